@@ -1,0 +1,1 @@
+"""Use cases: load, let the entity decide, save, tell. One verb per file."""

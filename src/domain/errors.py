@@ -1,0 +1,103 @@
+"""Every error that Backstage raises on purpose.
+
+TaskError
+├── ConfigurationError          a setting or a URL is wrong: correct it and start again
+├── InvalidTaskDataError        a task cannot be stored or handled as given: `fields` says where
+├── UnknownTaskTypeError        no handler of that type is registered here
+├── TaskNotFoundError           no stored task has that id
+├── IllegalMoveError            the task's state does not allow that step
+├── StaleTaskError              somebody changed the task meanwhile: load it again and retry
+├── DuplicateTaskError          a live task already holds the dedupe key
+└── StorageError                the store did not do what was asked
+    ├── StorageFullError        no room: nothing was stored, free space and retry
+    └── StorageUnavailableError the store cannot be reached, or stayed locked: retry later
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class TaskError(Exception):
+    """Root of the tree."""
+
+
+class ConfigurationError(TaskError):
+    """A setting is missing or wrong; the message names it and the remedy."""
+
+    def __init__(self, setting: str, problem: str) -> None:
+        super().__init__(f"{setting}: {problem}")
+        self.setting = setting
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One thing that is wrong: where (`payload.items[3]`, `queue`) and what to do about it."""
+
+    field: str
+    message: str
+
+
+class InvalidTaskDataError(TaskError):
+    """A task's data breaks a limit or a type; nothing was stored."""
+
+    def __init__(self, fields: tuple[FieldError, ...]) -> None:
+        super().__init__("; ".join(f"{each.field}: {each.message}" for each in fields))
+        self.fields = fields
+
+    @classmethod
+    def of(cls, field: str, message: str) -> InvalidTaskDataError:
+        return cls((FieldError(field, message),))
+
+
+class UnknownTaskTypeError(TaskError):
+    """No handler is registered for the type."""
+
+    def __init__(self, task_type: str) -> None:
+        super().__init__(f"no handler for task type {task_type!r}: register one, or run a worker that knows it")
+        self.task_type = task_type
+
+
+class TaskNotFoundError(TaskError):
+    """No task has that id: it never existed, or retention has pruned it."""
+
+    def __init__(self, task_id: str) -> None:
+        super().__init__(f"no task {task_id!r}: it never existed, or it was pruned")
+        self.task_id = task_id
+
+
+class IllegalMoveError(TaskError):
+    """The task's state does not allow that step; the task is unchanged."""
+
+    def __init__(self, task_id: str, state: str, wanted: str) -> None:
+        hint = "; enqueue a copy to run it again" if state == "completed" else ""
+        super().__init__(f"task {task_id} is {state}, so it cannot become {wanted}{hint}")
+        self.task_id, self.state, self.wanted = task_id, state, wanted
+
+
+class StaleTaskError(TaskError):
+    """The stored task is newer than the one being saved; nothing was changed."""
+
+    def __init__(self, task_id: str) -> None:
+        super().__init__(f"task {task_id} was changed meanwhile: load it again and retry")
+        self.task_id = task_id
+
+
+class DuplicateTaskError(TaskError):
+    """The dedupe key is held by another live task."""
+
+    def __init__(self, key: str, held_by: str) -> None:
+        super().__init__(f"dedupe key {key!r} is held by task {held_by}: cancel that task first, or leave it be")
+        self.key, self.held_by = key, held_by
+
+
+class StorageError(TaskError):
+    """The store did not do what was asked; the cause is chained."""
+
+
+class StorageFullError(StorageError):
+    """The disk or the store is full; nothing was stored."""
+
+
+class StorageUnavailableError(StorageError):
+    """The store cannot be reached or stayed locked; what was asked may be tried again."""

@@ -1,0 +1,94 @@
+"""What happened to a task. Published after the store has accepted the step; a subscriber's failure changes nothing.
+
+Subscribe by name (`worker-task:failed`), or to all of them with `worker-task:*`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from backstage.domain.failure import Failure
+from backstage.domain.task import Task
+
+ALL_EVENTS = "worker-task:*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskEvent:
+    """`task` is the task as it was when the step was taken."""
+
+    name: ClassVar[str]
+    task: Task
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskCreated(TaskEvent):
+    name: ClassVar[str] = "worker-task:created"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskStarted(TaskEvent):
+    name: ClassVar[str] = "worker-task:started"
+    worker_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskCompleted(TaskEvent):
+    name: ClassVar[str] = "worker-task:completed"
+    result: Any
+    duration: float
+    """Seconds from the claim to the end of the handler."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFailed(TaskEvent):
+    """An attempt failed. `will_retry` is False when the task is now a dead letter."""
+
+    name: ClassVar[str] = "worker-task:failed"
+    error: Failure
+    attempt: int
+    will_retry: bool
+    duration: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskCancelled(TaskEvent):
+    name: ClassVar[str] = "worker-task:cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskSnoozed(TaskEvent):
+    name: ClassVar[str] = "worker-task:snoozed"
+    delay: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskReleased(TaskEvent):
+    """A worker that shuts down gave the task back."""
+
+    name: ClassVar[str] = "worker-task:released"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRetried(TaskEvent):
+    """Somebody put a dead or cancelled task back into its queue."""
+
+    name: ClassVar[str] = "worker-task:retried"
+
+
+EVENT_NAMES = frozenset(
+    kind.name
+    for kind in (
+        TaskCreated,
+        TaskStarted,
+        TaskCompleted,
+        TaskFailed,
+        TaskCancelled,
+        TaskSnoozed,
+        TaskReleased,
+        TaskRetried,
+    )
+)

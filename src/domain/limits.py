@@ -1,0 +1,105 @@
+"""What a task may be: the limits that are enforced when it is enqueued, the same on every backend."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime
+
+from backstage.domain.errors import InvalidTaskDataError
+
+MAX_PAYLOAD_BYTES = 1024 * 1024
+MAX_PAYLOAD_DEPTH = 64
+MAX_INTEGER = 2**63 - 1
+MIN_INTEGER = -(2**63)
+MIN_PRIORITY = -32_768
+MAX_PRIORITY = 32_767
+MAX_NAME_LENGTH = 128
+MAX_KEY_LENGTH = 512
+MAX_METADATA_BYTES = 16 * 1024
+MAX_ATTEMPTS = 10_000
+MAX_SECONDS = 366 * 86_400.0 * 100
+MAX_ERROR_CHARACTERS = 16 * 1024
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(9999, 12, 30, tzinfo=UTC)
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:\-]{0,127}")
+
+
+def check_name(field: str, name: object) -> str:
+    """Return the name of a queue or a task type, or raise InvalidTaskDataError."""
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise InvalidTaskDataError.of(
+            field,
+            f"{_shown(name)} is not a name: use 1 to {MAX_NAME_LENGTH} of A-Z a-z 0-9 _ . : - "
+            "and start with a letter, a digit or _",
+        )
+    return name
+
+
+def check_priority(priority: object) -> int:
+    if not isinstance(priority, int) or isinstance(priority, bool):
+        raise InvalidTaskDataError.of("priority", f"{_shown(priority)} is not an int")
+    if not MIN_PRIORITY <= priority <= MAX_PRIORITY:
+        raise InvalidTaskDataError.of("priority", f"must lie between {MIN_PRIORITY} and {MAX_PRIORITY}")
+    return int(priority)
+
+
+def check_attempts(field: str, attempts: object) -> int:
+    if not isinstance(attempts, int) or isinstance(attempts, bool) or not 1 <= attempts <= MAX_ATTEMPTS:
+        raise InvalidTaskDataError.of(field, f"{_shown(attempts)} is not a whole number from 1 to {MAX_ATTEMPTS}")
+    return attempts
+
+
+def check_seconds(field: str, seconds: object, *, least: float = 0.0) -> float:
+    """Return a duration in seconds, or raise InvalidTaskDataError; `least` is the smallest one allowed."""
+    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool) or not math.isfinite(seconds):
+        raise InvalidTaskDataError.of(field, f"{_shown(seconds)} is not a number of seconds")
+    if not least <= seconds <= MAX_SECONDS:
+        raise InvalidTaskDataError.of(field, f"must lie between {least:g} and {MAX_SECONDS:g} seconds")
+    return float(seconds)
+
+
+def check_moment(field: str, moment: object) -> datetime:
+    """Return the moment in UTC, or raise InvalidTaskDataError when it is naive or out of range."""
+    if not isinstance(moment, datetime):
+        raise InvalidTaskDataError.of(field, f"{_shown(moment)} is not a datetime")
+    if moment.tzinfo is None:
+        raise InvalidTaskDataError.of(field, "has no time zone: pass an aware datetime, for instance in UTC")
+    try:
+        in_utc = moment.astimezone(UTC)
+    except OverflowError:
+        in_utc = LATEST.replace(year=9999, day=31)
+    if not EARLIEST <= in_utc <= LATEST:
+        raise InvalidTaskDataError.of(field, "must lie between 1970-01-01 and 9999-12-30")
+    return in_utc
+
+
+def check_text(field: str, text: object, longest: int) -> str:
+    """Return a text that every store can keep: no NUL, no lone surrogate, at most `longest` characters."""
+    if not isinstance(text, str) or not 1 <= len(text) <= longest:
+        raise InvalidTaskDataError.of(field, f"{_shown(text)} is not a text of 1 to {longest} characters")
+    if "\0" in text:
+        raise InvalidTaskDataError.of(field, "contains a NUL character")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidTaskDataError.of(field, "contains a lone surrogate: it is not valid Unicode") from None
+    return text
+
+
+def storable(text: str, longest: int = MAX_ERROR_CHARACTERS) -> str:
+    """Return the text of an error in a form that every store accepts, cut in the middle to `longest`."""
+    clean = text.replace("\0", "�").encode("utf-8", "replace").decode()
+    if len(clean) <= longest:
+        return clean
+    half = (longest - 5) // 2
+    return f"{clean[:half]}\n...\n{clean[-half:]}"
+
+
+def _shown(value: object) -> str:
+    try:
+        text = ascii(value)
+    except Exception:  # an object whose repr fails must still get a clear error
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= 60 else f"{text[:57]}..."

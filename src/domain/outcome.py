@@ -1,0 +1,50 @@
+"""How a claimed task ended: the one small value that carries a run's end to the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from backstage.domain.failure import Failure
+from backstage.domain.task_state import TaskState
+
+if TYPE_CHECKING:
+    from backstage.domain.task import Task
+
+
+class OutcomeKind(StrEnum):
+    COMPLETED = "completed"
+    RETRIED = "retried"  # failed, attempts left
+    DEAD = "dead"  # failed for good
+    SNOOZED = "snoozed"  # the handler asked to run later
+    RELEASED = "released"  # given back by a worker that shuts down
+    CANCELLED = "cancelled"
+    LOST = "lost"  # the lease ran out
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Made by the methods of Task, applied by `Task.settle`; SQL and Lua make the same change.
+
+    `fence` is the claim's token: a store whose task has another one refuses the outcome. `delay` is the seconds
+    until a task that becomes PENDING is due, None to leave its due time alone. `next_tasks` are stored in the
+    same atomic step.
+    """
+
+    task_id: str
+    fence: int
+    kind: OutcomeKind
+    state: TaskState
+    result_json: str | None = None
+    failure: Failure | None = None
+    delay: float | None = None
+    next_tasks: tuple[Task, ...] = ()
+
+    @property
+    def is_interruption(self) -> bool:
+        """Whether this claim spends no attempt."""
+        return self.kind in _INTERRUPTIONS
+
+
+_INTERRUPTIONS = frozenset({OutcomeKind.SNOOZED, OutcomeKind.RELEASED})

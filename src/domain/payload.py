@@ -1,0 +1,110 @@
+"""A payload: any JSON value, kept as the text that was checked at the edge."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import re
+from typing import Any
+
+from backstage.domain.errors import InvalidTaskDataError
+from backstage.domain.limits import (
+    MAX_INTEGER,
+    MAX_PAYLOAD_BYTES,
+    MAX_PAYLOAD_DEPTH,
+    MIN_INTEGER,
+)
+
+_MAYBE_TOO_BIG = re.compile(r"[0-9]{19}")
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
+
+def encode_payload(value: Any, *, field: str = "payload", limit: int = MAX_PAYLOAD_BYTES) -> str:
+    """Return `value` as compact JSON text of at most `limit` bytes.
+
+    Pydantic models and dataclasses become objects, tuples become arrays. Raises InvalidTaskDataError naming
+    the path of the first value that is not JSON: NaN, a lone surrogate, NUL, an int beyond 64 bits, a key that
+    is not a string, more than 64 levels.
+    """
+    value = _plain(value)
+    try:
+        text = _encode(value)
+        # Equality after a round trip proves in C what the walk below proves slowly: JSON, and nothing coerced.
+        proven = (
+            text.count("[") + text.count("{") <= MAX_PAYLOAD_DEPTH
+            and "\\u0000" not in text
+            and not _MAYBE_TOO_BIG.search(text)
+            and json.loads(text) == value
+        )
+        size = len(text.encode())
+    except (TypeError, ValueError, RecursionError):
+        proven = False
+    if not proven:
+        text = _encode(_walk(value, field, 0))
+        size = len(text.encode())
+    if size > limit:
+        raise InvalidTaskDataError.of(
+            field,
+            f"is {size:,} bytes of JSON, the limit is {limit:,}: store the data elsewhere and pass a reference",
+        )
+    return text
+
+
+def decode_payload(text: str) -> Any:
+    """Return the value of a stored payload. Raises ValueError when somebody else wrote rubbish there."""
+    return json.loads(text)
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    if hasattr(value, "model_dump") and not isinstance(value, type):
+        return value.model_dump(mode="json")
+    return value
+
+
+def _walk(value: Any, path: str, depth: int) -> Any:
+    if depth > MAX_PAYLOAD_DEPTH:
+        raise InvalidTaskDataError.of(_short(path), f"is nested deeper than {MAX_PAYLOAD_DEPTH} levels: flatten it")
+    value = _plain(value)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return _text(value, path)
+    if isinstance(value, int):
+        if not MIN_INTEGER <= value <= MAX_INTEGER:
+            raise InvalidTaskDataError.of(path, "is an int beyond 64 bits: pass it as a string")
+        return int(value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise InvalidTaskDataError.of(path, f"is {value}, which JSON does not have: use null or a string")
+        return float(value)
+    if isinstance(value, dict):
+        return {_key(key, path): _walk(item, f"{path}.{key}", depth + 1) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_walk(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
+    raise InvalidTaskDataError.of(
+        path,
+        f"is a {type(value).__name__}, which JSON does not have: convert it to a string, number, list or object",
+    )
+
+
+def _key(key: object, path: str) -> str:
+    if not isinstance(key, str):
+        raise InvalidTaskDataError.of(path, f"has the key {key!r}, which is not a string")
+    return _text(key, f"a key of {path}")
+
+
+def _text(text: str, path: str) -> str:
+    if "\0" in text:
+        raise InvalidTaskDataError.of(path, "contains a NUL character, which no SQL store keeps: remove it")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidTaskDataError.of(path, "contains a lone surrogate: it is not valid Unicode") from None
+    return str(text)
+
+
+def _short(path: str) -> str:
+    return path if len(path) <= 120 else f"{path[:100]}... ({path.count('[') + path.count('.')} levels)"

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from backstage.domain.ports.clock import Clock
+from backstage.domain.ports.queue_control import QueueControl
+from backstage.domain.ports.task_queue import TaskQueue
+from backstage.domain.ports.task_repository import TaskRepository
+from backstage.domain.ports.wakeup import Wakeup
+from backstage.domain.ports.worker_registry import WorkerRegistry
+
+
+class Backend(Protocol):
+    """One store with all its ports. Made cheaply and without I/O; `open` connects, `close` frees everything."""
+
+    @property
+    def clock(self) -> Clock:
+        """The store's clock, as well as this process can tell it."""
+        ...
+
+    @property
+    def tasks(self) -> TaskRepository: ...
+
+    @property
+    def queue(self) -> TaskQueue: ...
+
+    @property
+    def control(self) -> QueueControl: ...
+
+    @property
+    def registry(self) -> WorkerRegistry: ...
+
+    async def open(self) -> None:
+        """Connect, and bring the schema up to date where the URL allows it.
+
+        Raises ConfigurationError or StorageUnavailableError, in one clear line.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Free everything; safe to call twice, and after a failed open."""
+        ...
+
+    def wakeup(self) -> AbstractAsyncContextManager[Wakeup]:
+        """A subscription for the running event loop, from entering to leaving."""
+        ...
+
+    def lease_queue(self) -> AbstractAsyncContextManager[TaskQueue]:
+        """A queue for renewing leases from another thread's event loop, sharing no connection that a handler
+        could block."""
+        ...

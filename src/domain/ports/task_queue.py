@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from backstage.domain.outcome import Outcome
+from backstage.domain.task import Task
+from backstage.domain.task_state import TaskState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimRequest:
+    """Who claims what. `types` are exact names. `queues` maps a name to its rank (higher first); None is every
+    queue, all of rank 0. `lease` is seconds."""
+
+    worker_id: str
+    types: frozenset[str]
+    queues: Mapping[str, int] | None
+    limit: int
+    lease: float
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """`tasks` best first: queue rank, priority, due time, id. When there were fewer than asked for, `next_due_in`
+    is the seconds until some pending task becomes due (perhaps one this worker does not serve), None if none will."""
+
+    tasks: tuple[Task, ...]
+    next_due_in: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldTasks:
+    """What the store says of tasks a worker believes to hold: ids of those it no longer holds, and of those
+    somebody asked to cancel."""
+
+    lost: frozenset[str]
+    cancel_requested: frozenset[str]
+
+
+class TaskQueue(Protocol):
+    """Tasks as the worker sees them. Safe to call from any thread's event loop.
+
+    Every method raises StorageUnavailableError when the store cannot answer. Time is the store's own clock.
+    The provider terms of other systems map so: fetch = claim, ack = settle(completed), nack = settle(released or
+    failed), close = the backend's close.
+    """
+
+    async def claim(self, request: ClaimRequest) -> Claimed:
+        """Make the entity's `claim` move on due tasks, atomically: no two claims get one task.
+
+        Queues and types that are paused give nothing.
+        """
+        ...
+
+    async def held_by(self, worker_id: str) -> list[Task]:
+        """The tasks leased to the worker: how it finds those of a claim whose reply was lost."""
+        ...
+
+    async def settle(self, outcomes: Sequence[Outcome]) -> list[TaskState | None]:
+        """Apply each outcome with its attempt record and its next tasks, in one atomic step.
+
+        One answer per outcome, in order: the state the task is in now, or None if the store refused because the
+        fence is stale. An outcome that was applied before (its reply was lost) is answered as it was then.
+        """
+        ...
+
+    async def renew(self, fences: Mapping[str, int], lease: float) -> HeldTasks:
+        """Extend the leases of the tasks (id -> fence) to `lease` seconds from now."""
+        ...
+
+    async def inspect(self, fences: Mapping[str, int]) -> HeldTasks:
+        """The same answer as `renew`, without extending anything."""
+        ...
+
+    async def report_progress(self, task_id: str, fence: int, progress: float, note: str | None) -> bool:
+        """Record how far the task is (0 to 1); False if the fence is stale."""
+        ...
+
+    async def reclaim(self, max_deliveries: int, limit: int) -> list[tuple[Task, Outcome]]:
+        """Take back at most `limit` tasks whose lease ran out, making the entity's `lost` outcome on each.
+
+        Returns each task as it is now, with the outcome. Any number of workers may call it at once.
+        """
+        ...

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from backstage.domain.attempt import Attempt
+from backstage.domain.dedupe import Duplicate
+from backstage.domain.retention import Retention
+from backstage.domain.stats import Count
+from backstage.domain.task import Task
+from backstage.domain.task_query import TaskPage, TaskQuery
+
+
+class TaskRepository(Protocol):
+    """Tasks as the use cases see them.
+
+    Every method raises StorageUnavailableError when the store cannot answer; writes raise StorageFullError when
+    it has no room, and then nothing was written.
+    """
+
+    async def add(self, tasks: Sequence[Task], *, connection: Any = None) -> list[Duplicate | None]:
+        """Store the tasks in one atomic step, each with its dedupe key; one answer per task, in order.
+
+        A task whose key is held is left out and answered with the Duplicate. A task whose id is stored already
+        is left as it is and answered with None, so a caller that lost the reply may ask again. `connection`, on
+        stores that have transactions, is the caller's own: the tasks exist if its transaction commits; stores
+        that cannot do that raise ConfigurationError.
+        """
+        ...
+
+    async def get(self, task_id: str) -> Task:
+        """Raises TaskNotFoundError."""
+        ...
+
+    async def attempts(self, task_id: str) -> list[Attempt]:
+        """The task's records, oldest first; empty for a task that is unknown or never ran."""
+        ...
+
+    async def find(self, query: TaskQuery) -> TaskPage: ...
+
+    async def save(self, task: Task) -> None:
+        """Store the task if the stored version is `task.version - 1`.
+
+        Keeps the dedupe key in step: cancelling frees it; a retried task takes it again.
+        Raises StaleTaskError, TaskNotFoundError, and DuplicateTaskError when another live task holds the key.
+        """
+        ...
+
+    async def counts(self) -> list[Count]:
+        """One row per queue, type and state that ever had a task; the cost does not depend on how many tasks."""
+        ...
+
+    async def prune(self, retention: Retention, limit: int) -> int:
+        """Delete at most `limit` finished tasks with their attempts, oldest first; return how many."""
+        ...

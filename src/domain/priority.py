@@ -1,0 +1,11 @@
+"""Named priorities. Any int from -32768 to 32767 will do; a higher one runs first."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Priority(IntEnum):
+    URGENT = 100
+    DEFAULT = 0
+    LOW = -100

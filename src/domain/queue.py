@@ -1,0 +1,38 @@
+"""A queue and the limits that its tasks have unless they bring their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backstage.domain.limits import check_attempts, check_name, check_priority, check_seconds
+
+DEFAULT_QUEUE = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Options of one queue on the workers that serve it.
+
+    `priority` ranks the queues of one worker: tasks of a higher queue are claimed first. `soft_timeout` and
+    `hard_timeout` are seconds. `max_retries` counts the runs after the first, so 0 means one attempt.
+    Raises InvalidTaskDataError.
+    """
+
+    name: str
+    priority: int = 0
+    soft_timeout: float | None = None
+    hard_timeout: float | None = None
+    max_retries: int | None = None
+
+    def __post_init__(self) -> None:
+        check_name("queue", self.name)
+        check_priority(self.priority)
+        for field in ("soft_timeout", "hard_timeout"):
+            if getattr(self, field) is not None:
+                check_seconds(field, getattr(self, field), least=0.001)
+        if self.max_retries is not None:
+            check_attempts("max_retries", self.max_retries + 1)
+
+    @property
+    def max_attempts(self) -> int | None:
+        return None if self.max_retries is None else self.max_retries + 1

@@ -1,0 +1,70 @@
+"""How many tasks are in each state: exact, counted as tasks move and never by scanning them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from backstage.domain.task_state import TaskState
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Tasks of one type on one queue in one state. `pruned` of them are counted but no longer stored."""
+
+    queue: str
+    type: str
+    state: TaskState
+    tasks: int
+    pruned: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StateCounts:
+    """Counts by state. They survive pruning: `completed` is all that ever completed, `pruned` how many of the
+    final ones are no longer stored."""
+
+    pending: int = 0
+    running: int = 0
+    completed: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    pruned: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.pending + self.running + self.completed + self.failed + self.cancelled
+
+    @classmethod
+    def of(cls, counts: Iterable[Count]) -> StateCounts:
+        by_state = dict.fromkeys(TaskState, 0)
+        pruned = 0
+        for count in counts:
+            by_state[count.state] += count.tasks
+            pruned += count.pruned
+        return cls(**{state.value: number for state, number in by_state.items()}, pruned=pruned)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStats(StateCounts):
+    """The counts of the whole store, and the same by queue and by type."""
+
+    by_queue: Mapping[str, StateCounts] = field(default_factory=dict)
+    by_type: Mapping[str, StateCounts] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, counts: Iterable[Count]) -> TaskStats:
+        counts = [count for count in counts if count.tasks]
+        queues = sorted({count.queue for count in counts})
+        types = sorted({count.type for count in counts})
+        whole = StateCounts.of(counts)
+        return cls(
+            pending=whole.pending,
+            running=whole.running,
+            completed=whole.completed,
+            failed=whole.failed,
+            cancelled=whole.cancelled,
+            pruned=whole.pruned,
+            by_queue={name: StateCounts.of(c for c in counts if c.queue == name) for name in queues},
+            by_type={name: StateCounts.of(c for c in counts if c.type == name) for name in types},
+        )

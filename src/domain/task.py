@@ -1,0 +1,219 @@
+"""The Task entity: its fields, and one method per legal move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from backstage.domain.attempt import Attempt
+from backstage.domain.backoff import Backoff
+from backstage.domain.dedupe import Dedupe
+from backstage.domain.errors import IllegalMoveError
+from backstage.domain.failure import Failure
+from backstage.domain.lease import Lease
+from backstage.domain.outcome import Outcome, OutcomeKind
+from backstage.domain.payload import decode_payload
+from backstage.domain.queue import DEFAULT_QUEUE
+from backstage.domain.retry_policy import RetryPolicy
+from backstage.domain.task_state import MOVES, TaskState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A unit of work. Every move returns the next task; nothing here reads a clock or does I/O.
+
+    `deliveries` rises by one with each claim and never falls: it is the fencing token. `interruptions` counts
+    the deliveries that spend no attempt. `crashes` counts the leases that ran out since the task was last
+    enqueued or retried. `version` rises with each move. Durations are seconds, moments are in UTC.
+    """
+
+    id: str
+    type: str
+    payload_json: str = "null"
+    queue: str = DEFAULT_QUEUE
+    priority: int = 0
+    state: TaskState = TaskState.PENDING
+    created_at: datetime
+    scheduled_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    lease: Lease | None = None
+    deliveries: int = 0
+    interruptions: int = 0
+    crashes: int = 0
+    version: int = 1
+    max_attempts: int | None = None
+    backoff: Backoff | None = None
+    timeout: float | None = None
+    soft_timeout: float | None = None
+    dedupe: Dedupe | None = None
+    correlation_id: str
+    workflow_id: str
+    origin_id: str | None = None
+    """The task that this one is a copy of, or was chained by."""
+    metadata: dict[str, str] = field(default_factory=dict)
+    is_cancel_requested: bool = False
+    result_json: str | None = None
+    last_failure: Failure | None = None
+    progress: float | None = None
+    progress_note: str | None = None
+
+    @property
+    def payload(self) -> Any:
+        """The JSON value, decoded anew at each call."""
+        return decode_payload(self.payload_json)
+
+    @property
+    def result(self) -> Any:
+        return None if self.result_json is None else decode_payload(self.result_json)
+
+    @property
+    def attempt(self) -> int:
+        """Attempts begun so far; while the task runs, the number of this one, from 1."""
+        return self.deliveries - self.interruptions
+
+    @property
+    def fence(self) -> int:
+        return self.deliveries
+
+    # -- moves -----------------------------------------------------------------------------------
+
+    def claim(self, lease: Lease, now: datetime) -> Task:
+        return self._move(
+            TaskState.RUNNING,
+            lease=lease,
+            deliveries=self.deliveries + 1,
+            started_at=now,
+            progress=None,
+            progress_note=None,
+        )
+
+    def cancel(self, now: datetime) -> Task:
+        """Cancelled at once while pending; while running, its worker is asked to stop it."""
+        if self.state is TaskState.RUNNING:
+            return replace(self, is_cancel_requested=True, version=self.version + 1)
+        return self._move(TaskState.CANCELLED, finished_at=now)
+
+    def retry(self, now: datetime) -> Task:
+        """Due now, with one more attempt than it has spent."""
+        return self._again(now, min(self.deliveries, self.interruptions + 1))
+
+    def retry_afresh(self, now: datetime) -> Task:
+        """Due now, with all its attempts again."""
+        return self._again(now, self.deliveries)
+
+    def settle(self, outcome: Outcome, now: datetime) -> Task:
+        """End the claim that `outcome` belongs to; the caller has compared the fence."""
+        outcome = self.honouring_cancel(outcome)
+        if outcome.state is not TaskState.PENDING:
+            return self._move(
+                outcome.state,
+                finished_at=now,
+                result_json=outcome.result_json,
+                last_failure=outcome.failure or self.last_failure,
+                crashes=self._crashes_after(outcome),
+                is_cancel_requested=False,
+            )
+        due = self.scheduled_at if outcome.delay is None else now + timedelta(seconds=outcome.delay)
+        return self._move(
+            TaskState.PENDING,
+            scheduled_at=due,
+            interruptions=self.interruptions + outcome.is_interruption,
+            last_failure=outcome.failure or self.last_failure,
+            crashes=self._crashes_after(outcome),
+            is_cancel_requested=False,
+        )
+
+    def _again(self, now: datetime, interruptions: int) -> Task:
+        return self._move(
+            TaskState.PENDING,
+            scheduled_at=now,
+            finished_at=None,
+            interruptions=interruptions,
+            crashes=0,
+            is_cancel_requested=False,
+        )
+
+    def _crashes_after(self, outcome: Outcome) -> int:
+        return self.crashes + (outcome.kind is OutcomeKind.LOST)
+
+    def _move(self, to: TaskState, *, lease: Lease | None = None, **changes: Any) -> Task:
+        if to not in MOVES[self.state]:
+            raise IllegalMoveError(self.id, self.state, to)
+        return replace(self, state=to, lease=lease, version=self.version + 1, **changes)
+
+    # -- how a claim may end ---------------------------------------------------------------------
+
+    def completed(self, result_json: str | None = None, next_tasks: tuple[Task, ...] = ()) -> Outcome:
+        return Outcome(
+            self.id,
+            self.fence,
+            OutcomeKind.COMPLETED,
+            TaskState.COMPLETED,
+            result_json,
+            next_tasks=next_tasks,
+        )
+
+    def failed(self, failure: Failure, policy: RetryPolicy, chance: float) -> Outcome:
+        """Back to PENDING after the backoff while attempts remain, else a dead letter."""
+        if self.attempt >= self.attempts_allowed(policy):
+            return self.gave_up(failure)
+        delay = (self.backoff or policy.backoff).delay(self.attempt, chance)
+        return self._outcome(OutcomeKind.RETRIED, TaskState.PENDING, failure, delay)
+
+    def gave_up(self, failure: Failure) -> Outcome:
+        return self._outcome(OutcomeKind.DEAD, TaskState.FAILED, failure)
+
+    def snoozed(self, delay: float) -> Outcome:
+        return self._outcome(OutcomeKind.SNOOZED, TaskState.PENDING, delay=delay)
+
+    def released(self) -> Outcome:
+        """Given back by a worker that shuts down: due as before, no attempt spent."""
+        return self._outcome(OutcomeKind.RELEASED, TaskState.PENDING)
+
+    def cancelled(self) -> Outcome:
+        return self._outcome(OutcomeKind.CANCELLED, TaskState.CANCELLED)
+
+    def lost(self, max_deliveries: int) -> Outcome:
+        """The lease ran out: due again at once, unless the task has cost too many workers."""
+        failure = Failure(
+            "LeaseExpired", f"worker {self.lease.worker_id if self.lease else '?'} stopped renewing its lease"
+        )
+        if self.crashes + 1 >= max_deliveries:
+            failure = Failure(
+                "TooManyDeliveries", f"{failure.message}; {self.crashes + 1} workers were lost running it"
+            )
+            return self._outcome(OutcomeKind.LOST, TaskState.FAILED, failure)
+        if self.max_attempts is not None and self.attempt >= self.max_attempts:
+            return self._outcome(OutcomeKind.LOST, TaskState.FAILED, failure)
+        return self._outcome(OutcomeKind.LOST, TaskState.PENDING, failure)
+
+    def honouring_cancel(self, outcome: Outcome) -> Outcome:
+        """A task whose cancel was requested does not go back to PENDING: it is CANCELLED instead."""
+        if self.is_cancel_requested and outcome.state is TaskState.PENDING:
+            return replace(outcome, kind=OutcomeKind.CANCELLED, state=TaskState.CANCELLED, delay=None)
+        return outcome
+
+    def attempts_allowed(self, policy: RetryPolicy) -> int:
+        return self.max_attempts or policy.max_attempts
+
+    def record(self, outcome: Outcome, now: datetime) -> Attempt:
+        """The attempt's record, made from the task as it was while it ran."""
+        outcome = self.honouring_cancel(outcome)
+        assert self.lease is not None and self.started_at is not None
+        return Attempt(
+            task_id=self.id,
+            fence=self.fence,
+            number=self.attempt,
+            worker_id=self.lease.worker_id,
+            started_at=self.started_at,
+            ended_at=now,
+            outcome=outcome.kind,
+            failure=outcome.failure,
+        )
+
+    def _outcome(
+        self, kind: OutcomeKind, state: TaskState, failure: Failure | None = None, delay: float | None = None
+    ) -> Outcome:
+        return Outcome(self.id, self.fence, kind, state, failure=failure, delay=delay)

@@ -1,0 +1,54 @@
+"""Which tasks to list, newest first, a page at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backstage.domain.errors import InvalidTaskDataError
+from backstage.domain.limits import check_name
+from backstage.domain.task import Task
+from backstage.domain.task_state import TaskState
+
+MAX_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskQuery:
+    """All given conditions hold. `after` is the last id of the page before (keyset paging: ids sort by time).
+
+    Raises InvalidTaskDataError for a page size outside 1 to 1000 or a name that is none.
+    """
+
+    states: frozenset[TaskState] = frozenset()
+    queue: str | None = None
+    type: str | None = None
+    workflow_id: str | None = None
+    correlation_id: str | None = None
+    limit: int = 50
+    after: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.limit <= MAX_PAGE:
+            raise InvalidTaskDataError.of("limit", f"must lie between 1 and {MAX_PAGE}")
+        if self.queue is not None:
+            check_name("queue", self.queue)
+        if self.type is not None:
+            check_name("type", self.type)
+
+    def matches(self, task: Task) -> bool:
+        return (
+            (not self.states or task.state in self.states)
+            and self.queue in (None, task.queue)
+            and self.type in (None, task.type)
+            and self.workflow_id in (None, task.workflow_id)
+            and self.correlation_id in (None, task.correlation_id)
+            and (self.after is None or task.id < self.after)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPage:
+    """`next_after` is the `after` of the next page, None on the last one."""
+
+    tasks: tuple[Task, ...]
+    next_after: str | None

@@ -1,0 +1,1 @@
+"""Adapters: one folder per backend, plus settings, container, event bus and logging."""

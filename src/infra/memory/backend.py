@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+
+from backstage.domain.ports.clock import Clock
+from backstage.infra.memory.control import MemoryControl
+from backstage.infra.memory.queue import MemoryQueue
+from backstage.infra.memory.registry import MemoryRegistry
+from backstage.infra.memory.store import MemoryStore
+from backstage.infra.memory.tasks import MemoryTasks
+from backstage.infra.memory.wakeup import MemoryWakeup, subscribe
+
+
+class MemoryBackend:
+    """A store that lives as long as this object: for tests, simulation and trying things out."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._store = MemoryStore(clock)
+        self.clock = clock
+        self.tasks = MemoryTasks(self._store)
+        self.queue = MemoryQueue(self._store)
+        self.control = MemoryControl(self._store)
+        self.registry = MemoryRegistry(self._store)
+
+    async def open(self) -> None:
+        """Nothing to connect."""
+
+    async def close(self) -> None:
+        """Nothing to free."""
+
+    def wakeup(self) -> AbstractAsyncContextManager[MemoryWakeup]:
+        return subscribe(self._store)
+
+    @contextlib.asynccontextmanager
+    async def lease_queue(self) -> AsyncIterator[MemoryQueue]:
+        yield self.queue

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import islice
+
+from backstage.domain.lease import Lease
+from backstage.domain.outcome import Outcome, OutcomeKind
+from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks
+from backstage.domain.task import Task
+from backstage.domain.task_state import TaskState
+from backstage.infra.memory.store import Lane, MemoryStore
+
+
+class MemoryQueue:
+    """TaskQueue over the same dict: each step is the entity's own move."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    async def claim(self, request: ClaimRequest) -> Claimed:
+        with self._store.lock:
+            self._store.promote_due()
+            best = islice(self._best_of_all(request), request.limit)
+            claimed = [self._claim_one(task, request) for task in list(best)]
+            next_due_in = None if len(claimed) == request.limit else self._store.next_due_in()
+        return Claimed(tuple(claimed), next_due_in)
+
+    def _best_of_all(self, request: ClaimRequest) -> list[Task]:
+        ranks = request.queues
+        by_lane = [
+            self._store.best(lane, request.limit)
+            for lane in self._lanes_with_work()
+            if lane[1] in request.types and (ranks is None or lane[0] in ranks) and not self._store.is_paused(lane)
+        ]
+
+        def order(task: Task) -> tuple[object, ...]:
+            return (-(ranks or {}).get(task.queue, 0), -task.priority, task.scheduled_at, task.id)
+
+        return list(heapq.merge(*by_lane, key=order))
+
+    def _lanes_with_work(self) -> list[Lane]:
+        counts = self._store.counts
+        return [
+            (queue, type_) for (queue, type_, state), number in counts.items() if state is TaskState.PENDING and number
+        ]
+
+    def _claim_one(self, task: Task, request: ClaimRequest) -> Task:
+        now = self._store.clock.now()
+        claimed = task.claim(Lease(request.worker_id, now + timedelta(seconds=request.lease)), now)
+        self._store.put(claimed)
+        self._store.lease_ends[task.id] = self._store.clock.monotonic() + request.lease
+        return claimed
+
+    async def held_by(self, worker_id: str) -> list[Task]:
+        with self._store.lock:
+            running = [self._store.tasks[task_id] for task_id in self._store.lease_ends]
+        return [task for task in running if task.lease and task.lease.worker_id == worker_id]
+
+    async def settle(self, outcomes: Sequence[Outcome]) -> list[TaskState | None]:
+        with self._store.lock:
+            answers = [self._settle_one(outcome) for outcome in outcomes]
+            if any(outcome.next_tasks or outcome.state is TaskState.PENDING for outcome in outcomes):
+                self._store.wake()
+        return answers
+
+    def _settle_one(self, outcome: Outcome) -> TaskState | None:
+        task = self._store.tasks.get(outcome.task_id)
+        if task is None:
+            return None
+        if task.state is not TaskState.RUNNING or task.fence != outcome.fence:
+            return self._answer_again(outcome)
+        return self._end(task, outcome).state
+
+    def _answer_again(self, outcome: Outcome) -> TaskState | None:
+        for record in self._store.attempts.get(outcome.task_id, ()):
+            if record.fence == outcome.fence:
+                if record.outcome is outcome.kind:
+                    return outcome.state
+                if record.outcome is OutcomeKind.CANCELLED and outcome.state is TaskState.PENDING:
+                    return TaskState.CANCELLED
+        return None
+
+    def _end(self, task: Task, outcome: Outcome) -> Task:
+        now = self._store.clock.now()
+        ended = task.settle(outcome, now)
+        self._store.attempts.setdefault(task.id, []).append(task.record(outcome, now))
+        self._store.put(ended)
+        for next_task in outcome.next_tasks:
+            if next_task.id not in self._store.tasks and self._store.holder(next_task) is None:
+                self._store.put(next_task)
+        return ended
+
+    async def renew(self, fences: Mapping[str, int], lease: float) -> HeldTasks:
+        with self._store.lock:
+            until = self._store.clock.now() + timedelta(seconds=lease)
+            held = self._held(fences)
+            for task in held:
+                assert task.lease is not None
+                self._store.tasks[task.id] = replace(task, lease=Lease(task.lease.worker_id, until))
+                self._store.lease_ends[task.id] = self._store.clock.monotonic() + lease
+        return _answer(fences, held)
+
+    async def inspect(self, fences: Mapping[str, int]) -> HeldTasks:
+        with self._store.lock:
+            return _answer(fences, self._held(fences))
+
+    def _held(self, fences: Mapping[str, int]) -> list[Task]:
+        tasks = (self._store.tasks.get(task_id) for task_id in fences)
+        return [
+            task
+            for task in tasks
+            if task is not None and task.state is TaskState.RUNNING and task.fence == fences[task.id]
+        ]
+
+    async def report_progress(self, task_id: str, fence: int, progress: float, note: str | None) -> bool:
+        with self._store.lock:
+            for task in self._held({task_id: fence}):
+                self._store.tasks[task_id] = replace(task, progress=progress, progress_note=note)
+                return True
+        return False
+
+    async def reclaim(self, max_deliveries: int, limit: int) -> list[tuple[Task, Outcome]]:
+        with self._store.lock:
+            now = self._store.clock.monotonic()
+            expired = [task_id for task_id, end in self._store.lease_ends.items() if end < now]
+            reclaimed = []
+            for task_id in sorted(expired)[:limit]:
+                task = self._store.tasks[task_id]
+                outcome = task.honouring_cancel(task.lost(max_deliveries))
+                reclaimed.append((self._end(task, outcome), outcome))
+            if reclaimed:
+                self._store.wake()
+        return reclaimed
+
+
+def _answer(fences: Mapping[str, int], held: list[Task]) -> HeldTasks:
+    return HeldTasks(
+        lost=frozenset(fences) - {task.id for task in held},
+        cancel_requested=frozenset(task.id for task in held if task.is_cancel_requested),
+    )

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from backstage.domain.worker_info import WorkerInfo
+from backstage.infra.memory.store import MemoryStore
+
+
+class MemoryRegistry:
+    """WorkerRegistry over a dict."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    async def beat(self, worker: WorkerInfo) -> None:
+        with self._store.lock:
+            self._store.workers[worker.id] = replace(worker, seen_at=self._store.clock.now())
+
+    async def leave(self, worker_id: str) -> None:
+        with self._store.lock:
+            self._store.workers.pop(worker_id, None)
+
+    async def workers(self, seen_within: float) -> list[WorkerInfo]:
+        with self._store.lock:
+            now = self._store.clock.now()
+            for worker in list(self._store.workers.values()):
+                if worker.seen_at < now - timedelta(days=1):
+                    del self._store.workers[worker.id]
+            oldest = now - timedelta(seconds=seen_within)
+            return [each for _, each in sorted(self._store.workers.items()) if each.seen_at >= oldest]

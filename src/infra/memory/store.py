@@ -1,0 +1,126 @@
+"""The state behind the memory ports. The adapters hold `lock` while they touch it."""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from backstage.domain.attempt import Attempt
+from backstage.domain.ports.clock import Clock
+from backstage.domain.ports.queue_control import Pause
+from backstage.domain.task import Task
+from backstage.domain.task_state import FINAL_STATES, LIVE_STATES, TaskState
+from backstage.domain.worker_info import WorkerInfo
+
+Lane = tuple[str, str]
+"""Queue and type: the unit that is claimed from, so that neither paused nor unknown work is ever scanned."""
+
+
+class MemoryStore:
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.lock = threading.RLock()
+        self.tasks: dict[str, Task] = {}
+        self.attempts: dict[str, list[Attempt]] = {}
+        self.lease_ends: dict[str, float] = {}  # of running tasks, on the monotonic clock
+        self.counts: Counter[tuple[str, str, TaskState]] = Counter()
+        self.pruned: Counter[tuple[str, str, TaskState]] = Counter()
+        self.dedupe: dict[tuple[str, str], str] = {}  # queue and key -> task id
+        self.pauses: dict[tuple[str, str], Pause] = {}
+        self.workers: dict[str, WorkerInfo] = {}
+        self.wakers: list[Callable[[], None]] = []
+        self._ready: dict[Lane, list[tuple[int, datetime, str, int]]] = {}
+        self._waiting: list[tuple[datetime, str, int]] = []
+
+    def put(self, task: Task) -> None:
+        """Store the task in place of its former self, keeping counts, lanes and the dedupe key in step."""
+        before = self.tasks.get(task.id)
+        if before is not None:
+            self.counts[before.queue, before.type, before.state] -= 1
+        self.tasks[task.id] = task
+        self.counts[task.queue, task.type, task.state] += 1
+        if task.state is TaskState.PENDING:
+            heapq.heappush(self._waiting, (task.scheduled_at, task.id, task.version))
+        if task.state is not TaskState.RUNNING:
+            self.lease_ends.pop(task.id, None)
+        if task.dedupe is not None:
+            self._keep_key_in_step(task)
+
+    def delete(self, task: Task) -> None:
+        del self.tasks[task.id]
+        self.attempts.pop(task.id, None)
+        self.pruned[task.queue, task.type, task.state] += 1
+        if task.dedupe is not None and self.holder(task) is None:
+            self.dedupe.pop((task.queue, task.dedupe.key), None)
+
+    def holder(self, task: Task) -> str | None:
+        """The id of the task that holds this task's dedupe key now, if any does."""
+        if task.dedupe is None:
+            return None
+        holder_id = self.dedupe.get((task.queue, task.dedupe.key))
+        holder = self.tasks.get(holder_id) if holder_id is not None else None
+        if holder is None or not self._holds_key(holder):
+            return None
+        return holder.id
+
+    def best(self, lane: Lane, limit: int) -> list[Task]:
+        """The lane's first due tasks, best first; they stay in the lane until they are put back changed."""
+        heap = self._ready.get(lane, [])
+        found: list[tuple[int, datetime, str, int]] = []
+        while heap and len(found) < limit:
+            entry = heapq.heappop(heap)
+            if self._is_current(entry[2], entry[3]):
+                found.append(entry)
+        for entry in found:
+            heapq.heappush(heap, entry)
+        return [self.tasks[entry[2]] for entry in found]
+
+    def promote_due(self) -> None:
+        """Move what has become due into its lane."""
+        now = self.clock.now()
+        while self._waiting and self._waiting[0][0] <= now:
+            scheduled_at, task_id, version = heapq.heappop(self._waiting)
+            if self._is_current(task_id, version):
+                task = self.tasks[task_id]
+                lane = self._ready.setdefault((task.queue, task.type), [])
+                heapq.heappush(lane, (-task.priority, scheduled_at, task_id, version))
+
+    def next_due_in(self) -> float | None:
+        while self._waiting and not self._is_current(*self._waiting[0][1:]):
+            heapq.heappop(self._waiting)
+        if not self._waiting:
+            return None
+        return max(0.0, (self._waiting[0][0] - self.clock.now()).total_seconds())
+
+    def is_paused(self, lane: Lane) -> bool:
+        return ("queue", lane[0]) in self.pauses or ("type", lane[1]) in self.pauses
+
+    def wake(self) -> None:
+        for waker in list(self.wakers):
+            waker()
+
+    def _is_current(self, task_id: str, version: int) -> bool:
+        task = self.tasks.get(task_id)
+        return task is not None and task.version == version and task.state is TaskState.PENDING
+
+    def _keep_key_in_step(self, task: Task) -> None:
+        assert task.dedupe is not None
+        key = (task.queue, task.dedupe.key)
+        if self._holds_key(task):
+            self.dedupe[key] = task.id
+        elif self.dedupe.get(key) == task.id:
+            del self.dedupe[key]
+
+    def _holds_key(self, task: Task) -> bool:
+        assert task.dedupe is not None
+        if task.state is TaskState.CANCELLED:
+            return False
+        if task.dedupe.ttl is None:
+            return task.state in LIVE_STATES
+        return self.clock.now() < task.created_at + timedelta(seconds=task.dedupe.ttl)
+
+
+assert frozenset(TaskState) == FINAL_STATES | LIVE_STATES

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from backstage.domain.attempt import Attempt
+from backstage.domain.dedupe import Duplicate
+from backstage.domain.errors import ConfigurationError, DuplicateTaskError, StaleTaskError, TaskNotFoundError
+from backstage.domain.retention import Retention
+from backstage.domain.stats import Count
+from backstage.domain.task import Task
+from backstage.domain.task_query import TaskPage, TaskQuery
+from backstage.domain.task_state import FINAL_STATES, TaskState
+from backstage.infra.memory.store import MemoryStore
+
+
+class MemoryTasks:
+    """TaskRepository over a dict."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    async def add(self, tasks: Sequence[Task], *, connection: Any = None) -> list[Duplicate | None]:
+        if connection is not None:
+            raise ConfigurationError("connection", "the memory store has no transactions: leave it out")
+        with self._store.lock:
+            answers = [self._add_one(task) for task in tasks]
+            self._store.wake()
+        return answers
+
+    def _add_one(self, task: Task) -> Duplicate | None:
+        if task.id in self._store.tasks:
+            return None
+        holder = self._store.holder(task)
+        if holder is not None:
+            assert task.dedupe is not None
+            return Duplicate(holder, task.dedupe.key)
+        self._store.put(task)
+        return None
+
+    async def get(self, task_id: str) -> Task:
+        with self._store.lock:
+            try:
+                return self._store.tasks[task_id]
+            except KeyError:
+                raise TaskNotFoundError(task_id) from None
+
+    async def attempts(self, task_id: str) -> list[Attempt]:
+        with self._store.lock:
+            return list(self._store.attempts.get(task_id, ()))
+
+    async def find(self, query: TaskQuery) -> TaskPage:
+        with self._store.lock:
+            matching = (task for _, task in sorted(self._store.tasks.items(), reverse=True) if query.matches(task))
+            page = [task for task, _ in zip(matching, range(query.limit + 1), strict=False)]
+        tasks = tuple(page[: query.limit])
+        return TaskPage(tasks, tasks[-1].id if len(page) > query.limit else None)
+
+    async def save(self, task: Task) -> None:
+        with self._store.lock:
+            stored = self._store.tasks.get(task.id)
+            if stored is None:
+                raise TaskNotFoundError(task.id)
+            if stored.version != task.version - 1:
+                raise StaleTaskError(task.id)
+            holder = self._store.holder(task)
+            if task.state is TaskState.PENDING and holder not in (None, task.id):
+                assert task.dedupe is not None and holder is not None
+                raise DuplicateTaskError(task.dedupe.key, holder)
+            self._store.put(task)
+            self._store.wake()
+
+    async def counts(self) -> list[Count]:
+        with self._store.lock:
+            return [
+                Count(queue, type_, state, number, self._store.pruned[queue, type_, state])
+                for (queue, type_, state), number in sorted(self._store.counts.items())
+            ]
+
+    async def prune(self, retention: Retention, limit: int) -> int:
+        with self._store.lock:
+            prunable = sorted(self._prunable(retention), key=_end)[:limit]
+            for task in prunable:
+                self._store.delete(task)
+        return len(prunable)
+
+    def _prunable(self, retention: Retention) -> list[Task]:
+        by_queue: dict[str, list[Task]] = {}
+        for task in self._store.tasks.values():
+            if task.state is retention.state and retention.queue in (None, task.queue):
+                by_queue.setdefault(task.queue, []).append(task)
+        prunable: dict[str, Task] = {}
+        for tasks in by_queue.values():
+            tasks.sort(key=_end, reverse=True)
+            if retention.keep_last is not None:
+                prunable |= {task.id: task for task in tasks[retention.keep_last :]}
+            if retention.max_age is not None:
+                oldest = self._store.clock.now() - timedelta(seconds=retention.max_age)
+                prunable |= {task.id: task for task in tasks if task.finished_at and task.finished_at < oldest}
+        return list(prunable.values())
+
+
+def _end(task: Task) -> tuple[Any, str]:
+    assert task.state in FINAL_STATES
+    return task.finished_at, task.id

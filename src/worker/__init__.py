@@ -1,0 +1,1 @@
+"""The runtime that claims tasks, runs their handlers and settles how they ended."""
