@@ -1,0 +1,52 @@
+"""Durable background tasks: stored, leased to one worker at a time, run at least once, ended exactly once.
+
+The public names are imported when they are first used, so that light commands start fast.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from backstage.app.enqueue_task import EnqueueTask as EnqueueTask
+    from backstage.domain.backoff import Backoff as Backoff
+    from backstage.domain.dedupe import Dedupe as Dedupe
+    from backstage.domain.handler_signals import GiveUp as GiveUp
+    from backstage.domain.handler_signals import RetryLater as RetryLater
+    from backstage.domain.next import Next as Next
+    from backstage.domain.priority import Priority as Priority
+    from backstage.domain.queue import Queue as Queue
+    from backstage.domain.task_result import TaskResult as TaskResult
+    from backstage.infra.container import Container as Container
+    from backstage.worker.context import TaskContext as TaskContext
+    from backstage.worker.handler import TaskHandlerRegistration as TaskHandlerRegistration
+    from backstage.worker.handler import handler as handler
+    from backstage.worker.handler import listener as listener
+    from backstage.worker.worker import Worker as Worker
+
+_HOMES = {
+    "Worker": "worker.worker",
+    "Container": "infra.container",
+    "Priority": "domain.priority",
+    "Queue": "domain.queue",
+    "Backoff": "domain.backoff",
+    "Dedupe": "domain.dedupe",
+    "Next": "domain.next",
+    "TaskContext": "worker.context",
+    "TaskResult": "domain.task_result",
+    "TaskHandlerRegistration": "worker.handler",
+    "EnqueueTask": "app.enqueue_task",
+    "RetryLater": "domain.handler_signals",
+    "GiveUp": "domain.handler_signals",
+    "handler": "worker.handler",
+    "listener": "worker.handler",
+}
+
+__all__ = list(_HOMES)  # noqa: PLE0605 - one list serves both
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'backstage' has no attribute {name!r}")
+    return getattr(import_module(f"backstage.{_HOMES[name]}"), name)

@@ -1,0 +1,93 @@
+"""How a function says that it handles a task type, and nothing more: it stays a plain function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from backstage.domain.backoff import Backoff
+from backstage.domain.errors import ConfigurationError
+from backstage.domain.events import ALL_EVENTS, EVENT_NAMES
+from backstage.domain.limits import check_attempts, check_name, check_seconds
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+HANDLER_MARK = "__backstage_handler__"
+LISTENER_MARK = "__backstage_listener__"
+
+
+class RunIn(StrEnum):
+    """Where a handler runs. AUTO: on the event loop if it is async, else in a thread."""
+
+    AUTO = "auto"
+    PROCESS = "process"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskHandlerRegistration:
+    """A handler with its limits; what it leaves out comes from the queue, then from the worker.
+
+    `handler` is called with the payload, or with the payload and a TaskContext, or with the context alone: by
+    parameter names and annotations (`context`, or anything annotated TaskContext). `timeout` (hard) and
+    `soft_timeout` are seconds. Raises InvalidTaskDataError for a bad name or limit.
+    """
+
+    type: str
+    handler: Callable[..., Any]
+    timeout: float | None = None
+    soft_timeout: float | None = None
+    max_attempts: int | None = None
+    backoff: Backoff | None = None
+    run_in: RunIn | str = RunIn.AUTO
+
+    def __post_init__(self) -> None:
+        check_name("type", self.type)
+        for field in ("timeout", "soft_timeout"):
+            if getattr(self, field) is not None:
+                check_seconds(field, getattr(self, field), least=0.001)
+        if self.max_attempts is not None:
+            check_attempts("max_attempts", self.max_attempts)
+        if self.run_in not in tuple(RunIn):
+            raise ConfigurationError("run_in", f"{self.run_in!r} is not one of {', '.join(RunIn)}")
+
+
+def handler(
+    type: str,
+    *,
+    timeout: float | None = None,
+    soft_timeout: float | None = None,
+    max_attempts: int | None = None,
+    backoff: Backoff | None = None,
+    run_in: RunIn | str = RunIn.AUTO,
+) -> Callable[[Function], Function]:
+    """Mark a function as the handler of a task type; the runner finds it in the modules it is given."""
+
+    def mark(function: Function) -> Function:
+        registration = TaskHandlerRegistration(
+            type=type,
+            handler=function,
+            timeout=timeout,
+            soft_timeout=soft_timeout,
+            max_attempts=max_attempts,
+            backoff=backoff,
+            run_in=run_in,
+        )
+        setattr(function, HANDLER_MARK, registration)
+        return function
+
+    return mark
+
+
+def listener(event_name: str) -> Callable[[Function], Function]:
+    """Mark a function (sync or async) to be called with each event of that name, `worker-task:*` for all."""
+    if event_name != ALL_EVENTS and event_name not in EVENT_NAMES:
+        raise ConfigurationError(
+            "listener", f"no event is named {event_name!r}: use {ALL_EVENTS} or one of {', '.join(sorted(EVENT_NAMES))}"
+        )
+
+    def mark(function: Function) -> Function:
+        setattr(function, LISTENER_MARK, event_name)
+        return function
+
+    return mark

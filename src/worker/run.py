@@ -1,0 +1,6 @@
+"""`python -m worker.run`: run the worker until it is told to stop."""
+
+from backstage.worker.command import main
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""The top-level `worker` package, so that `python -m worker.run` works; all code lives in `backstage`."""
