@@ -43,7 +43,7 @@ _HOMES = {
     "listener": "worker.handler",
 }
 
-__all__ = list(_HOMES)  # noqa: PLE0605 - one list serves both
+__all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> Any:
