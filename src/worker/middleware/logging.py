@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from typing import Any
+
+from backstage.worker import log_events
+from backstage.worker.context import TaskContext
+from backstage.worker.middleware.middleware import Run
+
+
+def logging(run: Run) -> Run:
+    """Say that a task starts. How it ended is logged once the store has accepted it."""
+
+    async def logged(context: TaskContext) -> Any:
+        context.log_debug(log_events.TASK_STARTED)
+        return await run(context)
+
+    return logged

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from backstage.worker.context import TaskContext
+from backstage.worker.middleware.middleware import Run
+
+
+class HandlerCrashed(Exception):  # noqa: N818 - named for what is shown to people
+    """A handler tried to end its worker (SystemExit, KeyboardInterrupt, …); only its attempt failed."""
+
+
+def recovery(run: Run) -> Run:
+    """Turn what would end the worker into a failure of the attempt."""
+
+    async def recovered(context: TaskContext) -> Any:
+        try:
+            return await run(context)
+        except (Exception, asyncio.CancelledError):
+            raise
+        except BaseException as error:
+            raise HandlerCrashed(f"the handler raised {type(error).__name__}: {error}") from error
+
+    return recovered
