@@ -84,3 +84,10 @@ class TaskQueue(Protocol):
         Returns each task as it is now, with the outcome. Any number of workers may call it at once.
         """
         ...
+
+    async def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
+        """Whether no task of these types and queues (None: all) is running, due, or waiting for a retry.
+
+        Paused ones and those scheduled for later that have never run do not count.
+        """
+        ...

@@ -135,6 +135,18 @@ class MemoryQueue:
                 self._store.wake()
         return reclaimed
 
+    async def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
+        with self._store.lock:
+            now = self._store.clock.now()
+            return not any(
+                task.state is TaskState.RUNNING
+                or (task.state is TaskState.PENDING and (task.scheduled_at <= now or task.deliveries))
+                for task in self._store.tasks.values()
+                if task.type in types
+                and (queues is None or task.queue in queues)
+                and not self._store.is_paused((task.queue, task.type))
+            )
+
 
 def _answer(fences: Mapping[str, int], held: list[Task]) -> HeldTasks:
     return HeldTasks(
