@@ -27,13 +27,27 @@ class TaskContext:
     queue, attempt and correlation id into each line.
     """
 
-    __slots__ = ("_signals", "logger", "task", "worker_id")
+    __slots__ = ("_bound_logger", "_logger", "_signals", "task", "worker_id")
 
     def __init__(self, task: Task, worker_id: str, logger: Any, signals: RunSignals) -> None:
         self.task = task
         self.worker_id = worker_id
-        self.logger = logger
+        self._logger = logger
+        self._bound_logger: Any = None
         self._signals = signals
+
+    @property
+    def logger(self) -> Any:
+        """A structlog logger; bound when it is first used, for most runs log nothing of their own."""
+        if self._bound_logger is None:
+            self._bound_logger = self._logger.bind(
+                task_id=self.task.id,
+                type=self.task.type,
+                queue=self.task.queue,
+                attempt=self.attempt,
+                correlation_id=self.correlation_id,
+            )
+        return self._bound_logger
 
     @property
     def attempt(self) -> int:

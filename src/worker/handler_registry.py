@@ -1,0 +1,90 @@
+"""Which handler runs which task type on this worker."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any, Protocol
+
+from backstage.domain.errors import ConfigurationError, UnknownTaskTypeError
+from backstage.worker.context import TaskContext
+from backstage.worker.handler import RunIn, TaskHandlerRegistration
+from backstage.worker.handler_call import HandlerCall
+from backstage.worker.middleware.middleware import Run
+
+
+class Place(Protocol):
+    """Where handlers run that may not run on the worker's loop: threads, processes."""
+
+    async def call(self, registration: TaskHandlerRegistration, call: HandlerCall, context: TaskContext) -> Any:
+        """Run the handler and return its value, or raise its error. Cancelling ends it as well as it can."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredHandler:
+    registration: TaskHandlerRegistration
+    run: Run
+
+
+class HandlerRegistry:
+    """Handlers by task type. Raises ConfigurationError for a second handler of one type."""
+
+    def __init__(self) -> None:
+        self._calls: dict[str, tuple[TaskHandlerRegistration, HandlerCall]] = {}
+
+    def add(self, registration: TaskHandlerRegistration, names: Mapping[str, Any] | None = None) -> None:
+        """`names` are local names that the handler's annotations may use."""
+        if registration.type in self._calls:
+            known = self._calls[registration.type][0].handler
+            if known is registration.handler:
+                return
+            raise ConfigurationError(
+                registration.type, f"has two handlers, {_name(known)} and {_name(registration.handler)}: keep one"
+            )
+        self._calls[registration.type] = registration, HandlerCall(registration.handler, names)
+
+    def types(self, patterns: Iterable[str] = ()) -> frozenset[str]:
+        """The types that have a handler here and match one of the glob patterns (none given: all)."""
+        patterns = tuple(patterns)
+        return frozenset(
+            each for each in self._calls if not patterns or any(fnmatchcase(each, pattern) for pattern in patterns)
+        )
+
+    def registration(self, task_type: str) -> TaskHandlerRegistration:
+        """Raises UnknownTaskTypeError."""
+        try:
+            return self._calls[task_type][0]
+        except KeyError:
+            raise UnknownTaskTypeError(task_type) from None
+
+    def bind(self, task_type: str, threads: Place, processes: Place) -> Run:
+        """Return what calls the type's handler in the place it asks for."""
+        registration, call = self._calls[task_type]
+        if registration.run_in == RunIn.PROCESS:
+            return _elsewhere(processes, registration, call)
+        if inspect.iscoroutinefunction(registration.handler) or inspect.iscoroutinefunction(
+            getattr(registration.handler, "__call__", None)  # noqa: B004 - an instance with an async __call__
+        ):
+            return _on_loop(call)
+        return _elsewhere(threads, registration, call)
+
+
+def _on_loop(call: HandlerCall) -> Run:
+    async def run(context: TaskContext) -> Any:
+        return await call.function(**call.arguments(context.task.payload_json, context))
+
+    return run
+
+
+def _elsewhere(place: Place, registration: TaskHandlerRegistration, call: HandlerCall) -> Run:
+    async def run(context: TaskContext) -> Any:
+        return await place.call(registration, call, context)
+
+    return run
+
+
+def _name(function: Any) -> str:
+    return f"{getattr(function, '__module__', '?')}.{getattr(function, '__qualname__', repr(function))}"

@@ -1,0 +1,75 @@
+"""Reading the files that a message carries, from one directory and nowhere else."""
+
+from __future__ import annotations
+
+import mimetypes
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from backstage.domain.handler_signals import GiveUp
+
+MAX_ATTACHMENTS = 20
+MAX_ATTACHED_BYTES = 20 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    name: str
+    content_type: str
+    content: bytes
+
+
+def read_attachments(root: Path | None, paths: Sequence[str]) -> list[Attachment]:
+    """Return the files at `paths`, relative to `root`, at most 20 MiB in all.
+
+    Whoever may enqueue a task names these paths, so nothing outside `root` is read: no `..`, no symbolic link on
+    the way, regular files only. Raises GiveUp when a file is missing, refused or too big.
+    """
+    if not paths:
+        return []
+    if root is None:
+        raise GiveUp("attachments are off: set BACKSTAGE_SMTP_ATTACHMENTS to the directory they may come from")
+    attachments: list[Attachment] = []
+    left = MAX_ATTACHED_BYTES
+    for path in paths:
+        content = _read(root, path, left)
+        left -= len(content)
+        guessed, encoding = mimetypes.guess_type(path)
+        content_type = guessed if guessed and not encoding else "application/octet-stream"
+        attachments.append(Attachment(PurePath(path).name, content_type, content))
+    return attachments
+
+
+def _read(root: Path, path: str, limit: int) -> bytes:
+    try:
+        descriptor = _open_below(root, path)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise GiveUp(f"attachment {path!r} is not a regular file")
+            content = file.read(limit + 1)
+    except OSError as error:
+        raise GiveUp(f"attachment {path!r} cannot be read: {error.strerror}") from error
+    if len(content) > limit:
+        raise GiveUp(f"attachment {path!r} brings the message over {MAX_ATTACHED_BYTES:,} bytes")
+    return content
+
+
+def _open_below(root: Path, path: str) -> int:
+    """Open step by step without following links, so that nobody can swap a directory between check and use."""
+    pure = PurePath(path)
+    steps = pure.relative_to(root).parts if pure.is_absolute() and pure.is_relative_to(root) else pure.parts
+    if not steps or pure.is_absolute() and steps == pure.parts or ".." in steps:
+        raise GiveUp(f"attachment {path!r} lies outside the directory of attachments")
+    directory = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for step in steps[:-1]:
+            inner = os.open(step, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=directory)
+            os.close(directory)
+            directory = inner
+        # A FIFO without a writer would block this open for ever.
+        return os.open(steps[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=directory)
+    finally:
+        os.close(directory)

@@ -1,0 +1,89 @@
+"""Which mail server the worker hands its messages to: read from the environment when a message is sent."""
+
+from __future__ import annotations
+
+import ssl
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Self
+
+from pydantic import DirectoryPath, Field, FilePath, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from backstage.domain.errors import ConfigurationError
+from backstage.worker.handlers.email_address import EmailAddress
+
+
+class SmtpTls(StrEnum):
+    NONE = "none"
+    STARTTLS = "starttls"  # required: a server that does not offer it gets no message
+    TLS = "tls"
+
+
+_PORTS = {SmtpTls.NONE: 25, SmtpTls.STARTTLS: 587, SmtpTls.TLS: 465}
+
+
+class SmtpSettings(BaseSettings):
+    """BACKSTAGE_SMTP_HOST, _PORT, _USERNAME, _PASSWORD or _PASSWORD_FILE, _FROM, _TLS, _CA_FILE, _TIMEOUT, _ATTACHMENTS.
+
+    `timeout` is seconds for each step of the conversation. `sender` (`_FROM`) is used when a message names none.
+    `attachments` is the only directory that files are read from; without it, messages with attachments are refused.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="BACKSTAGE_SMTP_", frozen=True, extra="ignore", hide_input_in_errors=True, populate_by_name=True
+    )
+
+    host: str = Field(min_length=1)
+    port: int | None = Field(default=None, ge=1, le=65535)
+    username: str | None = None
+    password: SecretStr | None = None
+    password_file: FilePath | None = None
+    sender: EmailAddress | None = Field(default=None, alias="BACKSTAGE_SMTP_FROM")
+    tls: SmtpTls = SmtpTls.STARTTLS
+    ca_file: FilePath | None = None
+    timeout: float = Field(default=30.0, gt=0, le=600)
+    attachments: DirectoryPath | None = None
+
+    @classmethod
+    def from_environment(cls) -> SmtpSettings:
+        """Raises ConfigurationError naming the variable, never its value."""
+        try:
+            return cls()
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            field = str(first["loc"][0]) if first["loc"] else "host"
+            variable = field if field.isupper() else f"BACKSTAGE_SMTP_{field.upper()}"
+            raise ConfigurationError(variable, first["msg"]) from None
+
+    @model_validator(mode="after")
+    def _check_login(self) -> Self:
+        has_password = self.password is not None or self.password_file is not None
+        if has_password != (self.username is not None):
+            raise ValueError("a username needs a password (or a password file), and the other way round")
+        if has_password and self.tls is SmtpTls.NONE and self.host not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError("a password must not cross a network in the clear: set BACKSTAGE_SMTP_TLS=starttls or tls")
+        return self
+
+    @property
+    def port_in_use(self) -> int:
+        return self.port or _PORTS[self.tls]
+
+    def read_password(self) -> str | None:
+        """The file is read anew each time, so that a rotated password is picked up. Raises ConfigurationError."""
+        if self.password_file is None:
+            return None if self.password is None else self.password.get_secret_value()
+        try:
+            return self.password_file.read_text().strip()
+        except OSError as error:
+            raise ConfigurationError("BACKSTAGE_SMTP_PASSWORD_FILE", f"cannot be read: {error.strerror}") from None
+
+    def tls_context(self) -> ssl.SSLContext:
+        return _tls_context(self.ca_file)
+
+
+@lru_cache(maxsize=4)
+def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
+    """Kept, since loading the system's authorities costs as much CPU as the whole conversation."""
+    return ssl.create_default_context(cafile=ca_file)

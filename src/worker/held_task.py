@@ -1,0 +1,107 @@
+"""The tasks that this worker holds, from the claim until the store has accepted how they ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from enum import Enum, auto
+
+from backstage.domain.ports.task_queue import TaskQueue
+from backstage.domain.task import Task
+
+
+class StopReason(Enum):
+    """Why this worker cancelled a handler."""
+
+    SHUTDOWN = auto()
+    CANCEL_REQUESTED = auto()
+    LEASE_LOST = auto()
+
+
+class HeldTask:
+    """One claimed task and the run of its handler. Implements RunSignals for the handler's context."""
+
+    __slots__ = (
+        "_is_over_soft_timeout",
+        "_queue",
+        "_shutting_down",
+        "has_seen_shutdown",
+        "lease_end",
+        "run",
+        "stop_reason",
+        "task",
+    )
+
+    def __init__(self, task: Task, lease_end: float, queue: TaskQueue, shutting_down: Callable[[], bool]) -> None:
+        self.task = task
+        self.lease_end = lease_end  # by the loop's clock, from before the claim was asked for
+        self.run: asyncio.Task[None] | None = None
+        self.stop_reason: StopReason | None = None
+        self.has_seen_shutdown = False
+        self._queue = queue
+        self._shutting_down = shutting_down
+        self._is_over_soft_timeout = False
+
+    def stop(self, reason: StopReason) -> None:
+        """Cancel the handler; the first reason wins, except that a lost lease outranks all."""
+        if self.stop_reason is None or reason is StopReason.LEASE_LOST:
+            self.stop_reason = reason
+        if self.run is not None:
+            self.run.cancel()
+
+    def tell_soft_timeout(self) -> None:
+        self._is_over_soft_timeout = True
+
+    def is_shutting_down(self) -> bool:
+        self.has_seen_shutdown = self._shutting_down()
+        return self.has_seen_shutdown
+
+    def is_cancel_requested(self) -> bool:
+        return self.stop_reason is StopReason.CANCEL_REQUESTED
+
+    def is_over_soft_timeout(self) -> bool:
+        return self._is_over_soft_timeout
+
+    def report_progress(self, fraction: float, note: str | None) -> Awaitable[bool]:
+        return asyncio.ensure_future(self._queue.report_progress(self.task.id, self.task.fence, fraction, note))
+
+    def heartbeat(self) -> Awaitable[bool]:
+        return asyncio.ensure_future(self._renew())
+
+    async def _renew(self) -> bool:
+        assert self.task.lease is not None
+        loop = asyncio.get_running_loop()
+        lease = (self.task.lease.until - self.task.started_at).total_seconds() if self.task.started_at else 0.0
+        asked_at = loop.time()
+        held = await self._queue.renew({self.task.id: self.task.fence}, lease)
+        if held.lost:
+            return False
+        self.lease_end = max(self.lease_end, asked_at + lease)
+        return True
+
+
+class HeldTasks:
+    """All of them, by id. Changed on the worker's loop; `snapshot` may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, HeldTask] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def __contains__(self, task_id: str) -> bool:
+        return task_id in self._by_id
+
+    def add(self, held: HeldTask) -> None:
+        self._by_id[held.task.id] = held
+
+    def drop(self, task_id: str, fence: int) -> None:
+        held = self._by_id.get(task_id)
+        if held is not None and held.task.fence == fence:
+            del self._by_id[task_id]
+
+    def find(self, task_id: str) -> HeldTask | None:
+        return self._by_id.get(task_id)
+
+    def snapshot(self) -> list[HeldTask]:
+        return list(self._by_id.copy().values())  # copying a dict is one step under the interpreter's lock

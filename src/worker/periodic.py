@@ -1,0 +1,25 @@
+"""Background duties: each is a named loop that logs its errors and goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from backstage.domain.errors import StorageError
+from backstage.domain.ports.chance import Chance
+from backstage.worker import log_events
+
+
+async def every(
+    interval: float, name: str, turn: Callable[[], Awaitable[object]], chance: Chance, logger: Any
+) -> None:
+    """Call `turn` at once and then each `interval` seconds, up to a tenth sooner so that workers spread out."""
+    while True:
+        try:
+            await turn()
+        except StorageError as error:
+            logger.warning(log_events.LOOP_FAILED, loop=name, error=str(error))
+        except Exception:
+            logger.exception(log_events.LOOP_FAILED, loop=name)
+        await asyncio.sleep(interval * (1.0 - 0.1 * chance.random()))
