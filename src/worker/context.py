@@ -50,6 +50,14 @@ class TaskContext:
         return self._bound_logger
 
     @property
+    def signals(self) -> RunSignals:
+        return self._signals
+
+    def with_signals(self, signals: RunSignals) -> TaskContext:
+        """The same run, seen from another place."""
+        return TaskContext(self.task, self.worker_id, self._logger, signals)
+
+    @property
     def attempt(self) -> int:
         return self.task.attempt
 

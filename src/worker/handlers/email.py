@@ -11,6 +11,7 @@ import aiosmtplib
 
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.handler_signals import GiveUp
+from backstage.domain.limits import storable
 from backstage.domain.next import Next
 from backstage.domain.task_result import TaskResult
 from backstage.worker.context import TaskContext
@@ -30,6 +31,10 @@ _ABOUT_THE_WORKER = (
     aiosmtplib.SMTPConnectResponseError,
     aiosmtplib.SMTPHeloError,
 )
+
+
+class EmailDeferred(Exception):
+    """The server takes this message from none of its recipients yet."""
 
 
 @handler(EMAIL_TASK, timeout=300, max_attempts=5)
@@ -62,11 +67,9 @@ async def _converse(
     except aiosmtplib.SMTPRecipientsRefused as error:
         if all(each.code >= 500 for each in error.recipients):
             raise GiveUp(f"every recipient was refused: {_shown(error.recipients)}") from None
-        raise ConnectionError(f"no recipient was accepted yet: {_shown(error.recipients)}") from None
+        raise EmailDeferred(f"no recipient was accepted yet: {_shown(error.recipients)}") from None
     except _ABOUT_THE_WORKER:
         raise
-    except aiosmtplib.SMTPNotSupported as error:
-        raise GiveUp(str(error)) from error
     except aiosmtplib.SMTPResponseException as error:
         if error.code >= 500:
             raise GiveUp(f"the mail server refused the message: {error.code} {_cut(error.message)}") from error
@@ -114,4 +117,4 @@ def _shown(refusals: Iterable[aiosmtplib.SMTPRecipientRefused]) -> str:
 
 
 def _cut(answer: str) -> str:
-    return answer if len(answer) <= _LONGEST_ANSWER else f"{answer[:_LONGEST_ANSWER]}..."
+    return storable(answer, _LONGEST_ANSWER)

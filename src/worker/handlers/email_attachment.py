@@ -61,7 +61,7 @@ def _open_below(root: Path, path: str) -> int:
     """Open step by step without following links, so that nobody can swap a directory between check and use."""
     pure = PurePath(path)
     steps = pure.relative_to(root).parts if pure.is_absolute() and pure.is_relative_to(root) else pure.parts
-    if not steps or pure.is_absolute() and steps == pure.parts or ".." in steps:
+    if not steps or (pure.is_absolute() and steps == pure.parts) or ".." in steps:
         raise GiveUp(f"attachment {path!r} lies outside the directory of attachments")
     directory = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -21,26 +21,28 @@ class SmtpTls(StrEnum):
     TLS = "tls"
 
 
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 _PORTS = {SmtpTls.NONE: 25, SmtpTls.STARTTLS: 587, SmtpTls.TLS: 465}
 
 
 class SmtpSettings(BaseSettings):
-    """BACKSTAGE_SMTP_HOST, _PORT, _USERNAME, _PASSWORD or _PASSWORD_FILE, _FROM, _TLS, _CA_FILE, _TIMEOUT, _ATTACHMENTS.
+    """BACKSTAGE_SMTP_HOST, _PORT, _USERNAME, _PASSWORD or _PASSWORD_FILE, _FROM, _TLS, _CA_FILE, _TIMEOUT and
+    _ATTACHMENTS.
 
     `timeout` is seconds for each step of the conversation. `sender` (`_FROM`) is used when a message names none.
     `attachments` is the only directory that files are read from; without it, messages with attachments are refused.
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="BACKSTAGE_SMTP_", frozen=True, extra="ignore", hide_input_in_errors=True, populate_by_name=True
+        env_prefix="BACKSTAGE_SMTP_", env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True
     )
 
-    host: str = Field(min_length=1)
+    host: str = ""
     port: int | None = Field(default=None, ge=1, le=65535)
     username: str | None = None
     password: SecretStr | None = None
     password_file: FilePath | None = None
-    sender: EmailAddress | None = Field(default=None, alias="BACKSTAGE_SMTP_FROM")
+    sender: EmailAddress | None = Field(default=None, validation_alias="BACKSTAGE_SMTP_FROM")
     tls: SmtpTls = SmtpTls.STARTTLS
     ca_file: FilePath | None = None
     timeout: float = Field(default=30.0, gt=0, le=600)
@@ -53,17 +55,22 @@ class SmtpSettings(BaseSettings):
             return cls()
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
-            field = str(first["loc"][0]) if first["loc"] else "host"
-            variable = field if field.isupper() else f"BACKSTAGE_SMTP_{field.upper()}"
-            raise ConfigurationError(variable, first["msg"]) from None
+            field = str(first["loc"][0])
+            raise ConfigurationError(
+                field if field.isupper() else f"BACKSTAGE_SMTP_{field.upper()}", first["msg"]
+            ) from None
 
     @model_validator(mode="after")
     def _check_login(self) -> Self:
+        if not self.host:
+            raise ConfigurationError("BACKSTAGE_SMTP_HOST", "is not set: name the mail server")
         has_password = self.password is not None or self.password_file is not None
         if has_password != (self.username is not None):
-            raise ValueError("a username needs a password (or a password file), and the other way round")
-        if has_password and self.tls is SmtpTls.NONE and self.host not in ("localhost", "127.0.0.1", "::1"):
-            raise ValueError("a password must not cross a network in the clear: set BACKSTAGE_SMTP_TLS=starttls or tls")
+            raise ConfigurationError(
+                "BACKSTAGE_SMTP_USERNAME", "needs a password (or its file), and a password needs it"
+            )
+        if has_password and self.tls is SmtpTls.NONE and self.host not in _THIS_MACHINE:
+            raise ConfigurationError("BACKSTAGE_SMTP_TLS", "is none: a password must not cross a network in the clear")
         return self
 
     @property

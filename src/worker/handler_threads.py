@@ -1,0 +1,139 @@
+"""Runs synchronous handlers in threads."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import ctypes
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from backstage.worker.context import RunSignals, TaskContext
+from backstage.worker.handler import TaskHandlerRegistration
+from backstage.worker.handler_call import HandlerCall
+
+INTERRUPT_GRACE = 0.5
+"""Seconds that an interrupted thread has to end before its run is given up without it."""
+
+
+class HandlerInterrupted(BaseException):
+    """Raised inside a handler's thread when its run is cancelled or times out."""
+
+
+class HandlerThreads:
+    """A thread per running synchronous handler.
+
+    Python cannot stop a thread: a cancelled one gets HandlerInterrupted at its next bytecode, and when it sits in
+    a C call it is left behind. `abandoned` counts those: they still take up a slot each until they end.
+    """
+
+    def __init__(self, concurrency: int) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="backstage-handler")
+        self.abandoned = 0
+
+    async def call(self, registration: TaskHandlerRegistration, call: HandlerCall, context: TaskContext) -> Any:
+        loop = asyncio.get_running_loop()
+        arguments = call.arguments(context.task.payload_json, _in_thread(context, loop))
+        run = _ThreadRun(lambda: call.function(**arguments), contextvars.copy_context())
+        future = loop.run_in_executor(self._pool, run)
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            run.interrupt()
+            await asyncio.wait([future], timeout=INTERRUPT_GRACE)
+            if future.done():
+                future.exception()
+            else:
+                self.abandoned += 1
+                future.add_done_callback(self._returned)
+            raise
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _returned(self, future: asyncio.Future[Any]) -> None:
+        self.abandoned -= 1
+        if not future.cancelled():
+            future.exception()
+
+
+class _ThreadRun:
+    def __init__(self, function: Callable[[], Any], variables: contextvars.Context) -> None:
+        self._function = function
+        self._variables = variables
+        self._lock = threading.Lock()
+        self._thread_id: int | None = None
+        self._is_interrupted = False
+
+    def __call__(self) -> Any:
+        with self._lock:
+            if self._is_interrupted:
+                return None
+            self._thread_id = threading.get_ident()
+        try:
+            return self._variables.run(self._function)
+        except HandlerInterrupted:
+            return None
+        finally:
+            with self._lock:
+                self._thread_id = None
+
+    def interrupt(self) -> None:
+        with self._lock:
+            self._is_interrupted = True
+            if self._thread_id is not None:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(self._thread_id), ctypes.py_object(HandlerInterrupted)
+                )
+
+
+def _in_thread(context: TaskContext, loop: asyncio.AbstractEventLoop) -> TaskContext:
+    return context.with_signals(_ThreadSignals(context.signals, loop))
+
+
+class _ThreadSignals:
+    """RunSignals for a handler's thread: what touches the store is done on the loop and waited for."""
+
+    def __init__(self, signals: RunSignals, loop: asyncio.AbstractEventLoop) -> None:
+        self._signals = signals
+        self._loop = loop
+
+    def is_shutting_down(self) -> bool:
+        return self._signals.is_shutting_down()
+
+    def is_cancel_requested(self) -> bool:
+        return self._signals.is_cancel_requested()
+
+    def is_over_soft_timeout(self) -> bool:
+        return self._signals.is_over_soft_timeout()
+
+    def report_progress(self, fraction: float, note: str | None) -> Awaitable[bool]:
+        async def report() -> bool:
+            return await self._signals.report_progress(fraction, note)
+
+        return self._on_loop(report())
+
+    def heartbeat(self) -> Awaitable[bool]:
+        async def beat() -> bool:
+            return await self._signals.heartbeat()
+
+        return self._on_loop(beat())
+
+    def _on_loop(self, asking: Coroutine[Any, Any, bool]) -> Awaitable[bool]:
+        return Answer(asyncio.run_coroutine_threadsafe(asking, self._loop).result())
+
+
+class Answer:
+    """An answer that is there already: true or false as it stands, and awaitable like one that is not."""
+
+    def __init__(self, value: bool) -> None:
+        self._value = value
+
+    def __bool__(self) -> bool:
+        return self._value
+
+    def __await__(self) -> Generator[Any, None, bool]:
+        yield from ()
+        return self._value

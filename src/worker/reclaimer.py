@@ -1,0 +1,41 @@
+"""Takes back the tasks of workers that died, and deletes what retention no longer keeps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backstage.domain.ports.backend import Backend
+from backstage.worker import log_events
+from backstage.worker.announcer import Announcer
+from backstage.worker.worker_options import WorkerOptions
+
+BATCH = 500
+
+
+class Reclaimer:
+    """Any number of workers may do this at once: the store gives each task to one of them."""
+
+    def __init__(self, backend: Backend, options: WorkerOptions, announcer: Announcer, logger: Any) -> None:
+        self._backend = backend
+        self._options = options
+        self._announcer = announcer
+        self._logger = logger
+
+    async def reclaim(self) -> None:
+        while True:
+            reclaimed = await self._backend.queue.reclaim(self._options.max_deliveries, BATCH)
+            for task, outcome in reclaimed:
+                self._logger.warning(
+                    log_events.TASK_RECLAIMED, task_id=task.id, type=task.type, queue=task.queue, state=task.state
+                )
+                self._announcer.ended(task, outcome, task.state)
+            if len(reclaimed) < BATCH:
+                return
+
+    async def prune(self) -> None:
+        for retention in self._options.retention:
+            deleted = BATCH
+            while deleted == BATCH:
+                deleted = await self._backend.tasks.prune(retention, BATCH)
+                if deleted:
+                    self._logger.info(log_events.TASKS_PRUNED, tasks=deleted, state=retention.state)
