@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from backstage.app.enqueue_task import EnqueueTask
+from backstage.domain.next import Next
+from backstage.domain.ports.clock import Clock
+from backstage.domain.ports.ids import Ids
+from backstage.domain.task import Task
+
+
+def chain_task(parent: Task, following: Next, ids: Ids, clock: Clock) -> Task:
+    """Return the task that follows `parent` in its workflow; the caller stores it with the parent's completion.
+
+    Raises InvalidTaskDataError naming the first field that breaks a limit.
+    """
+    request = EnqueueTask(
+        following.type,
+        following.payload,
+        queue=parent.queue if following.queue is None else following.queue,
+        priority=parent.priority if following.priority is None else following.priority,
+        delay=following.delay,
+        max_attempts=following.max_attempts,
+        timeout=following.timeout,
+    )
+    return request.task(ids, clock.now(), parent)

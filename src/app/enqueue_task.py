@@ -1,0 +1,154 @@
+"""Store a task that is to run: what is asked for, and the use case that stores it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from backstage.domain.backoff import Backoff
+from backstage.domain.dedupe import Dedupe, Duplicate
+from backstage.domain.errors import InvalidTaskDataError
+from backstage.domain.events import TaskCreated
+from backstage.domain.limits import (
+    MAX_KEY_LENGTH,
+    MAX_METADATA_BYTES,
+    check_attempts,
+    check_moment,
+    check_name,
+    check_priority,
+    check_seconds,
+    check_text,
+)
+from backstage.domain.payload import encode_payload
+from backstage.domain.ports.clock import Clock
+from backstage.domain.ports.event_bus import EventBus
+from backstage.domain.ports.ids import Ids
+from backstage.domain.ports.task_repository import TaskRepository
+from backstage.domain.queue import DEFAULT_QUEUE
+from backstage.domain.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class EnqueueTask:
+    """A task as it is asked for; nothing is checked before it is enqueued.
+
+    `payload` is any JSON value, a pydantic model or a dataclass. `delay` is seconds from now; `scheduled_at` is an
+    aware datetime or ISO 8601 text with its zone; one of them at most, and neither means now. `dedupe` as text is
+    a key held while the task lives. `timeout` (hard) and `soft_timeout` are seconds. What is None comes from the
+    handler, the queue or the worker. `correlation_id` is the new task's own id unless given. `id` is a UUID:
+    enqueuing the same id again stores nothing, so a caller that lost the answer may repeat the request.
+    """
+
+    type: str
+    payload: Any = None
+    _: KW_ONLY
+    queue: str = DEFAULT_QUEUE
+    priority: int = 0
+    delay: float | None = None
+    scheduled_at: datetime | str | None = None
+    dedupe: Dedupe | str | None = None
+    max_attempts: int | None = None
+    backoff: Backoff | None = None
+    timeout: float | None = None
+    soft_timeout: float | None = None
+    correlation_id: str | None = None
+    metadata: Mapping[str, str] | None = None
+    id: str | None = None
+
+    def task(self, ids: Ids, now: datetime, parent: Task | None = None) -> Task:
+        """Return the new task; one with a `parent` belongs to the parent's workflow.
+
+        Raises InvalidTaskDataError naming the first field that breaks a limit.
+        """
+        task_id = ids.new() if self.id is None else _uuid(self.id)
+        return Task(
+            id=task_id,
+            type=check_name("type", self.type),
+            payload_json=encode_payload(self.payload),
+            queue=check_name("queue", self.queue),
+            priority=check_priority(self.priority),
+            created_at=now,
+            scheduled_at=self._due(now),
+            max_attempts=None if self.max_attempts is None else check_attempts("max_attempts", self.max_attempts),
+            backoff=None if self.backoff is None else _backoff(self.backoff),
+            timeout=None if self.timeout is None else check_seconds("timeout", self.timeout, least=0.001),
+            soft_timeout=(
+                None if self.soft_timeout is None else check_seconds("soft_timeout", self.soft_timeout, least=0.001)
+            ),
+            dedupe=None if self.dedupe is None else _dedupe(self.dedupe),
+            correlation_id=self._correlation_id(parent.correlation_id if parent else task_id),
+            workflow_id=parent.workflow_id if parent else task_id,
+            origin_id=parent.id if parent else None,
+            metadata={} if self.metadata is None else _metadata(self.metadata),
+        )
+
+    def _due(self, now: datetime) -> datetime:
+        if self.scheduled_at is None:
+            return now if not self.delay else now + timedelta(seconds=check_seconds("delay", self.delay))
+        if self.delay is not None:
+            raise InvalidTaskDataError.of("delay", "was given together with scheduled_at: pass one of them")
+        if not isinstance(self.scheduled_at, str):
+            return check_moment("scheduled_at", self.scheduled_at)
+        try:
+            return check_moment("scheduled_at", datetime.fromisoformat(self.scheduled_at))
+        except ValueError:
+            raise InvalidTaskDataError.of(
+                "scheduled_at", "is not an ISO 8601 date and time: write it like 2030-01-31T08:00:00Z"
+            ) from None
+
+    def _correlation_id(self, default: str) -> str:
+        if self.correlation_id is None:
+            return default
+        return check_text("correlation_id", self.correlation_id, MAX_KEY_LENGTH)
+
+
+class Enqueue:
+    """Store one task; it runs when it is due and a worker that knows its type is free.
+
+    Returns the Task, or the Duplicate that says who holds its dedupe key. `connection` is the caller's own database
+    connection: the task exists if its transaction commits. Raises InvalidTaskDataError, and ConfigurationError for
+    a `connection` on a store that has no transactions.
+    """
+
+    def __init__(self, tasks: TaskRepository, events: EventBus, clock: Clock, ids: Ids) -> None:
+        self._tasks, self._events, self._clock, self._ids = tasks, events, clock, ids
+
+    async def __call__(self, request: EnqueueTask, *, connection: Any = None) -> Task | Duplicate:
+        task = request.task(self._ids, self._clock.now())
+        [duplicate] = await self._tasks.add((task,), connection=connection)
+        if duplicate is not None:
+            return duplicate
+        if self._events.is_heard(TaskCreated.name):
+            await self._events.publish(TaskCreated(task=task, at=task.created_at))
+        return task
+
+
+def _uuid(task_id: object) -> str:
+    try:
+        return str(UUID(task_id))  # type: ignore[arg-type]  # whatever UUID refuses is the caller's mistake
+    except (ValueError, TypeError, AttributeError):
+        raise InvalidTaskDataError.of("id", "is not a UUID: pass one, best of version 7, or leave it out") from None
+
+
+def _backoff(backoff: object) -> Backoff:
+    if not isinstance(backoff, Backoff):
+        raise InvalidTaskDataError.of("backoff", "is not a Backoff: pass for instance Backoff.exponential(1, cap=60)")
+    return backoff
+
+
+def _dedupe(dedupe: object) -> Dedupe:
+    return dedupe if isinstance(dedupe, Dedupe) else Dedupe(dedupe)  # type: ignore[arg-type]  # checked by Dedupe
+
+
+def _metadata(metadata: object) -> dict[str, str]:
+    if not isinstance(metadata, Mapping):
+        raise InvalidTaskDataError.of("metadata", f"is a {type(metadata).__name__}, not a mapping of texts")
+    for key, value in metadata.items():
+        if not isinstance(value, str):
+            raise InvalidTaskDataError.of(f"metadata.{key}", f"is a {type(value).__name__}: convert it to a text")
+    texts = dict(metadata)
+    encode_payload(texts, field="metadata", limit=MAX_METADATA_BYTES)
+    return texts

@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from backstage.domain.attempt import Attempt
+from backstage.domain.ports.task_repository import TaskRepository
+
+
+class GetAttempts:
+    """Return the records of a task's runs, oldest first; none for a task that is unknown or never ran."""
+
+    def __init__(self, tasks: TaskRepository) -> None:
+        self._tasks = tasks
+
+    async def __call__(self, task_id: str) -> list[Attempt]:
+        return await self._tasks.attempts(task_id)

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from backstage.domain.errors import StaleTaskError
+from backstage.domain.ports.task_repository import TaskRepository
+from backstage.domain.task import Task
+
+_TRIES = 10  # each lost race means that another writer got on, so ten in a row is a defect, not bad luck
+
+
+async def move_task(tasks: TaskRepository, task_id: str, move: Callable[[Task], Task]) -> Task:
+    """Make a move of the entity on the stored task and return the task as it is now.
+
+    Loads it anew when somebody else changed it meanwhile. Raises what `move` and TaskRepository's `get` and `save`
+    raise; StaleTaskError only after ten lost races.
+    """
+    for tries_left in reversed(range(_TRIES)):
+        moved = move(await tasks.get(task_id))
+        try:
+            await tasks.save(moved)
+        except StaleTaskError:
+            if not tries_left:
+                raise
+        else:
+            break
+    return moved

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from backstage.domain.limits import check_name
+from backstage.domain.ports.queue_control import TYPE, QueueControl
+
+
+class PauseType:
+    """Let no worker claim tasks of a type until it is resumed; what runs already runs on.
+
+    Returns False if it was paused already. Raises InvalidTaskDataError for a name that is none.
+    """
+
+    def __init__(self, control: QueueControl) -> None:
+        self._control = control
+
+    async def __call__(self, name: str) -> bool:
+        return await self._control.pause(TYPE, check_name("type", name))

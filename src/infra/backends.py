@@ -1,0 +1,42 @@
+"""Which store a URL means. Only the chosen one is imported and made."""
+
+from __future__ import annotations
+
+from dependency_injector import providers
+
+from backstage.domain.errors import ConfigurationError
+from backstage.domain.ports.backend import Backend
+from backstage.domain.ports.clock import Clock
+
+
+def _memory(url: str, clock: Clock) -> Backend:
+    from backstage.infra.memory.backend import MemoryBackend  # noqa: PLC0415 - loaded only when chosen
+
+    return MemoryBackend(clock)
+
+
+def _sqlite(url: str, clock: Clock) -> Backend:
+    from backstage.infra.sqlite.backend import SqliteBackend  # noqa: PLC0415 - loaded only when chosen
+
+    return SqliteBackend.from_url(url, clock)
+
+
+_MAKERS = {"memory": _memory, "sqlite": _sqlite}
+SCHEMES = tuple(_MAKERS)
+
+
+def scheme_of(url: str) -> str:
+    """Return the scheme of a backend's URL. Raises ConfigurationError when no backend has it."""
+    scheme, separator, _ = url.partition("://")
+    if not separator or scheme.lower() not in _MAKERS:
+        shown = f"no backend has the scheme {scheme!r}" if separator else "has no scheme"
+        raise ConfigurationError("url", f"{shown}: begin it with one of {', '.join(f'{name}://' for name in SCHEMES)}")
+    return scheme.lower()
+
+
+def backend_for(url: str, clock: Clock) -> Backend:
+    """Return the backend for the URL, not yet opened. Raises ConfigurationError for a URL that names none."""
+    # Factories, not Resources: a Resource would open the stores that were not chosen, too.
+    makers = {scheme: providers.Factory(make, url, clock) for scheme, make in _MAKERS.items()}
+    chosen: Backend = providers.Selector(providers.Callable(scheme_of, url), **makers)()
+    return chosen

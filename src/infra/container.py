@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Self
+
+from backstage.app.cancel_task import CancelTask
+from backstage.app.cleanup_old_tasks import CleanupOldTasks
+from backstage.app.copy_task import CopyTask
+from backstage.app.enqueue_task import Enqueue
+from backstage.app.enqueue_tasks import EnqueueMany
+from backstage.app.find_tasks import FindTasks
+from backstage.app.get_attempts import GetAttempts
+from backstage.app.get_task import GetTask
+from backstage.app.get_task_stats import GetTaskStats
+from backstage.app.list_pauses import ListPauses
+from backstage.app.list_workers import ListWorkers
+from backstage.app.pause_queue import PauseQueue
+from backstage.app.pause_type import PauseType
+from backstage.app.prune_tasks import PruneTasks
+from backstage.app.purge_dead_letters import PurgeDeadLetters
+from backstage.app.replay_dead_letters import ReplayDeadLetters
+from backstage.app.resume_queue import ResumeQueue
+from backstage.app.resume_type import ResumeType
+from backstage.app.retry_task import RetryTask
+from backstage.domain.ports.backend import Backend
+from backstage.domain.ports.chance import Chance
+from backstage.domain.ports.clock import Clock
+from backstage.domain.ports.event_bus import EventBus
+from backstage.domain.ports.ids import Ids
+from backstage.infra.backends import backend_for
+from backstage.infra.blinker_event_bus import BlinkerEventBus
+from backstage.infra.settings import Settings
+from backstage.infra.structured_logging import new_logger
+from backstage.infra.system_clock import SystemClock
+from backstage.infra.uuid7_ids import Uuid7Ids
+
+
+class Container:
+    """Every use case, wired to one backend.
+
+    `async with Container.open("sqlite:///backstage.db") as backstage:` is the usual way. An object that owns a
+    container makes it and calls `start` and `close`; nothing is connected before `start`. `backend`, `clock`,
+    `ids`, `chance` and `logger` are given by tests and by applications that have their own.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        backend: Backend | None = None,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        chance: Chance | None = None,
+        logger: Any = None,
+    ) -> None:
+        self.settings = settings
+        self.backend: Backend = backend or backend_for(settings.url, clock or SystemClock())
+        self.clock: Clock = self.backend.clock
+        self.ids: Ids = ids or Uuid7Ids()
+        self.chance: Chance = chance or random.Random()  # noqa: S311 - spreads retries, guards no secret
+        self.logger: Any = logger or new_logger(
+            level=settings.log_level, log_format=settings.log_format, silent=settings.silent
+        )
+        self.events: EventBus = BlinkerEventBus(self.logger)
+        self._wire_use_cases()
+
+    def _wire_use_cases(self) -> None:
+        tasks, control, events = self.backend.tasks, self.backend.control, self.events
+        self.enqueue_task = Enqueue(tasks, events, self.clock, self.ids)
+        self.enqueue_tasks = EnqueueMany(tasks, events, self.clock, self.ids)
+        self.cancel_task = CancelTask(tasks, events, self.clock)
+        self.retry_task = RetryTask(tasks, events, self.clock)
+        self.copy_task = CopyTask(tasks, events, self.clock, self.ids)
+        self.get_task = GetTask(tasks)
+        self.get_attempts = GetAttempts(tasks)
+        self.find_tasks = FindTasks(tasks)
+        self.get_task_stats = GetTaskStats(tasks)
+        self.prune_tasks = PruneTasks(tasks)
+        self.cleanup_old_tasks = CleanupOldTasks(self.prune_tasks)
+        self.pause_queue = PauseQueue(control)
+        self.resume_queue = ResumeQueue(control)
+        self.pause_type = PauseType(control)
+        self.resume_type = ResumeType(control)
+        self.list_pauses = ListPauses(control)
+        self.replay_dead_letters = ReplayDeadLetters(tasks, events, self.clock)
+        self.purge_dead_letters = PurgeDeadLetters(self.prune_tasks)
+        self.list_workers = ListWorkers(self.backend.registry)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, url: str | None = None, **settings: Any) -> AsyncIterator[Self]:
+        """Connect for the length of the block. `settings` are the fields of Settings; None means not given.
+
+        Raises ConfigurationError, and StorageUnavailableError when the store cannot be reached.
+        """
+        container = cls(Settings.load(url=url, **settings))
+        await container.start()
+        try:
+            yield container
+        finally:
+            await container.close()
+
+    async def start(self) -> None:
+        """Connect; raises what Backend.open raises, and then everything is freed again."""
+        try:
+            await self.backend.open()
+        except BaseException:
+            await self.backend.close()
+            raise
+
+    async def close(self) -> None:
+        """Free everything; safe to call twice."""
+        await self.backend.close()

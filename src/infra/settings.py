@@ -1,0 +1,207 @@
+"""Everything that can be set, with its unit and its default; read once, when a program starts."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from dotenv import dotenv_values
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from backstage.domain.errors import ConfigurationError
+from backstage.domain.limits import MAX_ATTEMPTS
+from backstage.domain.retention import Retention
+from backstage.domain.task_state import TaskState
+from backstage.infra.redact_url import redact_url
+from backstage.infra.setting_types import (
+    label,
+    modules,
+    one_of,
+    queue_names,
+    seconds,
+    seconds_or_none,
+    switch,
+    type_globs,
+    whole,
+    whole_or_none,
+)
+from backstage.infra.structured_logging import LEVELS, LogFormat
+from backstage.infra.variables import Variables
+
+DOTENV_FILE = Path(".env")
+TOML_FILE = Path("backstage.toml")
+_DAY = 86_400.0
+
+
+class Settings(BaseSettings):
+    """Each field `x` is the environment variable BACKSTAGE_X and the key `x` of `backstage.toml`.
+
+    First wins: argument, environment, `.env`, `backstage.toml` (both in the working directory), default. Make it
+    with `load`. Durations are seconds.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    url: str = Field(default="sqlite:///backstage.db", min_length=1)
+    """The store. Else made of REDIS_HOST, REDIS_PORT (6379), REDIS_PASSWORD and REDIS_DB (0), if REDIS_HOST is set."""
+
+    queues: Annotated[tuple[str, ...], queue_names()] = ()
+    """Queues to serve, separated by commas; none means all."""
+
+    types: Annotated[tuple[str, ...], type_globs()] = ()
+    """Patterns of task types to serve (`email:*`), separated by commas; none means all that have a handler."""
+
+    handlers: Annotated[tuple[str, ...], modules()] = ()
+    """Modules that hold handlers, separated by commas. Else WORKER_HANDLERS."""
+
+    concurrency: Annotated[int, whole(1, 10_000)] = 10
+    """Tasks that one process runs at once. Else JOB_CONCURRENCY."""
+
+    processes: Annotated[int, whole(1, 1_024)] = 1
+    """Worker processes."""
+
+    worker_id: Annotated[str, label()] = Field(default_factory=lambda: f"{socket.gethostname()}-{os.getpid()}")
+    """Who holds the leases: unique among the live workers. Default: host name and process id."""
+
+    consumer_group: Annotated[str, label()] = "backstage-workers"
+    """Redis only: the consumer group that the workers share."""
+
+    lease: Annotated[float, seconds(0.1)] = 30.0
+    """How long a claim holds unless it is renewed; a dead worker's tasks are free after that."""
+
+    poll_interval: Annotated[float, seconds(0.01)] = 1.0
+    """The longest an idle worker waits before it looks for work again when no wake-up arrives."""
+
+    reclaim_interval: Annotated[float, seconds(0.05)] = 10.0
+    """Between two looks for leases that ran out."""
+
+    control_interval: Annotated[float, seconds(0.01)] = 0.5
+    """How soon a running task learns that it is to be cancelled."""
+
+    grace_period: Annotated[float, seconds(0.0)] = 30.0
+    """What running tasks get to end in when the worker is told to stop."""
+
+    prefetch: Annotated[int, whole(0, 10_000)] = 0
+    """Tasks claimed beyond the free slots, to save round trips."""
+
+    max_attempts: Annotated[int, whole(1, MAX_ATTEMPTS)] = 3
+    """Runs of a task that keeps failing, unless task, handler or queue say otherwise."""
+
+    max_deliveries: Annotated[int, whole(1, MAX_ATTEMPTS)] = 5
+    """Workers a task may cost before it is dead-lettered."""
+
+    timeout: Annotated[float, seconds(0.001)] = 300.0
+    """After that a handler is cancelled, unless task, handler or queue say otherwise. Else JOB_TIMEOUT, which is
+    milliseconds."""
+
+    soft_timeout: Annotated[float | None, seconds_or_none(0.001)] = None
+    """After that a handler is told to wind up; `none`: never."""
+
+    keep_completed_for: Annotated[float | None, seconds_or_none(0.0)] = 7 * _DAY
+    """Completed tasks are deleted after that; `none`: never for their age."""
+
+    keep_failed_for: Annotated[float | None, seconds_or_none(0.0)] = 30 * _DAY
+    """Dead letters are deleted after that; `none`: never for their age."""
+
+    keep_cancelled_for: Annotated[float | None, seconds_or_none(0.0)] = 7 * _DAY
+    """Cancelled tasks are deleted after that; `none`: never."""
+
+    keep_completed: Annotated[int | None, whole_or_none(0, 10**9)] = None
+    """How many completed tasks of each queue to keep at most; `none`: any number."""
+
+    keep_failed: Annotated[int | None, whole_or_none(0, 10**9)] = None
+    """How many dead letters of each queue to keep at most; `none`: any number."""
+
+    prune_interval: Annotated[float, seconds(0.1)] = 60.0
+    """Between two deletions of what need not be kept."""
+
+    until_idle: Annotated[bool, switch()] = False
+    """End once nothing is running, due, or waiting for a retry."""
+
+    log_level: Annotated[str, one_of(*LEVELS)] = "info"
+
+    log_format: Annotated[LogFormat, one_of(*LogFormat)] = LogFormat.AUTO
+    """`auto`: for people on a terminal, JSON lines anywhere else."""
+
+    silent: Annotated[bool, switch()] = False
+    """Write no log at all."""
+
+    webhook_allow_private: Annotated[bool, switch()] = False
+    """Let webhook tasks call addresses of private networks."""
+
+    @classmethod
+    def load(cls, **overrides: Any) -> Self:
+        """Read and check everything. An override that is None counts as not given.
+
+        Raises ConfigurationError: one line that names the setting as it was written and never shows a password.
+        """
+        given = {name: value for name, value in overrides.items() if value is not None}
+        try:
+            return cls(**given)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            raise ConfigurationError(cls._as_written(str(first["loc"][0]), given), _problem(first)) from None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, _variables(settings_cls), _toml(settings_cls)
+
+    def retentions(self) -> tuple[Retention, ...]:
+        """What the `keep_…` settings mean together."""
+        limits = (
+            (TaskState.COMPLETED, self.keep_completed_for, self.keep_completed),
+            (TaskState.FAILED, self.keep_failed_for, self.keep_failed),
+            (TaskState.CANCELLED, self.keep_cancelled_for, None),
+        )
+        return tuple(
+            Retention(state=state, max_age=age, keep_last=number)
+            for state, age, number in limits
+            if age is not None or number is not None
+        )
+
+    def __repr_args__(self) -> list[tuple[str | None, Any]]:
+        return [(name, redact_url(value) if name == "url" else value) for name, value in super().__repr_args__()]
+
+    @classmethod
+    def _as_written(cls, field: str, given: Mapping[str, Any]) -> str:
+        if field in given:
+            return field
+        return _variables(cls).name_of(field) or f"{TOML_FILE}: {field}"
+
+
+def _variables(settings_class: type[BaseSettings]) -> Variables:
+    try:
+        from_file = dotenv_values(DOTENV_FILE) if DOTENV_FILE.is_file() else {}
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(str(DOTENV_FILE), f"cannot be read: {error}") from None
+    return Variables(settings_class, os.environ, from_file)
+
+
+def _toml(settings_class: type[BaseSettings]) -> PydanticBaseSettingsSource:
+    try:
+        return TomlConfigSettingsSource(settings_class, TOML_FILE)
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(str(TOML_FILE), f"cannot be read: {error}") from None
+
+
+def _problem(error: Any) -> str:
+    match error["type"]:
+        case "value_error":
+            return str(error["ctx"]["error"])
+        case "extra_forbidden":
+            return "is no setting: check the spelling"
+        case "string_type" | "string_too_short":
+            return "is not a text of at least one character"
+        case _:
+            return str(error["msg"])

@@ -1,0 +1,74 @@
+"""Settings from the environment and from a `.env` file, which has the same names and gives way to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+
+from backstage.domain.errors import ConfigurationError
+
+PREFIX = "BACKSTAGE_"
+# Names that systems of the same kind use, honoured where our own name is not set.
+_OTHER_NAMES = {
+    "url": "REDIS_HOST",
+    "handlers": "WORKER_HANDLERS",
+    "concurrency": "JOB_CONCURRENCY",
+    "timeout": "JOB_TIMEOUT",
+}
+
+
+class Variables(PydanticBaseSettingsSource):
+    """One source of pydantic-settings. An empty variable counts as not set.
+
+    Our own name wins over another name wherever the two stand: REDIS_HOST is often there for a cache.
+    Raises ConfigurationError for a REDIS_… or JOB_TIMEOUT value that is used and cannot be converted.
+    """
+
+    def __init__(self, settings_class: type[BaseSettings], *mappings: Mapping[str, str | None]) -> None:
+        """The first mapping that has a variable wins."""
+        super().__init__(settings_class)
+        self._variables: dict[str, str] = {}
+        for mapping in mappings:
+            for name, value in mapping.items():
+                if value:
+                    self._variables.setdefault(name, value)
+
+    def __call__(self) -> dict[str, Any]:
+        unset = {
+            name: field for name, field in self.settings_cls.model_fields.items() if name not in self.current_state
+        }
+        values = {name: self.get_field_value(field, name)[0] for name, field in unset.items()}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        variable = self.name_of(field_name)
+        value: Any = None if variable is None else self._variables[variable]
+        if variable == "REDIS_HOST":
+            value = self._redis_url(value)
+        elif variable == "JOB_TIMEOUT":
+            value = _whole("JOB_TIMEOUT", value, "a whole number of milliseconds", 2**63) / 1000
+        return value, field_name, False
+
+    def name_of(self, field: str) -> str | None:
+        """The variable that sets the field here, None if none does."""
+        for name in (PREFIX + field.upper(), _OTHER_NAMES.get(field)):
+            if name in self._variables:
+                return name
+        return None
+
+    def _redis_url(self, host: str) -> str:
+        port = _whole("REDIS_PORT", self._variables.get("REDIS_PORT", "6379"), "a port", 65_535)
+        database = _whole("REDIS_DB", self._variables.get("REDIS_DB", "0"), "the number of a database", 2**31)
+        password = self._variables.get("REDIS_PASSWORD")
+        credentials = f":{quote(password, safe='')}@" if password else ""
+        return f"redis://{credentials}{f'[{host}]' if ':' in host else host}:{port}/{database}"
+
+
+def _whole(name: str, value: str, meaning: str, most: int) -> int:
+    if not (value.isascii() and value.isdigit() and int(value) <= most):
+        raise ConfigurationError(name, f"{value!r} is not {meaning}")
+    return int(value)
