@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import httpx
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from backstage.worker.handlers.webhook_settings import SECRET_PREFIX
+from backstage.worker.handlers.webhook_settings import VARIABLE_PREFIX
 
 MAX_TIMEOUT_SECONDS = 60.0
 _LONGEST_URL = 2048
@@ -55,5 +55,5 @@ class Webhook(BaseModel):
     body: Any = None
     method: Literal["POST", "PUT", "PATCH"] = "POST"
     headers: Annotated[dict[str, str], AfterValidator(_check_headers)] = Field(default={}, max_length=50)
-    secret_env: str | None = Field(default=None, pattern=rf"^{SECRET_PREFIX}[A-Z0-9_]{{0,64}}$")
+    secret_env: str | None = Field(default=None, pattern=rf"^{VARIABLE_PREFIX}[A-Z0-9_]{{0,64}}$")
     timeout: float = Field(default=10.0, gt=0, le=MAX_TIMEOUT_SECONDS)

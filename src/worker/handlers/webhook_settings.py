@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from backstage.domain.errors import ConfigurationError
 
-SECRET_PREFIX = "BACKSTAGE_WEBHOOK_SECRET"
+VARIABLE_PREFIX = "BACKSTAGE_WEBHOOK_SECRET"
 _SHORTEST_SECRET = 16
 
 
@@ -49,7 +49,7 @@ def read_secret(variable: str) -> str:
 
     Raises ConfigurationError when it is not set, or shorter than 16 characters.
     """
-    assert variable.startswith(SECRET_PREFIX)
+    assert variable.startswith(VARIABLE_PREFIX)
     secret = os.environ.get(variable, "").strip()
     if len(secret) < _SHORTEST_SECRET:
         raise ConfigurationError(variable, f"must be set to a secret of {_SHORTEST_SECRET} characters or more")
