@@ -15,6 +15,7 @@ from backstage.domain.limits import check_attempts, check_name, check_seconds
 Function = TypeVar("Function", bound=Callable[..., Any])
 HANDLER_MARK = "__backstage_handler__"
 LISTENER_MARK = "__backstage_listener__"
+MIDDLEWARE_MARK = "__backstage_middleware__"
 
 
 class RunIn(StrEnum):
@@ -91,3 +92,9 @@ def listener(event_name: str) -> Callable[[Function], Function]:
         return function
 
     return mark
+
+
+def middleware(function: Function) -> Function:
+    """Mark a middleware of the module's worker: it takes the inner run and returns the one that wraps it."""
+    setattr(function, MIDDLEWARE_MARK, True)
+    return function

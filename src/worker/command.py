@@ -1,0 +1,100 @@
+"""The command line of the worker: `python -m worker.run` and `backstage worker`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import threading
+from collections.abc import Callable, Sequence
+
+from backstage.domain.errors import ConfigurationError, StorageError
+from backstage.infra.container import Container
+from backstage.infra.settings import Settings
+from backstage.infra.structured_logging import new_logger
+from backstage.worker.fleet import Fleet
+from backstage.worker.handler_modules import BUILT_IN, load_module
+from backstage.worker.worker import Worker
+
+DONE, FAILED, WRONG_USAGE = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the worker, or a fleet of them, until a signal or until idle; return the exit code."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    options = vars(_parser().parse_args(arguments))
+    try:
+        settings = Settings.load(**options)
+        if settings.processes > 1:
+            return _run_fleet(settings, arguments)
+        code = _run_here(settings)
+    except ConfigurationError as error:
+        print(f"backstage: {error}", file=sys.stderr)  # noqa: T201 - the command's own answer
+        return WRONG_USAGE
+    except StorageError as error:
+        print(f"backstage: {error}", file=sys.stderr)  # noqa: T201
+        return FAILED
+    _leave_stuck_threads(code)
+    return code
+
+
+def _run_here(settings: Settings) -> int:
+    worker = Worker(container=Container(settings))
+    for name in (*BUILT_IN, *settings.handlers):
+        worker.include(load_module(name))
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(worker.run())
+    return DONE
+
+
+def _run_fleet(settings: Settings, arguments: Sequence[str]) -> int:
+    command = [sys.executable, "-m", "backstage.worker.command", *arguments, "--processes", "1"]
+    logger = new_logger(level=settings.log_level, log_format=settings.log_format, silent=settings.silent)
+    return asyncio.run(Fleet([command] * settings.processes, logger=logger).run())
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop  # noqa: PLC0415 - not on every platform
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
+
+
+def _leave_stuck_threads(code: int) -> None:
+    """Exit without waiting for handler threads that did not end: their tasks were given back already."""
+    if any(thread.name.startswith("backstage-handler") for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m worker.run",
+        description="Claim tasks and run their handlers. Each option is also a setting: BACKSTAGE_URL, …",
+    )
+    parser.add_argument("--url", help="the store, e.g. sqlite:///backstage.db")
+    parser.add_argument("--handlers", metavar="MODULE,…", help="modules of handlers, beside the built-in ones")
+    parser.add_argument("--queues", metavar="NAME,…", help="serve only these queues")
+    parser.add_argument("--types", metavar="GLOB,…", help="serve only these task types, e.g. 'email:*'")
+    parser.add_argument("--concurrency", metavar="N", help="tasks that run at once in each process")
+    parser.add_argument("--processes", metavar="N", help="run a supervised fleet of N processes")
+    parser.add_argument("--worker-id", metavar="NAME", help="shown in records and logs; default: host and process id")
+    parser.add_argument("--grace-period", metavar="SECONDS", help="what running tasks get after a stop signal")
+    parser.add_argument("--lease", metavar="SECONDS", help="a dead worker's tasks are taken back after this")
+    parser.add_argument("--log-level", metavar="LEVEL", help="debug, info, warning, error or critical")
+    parser.add_argument("--log-format", metavar="FORMAT", help="auto, json or console")
+    parser.add_argument(
+        "--until-idle",
+        action="store_const",
+        const=True,
+        help="end with 0 once nothing is running, due, or waiting for a retry",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

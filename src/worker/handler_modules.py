@@ -1,0 +1,57 @@
+"""What a module of handlers marks: found by looking, so the module needs no registry."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from backstage.domain.errors import ConfigurationError
+from backstage.worker.handler import HANDLER_MARK, LISTENER_MARK, MIDDLEWARE_MARK, TaskHandlerRegistration
+
+BUILT_IN = ("backstage.worker.handlers.email", "backstage.worker.handlers.webhook")
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    handlers: tuple[TaskHandlerRegistration, ...]
+    listeners: tuple[tuple[str, Callable[..., Any]], ...]
+    middlewares: tuple[Callable[..., Any], ...]
+
+
+def load_module(name: str) -> ModuleType:
+    """Raises ConfigurationError when there is no such module; an error inside it comes through as it is."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not (name == error.name or name.startswith(f"{error.name}.")):
+            raise
+        raise ConfigurationError(
+            "handlers", f"there is no module {name!r}: run from the folder that holds it, or install it"
+        ) from None
+
+
+def marked_in(module: ModuleType) -> Marked:
+    """Return the module's TaskHandlerRegistrations and its functions marked by `handler` and the like, in order.
+
+    What it merely imported from elsewhere counts too: a package's `__init__` may collect its modules' handlers.
+    """
+    handlers: dict[str, TaskHandlerRegistration] = {}
+    listeners: list[tuple[str, Callable[..., Any]]] = []
+    middlewares: list[Callable[..., Any]] = []
+    for value in vars(module).values():
+        registration = value if isinstance(value, TaskHandlerRegistration) else _mark(value, HANDLER_MARK)
+        if registration is not None:
+            handlers[registration.type] = registration
+        event_name = _mark(value, LISTENER_MARK)
+        if event_name is not None:
+            listeners.append((event_name, value))
+        if _mark(value, MIDDLEWARE_MARK):
+            middlewares.append(value)
+    return Marked(tuple(handlers.values()), tuple(listeners), tuple(middlewares))
+
+
+def _mark(value: object, mark: str) -> Any:
+    return getattr(value, mark, None) if callable(value) and not isinstance(value, type) else None

@@ -1,0 +1,54 @@
+"""SIGTERM, SIGINT and SIGQUIT stop a worker gracefully; the second one hurries it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGQUIT") if hasattr(signal, name))
+_UNTOUCHED = (signal.SIG_DFL, signal.default_int_handler)
+
+
+class StopSignals:
+    """While entered, the first signal calls `stop`, the next ones `stop_now`.
+
+    Signals that the application handles itself are left alone, and so are all outside the main thread. With
+    `ends_process`, a signal that came is sent again on leaving, with its old effect.
+    """
+
+    def __init__(self, stop: Callable[[], None], stop_now: Callable[[], None], *, ends_process: bool = True) -> None:
+        self._stop = stop
+        self._stop_now = stop_now
+        self._ends_process = ends_process
+        self._taken: list[signal.Signals] = []
+        self._came: signal.Signals | None = None
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            loop = asyncio.get_running_loop()
+            for each in SIGNALS:
+                if signal.getsignal(each) in _UNTOUCHED:
+                    loop.add_signal_handler(each, self._on_signal, each)
+                    self._taken.append(each)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        for each in self._taken:
+            loop.remove_signal_handler(each)
+        if self._came is not None and self._ends_process:
+            os.kill(os.getpid(), self._came)
+
+    def _on_signal(self, number: signal.Signals) -> None:
+        if self._came is None:
+            self._came = number
+            self._stop()
+        else:
+            self._stop_now()

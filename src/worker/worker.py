@@ -1,0 +1,324 @@
+"""The worker as an application holds it: handlers, enqueueing, start and stop."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from types import ModuleType, TracebackType
+from typing import Any, Self, TypeVar, overload
+
+from backstage.app.enqueue_task import EnqueueTask
+from backstage.domain.backoff import Backoff
+from backstage.domain.dedupe import Dedupe, Duplicate
+from backstage.domain.errors import ConfigurationError
+from backstage.domain.ports.event_bus import EventBus
+from backstage.domain.queue import DEFAULT_QUEUE, Queue
+from backstage.domain.retention import Retention
+from backstage.domain.retry_policy import RetryPolicy
+from backstage.domain.task import Task
+from backstage.domain.task_state import TaskState
+from backstage.infra.container import Container
+from backstage.infra.settings import Settings
+from backstage.infra.structured_logging import new_logger
+from backstage.worker.handler import RunIn, TaskHandlerRegistration
+from backstage.worker.handler_modules import marked_in
+from backstage.worker.handler_registry import HandlerRegistry
+from backstage.worker.metrics import WorkerMetrics
+from backstage.worker.middleware.logging import logging
+from backstage.worker.middleware.metrics import metrics
+from backstage.worker.middleware.middleware import Middleware
+from backstage.worker.middleware.recovery import recovery
+from backstage.worker.middleware.tracing import current_task, tracing
+from backstage.worker.runtime import WorkerRuntime
+from backstage.worker.stop_signals import StopSignals
+from backstage.worker.worker_options import WorkerOptions
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Worker:
+    """Runs tasks, and enqueues them.
+
+    `url` names the store; without it BACKSTAGE_URL, REDIS_HOST or `sqlite:///backstage.db` does. `queues` are names
+    or Queue objects (none: every queue), `types` globs over the handlers' types. The other options are the fields
+    of Settings, durations in seconds; `log_handler` receives each log entry as a mapping, `silent=True` keeps the
+    rest quiet. Raises ConfigurationError for a wrong option; connects when first used.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        queues: Iterable[str | Queue] | None = None,
+        log_handler: Callable[[Mapping[str, Any]], None] | None = None,
+        container: Container | None = None,
+        **settings: Any,
+    ) -> None:
+        known = tuple(queues) if queues is not None else None
+        names = None if known is None else tuple(each if isinstance(each, str) else each.name for each in known)
+        self._container = container or _container(Settings.load(url=url, queues=names, **settings), log_handler)
+        self.settings = self._container.settings
+        self._queues = _by_name(known if known is not None else self.settings.queues)
+        self._registry = HandlerRegistry()
+        self._middlewares: list[Middleware] = []
+        self._metrics = WorkerMetrics()
+        self._runtime: WorkerRuntime | None = None
+        self._running: asyncio.Task[None] | None = None
+        self._opening: asyncio.Task[None] | None = None
+
+    # -- what it runs ----------------------------------------------------------------------------
+
+    @overload
+    def on(self, task_type: str, function: Function, **limits: Any) -> Function: ...
+
+    @overload
+    def on(
+        self,
+        task_type: str,
+        function: None = None,
+        *,
+        timeout: float | None = None,
+        soft_timeout: float | None = None,
+        max_attempts: int | None = None,
+        backoff: Backoff | None = None,
+        run_in: RunIn | str = RunIn.AUTO,
+    ) -> Callable[[Function], Function]: ...
+
+    def on(self, task_type: str, function: Callable[..., Any] | None = None, **limits: Any) -> Any:
+        """Register a handler, as a call or as a decorator; `limits` are those of TaskHandlerRegistration."""
+        names = dict(sys._getframe(1).f_locals)  # so that annotations may name classes of the caller's function
+
+        def register(handler: Function) -> Function:
+            self._register(TaskHandlerRegistration(type=task_type, handler=handler, **limits), names)
+            return handler
+
+        return register if function is None else register(function)
+
+    def register_handler(self, registration: TaskHandlerRegistration) -> None:
+        self._register(registration, None)
+
+    def include(self, module: ModuleType) -> None:
+        """Register every handler, listener and middleware that a module marks."""
+        marked = marked_in(module)
+        for registration in marked.handlers:
+            self._register(registration, None)
+        for event_name, listener in marked.listeners:
+            self.events.on(event_name, listener)
+        self._middlewares.extend(marked.middlewares)
+
+    def use(self, middleware: Middleware) -> Middleware:
+        """Wrap every handler; the first one added is the outermost. May be used as a decorator."""
+        self._refuse_if_started("middleware")
+        self._middlewares.append(middleware)
+        return middleware
+
+    @property
+    def events(self) -> EventBus:
+        return self._container.events
+
+    @property
+    def worker_id(self) -> str:
+        return str(self.settings.worker_id)
+
+    @property
+    def metrics(self) -> WorkerMetrics:
+        return self._metrics
+
+    @property
+    def backstage(self) -> Container:
+        """The use cases on this worker's store."""
+        return self._container
+
+    # -- enqueueing ------------------------------------------------------------------------------
+
+    async def enqueue(
+        self,
+        task_type: str,
+        payload: Any = None,
+        *,
+        priority: int = 0,
+        queue: str = DEFAULT_QUEUE,
+        delay: float | None = None,
+        scheduled_at: datetime | str | None = None,
+        dedupe: Dedupe | str | None = None,
+        max_attempts: int | None = None,
+        backoff: Backoff | None = None,
+        timeout: float | None = None,
+        soft_timeout: float | None = None,
+        correlation_id: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        connection: Any = None,
+    ) -> Task | None:
+        """Store a task and return it, or None if its dedupe key is held.
+
+        Inside a handler the correlation id is carried on. Raises InvalidTaskDataError, and then nothing is stored.
+        """
+        running = current_task.get()
+        request = EnqueueTask(
+            type=task_type,
+            payload=payload,
+            priority=priority,
+            queue=queue,
+            delay=delay,
+            scheduled_at=scheduled_at,
+            dedupe=dedupe,
+            max_attempts=max_attempts,
+            backoff=backoff,
+            timeout=timeout,
+            soft_timeout=soft_timeout,
+            correlation_id=correlation_id or (running.correlation_id if running else None),
+            metadata=metadata,
+        )
+        await self._open()
+        enqueued = await self._container.enqueue_task(request, connection=connection)
+        return None if isinstance(enqueued, Duplicate) else enqueued
+
+    async def schedule(self, task_type: str, payload: Any, delay: float, **options: Any) -> Task | None:
+        """Enqueue a task that is due in `delay` seconds; `options` are those of `enqueue`."""
+        return await self.enqueue(task_type, payload, delay=delay, **options)
+
+    # -- life ------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Return once tasks are being claimed.
+
+        SIGTERM, SIGINT and SIGQUIT, where nobody handles them yet, stop the worker gracefully and then end the
+        process as they would have. Raises ConfigurationError and StorageUnavailableError.
+        """
+        await self._start(signal_ends_process=True)
+
+    async def _start(self, *, signal_ends_process: bool) -> None:
+        self._refuse_if_started("start")
+        await self._open()
+        runtime = self._runtime = self._new_runtime()
+        signals = StopSignals(runtime.stop, runtime.stop_now, ends_process=signal_ends_process)
+        self._running = asyncio.create_task(_run(runtime, signals), name="backstage-worker")
+        ready = asyncio.create_task(runtime.ready())
+        await asyncio.wait([ready, self._running], return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+        if self._running.done():
+            await self._running
+
+    async def stop(self) -> None:
+        """Claim no more, give running tasks the grace period, give the rest back, and disconnect."""
+        if self._runtime is not None:
+            self._runtime.stop()
+        await self.wait()
+        if self._opening is not None:
+            await asyncio.wait([self._opening])
+            self._opening = None
+            await self._container.close()
+
+    async def wait(self) -> None:
+        """Return once the worker has stopped by itself, by a signal or by `stop`."""
+        if self._running is not None:
+            await asyncio.shield(self._running)
+
+    async def run(self) -> None:
+        """Work until stopped, by a signal or by `stop`, or with `until_idle` until nothing is left to do."""
+        await self._start(signal_ends_process=False)
+        try:
+            await self.wait()
+        finally:
+            await self.stop()
+
+    def pause(self) -> None:
+        """Claim nothing on this worker until `resume`; running tasks go on."""
+        self._started().pause()
+
+    def resume(self) -> None:
+        self._started().resume()
+
+    async def __aenter__(self) -> Self:
+        await self._open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    # -- inside ----------------------------------------------------------------------------------
+
+    async def _open(self) -> None:
+        if self._opening is None:
+            self._opening = asyncio.create_task(self._container.start())
+        opening = self._opening
+        try:
+            await asyncio.shield(opening)
+        except Exception:
+            self._opening = None  # so that the next use tries again
+            raise
+
+    def _new_runtime(self) -> WorkerRuntime:
+        container, settings = self._container, self.settings
+        is_debugging = settings.log_level == "debug"
+        return WorkerRuntime(
+            container.backend,
+            self._registry,
+            _options(settings, self._queues),
+            container.events,
+            container.ids,
+            container.chance,
+            container.logger,
+            (recovery, *([logging] if is_debugging else []), metrics(self._metrics), tracing, *self._middlewares),
+            self._metrics,
+        )
+
+    def _register(self, registration: TaskHandlerRegistration, names: Mapping[str, Any] | None) -> None:
+        self._refuse_if_started(registration.type)
+        self._registry.add(registration, names)
+
+    def _refuse_if_started(self, what: str) -> None:
+        if self._runtime is not None:
+            raise ConfigurationError(what, "the worker was started already: do this before, on a new Worker")
+
+    def _started(self) -> WorkerRuntime:
+        if self._runtime is None:
+            raise ConfigurationError("worker", "was not started yet: call start() first")
+        return self._runtime
+
+
+async def _run(runtime: WorkerRuntime, signals: StopSignals) -> None:
+    with signals:
+        await runtime.run()
+
+
+def _container(settings: Settings, log_handler: Callable[[Mapping[str, Any]], None] | None) -> Container:
+    logger = new_logger(
+        level=settings.log_level, log_format=settings.log_format, silent=settings.silent, log_handler=log_handler
+    )
+    return Container(settings, logger=logger)
+
+
+def _by_name(queues: Sequence[str | Queue]) -> dict[str, Queue]:
+    return {each.name: each for each in (Queue(each) if isinstance(each, str) else each for each in queues)}
+
+
+def _options(settings: Settings, queues: Mapping[str, Queue]) -> WorkerOptions:
+    return WorkerOptions(
+        worker_id=f"{settings.worker_id}.{secrets.token_hex(3)}",  # a restart must never pass for its predecessor
+        concurrency=settings.concurrency,
+        prefetch=settings.prefetch,
+        queues=queues,
+        types=settings.types,
+        lease=settings.lease,
+        poll_interval=settings.poll_interval,
+        reclaim_interval=settings.reclaim_interval,
+        control_interval=settings.control_interval,
+        grace_period=settings.grace_period,
+        max_deliveries=settings.max_deliveries,
+        timeout=settings.timeout,
+        soft_timeout=settings.soft_timeout,
+        retry=RetryPolicy(max_attempts=settings.max_attempts),
+        retention=(
+            Retention(state=TaskState.COMPLETED, max_age=settings.keep_completed_for, keep_last=settings.keep_completed),
+            Retention(state=TaskState.FAILED, max_age=settings.keep_failed_for, keep_last=settings.keep_failed),
+            Retention(state=TaskState.CANCELLED, max_age=settings.keep_cancelled_for),
+        ),
+        prune_interval=settings.prune_interval,
+        is_until_idle=settings.until_idle,
+    )
