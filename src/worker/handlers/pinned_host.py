@@ -14,6 +14,7 @@ from backstage.worker.handlers.public_address import is_public
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """Name and port to addresses, the best first. Raises OSError when there are none."""
 
+_THIS_MACHINE = re.compile(r"(?:.*\.)?localhost\.?", re.IGNORECASE)
 _ENDS_IN_A_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?", re.IGNORECASE)
 
 
@@ -32,6 +33,8 @@ async def resolve_public(host: str, port: int, resolve: Resolve = resolve_by_sys
     The caller connects to these and never looks the name up again: a name that changes its mind between check
     and use (DNS rebinding) gains nothing. Raises ForbiddenAddress, or OSError when the look-up fails.
     """
+    if _THIS_MACHINE.fullmatch(host):
+        raise ForbiddenAddress(f"{host} is this machine")
     _refuse_disguised_number(host)
     addresses = await resolve(host, port)
     for address in addresses:

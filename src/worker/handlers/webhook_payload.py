@@ -26,7 +26,10 @@ def _check_url(text: str) -> str:
         raise ValueError("is not a URL") from None
     if url.scheme not in ("https", "http") or not url.host:
         raise ValueError("must be a full https URL")
-    if url.userinfo or "@" in text.partition("://")[2].partition("/")[0]:
+    authority = text.partition("://")[2].partition("/")[0]
+    if "%" in authority:
+        raise ValueError("has an escaped host name: write it as it is")
+    if url.userinfo or "@" in authority:
         raise ValueError("must hold no user name or password: put credentials in a header")
     return text
 

@@ -35,7 +35,7 @@ class Mailbox:
     def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         assert isinstance(data, LoginPassword)
         self.logins.append(data.login)
-        return AuthResult(success=data.password == self.password)
+        return AuthResult(success=data.password == self.password, handled=False)
 
 
 StartMailServer = Callable[..., Awaitable[Mailbox]]
