@@ -92,7 +92,7 @@ class _HandlerCall:
         try:
             self._log_handler(dict(entry))
         except Exception as error:  # the user's code, at an edge: noted in the entry that could not be handled
-            entry["log_handler_failed"] = repr(error)
+            entry["log_handler_failed"] = _shown(error)
         return entry
 
 
@@ -101,22 +101,34 @@ def _drop(logger: Any, method: str, entry: MutableMapping[str, Any]) -> MutableM
 
 
 def _to_json(entry: MutableMapping[str, Any], **_: Any) -> str:
+    ordered = {key: entry.pop(key) for key in ("timestamp", "level", "event") if key in entry} | entry
     try:
-        return json.dumps(entry, default=repr, allow_nan=False)
-    except (TypeError, ValueError, RecursionError):
-        return json.dumps({key: value if isinstance(value, str) else repr(value) for key, value in entry.items()})
+        return json.dumps(ordered, default=_shown, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):  # NaN, a cycle, or a key that JSON does not have
+        return json.dumps({key: value if isinstance(value, str) else _shown(value) for key, value in ordered.items()})
 
 
 def _escape_control_characters(logger: Any, method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Keep whoever writes a payload from writing log lines or driving the terminal."""
-    for key, value in entry.items():
-        if key == "exception":
-            # Indented, so that a line break inside an error's message cannot pass for an entry.
-            entry[key] = "\n".join(f"    {_escaped(line)}" for line in str(value).split("\n"))
-        elif not isinstance(value, (int, float, bool, type(None))):
-            entry[key] = _escaped(value if isinstance(value, str) else repr(value))
-    return entry
+    return {_escaped(key): _printable(key, value) for key, value in entry.items()}
+
+
+def _printable(key: str, value: Any) -> Any:
+    if value is None or isinstance(value, (int, float)):
+        return value
+    text = value if isinstance(value, str) else _shown(value)
+    if key in ("exception", "stack"):
+        # Indented, so that a line break inside an error's message cannot pass for an entry.
+        return "\n".join(f"    {_escaped(line)}" for line in text.split("\n"))
+    return _escaped(text)
 
 
 def _escaped(text: str) -> str:
     return _CONTROL.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
+
+
+def _shown(value: object) -> str:
+    try:
+        return repr(value)
+    except Exception:  # an object whose repr fails must not stop the line that reports it
+        return f"<{type(value).__name__}>"

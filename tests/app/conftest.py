@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from backstage.app.enqueue_task import Enqueue, EnqueueTask
+from backstage.domain.events import TaskEvent
+from backstage.domain.lease import Lease
+from backstage.domain.outcome import Outcome
+from backstage.domain.ports.task_queue import ClaimRequest
+from backstage.domain.task import Task
+from backstage.infra.memory.backend import MemoryBackend
+from backstage.infra.uuid7_ids import Uuid7Ids
+
+
+class FakeClock:
+    def __init__(self) -> None:
+        self.time = datetime(2030, 1, 1, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.time.timestamp()
+
+    def advance(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+
+class RecordingBus:
+    """Hears everything unless told to be deaf, and keeps it."""
+
+    def __init__(self) -> None:
+        self.published: list[TaskEvent] = []
+        self.is_deaf = False
+
+    def on(self, name: str, listener: Callable[[Any], Any]) -> None:
+        raise NotImplementedError(name)
+
+    def is_heard(self, name: str) -> bool:
+        return not self.is_deaf
+
+    async def publish(self, event: TaskEvent) -> None:
+        self.published.append(event)
+
+    @property
+    def names(self) -> list[str]:
+        return [event.name for event in self.published]
+
+
+class Scene:
+    """A memory store with what a worker would do to its tasks."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.backend = MemoryBackend(self.clock)
+        self.tasks = self.backend.tasks
+        self.bus = RecordingBus()
+        self.ids = Uuid7Ids()
+        self._enqueue = Enqueue(self.tasks, RecordingBus(), self.clock, self.ids)
+
+    async def pending(self, type: str = "email:send", payload: Any = None, **options: Any) -> Task:
+        task = await self._enqueue(EnqueueTask(type, payload, **options))
+        assert isinstance(task, Task)
+        return task
+
+    async def running(self, type: str = "email:send", **options: Any) -> Task:
+        task = await self.pending(type, **options)
+        request = ClaimRequest(worker_id="w1", types=frozenset({type}), queues=None, limit=1000, lease=30.0)
+        claimed = {each.id: each for each in (await self.backend.queue.claim(request)).tasks}
+        return claimed[task.id]
+
+    async def ended(self, how: Callable[[Task], Outcome], type: str = "email:send", **options: Any) -> Task:
+        task = await self.running(type, **options)
+        await self.backend.queue.settle([how(task)])
+        return await self.tasks.get(task.id)
+
+    def lease(self) -> Lease:
+        return Lease("w1", self.clock.now() + timedelta(seconds=30))
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()

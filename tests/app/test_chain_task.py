@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from backstage.app.chain_task import chain_task
+from backstage.domain.errors import InvalidTaskDataError
+from backstage.domain.next import Next
+
+
+async def test_a_chained_task_belongs_to_its_parents_workflow(scene):
+    parent = await scene.pending(queue="mail", priority=7, correlation_id="order-1")
+    child = chain_task(parent, Next("email:sent", {"n": 1}), scene.ids, scene.clock)
+    grandchild = chain_task(child, Next("email:read"), scene.ids, scene.clock)
+    assert (child.origin_id, child.workflow_id, child.correlation_id) == (parent.id, parent.id, "order-1")
+    assert (grandchild.origin_id, grandchild.workflow_id, grandchild.correlation_id) == (
+        child.id,
+        parent.id,
+        "order-1",
+    )
+
+
+async def test_queue_and_priority_are_the_parents_unless_given(scene):
+    parent = await scene.pending(queue="mail", priority=7)
+    inherited = chain_task(parent, Next("email:sent"), scene.ids, scene.clock)
+    own = chain_task(parent, Next("email:sent", queue="slow", priority=0), scene.ids, scene.clock)
+    assert (inherited.queue, inherited.priority, own.queue, own.priority) == ("mail", 7, "slow", 0)
+
+
+async def test_payload_delay_and_limits_are_those_of_the_next(scene):
+    parent = await scene.pending(max_attempts=9, timeout=99)
+    child = chain_task(parent, Next("a", [1], delay=5, max_attempts=2, timeout=3), scene.ids, scene.clock)
+    assert (child.payload, child.max_attempts, child.timeout) == ([1], 2, 3.0)
+    assert child.scheduled_at == scene.clock.now() + timedelta(seconds=5)
+
+
+async def test_a_next_that_breaks_a_limit_is_refused(scene):
+    parent = await scene.pending()
+    with pytest.raises(InvalidTaskDataError, match="delay"):
+        chain_task(parent, Next("a", delay=-1), scene.ids, scene.clock)

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+
+from backstage.app.list_pauses import ListPauses
+from backstage.app.pause_queue import PauseQueue
+from backstage.app.pause_type import PauseType
+from backstage.app.resume_queue import ResumeQueue
+from backstage.app.resume_type import ResumeType
+from backstage.domain.errors import InvalidTaskDataError
+from backstage.domain.ports.queue_control import Pause
+
+
+async def test_pauses_are_listed_until_they_are_resumed(scene):
+    control = scene.backend.control
+    assert await PauseType(control)("email:send") is True
+    assert await PauseQueue(control)("mail") is True
+    since = scene.clock.now()
+    assert await ListPauses(control)() == [Pause("queue", "mail", since), Pause("type", "email:send", since)]
+    assert await ResumeQueue(control)("mail") is True
+    assert await ResumeType(control)("email:send") is True
+    assert await ListPauses(control)() == []
+
+
+@pytest.mark.parametrize(("pause", "resume"), [(PauseQueue, ResumeQueue), (PauseType, ResumeType)])
+async def test_doing_it_again_changes_nothing(scene, pause, resume):
+    control = scene.backend.control
+    assert await resume(control)("mail") is False
+    await pause(control)("mail")
+    assert await pause(control)("mail") is False
+
+
+@pytest.mark.parametrize(
+    ("use_case", "field"), [(PauseQueue, "queue"), (ResumeQueue, "queue"), (PauseType, "type"), (ResumeType, "type")]
+)
+async def test_a_name_that_is_none_is_refused(scene, use_case, field):
+    with pytest.raises(InvalidTaskDataError) as caught:
+        await use_case(scene.backend.control)("not a name")
+    assert caught.value.fields[0].field == field
