@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from dependency_injector import providers
 
 from backstage.domain.errors import ConfigurationError
@@ -23,15 +25,18 @@ def _sqlite(url: str, clock: Clock) -> Backend:
 
 _MAKERS = {"memory": _memory, "sqlite": _sqlite}
 SCHEMES = tuple(_MAKERS)
+_SCHEME = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9+.\-]*)://")  # anything else may be a password and is not shown
 
 
 def scheme_of(url: str) -> str:
     """Return the scheme of a backend's URL. Raises ConfigurationError when no backend has it."""
-    scheme, separator, _ = url.partition("://")
-    if not separator or scheme.lower() not in _MAKERS:
-        shown = f"no backend has the scheme {scheme!r}" if separator else "has no scheme"
-        raise ConfigurationError("url", f"{shown}: begin it with one of {', '.join(f'{name}://' for name in SCHEMES)}")
-    return scheme.lower()
+    scheme = _SCHEME.match(url)
+    if scheme is None or scheme["name"].lower() not in _MAKERS:
+        problem = "has no scheme" if scheme is None else f"no backend has the scheme {scheme['name']!r}"
+        raise ConfigurationError(
+            "url", f"{problem}: begin it with one of {', '.join(f'{name}://' for name in SCHEMES)}"
+        )
+    return scheme["name"].lower()
 
 
 def backend_for(url: str, clock: Clock) -> Backend:

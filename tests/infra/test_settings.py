@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import os
+import socket
+
+import pytest
+
+from backstage.domain.errors import ConfigurationError
+from backstage.domain.retention import Retention
+from backstage.domain.task_state import TaskState
+from backstage.infra.settings import Settings
+
+DAY = 86_400.0
+
+
+@pytest.fixture(autouse=True)
+def empty_world(monkeypatch, tmp_path):
+    for name in list(os.environ):
+        if name.startswith(("BACKSTAGE_", "REDIS_", "JOB_", "WORKER_")):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_defaults_need_no_server():
+    settings = Settings.load()
+    assert (settings.url, settings.concurrency, settings.processes) == ("sqlite:///backstage.db", 10, 1)
+    assert (settings.lease, settings.poll_interval, settings.timeout, settings.soft_timeout) == (30.0, 1.0, 300.0, None)
+    assert settings.worker_id == f"{socket.gethostname()}-{os.getpid()}"
+
+
+def test_an_argument_wins_over_the_environment_over_dotenv_over_toml(monkeypatch, tmp_path):
+    (tmp_path / "backstage.toml").write_text("concurrency = 1\nlease = 1\ntimeout = 1\nprefetch = 1")
+    (tmp_path / ".env").write_text("BACKSTAGE_CONCURRENCY=2\nBACKSTAGE_LEASE=2\nBACKSTAGE_TIMEOUT=2")
+    monkeypatch.setenv("BACKSTAGE_CONCURRENCY", "3")
+    monkeypatch.setenv("BACKSTAGE_LEASE", "3")
+    settings = Settings.load(concurrency=4)
+    assert (settings.concurrency, settings.lease, settings.timeout, settings.prefetch) == (4, 3.0, 2.0, 1)
+
+
+def test_an_argument_that_is_none_is_not_given(monkeypatch):
+    monkeypatch.setenv("BACKSTAGE_LEASE", "3")
+    assert Settings.load(lease=None).lease == 3.0
+
+
+def test_an_empty_variable_is_not_set(monkeypatch, tmp_path):
+    (tmp_path / ".env").write_text("BACKSTAGE_LEASE=7")
+    monkeypatch.setenv("BACKSTAGE_LEASE", "")
+    assert Settings.load().lease == 7.0
+
+
+def test_lists_are_separated_by_commas(monkeypatch, tmp_path):
+    (tmp_path / "backstage.toml").write_text('handlers = ["shop.tasks", "mail"]')
+    monkeypatch.setenv("BACKSTAGE_QUEUES", "mail, slow,,mail")
+    monkeypatch.setenv("BACKSTAGE_TYPES", "email:*,report")
+    settings = Settings.load()
+    assert (settings.queues, settings.types, settings.handlers) == (
+        ("mail", "slow"),
+        ("email:*", "report"),
+        ("shop.tasks", "mail"),
+    )
+
+
+@pytest.mark.parametrize("text", ["true", "1", "Yes", "on"])
+def test_a_switch_is_put_on_in_words(monkeypatch, text):
+    monkeypatch.setenv("BACKSTAGE_UNTIL_IDLE", text)
+    assert Settings.load().until_idle is True
+
+
+def test_a_redis_url_is_made_of_its_parts(monkeypatch):
+    monkeypatch.setenv("REDIS_HOST", "cache")
+    assert Settings.load().url == "redis://cache:6379/0"
+    for name, value in {"REDIS_HOST": "::1", "REDIS_PORT": "7000", "REDIS_PASSWORD": "p@:/#", "REDIS_DB": "2"}.items():
+        monkeypatch.setenv(name, value)
+    assert Settings.load().url == "redis://:p%40%3A%2F%23@[::1]:7000/2"
+
+
+def test_our_own_variables_win_over_those_of_others(monkeypatch, tmp_path):
+    (tmp_path / ".env").write_text("BACKSTAGE_URL=sqlite:///own.db")
+    others = {"REDIS_HOST": "cache", "WORKER_HANDLERS": "a", "JOB_CONCURRENCY": "3", "JOB_TIMEOUT": "1500"}
+    for name, value in others.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings.load()
+    assert (settings.url, settings.handlers, settings.concurrency, settings.timeout) == (
+        "sqlite:///own.db",
+        ("a",),
+        3,
+        1.5,
+    )
+    for name, value in {"HANDLERS": "b", "CONCURRENCY": "4", "TIMEOUT": "2"}.items():
+        monkeypatch.setenv(f"BACKSTAGE_{name}", value)
+    settings = Settings.load()
+    assert (settings.handlers, settings.concurrency, settings.timeout) == (("b",), 4, 2.0)
+
+
+def test_a_broken_variable_that_is_not_used_breaks_nothing(monkeypatch):
+    monkeypatch.setenv("REDIS_HOST", "cache")
+    monkeypatch.setenv("REDIS_PORT", "tcp://10.0.0.1:6379")
+    assert Settings.load(url="memory://").url == "memory://"
+    with pytest.raises(ConfigurationError, match=r"^REDIS_PORT: 'tcp://10.0.0.1:6379' is not a port$"):
+        Settings.load()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "line"),
+    [
+        ("BACKSTAGE_LEASE", "abc", "BACKSTAGE_LEASE: 'abc' is not a number of seconds"),
+        ("BACKSTAGE_LEASE", "nan", "BACKSTAGE_LEASE: 'nan' is not a number of seconds"),
+        ("BACKSTAGE_LEASE", "0", "BACKSTAGE_LEASE: 0 does not lie between 0.1 and 3.16224e+09 seconds"),
+        ("BACKSTAGE_CONCURRENCY", "2.5", "BACKSTAGE_CONCURRENCY: '2.5' is not a whole number"),
+        ("BACKSTAGE_CONCURRENCY", "0", "BACKSTAGE_CONCURRENCY: 0 does not lie between 1 and 10000"),
+        ("JOB_CONCURRENCY", "many", "JOB_CONCURRENCY: 'many' is not a whole number"),
+        ("JOB_TIMEOUT", "1.5", "JOB_TIMEOUT: '1.5' is not a whole number of milliseconds"),
+        ("BACKSTAGE_SOFT_TIMEOUT", "never", "BACKSTAGE_SOFT_TIMEOUT: 'never' is not a number of seconds or 'none'"),
+        ("BACKSTAGE_SILENT", "maybe", "BACKSTAGE_SILENT: 'maybe' is neither true nor false"),
+        ("BACKSTAGE_LOG_FORMAT", "xml", "BACKSTAGE_LOG_FORMAT: 'xml' is not one of auto, json, console"),
+        (
+            "BACKSTAGE_HANDLERS",
+            "a-b",
+            "BACKSTAGE_HANDLERS: 'a-b' is not the name of a module: write it like shop.tasks",
+        ),
+        (
+            "BACKSTAGE_TYPES",
+            "email *",
+            "BACKSTAGE_TYPES: 'email *' is not a pattern of task types: write it like email:* or email:send",
+        ),
+        (
+            "BACKSTAGE_WORKER_ID",
+            "a b",
+            "BACKSTAGE_WORKER_ID: 'a b' is not 1 to 128 printable characters without white space",
+        ),
+    ],
+)
+def test_a_wrong_variable_is_one_line_that_names_it(monkeypatch, variable, value, line):
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.load()
+    assert str(caught.value) == line
+
+
+def test_a_wrong_argument_is_named_as_it_was_given(monkeypatch):
+    monkeypatch.setenv("BACKSTAGE_LEASE", "30")
+    with pytest.raises(ConfigurationError, match=r"^lease: 'abc' is not a number of seconds$"):
+        Settings.load(lease="abc")
+
+
+def test_a_setting_that_does_not_exist_is_refused(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"^leese: is no setting"):
+        Settings.load(leese=3)
+    (tmp_path / "backstage.toml").write_text("leese = 3")
+    with pytest.raises(ConfigurationError, match=r"^backstage\.toml: leese: is no setting"):
+        Settings.load()
+
+
+def test_a_wrong_value_in_the_file_names_the_file(tmp_path):
+    (tmp_path / "backstage.toml").write_text('lease = "abc"')
+    with pytest.raises(ConfigurationError, match=r"^backstage\.toml: lease: 'abc' is not a number of seconds$"):
+        Settings.load()
+
+
+@pytest.mark.parametrize(("name", "content"), [("backstage.toml", b"lease ="), (".env", b"A=\xff")])
+def test_a_file_that_cannot_be_read_is_one_clear_line(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ConfigurationError, match=rf"^{name}: cannot be read") as caught:
+        Settings.load()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_password_is_never_shown():
+    settings = Settings.load(url="redis://:s3cret@cache/0")
+    assert "s3cret" not in f"{settings!r} {settings}"
+    assert "redis://:***@cache/0" in repr(settings)
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.load(url="redis://:s3cret@cache/0", lease=-1)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_settings_do_not_change():
+    with pytest.raises(ValueError, match="frozen"):
+        Settings.load().lease = 3.0
+
+
+def test_what_to_keep_becomes_retentions():
+    assert Settings.load(keep_completed=100).retentions() == (
+        Retention(state=TaskState.COMPLETED, max_age=7 * DAY, keep_last=100),
+        Retention(state=TaskState.FAILED, max_age=30 * DAY),
+        Retention(state=TaskState.CANCELLED, max_age=7 * DAY),
+    )
+
+
+def test_none_keeps_for_ever():
+    forever = dict.fromkeys(("keep_completed_for", "keep_failed_for", "keep_cancelled_for"), "none")
+    assert Settings.load(**forever).retentions() == ()
