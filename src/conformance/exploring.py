@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from backstage.conformance.backend_suite import BackendSuite, NewStore
+from backstage.conformance.machine import BackendMachine
+
+BOUNDED = settings(
+    max_examples=60,
+    stateful_step_count=40,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+"""The same examples in every run, within a minute on a store that answers in a millisecond."""
+
+
+class Exploring(BackendSuite):
+    """Whatever the steps and their order, a backend is the model made durable."""
+
+    def test_any_steps_in_any_order_are_answered_as_the_model_answers(self, new_store: NewStore) -> None:
+        class OnANewStore(BackendMachine):
+            def __init__(self) -> None:
+                super().__init__(new_store())
+
+        run_state_machine_as_test(OnANewStore, settings=BOUNDED)

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from backstage.conformance.fault_plan import FaultPlan
+from backstage.domain.outcome import Outcome
+from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, TaskQueue
+from backstage.domain.task import Task
+from backstage.domain.task_state import TaskState
+
+
+class FaultyQueue:
+    """A TaskQueue whose calls fail by plan."""
+
+    def __init__(self, queue: TaskQueue, plan: FaultPlan) -> None:
+        self._queue, self._plan = queue, plan
+
+    async def claim(self, request: ClaimRequest) -> Claimed:
+        return await self._plan.around(lambda: self._queue.claim(request))
+
+    async def held_by(self, worker_id: str) -> list[Task]:
+        return await self._plan.around(lambda: self._queue.held_by(worker_id))
+
+    async def settle(self, outcomes: Sequence[Outcome]) -> list[TaskState | None]:
+        return await self._plan.around(lambda: self._queue.settle(outcomes))
+
+    async def renew(self, fences: Mapping[str, int], lease: float) -> HeldTasks:
+        return await self._plan.around(lambda: self._queue.renew(fences, lease))
+
+    async def inspect(self, fences: Mapping[str, int]) -> HeldTasks:
+        return await self._plan.around(lambda: self._queue.inspect(fences))
+
+    async def report_progress(self, task_id: str, fence: int, progress: float, note: str | None) -> bool:
+        return await self._plan.around(lambda: self._queue.report_progress(task_id, fence, progress, note))
+
+    async def reclaim(self, max_deliveries: int, limit: int) -> list[tuple[Task, Outcome]]:
+        return await self._plan.around(lambda: self._queue.reclaim(max_deliveries, limit))

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from backstage.conformance.fault_plan import FaultPlan
+from backstage.domain.attempt import Attempt
+from backstage.domain.dedupe import Duplicate
+from backstage.domain.ports.task_repository import TaskRepository
+from backstage.domain.retention import Retention
+from backstage.domain.stats import Count
+from backstage.domain.task import Task
+from backstage.domain.task_query import TaskPage, TaskQuery
+
+
+class FaultyTasks:
+    """A TaskRepository whose calls fail by plan."""
+
+    def __init__(self, tasks: TaskRepository, plan: FaultPlan) -> None:
+        self._tasks, self._plan = tasks, plan
+
+    async def add(self, tasks: Sequence[Task], *, connection: Any = None) -> list[Duplicate | None]:
+        return await self._plan.around(lambda: self._tasks.add(tasks, connection=connection))
+
+    async def get(self, task_id: str) -> Task:
+        return await self._plan.around(lambda: self._tasks.get(task_id))
+
+    async def attempts(self, task_id: str) -> list[Attempt]:
+        return await self._plan.around(lambda: self._tasks.attempts(task_id))
+
+    async def find(self, query: TaskQuery) -> TaskPage:
+        return await self._plan.around(lambda: self._tasks.find(query))
+
+    async def save(self, task: Task) -> None:
+        await self._plan.around(lambda: self._tasks.save(task))
+
+    async def counts(self) -> list[Count]:
+        return await self._plan.around(self._tasks.counts)
+
+    async def prune(self, retention: Retention, limit: int) -> int:
+        return await self._plan.around(lambda: self._tasks.prune(retention, limit))

@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from backstage.conformance import choices
+from backstage.conformance.backend_suite import Connect
+from backstage.conformance.fake_clock import FakeClock
+from backstage.conformance.model import Model
+from backstage.conformance.task_factory import TaskFactory
+from backstage.conformance.trial import Trial, claim_request
+from backstage.domain.errors import IllegalMoveError, TaskError
+from backstage.domain.outcome import Outcome
+from backstage.domain.retention import Retention
+from backstage.domain.task import Task
+from backstage.domain.task_query import TaskQuery
+
+T = TypeVar("T")
+
+
+class BackendMachine(RuleBasedStateMachine):
+    """Any steps in any order: the backend answers each as the model does, and then holds what the model holds."""
+
+    def __init__(self, connect: Connect) -> None:
+        super().__init__()
+        self.clock = FakeClock()
+        self.model = Model(self.clock)
+        self.trial = Trial(connect(self.clock), self.clock, TaskFactory(self.clock))
+        self.made: list[Task] = []
+        """Every task as it was first made."""
+        self.claims: list[Task] = []
+        """Every task as a worker was given it; most of these claims are over."""
+        self.runner = asyncio.Runner()
+        self.run(self.trial.backend.open())
+
+    def teardown(self) -> None:
+        self.run(self.trial.backend.close())
+        self.runner.close()
+
+    def run(self, answer: Coroutine[Any, Any, T]) -> T:
+        return self.runner.run(answer)
+
+    # -- steps -----------------------------------------------------------------------------------
+
+    @rule(batch=st.lists(choices.task_fields, min_size=1, max_size=3))
+    def add(self, batch: list[dict[str, Any]]) -> None:
+        tasks = [self.new_task(**fields) for fields in batch]
+        assert self.run(self.trial.tasks.add(tasks)) == self.model.add(tasks)
+
+    @precondition(lambda self: self.made)
+    @rule(pick=choices.picks)
+    def add_again(self, pick: int) -> None:
+        task = _one_of(self.made, pick)
+        assert self.run(self.trial.tasks.add([task])) == self.model.add([task])
+
+    @rule(fields=choices.claim_fields)
+    def claim(self, fields: dict[str, Any]) -> None:
+        request = claim_request(**fields)
+        answer, expected = self.run(self.trial.queue.claim(request)), self.model.claim(request)
+        assert answer.tasks == expected
+        if len(expected) < request.limit:
+            assert answer.next_due_in == pytest.approx(self.model.next_due_in(), abs=0.001)
+        self.claims += expected
+
+    @precondition(lambda self: self.claims)
+    @rule(ends=st.lists(st.tuples(choices.picks, choices.ends), min_size=1, max_size=3))
+    def settle_any(self, ends: list[tuple[int, str]]) -> None:
+        """Mostly late, stale or repeated."""
+        self.settle([choices.ENDS[end](_one_of(self.claims, pick)) for pick, end in ends])
+
+    @precondition(lambda self: self.held())
+    @rule(end=choices.ends, pick=choices.picks)
+    def settle_held(self, end: str, pick: int) -> None:
+        self.settle([choices.ENDS[end](_one_of(self.held(), pick))])
+
+    @precondition(lambda self: self.held())
+    @rule(pick=choices.picks, fields=choices.task_fields)
+    def chain(self, pick: int, fields: dict[str, Any]) -> None:
+        self.settle([_one_of(self.held(), pick).completed("1", (self.new_task(**fields),))])
+
+    @precondition(lambda self: self.claims)
+    @rule(picks=st.lists(choices.picks, min_size=1, max_size=4), lease=choices.leases)
+    def renew(self, picks: list[int], lease: float) -> None:
+        fences = self.fences(picks)
+        assert self.run(self.trial.queue.renew(fences, lease)) == self.model.renew(fences, lease)
+
+    @precondition(lambda self: self.claims)
+    @rule(picks=st.lists(choices.picks, min_size=1, max_size=4))
+    def inspect(self, picks: list[int]) -> None:
+        fences = self.fences(picks)
+        assert self.run(self.trial.queue.inspect(fences)) == self.model.inspect(fences)
+
+    @precondition(lambda self: self.claims)
+    @rule(pick=choices.picks, progress=st.sampled_from([0.0, 0.5, 1.0]), note=st.sampled_from([None, "ü"]))
+    def report_progress(self, pick: int, progress: float, note: str | None) -> None:
+        claim = _one_of(self.claims, pick)
+        report = (claim.id, claim.fence, progress, note)
+        assert self.run(self.trial.queue.report_progress(*report)) == self.model.report_progress(*report)
+
+    @rule(max_deliveries=st.integers(1, 3))
+    def reclaim(self, max_deliveries: int) -> None:
+        answer = self.run(self.trial.queue.reclaim(max_deliveries, 1000))
+        assert {task.id: (task, outcome) for task, outcome in answer} == self.model.reclaim(max_deliveries)
+
+    @precondition(lambda self: self.model.tasks)
+    @rule(pick=choices.picks, move=choices.moves)
+    def save(self, pick: int, move: str) -> None:
+        self.save_move(_one_of(list(self.model.tasks.values()), pick), move)
+
+    @precondition(lambda self: self.made or self.claims)
+    @rule(pick=choices.picks, move=choices.moves)
+    def save_what_was_read_long_ago(self, pick: int, move: str) -> None:
+        self.save_move(_one_of(self.made + self.claims, pick), move)
+
+    @rule(retention=choices.retentions, limit=st.integers(1, 5))
+    def prune(self, retention: Retention, limit: int) -> None:
+        assert self.run(self.trial.tasks.prune(retention, limit)) == self.model.prune(retention, limit)
+
+    @rule(pause=choices.pauses)
+    def pause(self, pause: tuple[str, str]) -> None:
+        assert self.run(self.trial.control.pause(*pause)) == (pause not in self.model.pauses)
+        self.model.pauses.add(pause)
+
+    @precondition(lambda self: self.model.pauses)
+    @rule(pick=choices.picks)
+    def resume(self, pick: int) -> None:
+        pause = _one_of(sorted(self.model.pauses), pick)
+        assert self.run(self.trial.control.resume(*pause))
+        self.model.pauses.remove(pause)
+
+    @rule(query=choices.queries)
+    def find(self, query: TaskQuery) -> None:
+        page, expected = self.run(self.trial.tasks.find(query)), self.model.find(query)
+        assert page.tasks == expected[: query.limit]
+        assert page.next_after == (page.tasks[-1].id if len(expected) > query.limit else None)
+
+    @rule(seconds=st.sampled_from([1, 3, 8, 30]))
+    def let_time_pass(self, seconds: int) -> None:
+        self.clock.advance(seconds)
+
+    @rule(seconds=st.sampled_from([5.0, 3600.0]))
+    def set_the_wall_clock_forward(self, seconds: float) -> None:
+        self.clock.jump(seconds)
+
+    # -- what holds after each step --------------------------------------------------------------
+
+    @invariant()
+    def no_two_steps_share_a_moment(self) -> None:
+        self.clock.advance(0.001)
+
+    @invariant()
+    def every_task_is_the_models(self) -> None:
+        page = self.run(self.trial.tasks.find(TaskQuery(limit=1000)))
+        assert page.tasks == self.model.find(TaskQuery(limit=1000))
+
+    @invariant()
+    def counts_are_exact(self) -> None:
+        assert self.run(self.trial.tally()) == self.model.tally()
+
+    @invariant()
+    def records_of_the_latest_claims_are_the_models(self) -> None:
+        for task_id in {claim.id for claim in self.claims[-3:]}:
+            assert self.run(self.trial.tasks.attempts(task_id)) == self.model.attempts.get(task_id, [])
+
+    @invariant()
+    def workers_hold_what_the_model_says(self) -> None:
+        for worker_id in choices.WORKERS:
+            held = self.run(self.trial.queue.held_by(worker_id))
+            assert sorted(held, key=lambda task: task.id) == self.model.held_by(worker_id)
+
+    @invariant()
+    def no_key_has_two_holders(self) -> None:
+        for task in self.model.tasks.values():
+            self.model.holder(task)
+
+    # -- how the steps are made ------------------------------------------------------------------
+
+    def new_task(self, **fields: Any) -> Task:
+        task = self.trial.new_task(**fields)
+        self.made.append(task)
+        return task
+
+    def held(self) -> list[Task]:
+        return [task for worker_id in choices.WORKERS for task in self.model.held_by(worker_id)]
+
+    def fences(self, picks: list[int]) -> dict[str, int]:
+        claims = [_one_of(self.claims[-8:], pick) for pick in picks]
+        return {claim.id: claim.fence for claim in claims}
+
+    def settle(self, outcomes: list[Outcome]) -> None:
+        assert self.run(self.trial.queue.settle(outcomes)) == self.model.settle(outcomes)
+
+    def save_move(self, task: Task, move: str) -> None:
+        """Save the moved task in both; where the entity forbids the move there is nothing to save."""
+        try:
+            moved = choices.MOVES[move](task, self.clock)
+        except IllegalMoveError:
+            return
+        expected = _error_of(lambda: self.model.save(moved))
+        try:
+            self.run(self.trial.tasks.save(moved))
+        except TaskError as error:
+            assert (type(error), str(error)) == expected
+        else:
+            assert expected is None
+
+
+def _one_of(items: list[T], pick: int) -> T:
+    return items[pick % len(items)]
+
+
+def _error_of(step: Callable[[], None]) -> tuple[type[TaskError], str] | None:
+    try:
+        step()
+    except TaskError as error:
+        return type(error), str(error)
+    return None

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from backstage.conformance.backend_suite import BackendSuite, Connect
+from backstage.conformance.fake_clock import FakeClock
+from backstage.conformance.trial import Trial
+
+
+class Opening(BackendSuite):
+    """Backend: opened, closed, and the clock it goes by."""
+
+    async def test_a_backend_tells_the_time_of_its_clock(self, trial: Trial) -> None:
+        trial.clock.advance(1.5)
+        assert trial.backend.clock.now() == trial.clock.now()
+
+    async def test_closing_twice_is_harmless(self, connect: Connect, clock: FakeClock) -> None:
+        backend = connect(clock)
+        await backend.open()
+        await backend.close()
+        await backend.close()
+
+    async def test_closing_what_was_never_opened_is_harmless(self, connect: Connect, clock: FakeClock) -> None:
+        await connect(clock).close()
+
+    async def test_opening_an_empty_store_makes_it_ready(self, trial: Trial) -> None:
+        task = await trial.added()
+        assert await trial.tasks.get(task.id) == task

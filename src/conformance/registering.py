@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from backstage.conformance.backend_suite import BackendSuite
+from backstage.conformance.trial import Trial
+from backstage.domain.worker_info import WorkerInfo
+
+DAY = 86_400.0
+
+
+class Registering(BackendSuite):
+    """WorkerRegistry: who is alive."""
+
+    async def test_at_first_there_are_no_workers(self, trial: Trial) -> None:
+        assert await trial.registry.workers(DAY) == []
+
+    async def test_a_worker_that_beat_is_told_as_it_described_itself(self, trial: Trial) -> None:
+        worker = _worker(
+            trial, "w1", queues=("mail", "reports"), types=("a", "b"), running=("1", "2"), is_stopping=True
+        )
+        await trial.registry.beat(worker)
+        assert await trial.registry.workers(60.0) == [worker]
+
+    async def test_the_moment_of_a_beat_is_the_stores_own(self, trial: Trial) -> None:
+        worker = _worker(trial, "w1")
+        trial.clock.advance(7.5)
+        await trial.registry.beat(worker)
+        assert await trial.registry.workers(60.0) == [replace(worker, seen_at=trial.clock.now())]
+
+    async def test_a_later_beat_replaces_the_earlier(self, trial: Trial) -> None:
+        worker = _worker(trial, "w1")
+        await trial.registry.beat(worker)
+        trial.clock.advance(1)
+        busy = replace(worker, running=("a task",), seen_at=trial.clock.now())
+        await trial.registry.beat(busy)
+        assert await trial.registry.workers(60.0) == [busy]
+
+    async def test_workers_are_told_by_id(self, trial: Trial) -> None:
+        for name in ("w3", "w1", "w2"):
+            await trial.registry.beat(_worker(trial, name))
+        assert [worker.id for worker in await trial.registry.workers(60.0)] == ["w1", "w2", "w3"]
+
+    async def test_only_those_who_beat_lately_are_told(self, trial: Trial) -> None:
+        await trial.registry.beat(_worker(trial, "silent"))
+        trial.clock.advance(50)
+        await trial.registry.beat(_worker(trial, "alive"))
+        trial.clock.advance(20)
+        assert [worker.id for worker in await trial.registry.workers(60.0)] == ["alive"]
+        assert [worker.id for worker in await trial.registry.workers(80.0)] == ["alive", "silent"]
+
+    async def test_a_worker_that_left_is_not_told(self, trial: Trial) -> None:
+        await trial.registry.beat(_worker(trial, "w1"))
+        await trial.registry.leave("w1")
+        assert await trial.registry.workers(60.0) == []
+
+    async def test_leaving_without_ever_having_beaten_is_fine(self, trial: Trial) -> None:
+        await trial.registry.leave("nobody")
+        assert await trial.registry.workers(60.0) == []
+
+    async def test_a_worker_that_left_may_come_back(self, trial: Trial) -> None:
+        worker = _worker(trial, "w1")
+        await trial.registry.beat(worker)
+        await trial.registry.leave("w1")
+        await trial.registry.beat(worker)
+        assert await trial.registry.workers(60.0) == [worker]
+
+    async def test_a_worker_unseen_for_a_day_is_forgotten(self, trial: Trial) -> None:
+        await trial.registry.beat(_worker(trial, "w1"))
+        trial.clock.advance(DAY + 1)
+        assert await trial.registry.workers(60.0) == []
+        assert await trial.registry.workers(10 * DAY) == []
+
+    async def test_a_worker_that_left_still_holds_its_tasks(self, trial: Trial) -> None:
+        running = await trial.running(worker_id="w1")
+        await trial.registry.beat(_worker(trial, "w1", running=(running.id,)))
+        await trial.registry.leave("w1")
+        assert await trial.queue.held_by("w1") == [running]
+
+
+def _worker(trial: Trial, id: str, **fields: Any) -> WorkerInfo:
+    now = trial.clock.now()
+    defaults: dict[str, Any] = {
+        "id": id,
+        "host": "höst",
+        "pid": 4242,
+        "started_at": now,
+        "seen_at": now,
+        "concurrency": 10,
+        "queues": (),
+        "types": ("email:send",),
+    }
+    return WorkerInfo(**(defaults | fields))

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from backstage.conformance.adding import Adding
+from backstage.conformance.claiming import Claiming
+from backstage.conformance.counting import Counting
+from backstage.conformance.deduplicating import Deduplicating
+from backstage.conformance.exploring import Exploring
+from backstage.conformance.faulting import Faulting
+from backstage.conformance.fencing import Fencing
+from backstage.conformance.finding import Finding
+from backstage.conformance.keeping import Keeping
+from backstage.conformance.leasing import Leasing
+from backstage.conformance.opening import Opening
+from backstage.conformance.ordering import Ordering
+from backstage.conformance.pruning import Pruning
+from backstage.conformance.racing import Racing
+from backstage.conformance.reclaiming import Reclaiming
+from backstage.conformance.registering import Registering
+from backstage.conformance.saving import Saving
+from backstage.conformance.settling import Settling
+from backstage.conformance.steering import Steering
+from backstage.conformance.waking import Waking
+
+
+class ConformanceSuite(
+    Opening,
+    Adding,
+    Keeping,
+    Deduplicating,
+    Claiming,
+    Ordering,
+    Settling,
+    Fencing,
+    Leasing,
+    Reclaiming,
+    Saving,
+    Finding,
+    Counting,
+    Pruning,
+    Steering,
+    Registering,
+    Waking,
+    Racing,
+    Faulting,
+    Exploring,
+):
+    """Everything that every backend must do.
+
+    Subclass it under a name that pytest collects, and give it the fixture `new_store`:
+
+        class TestMyBackend(ConformanceSuite):
+            @pytest.fixture
+            def new_store(self, tmp_path_factory):
+                def new_store():
+                    path = tmp_path_factory.mktemp("store")
+                    return lambda clock: MyBackend(path, clock)
+                return new_store
+    """

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from backstage.conformance.backend_suite import BackendSuite
+from backstage.conformance.trial import BROKEN, Trial
+
+LONG = 20.0
+"""Seconds of a wait that something has to end; a test that waits them out has failed."""
+
+PROMPT = 5.0
+"""Seconds in which a hint has arrived, even on a busy machine."""
+
+Step = Callable[[Trial], Awaitable[None]]
+
+
+async def _enqueue(trial: Trial) -> None:
+    await trial.added()
+
+
+async def _cancel_a_running_task(trial: Trial) -> None:
+    [running] = await trial.queue.held_by("w1")
+    await trial.tasks.save(running.cancel(trial.clock.now()))
+
+
+async def _retry_a_dead_letter(trial: Trial) -> None:
+    [running] = await trial.queue.held_by("w1")
+    await trial.settle(running.gave_up(BROKEN))
+    await trial.tasks.save((await trial.tasks.get(running.id)).retry(trial.clock.now()))
+
+
+async def _resume(trial: Trial) -> None:
+    await trial.control.resume("queue", "mail")
+
+
+STEPS: dict[str, Step] = {
+    "was enqueued": _enqueue,
+    "was cancelled": _cancel_a_running_task,
+    "was retried": _retry_a_dead_letter,
+    "was resumed": _resume,
+}
+
+
+class Waking(BackendSuite):
+    """Wakeup: a hint comes at once, and silence lasts no longer than asked."""
+
+    @pytest.mark.parametrize("step", STEPS.values(), ids=STEPS.keys())
+    async def test_a_waiter_is_woken_when_something(self, trial: Trial, step: Step) -> None:
+        await _prepare(trial)
+        async with trial.backend.wakeup() as wakeup:
+            await wakeup.wait(0.0)
+            waiter = asyncio.ensure_future(wakeup.wait(LONG))
+            await asyncio.sleep(0)
+            await step(trial)
+            async with asyncio.timeout(PROMPT):
+                await waiter
+
+    @pytest.mark.parametrize("step", STEPS.values(), ids=STEPS.keys())
+    async def test_a_wait_returns_at_once_when_before_it_something(self, trial: Trial, step: Step) -> None:
+        await _prepare(trial)
+        async with trial.backend.wakeup() as wakeup:
+            await wakeup.wait(0.0)
+            await step(trial)
+            async with asyncio.timeout(PROMPT):
+                await wakeup.wait(LONG)
+
+    async def test_a_wait_ends_after_its_time_when_nothing_happens(self, trial: Trial) -> None:
+        async with trial.backend.wakeup() as wakeup, asyncio.timeout(PROMPT):
+            await wakeup.wait(0.05)
+
+    async def test_every_waiter_is_woken(self, trial: Trial) -> None:
+        async with trial.backend.wakeup() as first, trial.backend.wakeup() as second:
+            waiters = asyncio.gather(first.wait(LONG), second.wait(LONG))
+            await asyncio.sleep(0)
+            await trial.added()
+            async with asyncio.timeout(PROMPT):
+                await waiters
+
+    async def test_a_task_that_was_added_wakes_a_waiter_who_can_then_claim_it(self, trial: Trial) -> None:
+        async with trial.backend.wakeup() as wakeup:
+            task = await trial.added()
+            async with asyncio.timeout(PROMPT):
+                await wakeup.wait(LONG)
+            assert [each.id for each in await trial.claim()] == [task.id]
+
+    async def test_a_next_task_wakes_a_waiter(self, trial: Trial) -> None:
+        running = await trial.running()
+        async with trial.backend.wakeup() as wakeup:
+            await wakeup.wait(0.0)
+            await trial.settle(running.completed(next_tasks=(trial.new_task(),)))
+            async with asyncio.timeout(PROMPT):
+                await wakeup.wait(LONG)
+
+    async def test_a_wait_on_another_threads_loop_is_woken(self, trial: Trial) -> None:
+        async def wait_there() -> None:
+            async with trial.backend.wakeup() as wakeup:
+                listening.set()
+                await wakeup.wait(LONG)
+
+        listening = _ThreadSignal()
+        elsewhere = asyncio.create_task(asyncio.to_thread(asyncio.run, wait_there()))
+        async with asyncio.timeout(PROMPT):
+            await listening.wait()
+            await trial.added()
+            await elsewhere
+
+
+class _ThreadSignal:
+    """An event of this loop that any thread may set."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._event = asyncio.Event()
+
+    def set(self) -> None:
+        self._loop.call_soon_threadsafe(self._event.set)
+
+    async def wait(self) -> None:
+        await self._event.wait()
+
+
+async def _prepare(trial: Trial) -> None:
+    """A running task to cancel or to fail, and a paused queue to resume."""
+    await trial.running()
+    await trial.control.pause("queue", "mail")

@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+import pytest
+
+from backstage.conformance.backend_suite import NewStore
+from backstage.conformance.suite import ConformanceSuite
+from backstage.infra.memory.backend import MemoryBackend
+
+
+class TestMemory(ConformanceSuite):
+    @pytest.fixture
+    def new_store(self) -> NewStore:
+        return lambda: MemoryBackend

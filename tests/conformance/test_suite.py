@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+from collections import Counter
+
+from backstage.conformance.backend_suite import BackendSuite
+from backstage.conformance.suite import ConformanceSuite
+
+
+def test_no_case_of_one_suite_hides_a_case_of_another() -> None:
+    suites = [suite for suite in ConformanceSuite.__mro__ if issubclass(suite, BackendSuite)]
+    names = Counter(name for suite in suites for name in vars(suite) if name.startswith("test_"))
+    assert [name for name, times in names.items() if times > 1] == []
