@@ -1,0 +1,22 @@
+"""What an examination of a store found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `remedy` says what to do unless all is well."""
+
+    name: str
+    status: Severity
+    detail: str
+    remedy: str = ""

@@ -1,0 +1,65 @@
+"""Schema changes as numbered files, forward only: what every SQL backend's runner shares."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from backstage.domain.errors import ConfigurationError
+
+_FILE = re.compile(r"(\d{4})_\w+\.sql")
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """`migrations/<backend>/<version>_<what>.sql`. `checksum` is the SHA-256 of the text."""
+
+    version: int
+    name: str
+    sql: str
+    checksum: str
+
+
+@cache
+def migrations_of(backend: str) -> tuple[Migration, ...]:
+    """Return the backend's migrations, lowest version first.
+
+    They lie in the package when it was installed from a wheel, and beside it in a checkout.
+    """
+    folders = [_PACKAGE / "migrations" / backend, _PACKAGE.parent / "migrations" / backend]
+    folder = next((folder for folder in folders if folder.is_dir()), None)
+    if folder is None:
+        raise ConfigurationError("migrations", f"none found for {backend} in {folders[0]}: install the package again")
+    found = [_read(file, match) for file in sorted(folder.iterdir()) if (match := _FILE.fullmatch(file.name))]
+    assert [migration.version for migration in found] == list(range(1, len(found) + 1))
+    return tuple(found)
+
+
+def _read(file: Path, match: re.Match[str]) -> Migration:
+    sql = file.read_text("utf-8")
+    return Migration(int(match[1]), file.stem, sql, hashlib.sha256(sql.encode()).hexdigest())
+
+
+def pending(known: tuple[Migration, ...], applied: Mapping[int, str], store: str) -> list[Migration]:
+    """Return the migrations not applied yet, given the checksum of each applied version.
+
+    Raises ConfigurationError when the store is newer than this code, or an applied migration was edited since.
+    """
+    newest = max(applied, default=0)
+    if newest > len(known):
+        raise ConfigurationError(
+            store, f"has schema version {newest}, this Backstage knows {len(known)}: upgrade Backstage"
+        )
+    for migration in known:
+        if applied.get(migration.version, migration.checksum) != migration.checksum:
+            raise ConfigurationError(
+                store,
+                f"was migrated with another {migration.name}.sql than the installed one: "
+                "install the release that made it, and change schemas by new files only",
+            )
+    return [migration for migration in known if migration.version not in applied]

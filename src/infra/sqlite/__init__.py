@@ -1,0 +1,1 @@
+"""The embedded store: one file, no server, shared by the processes of one host."""

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, closing
+from pathlib import Path
+from typing import TypeVar
+
+from backstage.domain.errors import ConfigurationError
+from backstage.domain.finding import Finding
+from backstage.domain.ports.clock import Clock
+from backstage.infra.migrations import Migration
+from backstage.infra.sqlite import migrations
+from backstage.infra.sqlite.boot import boot_number, present_boot_id
+from backstage.infra.sqlite.connection import Connector, Synchronous
+from backstage.infra.sqlite.control import SqliteControl
+from backstage.infra.sqlite.diagnosis import diagnose
+from backstage.infra.sqlite.location import parse_url, prepare_file
+from backstage.infra.sqlite.queue import SqliteQueue
+from backstage.infra.sqlite.reader import Reader
+from backstage.infra.sqlite.registry import SqliteRegistry
+from backstage.infra.sqlite.storage_errors import is_not_a_database, translate
+from backstage.infra.sqlite.tasks import SqliteTasks
+from backstage.infra.sqlite.wakeup import SqliteWakeup, WakeFolder
+from backstage.infra.sqlite.writer import Writer
+
+T = TypeVar("T")
+_OLDEST = (3, 37, 0)  # STRICT tables
+
+
+class SqliteBackend:
+    """A store in one file, shared by the processes of one host.
+
+    `synchronous` "full" keeps what was accepted through a power loss, "normal" through a crash of the process or
+    the system's programs only. `busy_timeout` is the seconds to wait for another process's write. `boot_id` names
+    the host's present boot, in tests.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        clock: Clock,
+        *,
+        synchronous: Synchronous = "full",
+        busy_timeout: float = 30.0,
+        boot_id: str | None = None,
+    ) -> None:
+        self.clock = clock
+        self._connector = Connector(Path(path).absolute(), synchronous, busy_timeout)
+        self._boot_id = boot_id
+        self._name = str(path)
+        self._folder = WakeFolder(self._connector.path)
+        self._pid = os.getpid()
+        self._writer = Writer(self._connector, clock, self._folder.wake_all)
+        self._reader = Reader(self._connector)
+        self.tasks = SqliteTasks(self._writer, self._reader, clock, self._connector.path)
+        self.queue = SqliteQueue(self._writer, self._reader, clock)
+        self.control = SqliteControl(self._writer, self._reader)
+        self.registry = SqliteRegistry(self._writer, self._reader, clock)
+
+    @classmethod
+    def from_url(cls, url: str, clock: Clock) -> SqliteBackend:
+        """Make one from `sqlite:///relative.db` or `sqlite:////absolute.db`, with `?synchronous=normal&busy_timeout=5`.
+
+        Raises ConfigurationError.
+        """
+        path, options = parse_url(url)
+        backend = cls(path, clock, **options)
+        backend._name = url
+        return backend
+
+    async def open(self) -> None:
+        """Create the file if need be, migrate it and start the writer and the reader."""
+        boot = await self._with_connection(self._begin)
+        self._writer.start(boot)
+        self._reader.start()
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._stop)
+
+    def wakeup(self) -> AbstractAsyncContextManager[SqliteWakeup]:
+        return self._folder.subscribe()
+
+    @contextlib.asynccontextmanager
+    async def lease_queue(self) -> AsyncIterator[SqliteQueue]:
+        yield self.queue  # no handler ever runs on the writer's thread
+
+    async def migrate(self) -> list[Migration]:
+        """Bring the schema up to date, as `open` does, and return what was applied."""
+        return await self._with_connection(
+            lambda connection: migrations.apply(connection, self._connector.path, self.clock.now())
+        )
+
+    async def migration_plan(self) -> list[Migration]:
+        """Return what `migrate` would apply."""
+        return await self._with_connection(lambda connection: migrations.plan(connection, self._connector.path))
+
+    async def migration_status(self) -> list[migrations.MigrationStatus]:
+        return await self._with_connection(migrations.status)
+
+    async def diagnose(self) -> list[Finding]:
+        """Examine the file; works without `open`."""
+        return await self._with_connection(lambda connection: diagnose(connection, self._connector.path))
+
+    def _begin(self, connection: sqlite3.Connection) -> int:
+        now = self.clock.now()
+        migrations.apply(connection, self._connector.path, now)
+        return boot_number(connection, present_boot_id() if self._boot_id is None else self._boot_id)
+
+    def _stop(self) -> None:
+        self._writer.stop()
+        self._reader.stop()
+        if self._pid == os.getpid():
+            self._folder.remove_if_empty()
+
+    async def _with_connection(self, use: Callable[[sqlite3.Connection], T]) -> T:
+        """Call `use` with a connection of its own, on a thread. Raises ConfigurationError for a file that is none."""
+        return await asyncio.to_thread(self._use, use)
+
+    def _use(self, use: Callable[[sqlite3.Connection], T]) -> T:
+        if sqlite3.sqlite_version_info < _OLDEST:
+            raise ConfigurationError(
+                self._name, f"needs SQLite 3.37 or newer, this Python has {sqlite3.sqlite_version}"
+            )
+        prepare_file(self._connector.path, self._name)
+        try:
+            with closing(self._connector.connect()) as connection:
+                return use(connection)
+        except sqlite3.Error as error:
+            if is_not_a_database(error):
+                raise ConfigurationError(
+                    self._name, f"{self._connector.path} is not a SQLite database: name another file"
+                ) from error
+            raise translate(error, self._connector.path) from error

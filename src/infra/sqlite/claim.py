@@ -1,0 +1,95 @@
+"""Claiming in an open transaction: the best of the lanes that a worker serves."""
+
+from __future__ import annotations
+
+import heapq
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from itertools import islice
+
+from backstage.domain.ports.queue_control import QUEUE, TYPE
+from backstage.domain.ports.task_queue import Claimed, ClaimRequest
+from backstage.domain.task import Task
+from backstage.domain.task_state import TaskState
+from backstage.infra.sqlite.moments import ticks, to_micros
+from backstage.infra.sqlite.rows import task_of
+from backstage.infra.sqlite.statements import statement
+from backstage.infra.sqlite.transaction import Transaction
+
+_PROMOTED_AT_ONCE = 10_000
+_PAUSES = "SELECT kind, name FROM backstage_pauses"
+_NEXT_DUE = "SELECT min(scheduled_at) FROM backstage_tasks WHERE ready = 0"
+_BY_SEQ = "SELECT * FROM backstage_task_rows WHERE seq IN (SELECT value FROM json_each(?))"
+
+Pick = tuple[int, int, int, str, int]
+"""Queue rank and priority (both negated), due time, id: the order of claims; and seq."""
+
+
+def claim(request: ClaimRequest, transaction: Transaction) -> Claimed:
+    now = to_micros(transaction.now())
+    transaction.cursor.execute(statement("promote_tasks"), (now, _PROMOTED_AT_ONCE))
+    tasks = _take(transaction, request, _picks(transaction, request))
+    if len(tasks) == request.limit:
+        return Claimed(tasks, None)
+    (next_due,) = transaction.cursor.execute(_NEXT_DUE).fetchone()
+    return Claimed(tasks, None if next_due is None else max(0.0, (next_due - now) / 1_000_000))
+
+
+def served_lanes(
+    cursor: sqlite3.Cursor,
+    lanes: Iterable[tuple[str, str]],
+    types: frozenset[str],
+    queues: frozenset[str] | None,
+) -> list[tuple[str, str]]:
+    """Return the lanes that are asked for and not paused."""
+    pauses = set(cursor.execute(_PAUSES).fetchall())
+    return [
+        (queue, type_)
+        for queue, type_ in lanes
+        if type_ in types
+        and (queues is None or queue in queues)
+        and (QUEUE, queue) not in pauses
+        and (TYPE, type_) not in pauses
+    ]
+
+
+def _picks(transaction: Transaction, request: ClaimRequest) -> list[Pick]:
+    queues = None if request.queues is None else frozenset(request.queues)
+    lanes = served_lanes(
+        transaction.cursor, transaction.counts.pending_lanes(transaction.cursor), request.types, queues
+    )
+    ranks = request.queues or {}
+    cursors = [transaction.new_cursor() for _ in lanes]
+    try:
+        best = [
+            _best_of_lane(cursor, lane, ranks.get(lane[0], 0), request.limit)
+            for cursor, lane in zip(cursors, lanes, strict=True)
+        ]
+        return list(islice(heapq.merge(*best), request.limit))
+    finally:
+        for cursor in cursors:
+            cursor.close()  # half-read, it would see the update that follows
+
+
+def _best_of_lane(cursor: sqlite3.Cursor, lane: tuple[str, str], rank: int, limit: int) -> Iterator[Pick]:
+    for priority, scheduled_at, id_, seq in cursor.execute(statement("best_of_lane"), (*lane, limit)):
+        yield (-rank, -priority, scheduled_at, id_, seq)
+
+
+def _take(transaction: Transaction, request: ClaimRequest, picks: list[Pick]) -> tuple[Task, ...]:
+    if not picks:
+        return ()
+    now = transaction.now()
+    seqs = json.dumps([pick[-1] for pick in picks])
+    until = to_micros(now + timedelta(seconds=request.lease))
+    end = transaction.boot_ticks() + ticks(request.lease)
+    transaction.cursor.execute(
+        statement("claim_tasks"), (seqs, request.worker_id, until, end, transaction.boot, to_micros(now))
+    )
+    claimed = {row[0]: task_of(row) for row in transaction.cursor.execute(_BY_SEQ, (seqs,))}
+    tasks = tuple(claimed[pick[-1]] for pick in picks)
+    for task in tasks:
+        transaction.counts.move(TaskState.PENDING.value, TaskState.RUNNING.value, task.queue, task.type)
+    return tasks

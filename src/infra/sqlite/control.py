@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import sqlite3
+from functools import partial
+
+from backstage.domain.ports.queue_control import Pause
+from backstage.infra.sqlite.moments import from_micros, to_micros
+from backstage.infra.sqlite.reader import Reader
+from backstage.infra.sqlite.transaction import Transaction
+from backstage.infra.sqlite.writer import Writer
+
+_PAUSE = "INSERT INTO backstage_pauses (kind, name, since) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+_RESUME = "DELETE FROM backstage_pauses WHERE kind = ? AND name = ?"
+_PAUSED = "SELECT kind, name, since FROM backstage_pauses ORDER BY kind, name"
+
+
+class SqliteControl:
+    """QueueControl over the file."""
+
+    def __init__(self, writer: Writer, reader: Reader) -> None:
+        self._writer, self._reader = writer, reader
+
+    async def pause(self, kind: str, name: str) -> bool:
+        return await self._writer.run(partial(_pause, kind, name))
+
+    async def resume(self, kind: str, name: str) -> bool:
+        return await self._writer.run(partial(_resume, kind, name))
+
+    async def paused(self) -> list[Pause]:
+        return await self._reader.run(_paused)
+
+
+def _pause(kind: str, name: str, transaction: Transaction) -> bool:
+    return transaction.cursor.execute(_PAUSE, (kind, name, to_micros(transaction.now()))).rowcount == 1
+
+
+def _resume(kind: str, name: str, transaction: Transaction) -> bool:
+    transaction.makes_work = True
+    return transaction.cursor.execute(_RESUME, (kind, name)).rowcount == 1
+
+
+def _paused(connection: sqlite3.Connection) -> list[Pause]:
+    return [Pause(kind, name, from_micros(since)) for kind, name, since in connection.execute(_PAUSED)]

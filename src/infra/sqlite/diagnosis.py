@@ -1,0 +1,102 @@
+"""Examining the file for `backstage doctor`."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from pathlib import Path
+
+from backstage.domain.errors import ConfigurationError
+from backstage.domain.finding import Finding, Severity
+from backstage.infra.migrations import migrations_of
+from backstage.infra.sqlite.migrations import plan
+
+_WAL_RESET_FIXED = (3, 51, 3)
+_LEVELS = {0: "off", 1: "normal", 2: "full", 3: "extra"}
+
+
+def diagnose(connection: sqlite3.Connection, path: Path) -> list[Finding]:
+    """Return what was found, in a fixed order. Raises sqlite3.Error when the file cannot be read at all."""
+    return [
+        _version(sqlite3.sqlite_version_info, sqlite3.sqlite_version),
+        _journal_mode(connection),
+        _synchronous(connection),
+        _integrity(connection),
+        *_modes(path),
+        _schema(connection, path),
+        _size(connection),
+    ]
+
+
+def _version(version: tuple[int, ...], text: str) -> Finding:
+    if version >= _WAL_RESET_FIXED:
+        return Finding("sqlite version", Severity.OK, text)
+    return Finding(
+        "sqlite version",
+        Severity.WARNING,
+        f"{text} has the WAL-reset bug (3.7.0 to 3.51.2): several connections that write or checkpoint at the same "
+        "moment may, very rarely, corrupt the file",
+        "run Python with SQLite 3.51.3 or newer, or let one process use the file",
+    )
+
+
+def _journal_mode(connection: sqlite3.Connection) -> Finding:
+    (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+    if mode == "wal":
+        return Finding("journal mode", Severity.OK, mode)
+    return Finding("journal mode", Severity.ERROR, mode, "put the file on a local file system, which can hold a WAL")
+
+
+def _synchronous(connection: sqlite3.Connection) -> Finding:
+    (level,) = connection.execute("PRAGMA synchronous").fetchone()
+    if level >= 2:
+        return Finding("synchronous", Severity.OK, f"{_LEVELS[level]}: what was accepted survives a power loss")
+    return Finding(
+        "synchronous",
+        Severity.WARNING,
+        f"{_LEVELS[level]}: a power loss may undo the last accepted steps",
+        "leave out synchronous=normal unless that is acceptable",
+    )
+
+
+def _integrity(connection: sqlite3.Connection) -> Finding:
+    problems = [text for (text,) in connection.execute("PRAGMA quick_check(5)") if text != "ok"]
+    if not problems:
+        return Finding("integrity", Severity.OK, "quick_check found nothing")
+    return Finding(
+        "integrity", Severity.ERROR, "; ".join(problems), "restore a backup, or rescue with sqlite3 .recover"
+    )
+
+
+def _modes(path: Path) -> list[Finding]:
+    findings = []
+    for suffix in ("", "-wal", "-shm", "-reserve"):
+        file = path.with_name(f"{path.name}{suffix}")
+        if not file.exists():
+            continue
+        mode = stat.S_IMODE(file.stat().st_mode)
+        if mode & 0o077:
+            detail = f"{file.name} has mode {mode:04o}: others can reach the payloads"
+            findings.append(Finding("file mode", Severity.WARNING, detail, f"chmod 600 {file}"))
+        else:
+            findings.append(Finding("file mode", Severity.OK, f"{file.name} has mode {mode:04o}"))
+    return findings
+
+
+def _schema(connection: sqlite3.Connection, path: Path) -> Finding:
+    known = len(migrations_of("sqlite"))
+    try:
+        missing = plan(connection, path)
+    except ConfigurationError as error:
+        return Finding("schema", Severity.ERROR, str(error), "use the Backstage release that migrated this file last")
+    if missing:
+        names = ", ".join(migration.name for migration in missing)
+        return Finding("schema", Severity.WARNING, f"not applied yet: {names}", "run backstage migrate")
+    return Finding("schema", Severity.OK, f"version {known}")
+
+
+def _size(connection: sqlite3.Connection) -> Finding:
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+    (page_size,) = connection.execute("PRAGMA page_size").fetchone()
+    return Finding("size", Severity.OK, f"{pages * page_size:,} bytes, {free * page_size:,} of them free for new tasks")

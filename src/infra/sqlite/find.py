@@ -1,0 +1,61 @@
+"""Listing tasks on a snapshot."""
+
+from __future__ import annotations
+
+import heapq
+import sqlite3
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from itertools import islice
+
+from backstage.domain.task import Task
+from backstage.domain.task_query import TaskPage, TaskQuery
+from backstage.infra.sqlite.rows import task_of
+from backstage.infra.sqlite.statements import statement
+
+_BY_ID = "SELECT * FROM backstage_task_rows WHERE id = ?"
+_NEWEST = "SELECT id FROM backstage_tasks WHERE id < ? ORDER BY id DESC"
+_LANES = "SELECT queue, type, state FROM backstage_counts WHERE tasks > pruned"
+_AFTER_ALL_IDS = "\U0010ffff"
+
+
+def find(query: TaskQuery, connection: sqlite3.Connection) -> TaskPage:
+    with closing(_ids(query, connection)) as ids:
+        candidates = (task_by_id(connection, task_id) for task_id in ids)
+        matching = (task for task in candidates if task is not None and query.matches(task))
+        page = list(islice(matching, query.limit + 1))
+    tasks = tuple(page[: query.limit])
+    return TaskPage(tasks, tasks[-1].id if len(page) > query.limit else None)
+
+
+def task_by_id(connection: sqlite3.Connection, task_id: str) -> Task | None:
+    row = connection.execute(_BY_ID, (task_id,)).fetchone()
+    return None if row is None else task_of(row)
+
+
+def _ids(query: TaskQuery, connection: sqlite3.Connection) -> Generator[str, None, None]:
+    """Ids, newest first, among which are all that match: read from the index that leaves the fewest others."""
+    below = _AFTER_ALL_IDS if query.after is None else query.after
+    if query.workflow_id is not None:
+        yield from _column(connection, statement("find_in_workflow"), (query.workflow_id, below))
+    elif query.correlation_id is not None:
+        yield from _column(connection, statement("find_correlated"), (query.correlation_id, below))
+    elif query.states or query.queue is not None or query.type is not None:
+        yield from _ids_of_lanes(query, below, connection)
+    else:
+        yield from _column(connection, _NEWEST, (below,))
+
+
+def _ids_of_lanes(query: TaskQuery, below: str, connection: sqlite3.Connection) -> Iterator[str]:
+    lanes = [
+        _column(connection, statement("find_in_lane"), (queue, type_, state, below, query.limit + 1))
+        for queue, type_, state in connection.execute(_LANES).fetchall()
+        if query.queue in (None, queue) and query.type in (None, type_) and (not query.states or state in query.states)
+    ]
+    yield from heapq.merge(*lanes, reverse=True)
+
+
+def _column(connection: sqlite3.Connection, sql: str, arguments: tuple[object, ...]) -> Iterator[str]:
+    with closing(connection.execute(sql, arguments)) as cursor:
+        for (value,) in cursor:
+            yield value

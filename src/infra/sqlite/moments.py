@@ -1,0 +1,21 @@
+"""Moments as SQLite keeps them: whole microseconds, converted exactly."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_micros(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+def ticks(seconds: float) -> int:
+    """Seconds of the boot clock in whole microseconds."""
+    return round(seconds * 1_000_000)

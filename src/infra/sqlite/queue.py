@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+
+from backstage.domain.outcome import Outcome
+from backstage.domain.ports.clock import Clock
+from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks
+from backstage.domain.task import Task
+from backstage.domain.task_state import TaskState
+from backstage.infra.sqlite.claim import claim, served_lanes
+from backstage.infra.sqlite.moments import ticks, to_micros
+from backstage.infra.sqlite.reader import Reader
+from backstage.infra.sqlite.rows import task_of
+from backstage.infra.sqlite.settle import reclaim, settle
+from backstage.infra.sqlite.statements import statement
+from backstage.infra.sqlite.transaction import Transaction
+from backstage.infra.sqlite.writer import Writer
+
+_HELD = "SELECT cancel_requested FROM backstage_tasks WHERE id = ? AND state = 'running' AND deliveries = ?"
+_PROGRESS = """UPDATE backstage_tasks SET progress = ?3, progress_note = ?4
+                WHERE id = ?1 AND state = 'running' AND deliveries = ?2"""
+_LIVE_LANES = "SELECT queue, type, state FROM backstage_counts WHERE state IN ('pending', 'running') AND tasks > 0"
+
+
+class SqliteQueue:
+    """TaskQueue over the file."""
+
+    def __init__(self, writer: Writer, reader: Reader, clock: Clock) -> None:
+        self._writer, self._reader, self._clock = writer, reader, clock
+
+    async def claim(self, request: ClaimRequest) -> Claimed:
+        return await self._writer.run(partial(claim, request))
+
+    async def held_by(self, worker_id: str) -> list[Task]:
+        return await self._reader.run(partial(_held_by, worker_id))
+
+    async def settle(self, outcomes: Sequence[Outcome]) -> list[TaskState | None]:
+        return await self._writer.run(partial(settle, outcomes))
+
+    async def renew(self, fences: Mapping[str, int], lease: float) -> HeldTasks:
+        return await self._writer.run(partial(_renew, fences, lease))
+
+    async def inspect(self, fences: Mapping[str, int]) -> HeldTasks:
+        return await self._reader.run(partial(_inspect, fences))
+
+    async def report_progress(self, task_id: str, fence: int, progress: float, note: str | None) -> bool:
+        return await self._writer.run(partial(_report, (task_id, fence, progress, note)))
+
+    async def reclaim(self, max_deliveries: int, limit: int) -> list[tuple[Task, Outcome]]:
+        return await self._writer.run(partial(reclaim, max_deliveries, limit))
+
+    async def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
+        return await self._reader.run(partial(_is_idle, types, queues, to_micros(self._clock.now())))
+
+
+def _held_by(worker_id: str, connection: sqlite3.Connection) -> list[Task]:
+    return [task_of(row) for row in connection.execute(statement("tasks_of_worker"), (worker_id,))]
+
+
+def _renew(fences: Mapping[str, int], lease: float, transaction: Transaction) -> HeldTasks:
+    until = to_micros(transaction.now() + timedelta(seconds=lease))
+    end = transaction.boot_ticks() + ticks(lease)
+    answers = {
+        task_id: transaction.cursor.execute(
+            statement("renew_lease"), (task_id, fence, until, end, transaction.boot)
+        ).fetchone()
+        for task_id, fence in fences.items()
+    }
+    return _held_tasks(answers)
+
+
+def _inspect(fences: Mapping[str, int], connection: sqlite3.Connection) -> HeldTasks:
+    return _held_tasks(
+        {task_id: connection.execute(_HELD, pair).fetchone() for pair in fences.items() for task_id in pair[:1]}
+    )
+
+
+def _held_tasks(answers: Mapping[str, tuple[int] | None]) -> HeldTasks:
+    """`answers` has, for each task that is held, whether its cancel was requested."""
+    return HeldTasks(
+        lost=frozenset(task_id for task_id, held in answers.items() if held is None),
+        cancel_requested=frozenset(task_id for task_id, held in answers.items() if held is not None and held[0]),
+    )
+
+
+def _report(arguments: tuple[str, int, float, str | None], transaction: Transaction) -> bool:
+    return transaction.cursor.execute(_PROGRESS, arguments).rowcount == 1
+
+
+def _is_idle(types: frozenset[str], queues: frozenset[str] | None, now: int, connection: sqlite3.Connection) -> bool:
+    live = connection.execute(_LIVE_LANES).fetchall()
+    running = {(queue, type_) for queue, type_, state in live if state == TaskState.RUNNING}
+    lanes = {(queue, type_) for queue, type_, _ in live}
+    for lane in served_lanes(connection.cursor(), lanes, types, queues):
+        (is_busy,) = connection.execute(statement("find_busy_lane"), (*lane, now)).fetchone()
+        if lane in running or is_busy:
+            return False
+    return True

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from backstage.domain.ports.clock import Clock
+from backstage.domain.worker_info import WorkerInfo
+from backstage.infra.sqlite.moments import from_micros, to_micros
+from backstage.infra.sqlite.reader import Reader
+from backstage.infra.sqlite.statements import statement
+from backstage.infra.sqlite.transaction import Transaction
+from backstage.infra.sqlite.writer import Writer
+
+_FORGOTTEN_AFTER = timedelta(days=1)
+_LEAVE = "DELETE FROM backstage_workers WHERE id = ?"
+_FORGET = "DELETE FROM backstage_workers WHERE seen_at < ?"
+_SEEN = """SELECT id, host, pid, started_at, seen_at, concurrency, queues, types, running, is_stopping
+             FROM backstage_workers WHERE seen_at >= ? ORDER BY id"""
+
+
+class SqliteRegistry:
+    """WorkerRegistry over the file. Reading stays reading: those unseen for a day are deleted at the next beat."""
+
+    def __init__(self, writer: Writer, reader: Reader, clock: Clock) -> None:
+        self._writer, self._reader, self._clock = writer, reader, clock
+
+    async def beat(self, worker: WorkerInfo) -> None:
+        await self._writer.run(partial(_beat, worker))
+
+    async def leave(self, worker_id: str) -> None:
+        await self._writer.run(partial(_leave, worker_id))
+
+    async def workers(self, seen_within: float) -> list[WorkerInfo]:
+        oldest = self._clock.now() - min(timedelta(seconds=seen_within), _FORGOTTEN_AFTER)
+        return await self._reader.run(partial(_workers, to_micros(oldest)))
+
+
+def _beat(worker: WorkerInfo, transaction: Transaction) -> None:
+    now = transaction.now()
+    transaction.cursor.execute(_FORGET, (to_micros(now - _FORGOTTEN_AFTER),))
+    transaction.cursor.execute(
+        statement("beat_worker"),
+        (
+            worker.id,
+            worker.host,
+            worker.pid,
+            to_micros(worker.started_at),
+            to_micros(now),
+            worker.concurrency,
+            json.dumps(worker.queues),
+            json.dumps(worker.types),
+            json.dumps(worker.running),
+            worker.is_stopping,
+        ),
+    )
+
+
+def _leave(worker_id: str, transaction: Transaction) -> None:
+    transaction.cursor.execute(_LEAVE, (worker_id,))
+
+
+def _workers(oldest: int, connection: sqlite3.Connection) -> list[WorkerInfo]:
+    return [_worker_of(row) for row in connection.execute(_SEEN, (oldest,))]
+
+
+def _worker_of(row: tuple[Any, ...]) -> WorkerInfo:
+    id_, host, pid, started_at, seen_at, concurrency, queues, types, running, is_stopping = row
+    return WorkerInfo(
+        id=id_,
+        host=host,
+        pid=pid,
+        started_at=from_micros(started_at),
+        seen_at=from_micros(seen_at),
+        concurrency=concurrency,
+        queues=tuple(json.loads(queues)),
+        types=tuple(json.loads(types)),
+        running=tuple(json.loads(running)),
+        is_stopping=bool(is_stopping),
+    )

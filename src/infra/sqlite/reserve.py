@@ -1,0 +1,48 @@
+"""Room kept back beside the file, so that a full disk still lets tasks be finished and pruned."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+_BYTES = 1024 * 1024
+
+
+class Reserve:
+    """A file of 1 MiB that is deleted when the disk is full, and made again when there is room."""
+
+    def __init__(self, database: Path) -> None:
+        self._path = database.with_name(f"{database.name}-reserve")
+        self.is_spent = False
+
+    def restore(self) -> bool:
+        """Whether the room is there, after trying to get it back."""
+        self.is_spent = not self._path.exists() and not self._allocate()
+        return not self.is_spent
+
+    def spend(self) -> bool:
+        """Give the room back to the disk; False if there was none left."""
+        self.is_spent = True
+        try:
+            self._path.unlink()
+        except OSError:
+            return False
+        return True
+
+    def _allocate(self) -> bool:
+        try:
+            file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except FileExistsError:
+            return True
+        except OSError:
+            return False
+        try:
+            os.posix_fallocate(file, 0, _BYTES)
+        except OSError:
+            with contextlib.suppress(OSError):
+                self._path.unlink()
+            return False
+        finally:
+            os.close(file)
+        return True

@@ -1,0 +1,51 @@
+"""Single tasks in an open transaction: insert and replace, each with its counts, its payload and its dedupe key."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+
+from backstage.domain.dedupe import Duplicate
+from backstage.domain.errors import StaleTaskError
+from backstage.domain.task import Task
+from backstage.infra.sqlite.counts import CountChanges
+from backstage.infra.sqlite.dedupe_keys import holder_of, keep_in_step
+from backstage.infra.sqlite.rows import columns_of, is_large
+from backstage.infra.sqlite.statements import statement
+
+_IS_STORED = "SELECT 1 FROM backstage_tasks WHERE id = ?"
+_KEEP_LARGE = "INSERT OR REPLACE INTO backstage_large_payloads (task, payload) VALUES (?, ?)"
+
+
+def add_task(cursor: sqlite3.Cursor, counts: CountChanges, task: Task, now: datetime) -> Duplicate | None:
+    """Store a new task; a Duplicate if its key is held, None if it was stored, now or before."""
+    if task.dedupe is not None:
+        if cursor.execute(_IS_STORED, (task.id,)).fetchone() is not None:
+            return None
+        holder = holder_of(cursor, task, now)
+        if holder is not None:
+            return Duplicate(holder, task.dedupe.key)
+    inserted = cursor.execute(statement("insert_task"), columns_of(task, now)).fetchone()
+    if inserted is not None:
+        counts.add(task.state.value, task.queue, task.type, 1)
+        _keep_payload(cursor, inserted[0], task)
+        keep_in_step(cursor, task, now)
+    return None
+
+
+def replace_task(cursor: sqlite3.Cursor, counts: CountChanges, before: Task, after: Task, now: datetime) -> int:
+    """Store the next version of a task, and return its seq. Raises StaleTaskError."""
+    updated = cursor.execute(statement("update_task"), columns_of(after, now)).fetchone()
+    if updated is None:
+        raise StaleTaskError(after.id)
+    counts.add(before.state.value, before.queue, before.type, -1)
+    counts.add(after.state.value, after.queue, after.type, 1)
+    seq: int = updated[0]
+    _keep_payload(cursor, seq, after)
+    keep_in_step(cursor, after, now)
+    return seq
+
+
+def _keep_payload(cursor: sqlite3.Cursor, seq: int, task: Task) -> None:
+    if is_large(task):
+        cursor.execute(_KEEP_LARGE, (seq, task.payload_json))

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from backstage.domain.attempt import Attempt
+from backstage.domain.dedupe import Duplicate
+from backstage.domain.errors import DuplicateTaskError, StaleTaskError, TaskNotFoundError
+from backstage.domain.ports.clock import Clock
+from backstage.domain.retention import Retention
+from backstage.domain.stats import Count
+from backstage.domain.task import Task
+from backstage.domain.task_query import TaskPage, TaskQuery
+from backstage.domain.task_state import TaskState
+from backstage.infra.sqlite.caller_transaction import add_in
+from backstage.infra.sqlite.dedupe_keys import holder_of
+from backstage.infra.sqlite.find import find, task_by_id
+from backstage.infra.sqlite.prune import prune
+from backstage.infra.sqlite.reader import Reader
+from backstage.infra.sqlite.rows import attempt_of, task_of
+from backstage.infra.sqlite.stored_tasks import add_task, replace_task
+from backstage.infra.sqlite.transaction import Transaction
+from backstage.infra.sqlite.writer import Writer
+
+_BY_ID = "SELECT * FROM backstage_task_rows WHERE id = ?"
+_ATTEMPTS = """SELECT fence, number, worker_id, started_at, ended_at, outcome, failure FROM backstage_attempts
+                WHERE task = (SELECT seq FROM backstage_tasks WHERE id = ?) ORDER BY fence"""
+_COUNTS = "SELECT queue, type, state, tasks, pruned FROM backstage_counts ORDER BY queue, type, state"
+
+
+class SqliteTasks:
+    """TaskRepository over the file."""
+
+    def __init__(self, writer: Writer, reader: Reader, clock: Clock, path: Path) -> None:
+        self._writer, self._reader, self._clock, self._path = writer, reader, clock, path
+
+    async def add(self, tasks: Sequence[Task], *, connection: Any = None) -> list[Duplicate | None]:
+        """`connection` is a sqlite3.Connection to the same file with a transaction open. Workers are not woken by it:
+        they see the tasks at their next look."""
+        if connection is not None:
+            return add_in(connection, self._path, tasks, self._clock.now())
+        return await self._writer.enqueue(partial(_add, tasks))
+
+    async def get(self, task_id: str) -> Task:
+        task = await self._reader.run(partial(_get, task_id))
+        if task is None:
+            raise TaskNotFoundError(task_id)
+        return task
+
+    async def attempts(self, task_id: str) -> list[Attempt]:
+        return await self._reader.run(partial(_attempts, task_id))
+
+    async def find(self, query: TaskQuery) -> TaskPage:
+        return await self._reader.run(partial(find, query))
+
+    async def save(self, task: Task) -> None:
+        await self._writer.run(partial(_save, task))
+
+    async def counts(self) -> list[Count]:
+        return await self._reader.run(_counts)
+
+    async def prune(self, retention: Retention, limit: int) -> int:
+        return await self._writer.run(partial(prune, retention, limit))
+
+
+def _add(tasks: Sequence[Task], transaction: Transaction) -> list[Duplicate | None]:
+    now = transaction.now()
+    transaction.makes_work = True
+    return [add_task(transaction.cursor, transaction.counts, task, now) for task in tasks]
+
+
+def _get(task_id: str, connection: sqlite3.Connection) -> Task | None:
+    return task_by_id(connection, task_id)
+
+
+def _attempts(task_id: str, connection: sqlite3.Connection) -> list[Attempt]:
+    return [attempt_of(task_id, row) for row in connection.execute(_ATTEMPTS, (task_id,))]
+
+
+def _counts(connection: sqlite3.Connection) -> list[Count]:
+    return [
+        Count(queue, type_, TaskState(state), tasks, pruned)
+        for queue, type_, state, tasks, pruned in connection.execute(_COUNTS)
+    ]
+
+
+def _save(task: Task, transaction: Transaction) -> None:
+    now = transaction.now()
+    row = transaction.cursor.execute(_BY_ID, (task.id,)).fetchone()
+    if row is None:
+        raise TaskNotFoundError(task.id)
+    before = task_of(row)
+    if before.version != task.version - 1:
+        raise StaleTaskError(task.id)
+    holder = holder_of(transaction.cursor, task, now)
+    if task.state is TaskState.PENDING and holder not in (None, task.id):
+        assert task.dedupe is not None and holder is not None
+        raise DuplicateTaskError(task.dedupe.key, holder)
+    replace_task(transaction.cursor, transaction.counts, before, task, now)
+    transaction.makes_work = True

@@ -1,0 +1,146 @@
+"""The backend's one writer: whatever waits is done in one transaction."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+from backstage.domain.errors import StorageFullError
+from backstage.domain.ports.clock import Clock
+from backstage.infra.sqlite.calls import Call, CallThread, Purpose, opened
+from backstage.infra.sqlite.connection import Connector
+from backstage.infra.sqlite.location import FileIdentity
+from backstage.infra.sqlite.reserve import Reserve
+from backstage.infra.sqlite.storage_errors import is_busy, is_full, is_of_the_store, translate
+from backstage.infra.sqlite.transaction import Transaction
+
+T = TypeVar("T")
+_GROUP_LIMIT = 256
+
+
+class Writer:
+    """Runs operations on its own thread and connection, in the order they were asked for.
+
+    All that wait are one transaction, so many callers share one fsync; each is a savepoint, so one that is refused
+    undoes only itself. Answers are given after COMMIT. `wake` is called, on the thread, after a commit that made work.
+    """
+
+    def __init__(self, connector: Connector, clock: Clock, wake: Callable[[], None]) -> None:
+        self._connector, self._clock, self._wake = connector, clock, wake
+        self._reserve = Reserve(connector.path)
+        self._connection: sqlite3.Connection | None = None
+        self._thread: CallThread | None = None
+
+    def start(self, boot: int) -> None:
+        """Begin to write to the file, which exists and is migrated; `boot` is the number of the host's present boot."""
+        self._boot = boot
+        self._identity = FileIdentity.of(self._connector.path)
+        self._reserve.restore()
+        self._thread = CallThread("backstage-sqlite-writer", self._serve, self._disconnect, group_limit=_GROUP_LIMIT)
+
+    async def run(self, operation: Callable[[Transaction], T]) -> T:
+        """Return what `operation` returned, once it is committed. What it raises undoes it alone."""
+        return cast(T, await opened(self._thread).call(operation))
+
+    async def enqueue(self, operation: Callable[[Transaction], T]) -> T:
+        """The same for an operation that brings new tasks, which may not use up the last room on the disk."""
+        return cast(T, await opened(self._thread).call(operation, Purpose.ENQUEUE))
+
+    def stop(self) -> None:
+        if self._thread is not None:
+            self._thread.stop()
+
+    def _serve(self, group: list[Call]) -> None:
+        if self._reserve.is_spent and not self._reserve.restore():
+            group = self._refuse_new_tasks(group)
+        if not group:
+            return
+        self._identity.check()
+        try:
+            self._commit(group)
+        except sqlite3.Error as error:
+            self._recover(error)
+            if is_full(error):
+                self._one_by_one(group)
+            else:
+                self._fail(group, error)
+
+    def _refuse_new_tasks(self, group: list[Call]) -> list[Call]:
+        for call in group:
+            if call.purpose is Purpose.ENQUEUE:
+                call.error = StorageFullError(f"{self._connector.path}: no room for new tasks: free space on its disk")
+        return [call for call in group if call.error is None]
+
+    def _one_by_one(self, group: list[Call]) -> None:
+        """Without room for all, each has its own try; what carries tasks on may spend the reserve."""
+        for call in group:
+            try:
+                self._commit([call])
+            except sqlite3.Error as error:
+                self._recover(error)
+                if is_full(error) and call.purpose is Purpose.CARRY_ON and self._reserve.spend():
+                    self._last_try(call)
+                else:
+                    self._fail([call], error)
+
+    def _last_try(self, call: Call) -> None:
+        try:
+            self._commit([call])
+        except sqlite3.Error as error:
+            self._recover(error)
+            self._fail([call], error)
+
+    def _commit(self, group: list[Call]) -> None:
+        connection = self._connected()
+        connection.execute("BEGIN IMMEDIATE")
+        transaction = Transaction(connection, self._clock, self._boot)
+        for call in group:
+            self._make(call, transaction)
+        transaction.counts.flush(transaction.cursor)
+        connection.execute("COMMIT")
+        if transaction.makes_work:
+            self._wake()
+
+    def _make(self, call: Call, transaction: Transaction) -> None:
+        cursor = transaction.cursor
+        cursor.execute("SAVEPOINT call")
+        call.error = None
+        try:
+            call.result = call.operation(transaction)
+        except Exception as error:  # the caller's to handle: it must not hurt the neighbours
+            if isinstance(error, sqlite3.Error) and is_of_the_store(error):
+                raise
+            cursor.execute("ROLLBACK TO call")
+            transaction.counts.drop()
+            call.error = error
+        else:
+            transaction.counts.keep()
+        cursor.execute("RELEASE call")
+
+    def _connected(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = self._connector.connect()
+        return self._connection
+
+    def _recover(self, error: sqlite3.Error) -> None:
+        """Leave no transaction open; after anything but a lock or a full disk, start from a new connection."""
+        if self._connection is None:
+            return
+        with contextlib.suppress(sqlite3.Error):
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        if self._connection.in_transaction or not (is_busy(error) or is_full(error)):
+            self._disconnect()
+
+    def _fail(self, group: list[Call], error: sqlite3.Error) -> None:
+        for call in group:
+            call.error = translate(error, self._connector.path)
+            call.error.__cause__ = error
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            with contextlib.suppress(sqlite3.Error):
+                connection.close()
