@@ -56,7 +56,7 @@ class EnqueueTask:
     soft_timeout: float | None = None
     correlation_id: str | None = None
     metadata: Mapping[str, str] | None = None
-    id: str | None = None
+    id: str | UUID | None = None
 
     def task(self, ids: Ids, now: datetime, parent: Task | None = None) -> Task:
         """Return the new task; one with a `parent` belongs to the parent's workflow.
@@ -87,7 +87,7 @@ class EnqueueTask:
 
     def _due(self, now: datetime) -> datetime:
         if self.scheduled_at is None:
-            return now if not self.delay else now + timedelta(seconds=check_seconds("delay", self.delay))
+            return now if self.delay is None else now + timedelta(seconds=check_seconds("delay", self.delay))
         if self.delay is not None:
             raise InvalidTaskDataError.of("delay", "was given together with scheduled_at: pass one of them")
         if not isinstance(self.scheduled_at, str):
@@ -128,8 +128,8 @@ class Enqueue:
 
 def _uuid(task_id: object) -> str:
     try:
-        return str(UUID(task_id))  # type: ignore[arg-type]  # whatever UUID refuses is the caller's mistake
-    except (ValueError, TypeError, AttributeError):
+        return str(UUID(str(task_id)))
+    except ValueError:
         raise InvalidTaskDataError.of("id", "is not a UUID: pass one, best of version 7, or leave it out") from None
 
 
@@ -140,7 +140,7 @@ def _backoff(backoff: object) -> Backoff:
 
 
 def _dedupe(dedupe: object) -> Dedupe:
-    return dedupe if isinstance(dedupe, Dedupe) else Dedupe(dedupe)  # type: ignore[arg-type]  # checked by Dedupe
+    return dedupe if isinstance(dedupe, Dedupe) else Dedupe(check_text("dedupe.key", dedupe, MAX_KEY_LENGTH))
 
 
 def _metadata(metadata: object) -> dict[str, str]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 from backstage.domain.errors import StaleTaskError
@@ -15,13 +16,13 @@ async def move_task(tasks: TaskRepository, task_id: str, move: Callable[[Task], 
     Loads it anew when somebody else changed it meanwhile. Raises what `move` and TaskRepository's `get` and `save`
     raise; StaleTaskError only after ten lost races.
     """
-    for tries_left in reversed(range(_TRIES)):
-        moved = move(await tasks.get(task_id))
-        try:
-            await tasks.save(moved)
-        except StaleTaskError:
-            if not tries_left:
-                raise
-        else:
-            break
+    for _ in range(_TRIES - 1):
+        with contextlib.suppress(StaleTaskError):
+            return await _move_once(tasks, task_id, move)
+    return await _move_once(tasks, task_id, move)
+
+
+async def _move_once(tasks: TaskRepository, task_id: str, move: Callable[[Task], Task]) -> Task:
+    moved = move(await tasks.get(task_id))
+    await tasks.save(moved)
     return moved

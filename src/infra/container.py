@@ -27,7 +27,6 @@ from backstage.app.retry_task import RetryTask
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.chance import Chance
 from backstage.domain.ports.clock import Clock
-from backstage.domain.ports.event_bus import EventBus
 from backstage.domain.ports.ids import Ids
 from backstage.infra.backends import backend_for
 from backstage.infra.blinker_event_bus import BlinkerEventBus
@@ -63,7 +62,7 @@ class Container:
         self.logger: Any = logger or new_logger(
             level=settings.log_level, log_format=settings.log_format, silent=settings.silent
         )
-        self.events: EventBus = BlinkerEventBus(self.logger)
+        self.events = BlinkerEventBus(self.logger)
         self._wire_use_cases()
 
     def _wire_use_cases(self) -> None:
@@ -90,12 +89,13 @@ class Container:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str | None = None, **settings: Any) -> AsyncIterator[Self]:
+    async def open(cls, url: str | None = None, *, logger: Any = None, **settings: Any) -> AsyncIterator[Self]:
         """Connect for the length of the block. `settings` are the fields of Settings; None means not given.
 
+        `logger` is a structlog logger in place of the one that the settings describe.
         Raises ConfigurationError, and StorageUnavailableError when the store cannot be reached.
         """
-        container = cls(Settings.load(url=url, **settings))
+        container = cls(Settings.load(url=url, **settings), logger=logger)
         await container.start()
         try:
             yield container

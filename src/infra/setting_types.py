@@ -5,6 +5,7 @@ Each validator's error completes the sentence "NAME: ..." in one line.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from collections.abc import Callable
@@ -91,10 +92,10 @@ def _or_none(parse: Callable[[object], Any]) -> Callable[[object], Any]:
 
 
 def _number(value: object, least: float, most: float, wanted: str) -> float:
-    try:
-        number = math.nan if isinstance(value, bool) else float(value)  # type: ignore[arg-type]  # refused below
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
+    number = math.nan
+    if isinstance(value, (int, float, str)) and not isinstance(value, bool):
+        with contextlib.suppress(ValueError, OverflowError):
+            number = float(value)
     if not math.isfinite(number):
         raise ValueError(f"{value!r} is not {wanted}")
     if not least <= number <= most:

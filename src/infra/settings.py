@@ -130,9 +130,6 @@ class Settings(BaseSettings):
     silent: Annotated[bool, switch()] = False
     """Write no log at all."""
 
-    webhook_allow_private: Annotated[bool, switch()] = False
-    """Let webhook tasks call addresses of private networks."""
-
     @classmethod
     def load(cls, **overrides: Any) -> Self:
         """Read and check everything. An override that is None counts as not given.

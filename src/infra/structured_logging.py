@@ -101,7 +101,8 @@ def _drop(logger: Any, method: str, entry: MutableMapping[str, Any]) -> MutableM
 
 
 def _to_json(entry: MutableMapping[str, Any], **_: Any) -> str:
-    ordered = {key: entry.pop(key) for key in ("timestamp", "level", "event") if key in entry} | entry
+    first = {key: entry.pop(key) for key in ("timestamp", "level", "event") if key in entry}
+    ordered = {**first, **entry}
     try:
         return json.dumps(ordered, default=_shown, allow_nan=False)
     except (TypeError, ValueError, RecursionError):  # NaN, a cycle, or a key that JSON does not have

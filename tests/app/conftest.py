@@ -37,9 +37,6 @@ class RecordingBus:
         self.published: list[TaskEvent] = []
         self.is_deaf = False
 
-    def on(self, name: str, listener: Callable[[Any], Any]) -> None:
-        raise NotImplementedError(name)
-
     def is_heard(self, name: str) -> bool:
         return not self.is_deaf
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from uuid import UUID
 
 import pytest
 from pydantic import BaseModel
@@ -113,6 +114,11 @@ async def test_an_id_of_the_caller_makes_enqueuing_repeatable(scene, enqueue):
     assert [count.tasks for count in await scene.tasks.counts()] == [1]
 
 
+async def test_an_id_may_be_a_uuid_object(enqueue):
+    own = UUID("018f0000-0000-7000-8000-000000000001")
+    assert (await enqueue(EnqueueTask("email:send", id=own))).id == str(own)
+
+
 async def test_creation_is_published(scene, enqueue):
     task = await enqueue(EnqueueTask("email:send"))
     assert scene.bus.published == [TaskCreated(task=task, at=task.created_at)]
@@ -142,6 +148,8 @@ WRONG = [
     ("delay", {"delay": -1}),
     ("delay", {"delay": math.nan}),
     ("delay", {"delay": "soon"}),
+    ("delay", {"delay": ""}),
+    ("delay", {"delay": False}),
     ("delay", {"delay": 1, "scheduled_at": datetime(2031, 1, 1, tzinfo=UTC)}),
     ("delay", {"delay": 0, "scheduled_at": datetime(2031, 1, 1, tzinfo=UTC)}),
     ("scheduled_at", {"scheduled_at": datetime(2031, 1, 1)}),  # noqa: DTZ001 - naive on purpose

@@ -12,6 +12,7 @@ from backstage.domain.task_state import TaskState
 from backstage.infra.backends import SCHEMES, backend_for
 from backstage.infra.memory.backend import MemoryBackend
 from backstage.infra.settings import Settings
+from backstage.infra.structured_logging import new_logger
 from backstage.infra.system_clock import SystemClock
 
 
@@ -28,6 +29,24 @@ async def test_an_api_layer_enqueues_cancels_retries_and_counts():
         await backstage.retry_task(task.id, reset_attempts=True)
         stats = await backstage.get_task_stats()
         assert (stats.pending, stats.cancelled, stats.total) == (1, 0, 1)
+
+
+async def test_the_url_decides_where_the_tasks_are_kept(tmp_path):
+    url = f"sqlite:///{tmp_path}/tasks.db"
+    async with Container.open(url) as backstage:
+        task = await backstage.enqueue_task(EnqueueTask("email:send", {"n": 1}))
+    async with Container.open(url) as backstage:
+        assert await backstage.get_task(task.id) == task
+    async with Container.open("memory://") as backstage:
+        assert (await backstage.get_task_stats()).total == 0
+
+
+async def test_the_default_store_is_a_file_in_the_working_directory(monkeypatch, tmp_path):
+    for name in ("BACKSTAGE_URL", "REDIS_HOST"):
+        monkeypatch.delenv(name, raising=False)
+    async with Container.open() as backstage:
+        await backstage.enqueue_task(EnqueueTask("email:send"))
+    assert (tmp_path / "backstage.db").is_file()
 
 
 async def test_its_events_reach_the_listeners():
@@ -64,6 +83,15 @@ USE_CASES = [
 async def test_every_use_case_is_there():
     async with Container.open("memory://") as backstage:
         assert [name for name in USE_CASES if not callable(getattr(backstage, name))] == []
+
+
+async def test_an_application_may_bring_its_own_logger():
+    entries = []
+    logger = new_logger(silent=True, log_handler=entries.append)
+    async with Container.open("memory://", logger=logger) as backstage:
+        backstage.events.on("worker-task:created", lambda event: 1 / 0)
+        await backstage.enqueue_task(EnqueueTask("email:send"))
+    assert [entry["event"] for entry in entries] == ["listener_failed"]
 
 
 async def test_settings_are_taken_as_arguments():
