@@ -59,7 +59,7 @@ def ticks_of_cronsim(expression: str, zone: str, after: datetime, wanted: int) -
     return ticks
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(expressions, st.sampled_from(ZONES), st.one_of(moments, around_changes))
 def test_ticks_are_those_of_cronsim(expression: str, zone: str, after: datetime) -> None:
     try:
