@@ -47,7 +47,7 @@ def page_of(months: list[Month], years: list[Year]) -> str:
 def _chart(months: list[Month]) -> Iterator[str]:
     step = (_RIGHT - _LEFT) / len(months)
     yield from _axis(_TEMPERATURE, "Temperature, °C: coldest to hottest day, and mean low to mean high")
-    yield from _axis(_RAIN, "Rain, mm a month")
+    yield from _axis(_RAIN, "Precipitation, mm a month")
     for index, month in enumerate(months):
         x = round(_LEFT + index * step, 1)
         if month.month.endswith("-01"):
@@ -70,7 +70,8 @@ def _month(month: Month, x: float, step: float) -> Iterator[str]:
     name = f"{_MONTHS[int(month.month[5:]) - 1]} {month.month[:4]}"
     middle = round(x + step / 2, 1)
     yield f'<g class="month"><title>{name}: mean {_number(month.mean_low)} to {_number(month.mean_high)} °C, '
-    yield f"{month.rain:.1f} mm of rain on {month.wet_days} wet days, longest dry spell {month.longest_dry_spell} days"
+    yield f"{month.rain:.1f} mm of rain and snow on {month.wet_days} wet days, "
+    yield f"longest dry spell {month.longest_dry_spell} days"
     yield f'</title><rect class="hit" x="{x}" y="{_TEMPERATURE.top}" width="{step:.1f}" height="{_HEIGHT - 80}"/>'
     yield f'<line class="extremes" x1="{middle}" x2="{middle}" '
     yield f'y1="{_TEMPERATURE.y(month.hottest)}" y2="{_TEMPERATURE.y(month.coldest)}"/>'
@@ -89,7 +90,7 @@ def _extremes(months: list[Month], step: float) -> Iterator[str]:
     """Label the three months that stand out; a chart says more when it is also told."""
 
     def middle(month: Month) -> float:
-        return _LEFT + (months.index(month) + 0.5) * step
+        return min(_LEFT + (months.index(month) + 0.5) * step, _RIGHT - 16)
 
     hottest = max(months, key=lambda month: month.hottest)
     coldest = min(months, key=lambda month: month.coldest)

@@ -19,7 +19,9 @@ from backstage.worker.handler import handler
 from backstage.worker.handlers.email_address import parse_address
 from backstage.worker.handlers.email_attachment import read_attachments
 from backstage.worker.handlers.email_message import Email, build_message
+from backstage.worker.handlers.handler_variables import read_settings
 from backstage.worker.handlers.smtp_settings import SmtpSettings, SmtpTls
+from backstage.worker.handlers.tls_trust import trusting
 
 EMAIL_TASK = "email:send"
 DEFERRED_SECONDS = 300.0
@@ -31,6 +33,7 @@ _ABOUT_THE_WORKER = (
     aiosmtplib.SMTPConnectResponseError,
     aiosmtplib.SMTPHeloError,
 )
+_LOGIN_WANTED = frozenset({530, 534, 535, 538})
 
 
 class EmailDeferred(Exception):
@@ -44,7 +47,7 @@ async def send(email: Email, context: TaskContext) -> TaskResult:
     A refusal for good (5xx) is given up with the server's answer, everything else is retried. Recipients that a
     server defers (4xx) while it takes the others are sent to by a chained task, so that nobody gets two copies.
     """
-    settings = SmtpSettings.from_environment()
+    settings = read_settings(SmtpSettings)
     sender = email.sender or settings.sender
     if sender is None:
         raise ConfigurationError("BACKSTAGE_SMTP_FROM", "is not set and the message names no sender")
@@ -71,7 +74,7 @@ async def _converse(
     except _ABOUT_THE_WORKER:
         raise
     except aiosmtplib.SMTPResponseException as error:
-        if error.code >= 500:
+        if error.code >= 500 and error.code not in _LOGIN_WANTED:
             raise GiveUp(f"the mail server refused the message: {error.code} {_cut(error.message)}") from error
         raise
     return refused
@@ -87,7 +90,7 @@ def _client(settings: SmtpSettings) -> aiosmtplib.SMTP:
         timeout=settings.timeout,
         use_tls=settings.tls is SmtpTls.TLS,
         start_tls=settings.tls is SmtpTls.STARTTLS,
-        tls_context=None if settings.tls is SmtpTls.NONE else settings.tls_context(),
+        tls_context=None if settings.tls is SmtpTls.NONE else trusting(settings.ca_file),
     )
 
 

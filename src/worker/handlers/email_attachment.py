@@ -37,10 +37,16 @@ def read_attachments(root: Path | None, paths: Sequence[str]) -> list[Attachment
     for path in paths:
         content = _read(root, path, left)
         left -= len(content)
-        guessed, encoding = mimetypes.guess_type(path)
-        content_type = guessed if guessed and not encoding else "application/octet-stream"
-        attachments.append(Attachment(PurePath(path).name, content_type, content))
+        attachments.append(Attachment(PurePath(path).name, _content_type(path), content))
     return attachments
+
+
+def _content_type(path: str) -> str:
+    guessed, encoding = mimetypes.guess_type(path)
+    # A compressed file is not what it holds, and a whole message may not travel in base64 (RFC 2046, 5.2.1).
+    if guessed is None or encoding is not None or guessed.startswith(("message/", "multipart/")):
+        return "application/octet-stream"
+    return guessed
 
 
 def _read(root: Path, path: str, limit: int) -> bytes:

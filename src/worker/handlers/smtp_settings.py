@@ -1,18 +1,16 @@
-"""Which mail server the worker hands its messages to: read from the environment when a message is sent."""
+"""Which mail server the worker hands its messages to: read when a message is sent."""
 
 from __future__ import annotations
 
-import ssl
 from enum import StrEnum
-from functools import lru_cache
-from pathlib import Path
 from typing import Self
 
-from pydantic import DirectoryPath, Field, FilePath, SecretStr, ValidationError, model_validator
+from pydantic import DirectoryPath, Field, FilePath, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from backstage.domain.errors import ConfigurationError
 from backstage.worker.handlers.email_address import EmailAddress
+from backstage.worker.handlers.handler_variables import DOTENV_FILE
 
 
 class SmtpTls(StrEnum):
@@ -34,7 +32,12 @@ class SmtpSettings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="BACKSTAGE_SMTP_", env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True
+        env_prefix="BACKSTAGE_SMTP_",
+        env_file=DOTENV_FILE,
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
     )
 
     host: str = ""
@@ -47,18 +50,6 @@ class SmtpSettings(BaseSettings):
     ca_file: FilePath | None = None
     timeout: float = Field(default=30.0, gt=0, le=600)
     attachments: DirectoryPath | None = None
-
-    @classmethod
-    def from_environment(cls) -> SmtpSettings:
-        """Raises ConfigurationError naming the variable, never its value."""
-        try:
-            return cls()
-        except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            field = str(first["loc"][0])
-            raise ConfigurationError(
-                field if field.isupper() else f"BACKSTAGE_SMTP_{field.upper()}", first["msg"]
-            ) from None
 
     @model_validator(mode="after")
     def _check_login(self) -> Self:
@@ -85,12 +76,3 @@ class SmtpSettings(BaseSettings):
             return self.password_file.read_text().strip()
         except OSError as error:
             raise ConfigurationError("BACKSTAGE_SMTP_PASSWORD_FILE", f"cannot be read: {error.strerror}") from None
-
-    def tls_context(self) -> ssl.SSLContext:
-        return _tls_context(self.ca_file)
-
-
-@lru_cache(maxsize=4)
-def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Kept, since loading the system's authorities costs as much CPU as the whole conversation."""
-    return ssl.create_default_context(cafile=ca_file)

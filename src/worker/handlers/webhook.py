@@ -12,8 +12,10 @@ import httpx
 from backstage.domain.handler_signals import GiveUp, RetryLater
 from backstage.worker.context import TaskContext
 from backstage.worker.handler import handler
+from backstage.worker.handlers.handler_variables import read_settings
 from backstage.worker.handlers.pinned_host import Resolve, resolve_by_system, resolve_public
 from backstage.worker.handlers.retry_after import seconds_to_wait
+from backstage.worker.handlers.tls_trust import trusting
 from backstage.worker.handlers.webhook_payload import MAX_TIMEOUT_SECONDS, Webhook
 from backstage.worker.handlers.webhook_settings import WebhookSettings, read_secret
 from backstage.worker.handlers.webhook_signature import signed_headers
@@ -42,7 +44,7 @@ async def deliver(webhook: Webhook, context: TaskContext) -> dict[str, Any]:
 
 async def deliver_by(resolve: Resolve, webhook: Webhook, context: TaskContext) -> dict[str, Any]:
     """Deliver, with the look-up of names given."""
-    settings = WebhookSettings.from_environment()
+    settings = read_settings(WebhookSettings)
     url = httpx.URL(webhook.url)
     if url.scheme == "http" and not settings.allow_http:
         raise GiveUp("the URL is not https: change it, or set BACKSTAGE_WEBHOOK_ALLOW_HTTP=1 on the worker")
@@ -69,7 +71,7 @@ async def _exchange(
             addresses = await resolve_public(url.host, port, resolve)
     except (OSError, UnicodeError) as error:
         raise WebhookFailed(f"the name {url.host} cannot be looked up: {error}") from error
-    verify = settings.tls_context() if url.scheme == "https" else False
+    verify = trusting(settings.ca_file) if url.scheme == "https" else False
     # The bare transport: no proxy from the environment, no redirects, no cookies, and no log line with the URL.
     async with httpx.AsyncHTTPTransport(verify=verify, trust_env=False) as transport:
         return await _send_to_first(addresses, transport, webhook, url, context)

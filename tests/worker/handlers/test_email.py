@@ -100,6 +100,15 @@ async def test_html_and_text_are_alternatives_of_each_other(
     assert (message["Reply-To"], message["From"]) == ("help@example.com", "Desk <desk@example.com>")
 
 
+@pytest.mark.parametrize("newline", ["\r\n", "\n", "\r"])
+async def test_a_lone_dot_in_the_text_ends_no_message(
+    newline: str, start_mail_server: StartMailServer, context: TaskContext
+) -> None:
+    mailbox = await start_mail_server()
+    await send(email(text=newline.join(["Hi", ".", "MAIL FROM:<eve@example.org>", "bye"])), context)
+    assert message_in(mailbox).get_content().splitlines() == ["Hi", ".", "MAIL FROM:<eve@example.org>", "bye"]
+
+
 # -- attachments ---------------------------------------------------------------------------------
 
 
@@ -135,6 +144,16 @@ async def test_a_path_that_is_no_file_in_the_directory_is_given_up(
     with pytest.raises(GiveUp, match="attachment"):
         await send(email(attachments=[path]), context)
     assert mailbox.taken == []
+
+
+async def test_a_saved_message_is_attached_as_plain_bytes(
+    start_mail_server: StartMailServer, context: TaskContext, drawer: Path
+) -> None:
+    mailbox = await start_mail_server()
+    (drawer / "saved.eml").write_bytes(b"Subject: old\r\n\r\nHi\r\n")
+    await send(email(attachments=["saved.eml"]), context)
+    [part] = message_in(mailbox).iter_attachments()
+    assert (part.get_content_type(), part.get_filename()) == ("application/octet-stream", "saved.eml")
 
 
 async def test_links_and_pipes_are_not_read(
@@ -212,6 +231,14 @@ async def test_a_message_refused_for_good_is_given_up_with_the_answer(
 ) -> None:
     (await start_mail_server()).answer = "554 5.7.1 looks like spam"
     with pytest.raises(GiveUp, match=r"554 5\.7\.1 looks like spam"):
+        await send(email(), context)
+
+
+async def test_a_server_that_wants_a_login_is_tried_again(
+    start_mail_server: StartMailServer, context: TaskContext
+) -> None:
+    (await start_mail_server()).answer = "530 authentication required"
+    with pytest.raises(SMTPDataError):
         await send(email(), context)
 
 
@@ -353,6 +380,17 @@ async def test_a_server_without_starttls_gets_no_message_when_it_is_required(
 
 
 # -- settings ------------------------------------------------------------------------------------
+
+
+async def test_settings_may_stand_in_a_dotenv_file(
+    start_mail_server: StartMailServer, context: TaskContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailbox = await start_mail_server()
+    monkeypatch.delenv("BACKSTAGE_SMTP_FROM")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("BACKSTAGE_SMTP_FROM=dot@example.com\nBACKSTAGE_LEASE=5\n")
+    await send(email(), context)
+    assert message_in(mailbox)["From"] == "dot@example.com"
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,25 @@ async def test_a_missing_or_weak_secret_sends_nothing(
     assert receiver.requests == []
 
 
+async def test_a_secret_may_stand_in_a_dotenv_file(
+    start_receiver: StartReceiver, context: TaskContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text(f"BACKSTAGE_WEBHOOK_SECRET_SHOP=other-{SECRET}\n")
+    receiver = await start_receiver()
+    await deliver(webhook(receiver, secret_env="BACKSTAGE_WEBHOOK_SECRET_SHOP"), context)
+    assert verify(f"other-{SECRET}", receiver.requests[0].headers, receiver.requests[0].body)
+
+
+@pytest.mark.parametrize(("name", "value"), [("ALLOW_PRIVATE", "perhaps"), ("CA_FILE", "/nowhere")])
+async def test_a_wrong_setting_is_named(
+    name: str, value: str, start_receiver: StartReceiver, context: TaskContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"BACKSTAGE_WEBHOOK_{name}", value)
+    with pytest.raises(ConfigurationError, match=f"BACKSTAGE_WEBHOOK_{name}"):
+        await deliver(webhook(await start_receiver()), context)
+
+
 # -- how the receiver's answers are read ---------------------------------------------------------
 
 
