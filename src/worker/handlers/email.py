@@ -56,7 +56,7 @@ async def send(email: Email, context: TaskContext) -> TaskResult:
     message = build_message(email, sender, attachments, task_id=context.task.id, date=date)
     refused = await _converse(settings, message, parse_address(sender).addr_spec, email.envelope())
     deferred = [address for address, answer in refused.items() if answer.code < 500]
-    context.logger.info("email accepted", recipients=len(email.envelope()) - len(refused), refused=len(refused))
+    context.logger.info("email_accepted", recipients=len(email.envelope()) - len(refused), refused=len(refused))
     return TaskResult(result=_report(message, email.envelope(), refused), next=_send_later(email, deferred))
 
 

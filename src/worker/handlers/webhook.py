@@ -55,7 +55,7 @@ async def deliver_by(resolve: Resolve, webhook: Webhook, context: TaskContext) -
     except TimeoutError:
         raise WebhookFailed(f"{url.host} did not answer within {webhook.timeout:g} s") from None
     elapsed = round(asyncio.get_running_loop().time() - started, 3)
-    context.logger.info("webhook answered", host=url.host, status=response.status_code, elapsed=elapsed)
+    context.logger.info("webhook_answered", host=url.host, status=response.status_code, elapsed=elapsed)
     _judge(response, url.host, context)
     return {"status": response.status_code, "elapsed": elapsed}
 
