@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -35,9 +36,16 @@ class BackendSuite:
 
     @pytest.fixture
     async def trial(self, connect: Connect, clock: FakeClock) -> AsyncIterator[Trial]:
-        backend = connect(clock)
+        async with on_trial(connect, clock, TaskFactory(clock)) as trial:
+            yield trial
+
+
+@asynccontextmanager
+async def on_trial(connect: Connect, clock: FakeClock, new_task: TaskFactory) -> AsyncIterator[Trial]:
+    """One more process on the store, from opening to closing."""
+    backend = connect(clock)
+    try:
         await backend.open()
-        try:
-            yield Trial(backend, clock, TaskFactory(clock))
-        finally:
-            await backend.close()
+        yield Trial(backend, clock, new_task)
+    finally:
+        await backend.close()

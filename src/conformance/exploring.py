@@ -7,8 +7,8 @@ from backstage.conformance.backend_suite import BackendSuite, NewStore
 from backstage.conformance.machine import BackendMachine
 
 BOUNDED = settings(
-    max_examples=60,
-    stateful_step_count=40,
+    max_examples=100,
+    stateful_step_count=50,
     derandomize=True,
     database=None,
     deadline=None,

@@ -35,3 +35,6 @@ class FaultyQueue:
 
     async def reclaim(self, max_deliveries: int, limit: int) -> list[tuple[Task, Outcome]]:
         return await self._plan.around(lambda: self._queue.reclaim(max_deliveries, limit))
+
+    async def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
+        return await self._plan.around(lambda: self._queue.is_idle(types, queues))

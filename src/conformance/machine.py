@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from backstage.conformance import choices
 from backstage.conformance.backend_suite import Connect
@@ -19,6 +19,7 @@ from backstage.domain.outcome import Outcome
 from backstage.domain.retention import Retention
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskQuery
+from backstage.domain.task_state import FINAL_STATES, TaskState
 
 T = TypeVar("T")
 
@@ -47,10 +48,13 @@ class BackendMachine(RuleBasedStateMachine):
 
     # -- steps -----------------------------------------------------------------------------------
 
+    @initialize(batch=st.lists(choices.task_fields, min_size=3, max_size=6))
+    def begin_with_some_tasks(self, batch: list[dict[str, Any]]) -> None:
+        self.add_new(batch)
+
     @rule(batch=st.lists(choices.task_fields, min_size=1, max_size=3))
     def add(self, batch: list[dict[str, Any]]) -> None:
-        tasks = [self.new_task(**fields) for fields in batch]
-        assert self.run(self.trial.tasks.add(tasks)) == self.model.add(tasks)
+        self.add_new(batch)
 
     @precondition(lambda self: self.made)
     @rule(pick=choices.picks)
@@ -58,25 +62,31 @@ class BackendMachine(RuleBasedStateMachine):
         task = _one_of(self.made, pick)
         assert self.run(self.trial.tasks.add([task])) == self.model.add([task])
 
+    @precondition(lambda self: self.has(TaskState.PENDING))
     @rule(fields=choices.claim_fields)
     def claim(self, fields: dict[str, Any]) -> None:
-        request = claim_request(**fields)
-        answer, expected = self.run(self.trial.queue.claim(request)), self.model.claim(request)
-        assert answer.tasks == expected
-        if len(expected) < request.limit:
-            assert answer.next_due_in == pytest.approx(self.model.next_due_in(), abs=0.001)
-        self.claims += expected
+        self.claim_as(fields)
+
+    @precondition(lambda self: self.has(TaskState.PENDING))
+    @rule(fields=choices.claim_fields, seconds=st.sampled_from([3, 11]))
+    def claim_later(self, fields: dict[str, Any], seconds: int) -> None:
+        self.clock.advance(seconds)
+        self.claim_as(fields)
+
+    @rule(fields=choices.narrow_claim_fields)
+    def claim_narrowly(self, fields: dict[str, Any]) -> None:
+        self.claim_as(fields)
+
+    @precondition(lambda self: self.held())
+    @rule(end=choices.ends, pick=choices.picks)
+    def settle_held(self, end: str, pick: int) -> None:
+        self.settle([choices.ENDS[end](_one_of(self.held(), pick))])
 
     @precondition(lambda self: self.claims)
     @rule(ends=st.lists(st.tuples(choices.picks, choices.ends), min_size=1, max_size=3))
     def settle_any(self, ends: list[tuple[int, str]]) -> None:
         """Mostly late, stale or repeated."""
         self.settle([choices.ENDS[end](_one_of(self.claims, pick)) for pick, end in ends])
-
-    @precondition(lambda self: self.held())
-    @rule(end=choices.ends, pick=choices.picks)
-    def settle_held(self, end: str, pick: int) -> None:
-        self.settle([choices.ENDS[end](_one_of(self.held(), pick))])
 
     @precondition(lambda self: self.held())
     @rule(pick=choices.picks, fields=choices.task_fields)
@@ -102,8 +112,10 @@ class BackendMachine(RuleBasedStateMachine):
         report = (claim.id, claim.fence, progress, note)
         assert self.run(self.trial.queue.report_progress(*report)) == self.model.report_progress(*report)
 
-    @rule(max_deliveries=st.integers(1, 3))
-    def reclaim(self, max_deliveries: int) -> None:
+    @precondition(lambda self: self.has(TaskState.RUNNING))
+    @rule(max_deliveries=st.sampled_from([3, 2, 1]), seconds=st.sampled_from([0, 8, 30]))
+    def reclaim(self, max_deliveries: int, seconds: int) -> None:
+        self.clock.advance(seconds)
         answer = self.run(self.trial.queue.reclaim(max_deliveries, 1000))
         assert {task.id: (task, outcome) for task, outcome in answer} == self.model.reclaim(max_deliveries)
 
@@ -117,10 +129,12 @@ class BackendMachine(RuleBasedStateMachine):
     def save_what_was_read_long_ago(self, pick: int, move: str) -> None:
         self.save_move(_one_of(self.made + self.claims, pick), move)
 
+    @precondition(lambda self: self.has(*FINAL_STATES))
     @rule(retention=choices.retentions, limit=st.integers(1, 5))
     def prune(self, retention: Retention, limit: int) -> None:
         assert self.run(self.trial.tasks.prune(retention, limit)) == self.model.prune(retention, limit)
 
+    @precondition(lambda self: not self.model.pauses)
     @rule(pause=choices.pauses)
     def pause(self, pause: tuple[str, str]) -> None:
         assert self.run(self.trial.control.pause(*pause)) == (pause not in self.model.pauses)
@@ -139,9 +153,10 @@ class BackendMachine(RuleBasedStateMachine):
         assert page.tasks == expected[: query.limit]
         assert page.next_after == (page.tasks[-1].id if len(expected) > query.limit else None)
 
-    @rule(seconds=st.sampled_from([1, 3, 8, 30]))
-    def let_time_pass(self, seconds: int) -> None:
-        self.clock.advance(seconds)
+    @rule()
+    def ask_whether_all_is_done(self) -> None:
+        for types, queues in ((frozenset({"a", "b"}), None), (frozenset({"a"}), frozenset({"x"}))):
+            assert self.run(self.trial.queue.is_idle(types, queues)) == self.model.is_idle(types, queues)
 
     @rule(seconds=st.sampled_from([5.0, 3600.0]))
     def set_the_wall_clock_forward(self, seconds: float) -> None:
@@ -179,6 +194,21 @@ class BackendMachine(RuleBasedStateMachine):
             self.model.holder(task)
 
     # -- how the steps are made ------------------------------------------------------------------
+
+    def has(self, *states: TaskState) -> bool:
+        return any(task.state in states for task in self.model.tasks.values())
+
+    def add_new(self, batch: list[dict[str, Any]]) -> None:
+        tasks = [self.new_task(**fields) for fields in batch]
+        assert self.run(self.trial.tasks.add(tasks)) == self.model.add(tasks)
+
+    def claim_as(self, fields: dict[str, Any]) -> None:
+        request = claim_request(**fields)
+        answer, expected = self.run(self.trial.queue.claim(request)), self.model.claim(request)
+        assert answer.tasks == expected
+        if len(expected) < request.limit:
+            assert answer.next_due_in == pytest.approx(self.model.next_due_in(), abs=0.001)
+        self.claims += expected
 
     def new_task(self, **fields: Any) -> Task:
         task = self.trial.new_task(**fields)

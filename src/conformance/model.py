@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -94,11 +94,12 @@ class Model:
         return (
             task.state is TaskState.PENDING
             and task.scheduled_at <= self._clock.now()
-            and task.type in request.types
-            and (request.queues is None or task.queue in request.queues)
-            and ("queue", task.queue) not in self.pauses
-            and ("type", task.type) not in self.pauses
+            and _is_among(task, request.types, request.queues)
+            and not self._is_paused(task)
         )
+
+    def _is_paused(self, task: Task) -> bool:
+        return ("queue", task.queue) in self.pauses or ("type", task.type) in self.pauses
 
     def next_due_in(self) -> float | None:
         now = self._clock.now()
@@ -165,6 +166,15 @@ class Model:
         outcomes = {task.id: task.honouring_cancel(task.lost(max_deliveries)) for task in lost}
         return {task.id: (self._end(task, outcomes[task.id]), outcomes[task.id]) for task in lost}
 
+    def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
+        return not any(self._is_awaited(task) for task in self.tasks.values() if _is_among(task, types, queues))
+
+    def _is_awaited(self, task: Task) -> bool:
+        if self._is_paused(task):
+            return False
+        is_for_now = task.scheduled_at <= self._clock.now() or task.deliveries > 0
+        return task.state is TaskState.RUNNING or (task.state is TaskState.PENDING and is_for_now)
+
     # -- looking and deleting --------------------------------------------------------------------
 
     def find(self, query: TaskQuery) -> tuple[Task, ...]:
@@ -205,6 +215,10 @@ def _id(task: Task) -> str:
 def _end(task: Task) -> tuple[datetime, str]:
     assert task.finished_at is not None
     return task.finished_at, task.id
+
+
+def _is_among(task: Task, types: Container[str], queues: Container[str] | None) -> bool:
+    return task.type in types and (queues is None or task.queue in queues)
 
 
 def _same_key(one: Task, other: Task) -> bool:

@@ -8,6 +8,7 @@ from backstage.conformance.exploring import Exploring
 from backstage.conformance.faulting import Faulting
 from backstage.conformance.fencing import Fencing
 from backstage.conformance.finding import Finding
+from backstage.conformance.idling import Idling
 from backstage.conformance.keeping import Keeping
 from backstage.conformance.leasing import Leasing
 from backstage.conformance.opening import Opening
@@ -33,6 +34,7 @@ class ConformanceSuite(
     Fencing,
     Leasing,
     Reclaiming,
+    Idling,
     Saving,
     Finding,
     Counting,

@@ -3,11 +3,12 @@ from __future__ import annotations
 import pytest
 
 from backstage.conformance.backend_suite import NewStore
+from backstage.conformance.joining import RefusesTransactionsSuite
 from backstage.conformance.suite import ConformanceSuite
 from backstage.infra.memory.backend import MemoryBackend
 
 
-class TestMemory(ConformanceSuite):
+class TestMemory(ConformanceSuite, RefusesTransactionsSuite):
     @pytest.fixture
     def new_store(self) -> NewStore:
         return lambda: MemoryBackend

@@ -1,17 +1,40 @@
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import pytest
 
 from backstage.conformance.backend_suite import Connect, NewStore
+from backstage.conformance.joining import BeginTransaction, JoinsTransactionsSuite
+from backstage.conformance.sharing import SharedStoreSuite
 from backstage.conformance.suite import ConformanceSuite
 from backstage.infra.sqlite.backend import SqliteBackend
 
 
-class TestSqlite(ConformanceSuite):
+class TestSqlite(ConformanceSuite, SharedStoreSuite, JoinsTransactionsSuite):
     @pytest.fixture
-    def new_store(self, tmp_path_factory: pytest.TempPathFactory) -> NewStore:
+    def folders(self) -> list[Path]:
+        """Of the stores that the test has made; the first is the one its trial is on."""
+        return []
+
+    @pytest.fixture
+    def new_store(self, tmp_path_factory: pytest.TempPathFactory, folders: list[Path]) -> NewStore:
         def new_store() -> Connect:
-            path = tmp_path_factory.mktemp("store") / "backstage.db"
-            return lambda clock: SqliteBackend(path, clock, boot_id="this boot")
+            folder = tmp_path_factory.mktemp("store")
+            folders.append(folder)
+            return lambda clock: SqliteBackend(folder / "tasks.db", clock)
 
         return new_store
+
+    @pytest.fixture
+    def begin(self, folders: list[Path]) -> BeginTransaction:
+        @contextlib.asynccontextmanager
+        async def begin() -> AsyncIterator[sqlite3.Connection]:
+            with contextlib.closing(sqlite3.connect(folders[0] / "tasks.db")) as connection, connection:
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+
+        return begin

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from backstage.conformance.backend_suite import BackendSuite, Connect, on_trial
+from backstage.conformance.fake_clock import FakeClock
+from backstage.conformance.task_factory import TaskFactory
+from backstage.conformance.trial import BROKEN, LEASE, Trial
+from backstage.conformance.waking import LONG, PROMPT
+from backstage.domain.dedupe import Dedupe, Duplicate
+from backstage.domain.task_state import TaskState
+
+
+class SharedStoreSuite(BackendSuite):
+    """For backends whose store outlives them: several processes share it, and it keeps what it was given.
+
+    Subclass it beside ConformanceSuite. Each call of what `new_store` returns is one more process.
+    """
+
+    @pytest.fixture
+    async def other(self, trial: Trial, connect: Connect) -> AsyncIterator[Trial]:
+        """The same store as another process sees it."""
+        async with on_trial(connect, trial.clock, trial.new_task) as other:
+            yield other
+
+    async def test_what_one_process_adds_another_sees_and_claims(self, trial: Trial, other: Trial) -> None:
+        task = await trial.added()
+        assert await other.tasks.get(task.id) == task
+        [claimed] = await other.claim(worker_id="other")
+        assert await trial.tasks.get(task.id) == claimed
+        assert await trial.claim() == ()
+
+    async def test_claims_of_two_processes_share_no_task(self, trial: Trial, other: Trial) -> None:
+        await trial.tasks.add([trial.new_task() for _ in range(100)])
+        claims = await asyncio.gather(*(each.claim(7) for _ in range(10) for each in (trial, other)))
+        ids = [task.id for claim in claims for task in claim]
+        assert len(ids) == len(set(ids)) == 100
+
+    async def test_any_process_may_settle_with_the_right_fence(self, trial: Trial, other: Trial) -> None:
+        running = await trial.running()
+        assert await other.settle(running.completed()) is TaskState.COMPLETED
+        assert await trial.settle(running.gave_up(BROKEN)) is None
+
+    async def test_a_dedupe_key_holds_for_every_process(self, trial: Trial, other: Trial) -> None:
+        holder = await trial.added(dedupe=Dedupe("k"))
+        assert await other.tasks.add([other.new_task(dedupe=Dedupe("k"))]) == [Duplicate(holder.id, "k")]
+
+    async def test_processes_that_add_one_key_at_once_store_one_task(self, trial: Trial, other: Trial) -> None:
+        for n in range(20):
+            one, two = (trial.new_task(dedupe=Dedupe(f"k{n}")) for _ in range(2))
+            answers = await asyncio.gather(trial.tasks.add([one]), other.tasks.add([two]))
+            assert answers.count([None]) == 1
+        assert (await trial.tally())["default", "email:send", TaskState.PENDING] == (20, 0)
+
+    async def test_a_lost_worker_is_found_by_another_process(self, trial: Trial, other: Trial) -> None:
+        running = await trial.running()
+        trial.clock.advance(LEASE + 0.1)
+        assert [task.id for task, _ in await other.queue.reclaim(3, 10)] == [running.id]
+
+    async def test_counts_are_the_same_for_every_process(self, trial: Trial, other: Trial) -> None:
+        await asyncio.gather(*(each.added() for _ in range(10) for each in (trial, other)))
+        await asyncio.gather(*(each.claim(3) for each in (trial, other)))
+        assert await trial.tally() == await other.tally()
+        assert sum(number for number, _ in (await trial.tally()).values()) == 20
+
+    async def test_a_pause_holds_for_every_process(self, trial: Trial, other: Trial) -> None:
+        await trial.added()
+        await trial.control.pause("queue", "default")
+        assert await other.claim() == ()
+        assert await other.control.paused() == await trial.control.paused()
+
+    async def test_a_task_that_one_process_adds_wakes_another(self, trial: Trial, other: Trial) -> None:
+        async with other.backend.wakeup() as wakeup:
+            await wakeup.wait(0.0)
+            await trial.added()
+            async with asyncio.timeout(PROMPT):
+                await wakeup.wait(LONG)
+
+    async def test_everything_is_kept_when_the_last_process_closes(self, connect: Connect, clock: FakeClock) -> None:
+        new_task = TaskFactory(clock)
+        async with on_trial(connect, clock, new_task) as trial:
+            running, waiting = await trial.running(), await trial.added(delay=60.0, dedupe=Dedupe("k"))
+            done = await trial.running()
+            await trial.settle(done.completed("1"))
+            ended, records = await trial.tasks.get(done.id), await trial.tasks.attempts(done.id)
+            await trial.control.pause("type", "report:build")
+            pauses, tally = await trial.control.paused(), await trial.tally()
+        async with on_trial(connect, clock, new_task) as again:
+            assert [await again.tasks.get(t.id) for t in (running, waiting, done)] == [running, waiting, ended]
+            assert await again.tasks.attempts(done.id) == records
+            assert await again.control.paused() == pauses
+            assert await again.tally() == tally
+            assert await again.tasks.add([again.new_task(dedupe=Dedupe("k"))]) == [Duplicate(waiting.id, "k")]
+
+    async def test_a_lease_goes_on_while_its_store_is_closed(self, connect: Connect, clock: FakeClock) -> None:
+        new_task = TaskFactory(clock)
+        async with on_trial(connect, clock, new_task) as trial:
+            running = await trial.running()
+        clock.advance(LEASE - 1)
+        async with on_trial(connect, clock, new_task) as again:
+            assert await again.queue.reclaim(3, 10) == []
+            clock.advance(1.1)
+            assert [task.id for task, _ in await again.queue.reclaim(3, 10)] == [running.id]
