@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from backstage.domain.limits import storable
 
+FAILURE_MARK = "__backstage_failure__"
+"""The attribute of an error that stands for one in another process: the Failure that it was there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -18,6 +21,9 @@ class Failure:
 
     @classmethod
     def of(cls, error: BaseException) -> Failure:
+        elsewhere = getattr(error, FAILURE_MARK, None)
+        if isinstance(elsewhere, Failure):
+            return elsewhere
         try:
             message = str(error)
         except Exception:  # an error whose text cannot be made is still recorded

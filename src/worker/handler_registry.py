@@ -12,6 +12,7 @@ from backstage.domain.errors import ConfigurationError, UnknownTaskTypeError
 from backstage.worker.context import TaskContext
 from backstage.worker.handler import RunIn, TaskHandlerRegistration
 from backstage.worker.handler_call import HandlerCall
+from backstage.worker.handler_path import HandlerPath
 from backstage.worker.middleware.middleware import Run
 
 
@@ -30,7 +31,8 @@ class RegisteredHandler:
 
 
 class HandlerRegistry:
-    """Handlers by task type. Raises ConfigurationError for a second handler of one type."""
+    """Handlers by task type. Raises ConfigurationError for a second handler of one type, and for one that is to run
+    in a process and could not be imported there."""
 
     def __init__(self) -> None:
         self._calls: dict[str, tuple[TaskHandlerRegistration, HandlerCall]] = {}
@@ -44,6 +46,8 @@ class HandlerRegistry:
             raise ConfigurationError(
                 registration.type, f"has two handlers, {_name(known)} and {_name(registration.handler)}: keep one"
             )
+        if registration.run_in == RunIn.PROCESS:
+            HandlerPath.of(registration.handler)
         self._calls[registration.type] = registration, HandlerCall(registration.handler, names)
 
     def types(self, patterns: Iterable[str] = ()) -> frozenset[str]:

@@ -1,0 +1,176 @@
+"""The process that runs handlers for a worker: `python -m backstage.worker.process_child FD PARENT_PID`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import os
+import queue
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from backstage.domain.task import Task
+from backstage.worker.context import TaskContext
+from backstage.worker.handler_call import HandlerCall
+from backstage.worker.handler_path import HandlerPath
+from backstage.worker.handler_threads import Answer, HandlerInterrupted
+from backstage.worker.middleware.recovery import HandlerCrashed
+from backstage.worker.middleware.tracing import current_task
+from backstage.worker.process_frames import Frame, FrameSocket
+from backstage.worker.remote_endings import decode_error, encode_error, encode_value
+from backstage.worker.tied_process import tie_to_parent
+
+
+class ProcessChild:
+    """Handlers run in the main thread, one after another; a second thread hears what the worker says meanwhile."""
+
+    def __init__(self, frames: FrameSocket) -> None:
+        self._frames = frames
+        self._runs: queue.SimpleQueue[Frame] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[Frame] = queue.SimpleQueue()
+        self._calls: dict[HandlerPath, HandlerCall] = {}
+        self._tasks = TypeAdapter(Task)
+        self._is_stopping = False
+
+    def run(self) -> None:
+        """Never returns: raises HandlerInterrupted when the worker says stop."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        threading.Thread(target=self._listen, name="backstage-listener", daemon=True).start()
+        while True:
+            self._frames.write(self._end_of(self._runs.get()))
+
+    def _end_of(self, order: Frame) -> Frame:
+        signals = _WorkerSignals(self._frames, self._answers)
+        task = self._tasks.validate_python(order["task"])
+        context = TaskContext(task, order["worker_id"], _WorkerLogger(self._frames), signals)
+        current_task.set(task)
+        try:
+            value = self._call(HandlerPath(order["module"], order["name"]), context)
+            return {"kind": "returned", "value": encode_value(value)}
+        except HandlerInterrupted:
+            raise
+        except (Exception, asyncio.CancelledError) as error:
+            return {"kind": "raised", "error": encode_error(error)}
+        except BaseException as error:
+            crash = HandlerCrashed(f"the handler raised {type(error).__name__}: {error}")
+            crash.__cause__ = error
+            return {"kind": "raised", "error": encode_error(crash)}
+        finally:
+            signals.close()
+
+    def _call(self, path: HandlerPath, context: TaskContext) -> Any:
+        call = self._calls.get(path)
+        if call is None:
+            call = self._calls[path] = HandlerCall(path.load())
+        value = call.function(**call.arguments(context.task.payload_json, context))
+        return asyncio.run(value) if inspect.iscoroutine(value) else value
+
+    def _listen(self) -> None:
+        main_thread = threading.main_thread().ident
+        assert main_thread is not None
+        while (frame := self._frames.read()) is not None:
+            match frame["kind"]:
+                case "prepare":
+                    sys.path[:] = frame["path"]
+                case "run":
+                    self._runs.put(frame)
+                case "stop":
+                    self._is_stopping = True
+                    signal.pthread_kill(main_thread, signal.SIGTERM)  # also out of a sleep or a read
+                case _:
+                    self._answers.put(frame)
+        os.killpg(os.getpgrp(), signal.SIGKILL)  # the worker is gone: so is this, and what its handler started
+
+    def _on_signal(self, number: int, frame: object) -> None:
+        """Only the worker stops a handler. Whoever signals a whole service at once, as systemd does, must not take
+        the grace period from it."""
+        if self._is_stopping:
+            raise HandlerInterrupted
+
+
+class _WorkerSignals:
+    """RunSignals: asks the worker, and waits for its answer. Closed with its run, so that a thread which the
+    handler left behind cannot speak for the next one."""
+
+    def __init__(self, frames: FrameSocket, answers: queue.SimpleQueue[Frame]) -> None:
+        self._frames = frames
+        self._answers = answers
+        self._asking = threading.Lock()
+        self._is_closed = False
+
+    def close(self) -> None:
+        with self._asking:
+            self._is_closed = True
+
+    def is_shutting_down(self) -> bool:
+        return self._ask({"kind": "is_shutting_down"})
+
+    def is_cancel_requested(self) -> bool:
+        return self._ask({"kind": "is_cancel_requested"})
+
+    def is_over_soft_timeout(self) -> bool:
+        return self._ask({"kind": "is_over_soft_timeout"})
+
+    def report_progress(self, fraction: float, note: str | None) -> Awaitable[bool]:
+        return Answer(self._ask({"kind": "progress", "fraction": fraction, "note": note}))
+
+    def heartbeat(self) -> Awaitable[bool]:
+        return Answer(self._ask({"kind": "heartbeat"}))
+
+    def _ask(self, question: Frame) -> bool:
+        with self._asking:
+            if self._is_closed:
+                return False
+            self._frames.write(question)
+            answer = self._answers.get()
+        if answer["kind"] == "refused":
+            raise decode_error(answer["error"])
+        return bool(answer["answer"])
+
+
+class _WorkerLogger:
+    """Writes through the worker's logger, so that all lines have one form and one destination. The worker puts the
+    task's fields into each; structlog is imported by the first handler that logs."""
+
+    def __init__(self, frames: FrameSocket) -> None:
+        self._frames = frames
+
+    def bind(self, **_: Any) -> Any:
+        import structlog  # noqa: PLC0415 - most handlers log nothing, and their process starts sooner
+
+        def forward(logger: Any, level: str, entry: Any) -> Any:
+            event = str(entry.pop("event", ""))
+            fields = {str(key): _as_json(value) for key, value in entry.items()}
+            self._frames.write({"kind": "log", "level": level, "event": event, "fields": fields})
+            raise structlog.DropEvent
+
+        return structlog.wrap_logger(
+            None,
+            processors=[structlog.processors.format_exc_info, forward],
+            wrapper_class=structlog.make_filtering_bound_logger("debug"),
+            context_class=dict,
+        )
+
+
+def _as_json(value: Any) -> Any:
+    return value if isinstance(value, (str, int, float, bool, type(None))) else repr(value)
+
+
+def main(descriptor: int, parent_pid: int) -> None:
+    tie_to_parent(parent_pid, signal.SIGKILL)
+    os.set_inheritable(descriptor, False)
+    child = ProcessChild(FrameSocket(socket.socket(fileno=descriptor)))
+    with contextlib.suppress(HandlerInterrupted):
+        child.run()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))
