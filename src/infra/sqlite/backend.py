@@ -28,7 +28,7 @@ from backstage.infra.sqlite.wakeup import SqliteWakeup, WakeFolder
 from backstage.infra.sqlite.writer import Writer
 
 T = TypeVar("T")
-_OLDEST = (3, 37, 0)  # STRICT tables
+_OLDEST = (3, 38, 0)  # STRICT tables, the ->> operator
 
 
 class SqliteBackend:
@@ -123,7 +123,7 @@ class SqliteBackend:
     def _use(self, use: Callable[[sqlite3.Connection], T]) -> T:
         if sqlite3.sqlite_version_info < _OLDEST:
             raise ConfigurationError(
-                self._name, f"needs SQLite 3.37 or newer, this Python has {sqlite3.sqlite_version}"
+                self._name, f"needs SQLite 3.38 or newer, this Python has {sqlite3.sqlite_version}"
             )
         prepare_file(self._connector.path, self._name)
         try:

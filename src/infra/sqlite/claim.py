@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from itertools import islice
@@ -90,6 +91,6 @@ def _take(transaction: Transaction, request: ClaimRequest, picks: list[Pick]) ->
     )
     claimed = {row[0]: task_of(row) for row in transaction.cursor.execute(_BY_SEQ, (seqs,))}
     tasks = tuple(claimed[pick[-1]] for pick in picks)
-    for task in tasks:
-        transaction.counts.move(TaskState.PENDING.value, TaskState.RUNNING.value, task.queue, task.type)
+    for lane, number in Counter((task.queue, task.type) for task in tasks).items():
+        transaction.counts.move(TaskState.PENDING.value, TaskState.RUNNING.value, *lane, number)
     return tasks

@@ -27,9 +27,9 @@ class CountChanges:
     def add(self, state: str, queue: str, type_: str, tasks: int) -> None:
         self._change(self._step, (state, queue, type_), tasks, 0)
 
-    def move(self, before: str, after: str, queue: str, type_: str) -> None:
-        self._change(self._step, (before, queue, type_), -1, 0)
-        self._change(self._step, (after, queue, type_), 1, 0)
+    def move(self, before: str, after: str, queue: str, type_: str, tasks: int = 1) -> None:
+        self._change(self._step, (before, queue, type_), -tasks, 0)
+        self._change(self._step, (after, queue, type_), tasks, 0)
 
     def prune(self, state: str, queue: str, type_: str) -> None:
         self._change(self._step, (state, queue, type_), 0, 1)

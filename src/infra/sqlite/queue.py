@@ -13,8 +13,9 @@ from backstage.domain.task_state import TaskState
 from backstage.infra.sqlite.claim import claim, served_lanes
 from backstage.infra.sqlite.moments import ticks, to_micros
 from backstage.infra.sqlite.reader import Reader
+from backstage.infra.sqlite.reclaim import reclaim
 from backstage.infra.sqlite.rows import task_of
-from backstage.infra.sqlite.settle import reclaim, settle
+from backstage.infra.sqlite.settle import settle
 from backstage.infra.sqlite.statements import statement
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer

@@ -2,46 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from backstage.domain.dedupe import Dedupe
 from backstage.domain.outcome import Outcome, OutcomeKind
-from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.sqlite.dedupe_keys import free, holds
 from backstage.infra.sqlite.moments import from_micros, to_micros
-from backstage.infra.sqlite.rows import failure_json, task_of
+from backstage.infra.sqlite.rows import failure_json
 from backstage.infra.sqlite.statements import statement
-from backstage.infra.sqlite.stored_tasks import add_task, replace_task
+from backstage.infra.sqlite.stored_tasks import add_task
 from backstage.infra.sqlite.transaction import Transaction
 
+_RUNNING = TaskState.RUNNING.value
 _RECORDED = """SELECT a.outcome FROM backstage_tasks AS t JOIN backstage_attempts AS a ON a.task = t.seq
                 WHERE t.id = ? AND a.fence = ?"""
-_BY_SEQ = "SELECT * FROM backstage_task_rows WHERE seq = ?"
 
 
 def settle(outcomes: Sequence[Outcome], transaction: Transaction) -> list[TaskState | None]:
-    answers = [_settle_one(outcome, transaction) for outcome in outcomes]
+    answers: list[TaskState | None] = []
+    for run in _runs(outcomes):
+        if run[0].state is TaskState.PENDING:
+            answers.append(_give_back(run[0], transaction))
+        else:
+            answers += _end(run, transaction)
     if any(outcome.next_tasks or outcome.state is TaskState.PENDING for outcome in outcomes):
         transaction.makes_work = True
     return answers
 
 
-def _settle_one(outcome: Outcome, transaction: Transaction) -> TaskState | None:
+def _runs(outcomes: Sequence[Outcome]) -> Iterator[list[Outcome]]:
+    """Split the outcomes, in order, into runs that one statement can apply as if one after another: final ones of
+    different tasks, of which only the last has next tasks. One that gives a task back is a run by itself."""
+    run: list[Outcome] = []
+    ids: set[str] = set()
+    for outcome in outcomes:
+        if run and (outcome.task_id in ids or run[-1].next_tasks or TaskState.PENDING in (outcome.state, run[0].state)):
+            yield run
+            run, ids = [], set()
+        run.append(outcome)
+        ids.add(outcome.task_id)
+    if run:
+        yield run
+
+
+def _end(run: list[Outcome], transaction: Transaction) -> list[TaskState | None]:
     now = transaction.now()
-    row = _move(outcome, transaction, now)
+    cursor, counts = transaction.cursor, transaction.counts
+    batch = (json.dumps([_end_of(outcome) for outcome in run]), to_micros(now))
+    cursor.execute(statement("record_ends"), batch)
+    moved = cursor.execute(statement("end_tasks"), batch).fetchall()
+    for task_id, queue, _, state, key, ttl, created_at in moved:
+        if key is not None and not holds(TaskState(state), Dedupe(key, ttl), from_micros(created_at), now):
+            free(cursor, queue, key, task_id)
+    for (queue, type_, state), tasks in Counter(row[1:4] for row in moved).items():
+        counts.move(_RUNNING, state, queue, type_, tasks)
+    accepted = {row[0] for row in moved}
+    for outcome in run:
+        for task in outcome.next_tasks if outcome.task_id in accepted else ():
+            add_task(cursor, counts, task, now)
+    return [outcome.state if outcome.task_id in accepted else _answer_again(outcome, transaction) for outcome in run]
+
+
+def _end_of(outcome: Outcome) -> tuple[object, ...]:
+    """What record_ends.sql and end_tasks.sql read of an outcome."""
+    lost = int(outcome.kind is OutcomeKind.LOST)
+    failure = failure_json(outcome.failure)
+    return (outcome.task_id, outcome.fence, outcome.state, outcome.kind, outcome.result_json, failure, lost)
+
+
+def _give_back(outcome: Outcome, transaction: Transaction) -> TaskState | None:
+    now = transaction.now()
+    row = transaction.cursor.execute(statement("return_task"), _return_of(outcome, now)).fetchone()
     if row is None:
         return _answer_again(outcome, transaction)
     seq, queue, type_, state, worker_id, started_at, number, key, ttl, created_at = row
-    kind = OutcomeKind.CANCELLED if state == "cancelled" and outcome.state is TaskState.PENDING else outcome.kind
+    ended = TaskState(state)
+    kind = OutcomeKind.CANCELLED if ended is TaskState.CANCELLED else outcome.kind
     transaction.cursor.execute(
         statement("insert_attempt"),
         (seq, outcome.fence, number, worker_id, started_at, to_micros(now), kind.value, failure_json(outcome.failure)),
     )
-    transaction.counts.move(TaskState.RUNNING.value, state, queue, type_)
-    ended = TaskState(state)
+    transaction.counts.move(_RUNNING, state, queue, type_)
     if key is not None and not holds(ended, Dedupe(key, ttl), from_micros(created_at), now):
         free(transaction.cursor, queue, key, outcome.task_id)
     for task in outcome.next_tasks:
@@ -49,23 +94,18 @@ def _settle_one(outcome: Outcome, transaction: Transaction) -> TaskState | None:
     return ended
 
 
-def _move(outcome: Outcome, transaction: Transaction, now: datetime) -> tuple[Any, ...] | None:
-    """Make the move and return what it left, None if the fence is stale."""
-    lost = outcome.kind is OutcomeKind.LOST
-    failure = failure_json(outcome.failure)
-    moment = to_micros(now)
-    arguments: tuple[Any, ...]
-    if outcome.state is not TaskState.PENDING:
-        arguments = (outcome.state.value, moment, outcome.result_json, failure, lost)
-        sql = statement("end_task")
-    else:
-        due = None if outcome.delay is None else to_micros(now + timedelta(seconds=outcome.delay))
-        arguments = (moment, due, failure, outcome.is_interruption, lost, outcome.result_json)
-        sql = statement("return_task")
-    row: tuple[Any, ...] | None = transaction.cursor.execute(
-        sql, (outcome.task_id, outcome.fence, *arguments)
-    ).fetchone()
-    return row
+def _return_of(outcome: Outcome, now: datetime) -> tuple[object, ...]:
+    """The parameters of return_task.sql."""
+    return (
+        outcome.task_id,
+        outcome.fence,
+        to_micros(now),
+        None if outcome.delay is None else to_micros(now + timedelta(seconds=outcome.delay)),
+        failure_json(outcome.failure),
+        outcome.is_interruption,
+        outcome.kind is OutcomeKind.LOST,
+        outcome.result_json,
+    )
 
 
 def _answer_again(outcome: Outcome, transaction: Transaction) -> TaskState | None:
@@ -78,36 +118,3 @@ def _answer_again(outcome: Outcome, transaction: Transaction) -> TaskState | Non
     if row[0] == OutcomeKind.CANCELLED and outcome.state is TaskState.PENDING:
         return TaskState.CANCELLED
     return None
-
-
-def reclaim(max_deliveries: int, limit: int, transaction: Transaction) -> list[tuple[Task, Outcome]]:
-    expired = transaction.cursor.execute(
-        statement("expired_tasks"), (transaction.boot, transaction.boot_ticks(), limit)
-    ).fetchall()
-    reclaimed = [_reclaim_one(seq, max_deliveries, transaction) for seq, _ in expired]
-    if reclaimed:
-        transaction.makes_work = True
-    return reclaimed
-
-
-def _reclaim_one(seq: int, max_deliveries: int, transaction: Transaction) -> tuple[Task, Outcome]:
-    cursor, now = transaction.cursor, transaction.now()
-    task = task_of(cursor.execute(_BY_SEQ, (seq,)).fetchone())
-    outcome = task.honouring_cancel(task.lost(max_deliveries))
-    ended = task.settle(outcome, now)
-    record = task.record(outcome, now)
-    cursor.execute(
-        statement("insert_attempt"),
-        (
-            seq,
-            record.fence,
-            record.number,
-            record.worker_id,
-            to_micros(record.started_at),
-            to_micros(record.ended_at),
-            record.outcome.value,
-            failure_json(record.failure),
-        ),
-    )
-    replace_task(cursor, transaction.counts, task, ended, now)
-    return ended, outcome

@@ -25,11 +25,11 @@ def add_task(cursor: sqlite3.Cursor, counts: CountChanges, task: Task, now: date
         holder = holder_of(cursor, task, now)
         if holder is not None:
             return Duplicate(holder, task.dedupe.key)
-    inserted = cursor.execute(statement("insert_task"), columns_of(task, now)).fetchone()
-    if inserted is not None:
-        counts.add(task.state.value, task.queue, task.type, 1)
-        _keep_payload(cursor, inserted[0], task)
+    if cursor.execute(statement("insert_task"), columns_of(task, now)).rowcount == 1:
+        assert cursor.lastrowid is not None
+        _keep_payload(cursor, cursor.lastrowid, task)
         keep_in_step(cursor, task, now)
+        counts.add(task.state.value, task.queue, task.type, 1)
     return None
 
 

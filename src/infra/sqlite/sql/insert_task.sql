@@ -1,5 +1,5 @@
--- Store a new task, unless its id is stored already: then nothing changes and no row comes back, so a caller that
--- lost the reply may ask again.
+-- Store a new task, unless its id is stored already: then nothing changes, so a caller that lost the reply may ask
+-- again.
 --   ?1 … ?32: the columns in the order below, as rows.columns_of gives them
 INSERT INTO backstage_tasks (
     id, type, queue, priority, state, ready, created_at, scheduled_at, started_at, finished_at,
@@ -11,4 +11,3 @@ INSERT INTO backstage_tasks (
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
         ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)
 ON CONFLICT (id) DO NOTHING
-RETURNING seq

@@ -1,0 +1,46 @@
+"""Taking back tasks whose lease ran out, in an open transaction. Rare, so the entity itself makes the move."""
+
+from __future__ import annotations
+
+from backstage.domain.outcome import Outcome
+from backstage.domain.task import Task
+from backstage.infra.sqlite.moments import to_micros
+from backstage.infra.sqlite.rows import failure_json, task_of
+from backstage.infra.sqlite.statements import statement
+from backstage.infra.sqlite.stored_tasks import replace_task
+from backstage.infra.sqlite.transaction import Transaction
+
+_BY_SEQ = "SELECT * FROM backstage_task_rows WHERE seq = ?"
+
+
+def reclaim(max_deliveries: int, limit: int, transaction: Transaction) -> list[tuple[Task, Outcome]]:
+    expired = transaction.cursor.execute(
+        statement("expired_tasks"), (transaction.boot, transaction.boot_ticks(), limit)
+    ).fetchall()
+    reclaimed = [_reclaim_one(seq, max_deliveries, transaction) for seq, _ in expired]
+    if reclaimed:
+        transaction.makes_work = True
+    return reclaimed
+
+
+def _reclaim_one(seq: int, max_deliveries: int, transaction: Transaction) -> tuple[Task, Outcome]:
+    cursor, now = transaction.cursor, transaction.now()
+    task = task_of(cursor.execute(_BY_SEQ, (seq,)).fetchone())
+    outcome = task.honouring_cancel(task.lost(max_deliveries))
+    ended = task.settle(outcome, now)
+    record = task.record(outcome, now)
+    cursor.execute(
+        statement("insert_attempt"),
+        (
+            seq,
+            record.fence,
+            record.number,
+            record.worker_id,
+            to_micros(record.started_at),
+            to_micros(record.ended_at),
+            record.outcome.value,
+            failure_json(record.failure),
+        ),
+    )
+    replace_task(cursor, transaction.counts, task, ended, now)
+    return ended, outcome
