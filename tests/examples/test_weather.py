@@ -190,12 +190,35 @@ def test_the_readme_s_command_draws_the_same_chart_twice(tmp_path: Path) -> None
     assert charts[0] == charts[1]
 
 
+def test_a_worker_killed_half_way_changes_nothing(tmp_path: Path) -> None:
+    run_everything(tmp_path / "undisturbed", seed=7)
+    run_module("examples.weather.enqueue", "--out", str(tmp_path / "out"), folder=tmp_path)
+    options = ["--handlers", "examples.weather.handlers", "--until-idle", "--concurrency", "1", "--lease", "2"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "worker.run", *options],
+        cwd=ROOT,
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as killed:
+        assert killed.stdout is not None
+        assert any(" 5/48 " in line for line in killed.stdout)
+        killed.kill()
+    run_module("worker.run", *options, folder=tmp_path)
+    assert (tmp_path / "out" / CHART).read_bytes() == (tmp_path / "undisturbed" / CHART).read_bytes()
+
+
+def environment(folder: Path) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("BACKSTAGE_", "REDIS_"))}
+    return inherited | {"BACKSTAGE_URL": f"sqlite:///{folder}/tasks.db"}
+
+
 def run_module(module: str, *arguments: str, folder: Path) -> str:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("BACKSTAGE_", "REDIS_"))}
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
-        env=environment | {"BACKSTAGE_URL": f"sqlite:///{folder}/tasks.db"},
+        env=environment(folder),
         capture_output=True,
         text=True,
         timeout=60,
