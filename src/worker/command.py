@@ -51,7 +51,7 @@ def _run_here(settings: Settings) -> int:
 def _run_fleet(settings: Settings, arguments: Sequence[str]) -> int:
     command = [sys.executable, "-m", "backstage.worker.command", *arguments, "--processes", "1"]
     logger = new_logger(level=settings.log_level, log_format=settings.log_format, silent=settings.silent)
-    return asyncio.run(Fleet([command] * settings.processes, logger=logger).run())
+    return Fleet([command] * settings.processes, logger=logger).run()
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

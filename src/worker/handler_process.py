@@ -24,7 +24,7 @@ LINGER = 0.5
 """Seconds for which a dead child's last words are read, should somebody else still hold its end open."""
 
 
-class ProcessDied(Exception):  # noqa: N818 - named for what is shown to people
+class ProcessDied(Exception):
     """The handler's process ended before its handler did: a crash, the kernel's out-of-memory killer, os._exit."""
 
 

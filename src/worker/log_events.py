@@ -19,3 +19,6 @@ SETTLE_FAILED = "settle_failed"
 LOOP_FAILED = "loop_failed"  # a background loop's turn raised; it goes on
 HANDLER_STUCK = "handler_stuck"  # a handler ignores its cancellation
 TASKS_PRUNED = "tasks_pruned"
+WORKER_PROCESS_STARTED = "worker_process_started"  # of a fleet
+WORKER_PROCESS_DIED = "worker_process_died"  # unasked; another takes its place
+FLEET_GAVE_UP = "fleet_gave_up"  # its processes die as soon as they start

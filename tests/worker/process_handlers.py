@@ -1,0 +1,215 @@
+"""Handlers that the tests run in child processes, which import this module."""
+
+import asyncio
+import ctypes
+import functools
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from backstage.domain.errors import StorageUnavailableError
+from backstage.domain.handler_signals import GiveUp, RetryLater
+from backstage.domain.next import Next
+from backstage.domain.task_result import TaskResult
+from backstage.worker.context import TaskContext
+from backstage.worker.handler import handler
+from backstage.worker.middleware.tracing import current_task
+
+
+class Point(BaseModel):
+    x: int
+    y: int
+
+
+class Spoilt(Exception):
+    pass
+
+
+class NotThisOne(GiveUp):
+    pass
+
+
+def echo(payload):
+    return payload
+
+
+def pid(payload):
+    return os.getpid()
+
+
+def add(point: Point):
+    return point.x + point.y
+
+
+def moved(point: Point):
+    return Point(x=point.x + 1, y=point.y)
+
+
+async def on_a_loop(payload, context: TaskContext):
+    await asyncio.sleep(0)
+    return [payload, await context.heartbeat()]
+
+
+def describe(context: TaskContext):
+    task = context.task
+    return [task.id, task.metadata, context.attempt, context.fence, context.worker_id, current_task.get().id]
+
+
+def chain(payload):
+    return Next("report:send", {"n": payload}, delay=2, queue="slow", priority=7, result={"done": payload})
+
+
+def chain_several(payload):
+    return [Next("a"), Next("b", [1])]
+
+
+def succeed(payload):
+    return TaskResult(result=payload, next=Next("a"))
+
+
+def not_quite(payload):
+    return TaskResult(success=False, error="the sky was grey")
+
+
+def not_quite_with_an_error(payload):
+    return TaskResult(success=False, error=RetryLater(9))
+
+
+def returns_a_set(payload):
+    return {1, 2}
+
+
+def later(payload):
+    raise RetryLater(payload, "not yet")
+
+
+def give_up(payload):
+    raise NotThisOne("never")
+
+
+def cancel(context):
+    context.cancel("no longer wanted")
+
+
+def fail(payload):
+    raise Spoilt(f"spoilt: {payload}")
+
+
+def leave(payload):
+    sys.exit(3)
+
+
+def vanish(payload):
+    os._exit(7)
+
+
+def crash(payload):
+    ctypes.string_at(0)
+
+
+def sleep_aloud(path):
+    """Say in a file who runs, then sleep until somebody ends it."""
+    Path(path).write_text(str(os.getpid()))
+    time.sleep(600)
+
+
+def clean_up(path):
+    try:
+        sleep_aloud(path)
+    finally:
+        Path(path).write_text("cleaned up")
+
+
+async def clean_up_on_a_loop(path):
+    try:
+        Path(path).write_text(str(os.getpid()))  # noqa: ASYNC240 - nothing else runs on this loop
+        await asyncio.sleep(600)
+    finally:
+        Path(path).write_text("cleaned up")  # noqa: ASYNC240
+
+
+def insist(path):
+    """Ignore every interruption."""
+    Path(path).write_text(str(os.getpid()))
+    while True:
+        try:
+            time.sleep(600)
+        except BaseException:
+            continue
+
+
+def sleep_with_a_child(path):
+    child = subprocess.Popen(["sleep", "600"])
+    Path(path).write_text(f"{os.getpid()} {child.pid}")
+    child.wait()
+
+
+def wait_for_the_end(path, context: TaskContext):
+    """Wind up when told to, and say by what."""
+    Path(path).write_text(str(os.getpid()))
+    while not context.should_stop():
+        time.sleep(0.01)
+    return [context.is_shutting_down(), context.is_cancel_requested(), context.is_over_soft_timeout()]
+
+
+def progress(payload, context: TaskContext):
+    return [bool(context.progress(0.5, "half")), bool(context.progress(7))]
+
+
+def progress_refused(payload, context: TaskContext):
+    try:
+        context.progress(0.5)
+    except StorageUnavailableError as error:
+        return str(error)
+
+
+def log(payload, context: TaskContext):
+    context.logger.warning("counted", rows=3, where=Path("/x"))
+    try:
+        raise Spoilt("inside")
+    except Spoilt:
+        context.logger.exception("went wrong")
+
+
+def print_it(payload):
+    print("printed by a handler", flush=True)  # noqa: T201 - what the test is about
+
+
+def signal_itself(payload):
+    os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.05)
+    return "still here"
+
+
+def leave_a_thread(payload, context: TaskContext):
+    def report() -> None:
+        for _ in range(200):
+            context.progress(0.9)
+            time.sleep(0.005)
+
+    threading.Thread(target=report, daemon=True).start()
+
+
+def wrapped(function):
+    @functools.wraps(function)
+    def wrapper(payload):
+        return ["wrapped", function(payload)]
+
+    return wrapper
+
+
+@wrapped
+@handler("marked", run_in="process")
+def marked(payload):
+    return payload
+
+
+def big(payload):
+    return "x" * payload
