@@ -9,8 +9,8 @@ class RetryLater(Exception):
     """Run this task again in `delay` seconds. Spends no attempt."""
 
     def __init__(self, delay: float, reason: str = "") -> None:
-        super().__init__(reason or f"retry in {delay:g} s")
         self.delay = check_seconds("delay", delay)
+        super().__init__(reason or f"retry in {delay:g} s")
 
 
 class GiveUp(Exception):

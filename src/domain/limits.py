@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import UTC, datetime
 
@@ -31,7 +30,7 @@ def check_name(field: str, name: object) -> str:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise InvalidTaskDataError.of(
             field,
-            f"{_shown(name)} is not a name: use 1 to {MAX_NAME_LENGTH} of A-Z a-z 0-9 _ . : - "
+            f"{shown(name)} is not a name: use 1 to {MAX_NAME_LENGTH} of A-Z a-z 0-9 _ . : - "
             "and start with a letter, a digit or _",
         )
     return name
@@ -39,7 +38,7 @@ def check_name(field: str, name: object) -> str:
 
 def check_priority(priority: object) -> int:
     if not isinstance(priority, int) or isinstance(priority, bool):
-        raise InvalidTaskDataError.of("priority", f"{_shown(priority)} is not an int")
+        raise InvalidTaskDataError.of("priority", f"{shown(priority)} is not an int")
     if not MIN_PRIORITY <= priority <= MAX_PRIORITY:
         raise InvalidTaskDataError.of("priority", f"must lie between {MIN_PRIORITY} and {MAX_PRIORITY}")
     return int(priority)
@@ -47,14 +46,14 @@ def check_priority(priority: object) -> int:
 
 def check_attempts(field: str, attempts: object) -> int:
     if not isinstance(attempts, int) or isinstance(attempts, bool) or not 1 <= attempts <= MAX_ATTEMPTS:
-        raise InvalidTaskDataError.of(field, f"{_shown(attempts)} is not a whole number from 1 to {MAX_ATTEMPTS}")
+        raise InvalidTaskDataError.of(field, f"{shown(attempts)} is not a whole number from 1 to {MAX_ATTEMPTS}")
     return attempts
 
 
 def check_seconds(field: str, seconds: object, *, least: float = 0.0) -> float:
     """Return a duration in seconds, or raise InvalidTaskDataError; `least` is the smallest one allowed."""
-    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool) or not math.isfinite(seconds):
-        raise InvalidTaskDataError.of(field, f"{_shown(seconds)} is not a number of seconds")
+    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
+        raise InvalidTaskDataError.of(field, f"{shown(seconds)} is not a number of seconds")
     if not least <= seconds <= MAX_SECONDS:
         raise InvalidTaskDataError.of(field, f"must lie between {least:g} and {MAX_SECONDS:g} seconds")
     return float(seconds)
@@ -63,7 +62,7 @@ def check_seconds(field: str, seconds: object, *, least: float = 0.0) -> float:
 def check_moment(field: str, moment: object) -> datetime:
     """Return the moment in UTC, or raise InvalidTaskDataError when it is naive or out of range."""
     if not isinstance(moment, datetime):
-        raise InvalidTaskDataError.of(field, f"{_shown(moment)} is not a datetime")
+        raise InvalidTaskDataError.of(field, f"{shown(moment)} is not a datetime")
     if moment.tzinfo is None:
         raise InvalidTaskDataError.of(field, "has no time zone: pass an aware datetime, for instance in UTC")
     try:
@@ -78,7 +77,7 @@ def check_moment(field: str, moment: object) -> datetime:
 def check_text(field: str, text: object, longest: int) -> str:
     """Return a text that every store can keep: no NUL, no lone surrogate, at most `longest` characters."""
     if not isinstance(text, str) or not 1 <= len(text) <= longest:
-        raise InvalidTaskDataError.of(field, f"{_shown(text)} is not a text of 1 to {longest} characters")
+        raise InvalidTaskDataError.of(field, f"{shown(text)} is not a text of 1 to {longest} characters")
     if "\0" in text:
         raise InvalidTaskDataError.of(field, "contains a NUL character")
     try:
@@ -97,7 +96,8 @@ def storable(text: str, longest: int = MAX_ERROR_CHARACTERS) -> str:
     return f"{clean[:half]}\n...\n{clean[-half:]}"
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Return a value as an error may quote it: short, printable, whatever the value's own repr does."""
     try:
         text = ascii(value)
     except Exception:  # an object whose repr fails must still get a clear error

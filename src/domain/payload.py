@@ -14,6 +14,7 @@ from backstage.domain.limits import (
     MAX_PAYLOAD_BYTES,
     MAX_PAYLOAD_DEPTH,
     MIN_INTEGER,
+    shown,
 )
 
 _MAYBE_TOO_BIG = re.compile(r"[0-9]{19}")
@@ -58,52 +59,61 @@ def decode_payload(text: str) -> Any:
 
 def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.asdict(value)
+        return {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
     if hasattr(value, "model_dump") and not isinstance(value, type):
         return value.model_dump(mode="json")
     return value
 
 
 def _walk(value: Any, path: str, depth: int) -> Any:
-    if depth > MAX_PAYLOAD_DEPTH:
-        raise InvalidTaskDataError.of(_short(path), f"is nested deeper than {MAX_PAYLOAD_DEPTH} levels: flatten it")
+    """Return a copy made of plain JSON types alone; `depth` counts the arrays and objects around the value."""
     value = _plain(value)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
         return _text(value, path)
-    if isinstance(value, int):
-        if not MIN_INTEGER <= value <= MAX_INTEGER:
-            raise InvalidTaskDataError.of(path, "is an int beyond 64 bits: pass it as a string")
-        return int(value)
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise InvalidTaskDataError.of(path, f"is {value}, which JSON does not have: use null or a string")
-        return float(value)
+    if isinstance(value, (int, float)):
+        return _number(value, path)
+    if isinstance(value, (dict, list, tuple)) and depth >= MAX_PAYLOAD_DEPTH:
+        raise _error(path, f"is nested deeper than {MAX_PAYLOAD_DEPTH} levels: flatten it")
     if isinstance(value, dict):
         return {_key(key, path): _walk(item, f"{path}.{key}", depth + 1) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_walk(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
-    raise InvalidTaskDataError.of(
+    raise _error(
         path,
         f"is a {type(value).__name__}, which JSON does not have: convert it to a string, number, list or object",
     )
 
 
+def _number(value: int | float, path: str) -> int | float:
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise _error(path, f"is {value}, which JSON does not have: use null or a string")
+        return float(value)
+    if not MIN_INTEGER <= value <= MAX_INTEGER:
+        raise _error(path, "is an int beyond 64 bits: pass it as a string")
+    return int(value)
+
+
 def _key(key: object, path: str) -> str:
     if not isinstance(key, str):
-        raise InvalidTaskDataError.of(path, f"has the key {key!r}, which is not a string")
+        raise _error(path, f"has the key {shown(key)}, which is not a string")
     return _text(key, f"a key of {path}")
 
 
 def _text(text: str, path: str) -> str:
     if "\0" in text:
-        raise InvalidTaskDataError.of(path, "contains a NUL character, which no SQL store keeps: remove it")
+        raise _error(path, "contains a NUL character, which no SQL store keeps: remove it")
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise InvalidTaskDataError.of(path, "contains a lone surrogate: it is not valid Unicode") from None
-    return str(text)
+        raise _error(path, "contains a lone surrogate: it is not valid Unicode") from None
+    return str.__str__(text)  # the str of an enum that is one would be its name
+
+
+def _error(path: str, message: str) -> InvalidTaskDataError:
+    return InvalidTaskDataError.of(_short(path), message)
 
 
 def _short(path: str) -> str:

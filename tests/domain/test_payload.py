@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import threading
+from collections import OrderedDict, namedtuple
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import Enum, IntEnum, StrEnum
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from backstage.domain.errors import InvalidTaskDataError
+from backstage.domain.limits import MAX_PAYLOAD_BYTES
+from backstage.domain.payload import decode_payload, encode_payload
+
+Point = namedtuple("Point", "x y")
+
+
+class Colour(StrEnum):
+    RED = "red"
+
+
+class OldColour(str, Enum):  # noqa: UP042 - its str() is its name, unlike that of a StrEnum
+    RED = "red"
+
+
+class Size(IntEnum):
+    LARGE = 3
+
+
+@dataclasses.dataclass
+class Letter:
+    to: str
+    parts: Any = ()
+
+
+class Email(BaseModel):
+    to: str
+    at: datetime
+
+
+def nested(levels: int, innermost: Any = None) -> Any:
+    value = innermost
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+def nested_objects(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = {"a": value}
+    return value
+
+
+def cyclic() -> Any:
+    items: list[Any] = [1]
+    items.append(items)
+    return {"items": items}
+
+
+def cyclic_dataclass() -> Any:
+    letter = Letter("a")
+    letter.parts = [letter]
+    return letter
+
+
+REFUSED: dict[str, tuple[Any, str, str]] = {
+    "NaN": ({"a": [1, float("nan")]}, "payload.a[1]", "nan"),
+    "infinity": ({"a": float("inf")}, "payload.a", "inf"),
+    "minus infinity": ([float("-inf")], "payload[0]", "-inf"),
+    "a lone surrogate": ({"a": "x\ud800"}, "payload.a", "surrogate"),
+    "a lone surrogate in a key": ({"b": {"\udfff": 1}}, "a key of payload.b", "surrogate"),
+    "NUL": ({"a": "x\0"}, "payload.a", "NUL"),
+    "NUL in a key": ({"\0": 1}, "a key of payload", "NUL"),
+    "2**63": ({"n": 2**63}, "payload.n", "64 bits"),
+    "-2**63 - 1": ([-(2**63) - 1], "payload[0]", "64 bits"),
+    "10**5000": ({"n": 10**5000}, "payload.n", "64 bits"),
+    "bytes": ({"a": b"x"}, "payload.a", "a bytes"),
+    "a set": ({"a": {1}}, "payload.a", "a set"),
+    "a datetime": ({"at": datetime(2026, 1, 1, tzinfo=UTC)}, "payload.at", "a datetime"),
+    "a Decimal": ([[Decimal("1.5")]], "payload[0][0]", "a Decimal"),
+    "a UUID": ({"id": UUID(int=0)}, "payload.id", "a UUID"),
+    "a function": ({"f": len}, "payload.f", "a builtin_function"),
+    "a class": ({"c": Letter}, "payload.c", "a type"),
+    "a generator": ({"g": (n for n in ())}, "payload.g", "a generator"),
+    "an int as a key": ({"a": {1: "x"}}, "payload.a", "the key 1"),
+    "a huge int as a key": ({10**5000: "x"}, "payload", "the key a int"),
+    "None as a key": ({None: 1}, "payload", "the key None"),
+    "True as a key": ({True: 1}, "payload", "the key True"),
+    "a tuple as a key": ({(1, 2): 1}, "payload", "the key (1, 2)"),
+    "keys that JSON would make one": ({"1": "a", 1: "b"}, "payload", "the key 1"),
+    "a set in a dataclass": (Letter("a", {1}), "payload.parts", "a set"),
+    "a lock in a dataclass": (Letter("a", threading.Lock()), "payload.parts", "a lock"),
+    "NaN in a tuple in a dataclass": ([Letter("a", (0, float("nan")))], "payload[0].parts[1]", "nan"),
+}
+
+
+@pytest.mark.parametrize(("value", "path", "problem"), REFUSED.values(), ids=REFUSED.keys())
+def test_what_json_has_not_is_refused_by_its_path(value: Any, path: str, problem: str) -> None:
+    with pytest.raises(InvalidTaskDataError) as caught:
+        encode_payload(value)
+    [error] = caught.value.fields
+    assert error.field == path
+    assert problem in error.message
+
+
+def test_the_path_begins_with_the_name_of_the_field() -> None:
+    with pytest.raises(InvalidTaskDataError) as caught:
+        encode_payload({"a": {1}}, field="result")
+    assert caught.value.fields[0].field == "result.a"
+
+
+@pytest.mark.parametrize("value", [nested(64), nested(63, {"a": 1}), nested_objects(64), nested(63, [])])
+def test_sixty_four_levels_are_taken(value: Any) -> None:
+    assert decode_payload(encode_payload(value)) == value
+
+
+@pytest.mark.parametrize("levels", [65, 500, 10_000, 100_000])
+def test_more_than_sixty_four_levels_are_refused(levels: int) -> None:
+    with pytest.raises(InvalidTaskDataError, match="deeper than 64 levels"):
+        encode_payload(nested(levels))
+
+
+@pytest.mark.parametrize("innermost", [[], {}, (), 1, None])
+def test_the_sixty_fifth_level_is_refused_even_when_it_is_empty(innermost: Any) -> None:
+    value = nested(64 if isinstance(innermost, (list, dict, tuple)) else 65, innermost)
+    with pytest.raises(InvalidTaskDataError, match="deeper than 64 levels"):
+        encode_payload(value)
+
+
+def test_objects_count_as_levels() -> None:
+    with pytest.raises(InvalidTaskDataError, match="deeper than 64 levels"):
+        encode_payload(nested_objects(65))
+
+
+def test_many_flat_lists_are_not_deep() -> None:
+    value = [[n] for n in range(1000)]
+    assert decode_payload(encode_payload(value)) == value
+
+
+@pytest.mark.parametrize("value", [cyclic(), cyclic_dataclass()], ids=["a list", "a dataclass"])
+def test_a_cycle_is_refused_as_too_deep(value: Any) -> None:
+    with pytest.raises(InvalidTaskDataError, match="deeper than 64 levels"):
+        encode_payload(value)
+
+
+def test_a_long_path_is_shortened() -> None:
+    with pytest.raises(InvalidTaskDataError) as caught:
+        encode_payload({"k" * 10_000: [float("nan")]})
+    assert len(caught.value.fields[0].field) < 130
+
+
+def test_a_payload_of_one_mebibyte_is_taken() -> None:
+    assert len(encode_payload("x" * (MAX_PAYLOAD_BYTES - 2))) == MAX_PAYLOAD_BYTES
+
+
+def test_a_payload_of_one_byte_more_is_refused() -> None:
+    with pytest.raises(InvalidTaskDataError, match="1,048,577 bytes") as caught:
+        encode_payload("x" * (MAX_PAYLOAD_BYTES - 1))
+    assert caught.value.fields[0].field == "payload"
+
+
+def test_the_limit_counts_bytes_and_not_characters() -> None:
+    assert encode_payload("ü", limit=4) == '"ü"'
+    with pytest.raises(InvalidTaskDataError, match="4 bytes"):
+        encode_payload("ü", limit=3)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ((1, (2, 3)), "[1,[2,3]]"),
+        (Point(1, 2), "[1,2]"),
+        (Letter("a", ("b",)), '{"to":"a","parts":["b"]}'),
+        ([Letter("a")], '[{"to":"a","parts":[]}]'),
+        (Letter("a", Letter("b")), '{"to":"a","parts":{"to":"b","parts":[]}}'),
+        (Email(to="a", at=datetime(2026, 1, 1, tzinfo=UTC)), '{"to":"a","at":"2026-01-01T00:00:00Z"}'),
+        (
+            {"m": (Email(to="a", at=datetime(2026, 1, 1, tzinfo=UTC)),)},
+            '{"m":[{"to":"a","at":"2026-01-01T00:00:00Z"}]}',
+        ),
+        (OrderedDict(b=1, a=2), '{"b":1,"a":2}'),
+        (Size.LARGE, "3"),
+        ({"n": (Size.LARGE,)}, '{"n":[3]}'),
+        (Colour.RED, '"red"'),
+        (OldColour.RED, '"red"'),
+        ({"c": (OldColour.RED,), OldColour.RED: 1}, '{"c":["red"],"red":1}'),
+        ([2**63 - 1, -(2**63)], "[9223372036854775807,-9223372036854775808]"),
+        (True, "true"),
+        (None, "null"),
+        ("\\u0000 spelled out", '"\\\\u0000 spelled out"'),
+        ("\x7f\u2028é🎈", '"\x7f\u2028é🎈"'),
+    ],
+)
+def test_what_is_nearly_json_becomes_json(value: Any, text: str) -> None:
+    assert encode_payload(value) == text
+
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])),
+    lambda inner: (
+        st.lists(inner, max_size=5)
+        | st.dictionaries(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), inner, max_size=5)
+    ),
+    max_leaves=30,
+)
+
+
+@given(json_values)
+def test_every_json_value_comes_back_as_it_was(value: Any) -> None:
+    text = encode_payload(value)
+    assert json.dumps(decode_payload(text)) == json.dumps(value)
+    text.encode()
+
+
+@given(json_values)
+def test_a_value_in_a_tuple_is_encoded_as_in_a_list(value: Any) -> None:
+    assert encode_payload((value,)) == encode_payload([value])
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(max_size=3) | st.just(Letter("a")),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.tuples(inner, inner)
+        | st.dictionaries(st.text() | st.integers() | st.none() | st.booleans(), inner, max_size=4)
+    ),
+    max_leaves=20,
+)
+
+
+@given(anything)
+def test_any_value_is_either_json_after_a_round_trip_or_refused_in_one_way(value: Any) -> None:
+    try:
+        text = encode_payload(value)
+    except InvalidTaskDataError as error:
+        assert error.fields[0].field.removeprefix("a key of ").startswith("payload")
+    else:
+        assert encode_payload(decode_payload(text)) == text
