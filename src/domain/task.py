@@ -105,6 +105,7 @@ class Task:
 
     def settle(self, outcome: Outcome, now: datetime) -> Task:
         """End the claim that `outcome` belongs to; the caller has compared the fence."""
+        self._must_be(outcome.state, TaskState.RUNNING)
         outcome = self.honouring_cancel(outcome)
         if outcome.state is not TaskState.PENDING:
             return self._move(
@@ -126,6 +127,7 @@ class Task:
         )
 
     def _again(self, now: datetime, interruptions: int) -> Task:
+        self._must_be(TaskState.PENDING, TaskState.FAILED, TaskState.CANCELLED)
         return self._move(
             TaskState.PENDING,
             scheduled_at=now,
@@ -137,6 +139,11 @@ class Task:
 
     def _crashes_after(self, outcome: Outcome) -> int:
         return self.crashes + (outcome.kind is OutcomeKind.LOST)
+
+    def _must_be(self, wanted: TaskState, *states: TaskState) -> None:
+        """The table tells where a move may lead, this tells where it may begin: only an outcome ends a claim."""
+        if self.state not in states:
+            raise IllegalMoveError(self.id, self.state, wanted)
 
     def _move(self, to: TaskState, *, lease: Lease | None = None, **changes: Any) -> Task:
         if to not in MOVES[self.state]:
