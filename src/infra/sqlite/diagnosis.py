@@ -18,7 +18,7 @@ _LEVELS = {0: "off", 1: "normal", 2: "full", 3: "extra"}
 def diagnose(connection: sqlite3.Connection, path: Path) -> list[Finding]:
     """Return what was found, in a fixed order. Raises sqlite3.Error when the file cannot be read at all."""
     return [
-        _version(sqlite3.sqlite_version_info, sqlite3.sqlite_version),
+        sqlite_version_finding(sqlite3.sqlite_version_info),
         _journal_mode(connection),
         _synchronous(connection),
         _integrity(connection),
@@ -28,7 +28,8 @@ def diagnose(connection: sqlite3.Connection, path: Path) -> list[Finding]:
     ]
 
 
-def _version(version: tuple[int, ...], text: str) -> Finding:
+def sqlite_version_finding(version: tuple[int, ...]) -> Finding:
+    text = ".".join(str(number) for number in version)
     if version >= _WAL_RESET_FIXED:
         return Finding("sqlite version", Severity.OK, text)
     return Finding(

@@ -17,7 +17,7 @@ def reclaim(max_deliveries: int, limit: int, transaction: Transaction) -> list[t
     expired = transaction.cursor.execute(
         statement("expired_tasks"), (transaction.boot, transaction.boot_ticks(), limit)
     ).fetchall()
-    reclaimed = [_reclaim_one(seq, max_deliveries, transaction) for seq, _ in expired]
+    reclaimed = [_reclaim_one(seq, max_deliveries, transaction) for (seq,) in expired]
     if reclaimed:
         transaction.makes_work = True
     return reclaimed

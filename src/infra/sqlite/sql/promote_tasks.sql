@@ -3,4 +3,6 @@
 --   ?1 now (us)   ?2 at most so many
 UPDATE backstage_tasks
    SET ready = 1
- WHERE seq IN (SELECT seq FROM backstage_tasks WHERE ready = 0 AND scheduled_at <= ?1 ORDER BY scheduled_at LIMIT ?2)
+ WHERE seq IN (
+           SELECT seq FROM backstage_tasks INDEXED BY backstage_tasks_future
+            WHERE ready = 0 AND scheduled_at <= ?1 ORDER BY scheduled_at LIMIT ?2)

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from backstage.conformance.fake_clock import FakeClock
+from backstage.conformance.task_factory import TaskFactory
+from backstage.conformance.trial import Trial
+from backstage.infra.sqlite.backend import SqliteBackend
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "backstage.db"
+
+
+@pytest.fixture
+async def backend(path: Path, clock: FakeClock) -> AsyncIterator[SqliteBackend]:
+    backend = SqliteBackend(path, clock)
+    await backend.open()
+    yield backend
+    await backend.close()
+
+
+@pytest.fixture
+def trial(backend: SqliteBackend, clock: FakeClock, new_task: TaskFactory) -> Trial:
+    return Trial(backend, clock, new_task)

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from backstage.conformance.fake_clock import FakeClock
+from backstage.conformance.trial import Trial
+from backstage.domain.finding import Finding, Severity
+from backstage.infra.sqlite.backend import SqliteBackend
+from backstage.infra.sqlite.diagnosis import sqlite_version_finding
+
+
+def by_name(findings: list[Finding]) -> dict[str, Finding]:
+    return {finding.name: finding for finding in findings}
+
+
+async def test_a_sound_store_gives_no_error_and_every_other_finding_a_remedy(
+    trial: Trial, backend: SqliteBackend
+) -> None:
+    await trial.added()
+    findings = await backend.diagnose()
+    assert {finding.status for finding in findings} <= {Severity.OK, Severity.WARNING}
+    assert all(finding.remedy for finding in findings if finding.status is not Severity.OK)
+    names = {"sqlite version", "journal mode", "synchronous", "integrity", "file mode", "schema", "size"}
+    assert names == by_name(findings).keys()
+
+
+async def test_less_durability_and_open_files_are_warned_of(path: Path, clock: FakeClock) -> None:
+    backend = SqliteBackend(path, clock, synchronous="normal")
+    await backend.open()
+    await asyncio.to_thread(path.chmod, 0o644)
+    findings = [each for each in await backend.diagnose() if each.status is Severity.WARNING]
+    await backend.close()
+    assert {"synchronous", "file mode"} <= by_name(findings).keys()
+
+
+async def test_a_store_that_was_never_migrated_is_told_how(path: Path, clock: FakeClock) -> None:
+    findings = by_name(await SqliteBackend(path, clock).diagnose())
+    assert findings["schema"].status is Severity.WARNING
+    assert "backstage migrate" in findings["schema"].remedy
+
+
+def damage(path: Path) -> None:
+    damaged = bytearray(path.read_bytes())
+    damaged[4096 * 3 : 4096 * 3 + 200] = b"\xff" * 200
+    path.write_bytes(damaged)
+
+
+async def test_a_damaged_file_is_an_error(path: Path, clock: FakeClock) -> None:
+    backend = SqliteBackend(path, clock)
+    await backend.open()
+    await backend.close()
+    damage(path)
+    assert by_name(await backend.diagnose())["integrity"].status is Severity.ERROR
+
+
+@pytest.mark.parametrize(
+    ("version", "status"),
+    [((3, 40, 1), Severity.WARNING), ((3, 51, 2), Severity.WARNING), ((3, 51, 3), Severity.OK)],
+)
+def test_versions_with_the_wal_reset_bug_are_warned_of(version: tuple[int, int, int], status: Severity) -> None:
+    assert sqlite_version_finding(version).status is status

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+import backstage.infra.sqlite as package
+from backstage.conformance.fake_clock import FakeClock
+from backstage.conformance.task_factory import TaskFactory
+from backstage.conformance.trial import claim_request
+from backstage.domain.task import Task
+from backstage.domain.task_state import TaskState
+from backstage.infra.migrations import migrations_of
+from backstage.infra.sqlite.claim import claim
+from backstage.infra.sqlite.stored_tasks import add_task
+from backstage.infra.sqlite.transaction import Transaction
+
+BIG_TABLES = ("backstage_tasks", "backstage_attempts", "backstage_large_payloads", "backstage_dedupe")
+
+
+def statements() -> Iterator[tuple[str, str]]:
+    """Every SQL statement of the package, from its files and its modules."""
+    for file in files(package).joinpath("sql").iterdir():
+        yield file.name, file.read_text("utf-8")
+    for module in pkgutil.iter_modules(package.__path__):
+        for name, value in vars(importlib.import_module(f"{package.__name__}.{module.name}")).items():
+            for sql in value if isinstance(value, tuple) else (value,):
+                if isinstance(sql, str) and re.match(r"(SELECT|UPDATE|DELETE|INSERT) ", sql):
+                    yield f"{module.name}.{name}", sql
+
+
+@pytest.fixture
+def connection() -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        for migration in migrations_of("sqlite"):
+            connection.executescript(migration.sql)
+        connection.execute("CREATE TABLE backstage_migrations (version, name, checksum, applied_at)")
+        yield connection
+
+
+@pytest.mark.parametrize("sql", [pytest.param(sql, id=name) for name, sql in sorted(statements())])
+def test_no_statement_scans_a_table_that_grows_with_the_tasks(connection: sqlite3.Connection, sql: str) -> None:
+    numbers = [int(number) for number in re.findall(r"\?(\d+)", sql)]
+    parameters = max(numbers) if numbers else sql.count("?")
+    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", [None] * parameters)]
+    aliases = [*BIG_TABLES, "task", "t", "a", "large"]
+    assert [step for step in plan if step.startswith("SCAN") and step.split()[1] in aliases] == []
+
+
+class Store:
+    """A store in memory whose claims are counted in steps of SQLite's virtual machine."""
+
+    def __init__(self, connection: sqlite3.Connection, clock: FakeClock) -> None:
+        self.connection, self.clock, self.steps = connection, clock, 0
+
+    def add(self, tasks: list[Task]) -> None:
+        transaction = Transaction(self.connection, self.clock, 1)
+        for task in tasks:
+            add_task(transaction.cursor, transaction.counts, task, self.clock.now())
+        transaction.counts.keep()
+        transaction.counts.flush(transaction.cursor)
+
+    def claim_steps(self) -> int:
+        self.connection.execute("BEGIN")
+        self.connection.set_progress_handler(self._step, 1)
+        self.steps = 0
+        claimed = claim(claim_request(5), Transaction(self.connection, self.clock, 1))
+        self.connection.set_progress_handler(None, 1)
+        self.connection.execute("ROLLBACK")
+        assert len(claimed.tasks) == 5
+        return self.steps
+
+    def _step(self) -> int:
+        self.steps += 1
+        return 0
+
+
+def finished(task: Task) -> Task:
+    return replace(task, state=TaskState.COMPLETED, finished_at=task.created_at)
+
+
+OTHERS = {
+    "finished": lambda new_task: finished(new_task()),
+    "due later": lambda new_task: new_task(delay=3600),
+    "of an unknown type": lambda new_task: new_task(type="nobody:knows"),
+    "paused": lambda new_task: new_task(queue="paused"),
+}
+
+
+@pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS.keys())
+def test_a_claim_costs_the_same_beside_any_number_of_tasks_that_are(
+    connection: sqlite3.Connection, clock: FakeClock, new_task: TaskFactory, other: object
+) -> None:
+    assert callable(other)
+    store = Store(connection, clock)
+    connection.execute("INSERT INTO backstage_pauses VALUES ('queue', 'paused', 0)")
+    store.add([new_task() for _ in range(20)] + [other(new_task)])
+    before = store.claim_steps()
+    store.add([other(new_task) for _ in range(3000)])
+    assert store.claim_steps() == pytest.approx(before, rel=0.02)
+
+
+def test_every_sql_file_is_used_and_every_one_used_is_there() -> None:
+    asked = {
+        name
+        for module in Path(package.__path__[0]).glob("*.py")
+        for name in re.findall(r'statement\("(\w+)"\)', module.read_text("utf-8"))
+    }
+    assert asked == {Path(file.name).stem for file in files(package).joinpath("sql").iterdir()}
