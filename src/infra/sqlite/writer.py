@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from typing import TypeVar, cast
 
 from backstage.domain.errors import StorageFullError
@@ -53,7 +54,7 @@ class Writer:
             self._thread.stop()
 
     def _serve(self, group: list[Call]) -> None:
-        if self._reserve.is_spent and not self._reserve.restore():
+        if self._reserve.is_spent and not self._has_room_again():
             group = self._refuse_new_tasks(group)
         if not group:
             return
@@ -66,6 +67,14 @@ class Writer:
                 self._one_by_one(group)
             else:
                 self._fail(group, error)
+
+    def _has_room_again(self) -> bool:
+        """Whether the reserve could be restored; what a grown WAL takes up is given back to the disk for it."""
+        if self._reserve.restore():
+            return True
+        with contextlib.suppress(sqlite3.Error):
+            self._connected().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return self._reserve.restore()
 
     def _refuse_new_tasks(self, group: list[Call]) -> list[Call]:
         for call in group:
@@ -96,9 +105,11 @@ class Writer:
         connection = self._connected()
         connection.execute("BEGIN IMMEDIATE")
         transaction = Transaction(connection, self._clock, self._boot)
-        for call in group:
-            self._make(call, transaction)
-        transaction.counts.flush(transaction.cursor)
+        # Closed by name: an error's traceback would keep the cursor, and with it a closed connection's files, open.
+        with closing(transaction.cursor):
+            for call in group:
+                self._make(call, transaction)
+            transaction.counts.flush(transaction.cursor)
         connection.execute("COMMIT")
         if transaction.makes_work:
             self._wake()
