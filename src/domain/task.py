@@ -197,9 +197,13 @@ class Task:
         return self._outcome(OutcomeKind.LOST, TaskState.PENDING, failure)
 
     def honouring_cancel(self, outcome: Outcome) -> Outcome:
-        """A task whose cancel was requested does not go back to PENDING: it is CANCELLED instead."""
+        """A task whose cancel was requested does not go back to PENDING: it is CANCELLED instead.
+
+        A lost claim stays recorded as LOST, for its worker may still report an end of its own, in vain.
+        """
         if self.is_cancel_requested and outcome.state is TaskState.PENDING:
-            return replace(outcome, kind=OutcomeKind.CANCELLED, state=TaskState.CANCELLED, delay=None)
+            kind = outcome.kind if outcome.kind is OutcomeKind.LOST else OutcomeKind.CANCELLED
+            return replace(outcome, kind=kind, state=TaskState.CANCELLED, delay=None)
         return outcome
 
     def attempts_allowed(self, policy: RetryPolicy) -> int:

@@ -16,9 +16,8 @@ from backstage.worker.held_task import HeldTask, StopReason
 from backstage.worker.run_limits import LimitsOf
 
 
-class AttemptsSpent(Exception):  # noqa: N818 - named for what is shown to people
+class AttemptsSpent(Exception):
     """Crashed workers have used up the attempts that this handler allows."""
-
 
 
 class AttemptRunner:
@@ -49,9 +48,7 @@ class AttemptRunner:
             return task.released()  # it wound up because it was asked to, which is no failure
         return self._conclusion.of_value(task, value, policy)
 
-    def _interrupted(
-        self, held: HeldTask, error: asyncio.CancelledError, handler: RegisteredHandler
-    ) -> Outcome | None:
+    def _interrupted(self, held: HeldTask, error: asyncio.CancelledError, handler: RegisteredHandler) -> Outcome | None:
         match held.stop_reason:
             case StopReason.LEASE_LOST:
                 return None

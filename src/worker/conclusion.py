@@ -19,7 +19,7 @@ from backstage.domain.task_result import TaskResult
 Chain = Callable[[Task, Next], Task]
 
 
-class HandlerFailed(Exception):  # noqa: N818 - named for what is shown to people
+class HandlerFailed(Exception):
     """A handler returned TaskResult(success=False) with a text in place of an exception."""
 
 

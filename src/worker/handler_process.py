@@ -70,6 +70,10 @@ class HandlerProcess:
     def is_usable(self) -> bool:
         return self._process.returncode is None and not self._reader.at_eof() and not self._writer.is_closing()
 
+    async def ready(self) -> None:
+        """Return once it can run handlers. Raises ProcessDied."""
+        await self._read()
+
     async def run(self, path: HandlerPath, context: TaskContext) -> Any:
         """Return what the handler returned, or the exception that stands for the one it raised.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from functools import cached_property
 from typing import Any
 
@@ -20,11 +21,13 @@ class HandlerProcesses:
     """A process per running handler, kept for the next one; at most `concurrency`, none before the first is needed.
 
     One that crashes, times out or is cancelled takes nothing but its own handler with it, which is why this is no
-    ProcessPoolExecutor: that one fails all its processes with the first.
+    ProcessPoolExecutor: that one fails all its processes with the first. Starting one takes half a second, within
+    the timeout of the handler that waits for it.
     """
 
     def __init__(self, concurrency: int) -> None:
         self._slots = asyncio.Semaphore(concurrency)
+        self._starting = asyncio.Semaphore(os.cpu_count() or 1)  # more at once would only make all of them late
         self._alive: set[HandlerProcess] = set()
         self._idle: list[HandlerProcess] = []
 
@@ -56,13 +59,28 @@ class HandlerProcesses:
         return TypeAdapter(Task)
 
     async def _take(self) -> HandlerProcess:
+        idle = await self._take_idle()
+        if idle is not None:
+            return idle
+        async with self._starting:
+            return await self._take_idle() or await self._start()
+
+    async def _take_idle(self) -> HandlerProcess | None:
         while self._idle:
             process = self._idle.pop()
             if process.is_usable:
                 return process
             await self._end(process)
+        return None
+
+    async def _start(self) -> HandlerProcess:
         process = await HandlerProcess.start(self._tasks)
         self._alive.add(process)
+        try:
+            await process.ready()
+        except BaseException:
+            await self._end(process)
+            raise
         return process
 
     async def _end(self, process: HandlerProcess) -> None:

@@ -14,11 +14,16 @@ from backstage.worker import log_events
 from backstage.worker.held_task import HeldTask, HeldTasks, StopReason
 
 RENEW_AFTER = 1 / 3
-"""Of a lease: two more tries fit before it runs out."""
-FENCE_BEFORE = 1 / 10
-"""Of a lease: a task that could not be renewed is given up this long before another worker may take it."""
+"""Of a lease: what may pass before it is renewed; several more tries fit before it is given up."""
+TURN = 1 / 12
+"""Of a lease: the longest wait between two looks."""
+CALL = 1 / 6
+"""Of a lease: what one call to the store may take."""
+FENCE_BEFORE = TURN + CALL
+"""Of a lease: what was not renewed is given up this long before another worker may take it. A turn that ends
+earlier than that leaves room for one whole turn more."""
 
-Tell = Callable[[HeldTask, StopReason], None]
+Tell = Callable[[HeldTask, StopReason], object]
 
 
 class LeaseKeeper:
@@ -41,7 +46,7 @@ class LeaseKeeper:
         self._held = held
         self._open_queue = open_queue
         self._lease = lease
-        self._interval = min(control_interval, lease * RENEW_AFTER / 2)
+        self._interval = min(control_interval, lease * TURN)
         self._tell = tell
         self._logger = logger
 
@@ -74,7 +79,7 @@ class LeaseKeeper:
         self._fence_off(held)
 
     async def _bounded(self, asking: Any) -> Answer:
-        async with asyncio.timeout(self._lease / 4):
+        async with asyncio.timeout(self._lease * CALL):
             answer: Answer = await asking
             return answer
 

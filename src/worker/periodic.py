@@ -11,9 +11,7 @@ from backstage.domain.ports.chance import Chance
 from backstage.worker import log_events
 
 
-async def every(
-    interval: float, name: str, turn: Callable[[], Awaitable[object]], chance: Chance, logger: Any
-) -> None:
+async def every(interval: float, name: str, turn: Callable[[], Awaitable[object]], chance: Chance, logger: Any) -> None:
     """Call `turn` at once and then each `interval` seconds, up to a tenth sooner so that workers spread out."""
     while True:
         try:

@@ -44,6 +44,7 @@ class ProcessChild:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         threading.Thread(target=self._listen, name="backstage-listener", daemon=True).start()
+        self._frames.write({"kind": "ready"})
         while True:
             self._frames.write(self._end_of(self._runs.get()))
 

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from backstage.app.chain_task import chain_task
+from backstage.domain.errors import StorageError
 from backstage.domain.outcome import Outcome
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.chance import Chance
@@ -135,7 +136,7 @@ class WorkerRuntime:
                 self._ready.set()
                 await self._stop.wait()
                 await self._shut_down(claiming)
-        await self._backend.registry.leave(self._options.worker_id)
+        await self._leave()
         self._logger.info(log_events.WORKER_STOPPED, worker_id=self._options.worker_id)
 
     async def ready(self) -> None:
@@ -284,16 +285,21 @@ class WorkerRuntime:
         if held.stop_reason is reason or self._held.find(held.task.id) is not held:
             return
         if held.run is None:
-            self._waiting.remove(held)
+            self._drop_waiting(held, reason)
+        elif not held.run.done():
             if reason is StopReason.LEASE_LOST:
-                self._held.drop(held.task.id, held.task.fence)
-            else:
-                self._settler.submit(held.task.cancelled())
-        elif held.run.done():
-            return
+                self._logger.warning(log_events.LEASE_LOST, task_id=held.task.id, type=held.task.type)
+            held.stop(reason)
+
+    def _drop_waiting(self, held: HeldTask, reason: StopReason) -> None:
+        if held not in self._waiting:
+            return  # given back already
+        self._waiting.remove(held)
         if reason is StopReason.LEASE_LOST:
-            self._logger.warning(log_events.LEASE_LOST, task_id=held.task.id, type=held.task.type)
-        held.stop(reason)
+            self._held.drop(held.task.id, held.task.fence)
+        else:
+            self._settler.submit(held.task.cancelled())
+        self._claimer.hint()
 
     def _on_settled(self, outcome: Outcome, state: TaskState | None) -> None:
         held = self._held.find(outcome.task_id)
@@ -322,6 +328,13 @@ class WorkerRuntime:
             queues = frozenset(self._queues) if self._queues else None
             if await self._backend.queue.is_idle(self._types, queues) and not self._held:
                 self.stop()
+
+    async def _leave(self) -> None:
+        try:
+            async with asyncio.timeout(self._options.lease):
+                await self._backend.registry.leave(self._options.worker_id)
+        except (StorageError, TimeoutError) as error:  # the registry forgets silent workers by itself
+            self._logger.warning(log_events.LOOP_FAILED, loop="leave", error=str(error))
 
     async def _beat(self, started_at: Any) -> None:
         now = self._backend.clock.now()

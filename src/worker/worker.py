@@ -16,10 +16,8 @@ from backstage.domain.dedupe import Dedupe, Duplicate
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.ports.event_bus import EventBus
 from backstage.domain.queue import DEFAULT_QUEUE, Queue
-from backstage.domain.retention import Retention
 from backstage.domain.retry_policy import RetryPolicy
 from backstage.domain.task import Task
-from backstage.domain.task_state import TaskState
 from backstage.infra.container import Container
 from backstage.infra.settings import Settings
 from backstage.infra.structured_logging import new_logger
@@ -314,11 +312,7 @@ def _options(settings: Settings, queues: Mapping[str, Queue]) -> WorkerOptions:
         timeout=settings.timeout,
         soft_timeout=settings.soft_timeout,
         retry=RetryPolicy(max_attempts=settings.max_attempts),
-        retention=(
-            Retention(state=TaskState.COMPLETED, max_age=settings.keep_completed_for, keep_last=settings.keep_completed),
-            Retention(state=TaskState.FAILED, max_age=settings.keep_failed_for, keep_last=settings.keep_failed),
-            Retention(state=TaskState.CANCELLED, max_age=settings.keep_cancelled_for),
-        ),
+        retention=settings.retentions(),
         prune_interval=settings.prune_interval,
         is_until_idle=settings.until_idle,
     )

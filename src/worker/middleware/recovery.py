@@ -7,7 +7,7 @@ from backstage.worker.context import TaskContext
 from backstage.worker.middleware.middleware import Run
 
 
-class HandlerCrashed(Exception):  # noqa: N818 - named for what is shown to people
+class HandlerCrashed(Exception):
     """A handler tried to end its worker (SystemExit, KeyboardInterrupt, …); only its attempt failed."""
 
 

@@ -9,11 +9,13 @@ from backstage.worker.middleware.middleware import Middleware, Run
 from backstage.worker.run_limits import RunLimits
 
 
-class TaskTimeout(Exception):  # noqa: N818 - named for what is shown to people
+class TaskTimeout(Exception):
     """The handler ran longer than its hard timeout and was cancelled."""
 
 
-def timeout(limits_of: Callable[[TaskContext], RunLimits], tell_soft_timeout: Callable[[TaskContext], None]) -> Middleware:
+def timeout(
+    limits_of: Callable[[TaskContext], RunLimits], tell_soft_timeout: Callable[[TaskContext], None]
+) -> Middleware:
     """Tell the handler when its soft timeout is over, cancel it when its hard one is."""
 
     def middleware(run: Run) -> Run:

@@ -1,0 +1,95 @@
+"""The memory backend as one host sees it over a bad network."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from backstage.domain.errors import StorageUnavailableError
+from backstage.infra.memory.backend import MemoryBackend
+
+METHODS = {
+    "tasks": ("add", "get", "attempts", "find", "save", "counts", "prune"),
+    "queue": (
+        "claim",
+        "held_by",
+        "settle",
+        "renew",
+        "inspect",
+        "report_progress",
+        "reclaim",
+        "is_idle",
+    ),
+    "control": ("pause", "resume", "paused"),
+    "registry": ("beat", "leave", "workers"),
+}
+
+
+@dataclass
+class Faults:
+    """Chances per call, drawn anew for each seed."""
+
+    fail_before: float = 0.0
+    """The request never arrives."""
+    fail_after: float = 0.0
+    """The step is taken, its reply is lost."""
+    stall: float = 0.0
+    longest_stall: float = 0.0
+    latency: float = 0.0
+    hits: int = 0
+
+
+class FaultyPort:
+    """Passes each call on, late, never, or without its answer."""
+
+    def __init__(self, port: Any, methods: tuple[str, ...], faults: Faults, random: Random) -> None:
+        for name in methods:
+            setattr(self, name, _faulty(getattr(port, name), faults, random))
+
+
+def _faulty(call: Callable[..., Awaitable[Any]], faults: Faults, random: Random) -> Callable[..., Awaitable[Any]]:
+    async def faulty(*arguments: Any, **options: Any) -> Any:
+        await asyncio.sleep(faults.latency * random.random())
+        if random.random() < faults.stall:
+            faults.hits += 1
+            await asyncio.sleep(faults.longest_stall * random.random())
+        if random.random() < faults.fail_before:
+            faults.hits += 1
+            raise StorageUnavailableError("the request did not arrive")
+        answer = await call(*arguments, **options)
+        if random.random() < faults.fail_after:
+            faults.hits += 1
+            raise StorageUnavailableError("the reply was lost")
+        await asyncio.sleep(faults.latency * random.random())
+        return answer
+
+    return faulty
+
+
+class FaultyBackend:
+    """One host's connection to the store."""
+
+    def __init__(self, server: MemoryBackend, faults: Faults, random: Random) -> None:
+        self._server = server
+        self.clock = server.clock
+        self.tasks: Any = FaultyPort(server.tasks, METHODS["tasks"], faults, random)
+        self.queue: Any = FaultyPort(server.queue, METHODS["queue"], faults, random)
+        self.control: Any = FaultyPort(server.control, METHODS["control"], faults, random)
+        self.registry: Any = FaultyPort(server.registry, METHODS["registry"], faults, random)
+
+    async def open(self) -> None:
+        """Connected from the start."""
+
+    async def close(self) -> None:
+        """Nothing to free."""
+
+    def wakeup(self) -> Any:
+        return self._server.wakeup()
+
+    @contextlib.asynccontextmanager
+    async def lease_queue(self) -> AsyncIterator[Any]:
+        yield self.queue
