@@ -21,15 +21,20 @@ class HandlerProcesses:
     """A process per running handler, kept for the next one; at most `concurrency`, none before the first is needed.
 
     One that crashes, times out or is cancelled takes nothing but its own handler with it, which is why this is no
-    ProcessPoolExecutor: that one fails all its processes with the first. Starting one takes half a second, within
-    the timeout of the handler that waits for it.
+    ProcessPoolExecutor: that one fails all its processes with the first.
+
+    Starting one takes half a second, within the timeout of the handler that waits for it. The start itself goes on
+    when that one times out, so a timeout that is shorter than a start fails once and not for ever.
     """
 
     def __init__(self, concurrency: int) -> None:
         self._slots = asyncio.Semaphore(concurrency)
         self._starting = asyncio.Semaphore(os.cpu_count() or 1)  # more at once would only make all of them late
+        self._starts: set[asyncio.Task[None]] = set()
         self._alive: set[HandlerProcess] = set()
-        self._idle: list[HandlerProcess] = []
+        self._idle: asyncio.LifoQueue[HandlerProcess | BaseException] = asyncio.LifoQueue()
+        """An error is that of a start, for one of those that wait."""
+        self._waiting = 0
 
     async def call(self, registration: TaskHandlerRegistration, call: HandlerCall, context: TaskContext) -> Any:
         """Raises ConfigurationError when no other process could find the handler, and ProcessDied.
@@ -45,13 +50,16 @@ class HandlerProcesses:
             except BaseException:
                 await self._end(process)
                 raise
-            self._idle.append(process)
+            self._idle.put_nowait(process)
         if isinstance(ended, Exception):
             raise ended
         return ended
 
     async def close(self) -> None:
         """End all processes, whatever they run."""
+        for start in self._starts:
+            start.cancel()
+        await asyncio.gather(*self._starts, return_exceptions=True)
         await asyncio.gather(*(self._end(process) for process in tuple(self._alive)))
 
     @cached_property
@@ -59,28 +67,48 @@ class HandlerProcesses:
         return TypeAdapter(Task)
 
     async def _take(self) -> HandlerProcess:
-        idle = await self._take_idle()
-        if idle is not None:
-            return idle
-        async with self._starting:
-            return await self._take_idle() or await self._start()
+        """Return the first process that is free, or ready, whoever asked for it."""
+        self._waiting += 1
+        try:
+            while True:
+                if self._is_one_short(len(self._starts)):  # who waits has a slot, so this keeps within them
+                    self._starts.add(asyncio.create_task(self._start(), name="backstage-handler-process-start"))
+                taken = await self._idle.get()
+                if isinstance(taken, BaseException):
+                    raise taken
+                if taken.is_usable:
+                    return taken
+                await self._end(taken)
+        finally:
+            self._waiting -= 1
 
-    async def _take_idle(self) -> HandlerProcess | None:
-        while self._idle:
-            process = self._idle.pop()
-            if process.is_usable:
-                return process
-            await self._end(process)
-        return None
+    def _is_one_short(self, starts: int) -> bool:
+        """Whether somebody waits for whom there is neither a process nor a start."""
+        return self._idle.qsize() + starts < self._waiting
 
-    async def _start(self) -> HandlerProcess:
+    async def _start(self) -> None:
+        start = asyncio.current_task()
+        assert start is not None
+        try:
+            async with self._starting:
+                process = await self._started() if self._is_one_short(len(self._starts) - 1) else None
+        except (Exception, asyncio.CancelledError) as error:
+            self._starts.discard(start)
+            if self._is_one_short(len(self._starts)):
+                self._idle.put_nowait(error)
+        else:
+            self._starts.discard(start)
+            if process is not None:
+                self._idle.put_nowait(process)
+
+    async def _started(self) -> HandlerProcess:
         process = await HandlerProcess.start(self._tasks)
-        self._alive.add(process)
         try:
             await process.ready()
         except BaseException:
             await self._end(process)
             raise
+        self._alive.add(process)
         return process
 
     async def _end(self, process: HandlerProcess) -> None:

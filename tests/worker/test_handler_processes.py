@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import os
+import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -293,6 +296,51 @@ async def test_a_process_is_used_again(run: Run, handlers: ModuleType) -> None:
 async def test_never_more_processes_than_the_concurrency(run: Run, handlers: ModuleType) -> None:
     pids = await asyncio.gather(*(run(handlers.pid) for _ in range(12)))
     assert len(set(pids)) <= 4
+
+
+async def test_a_timeout_shorter_than_a_start_does_not_fail_for_ever(run: Run, handlers: ModuleType) -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await run(handlers.pid)
+    await _until(_children)
+    [starting] = _children()
+    assert await run(handlers.pid) == starting.pid
+
+
+async def test_close_ends_a_process_that_is_starting(
+    run: Run, handlers: ModuleType, processes: HandlerProcesses
+) -> None:
+    waiting = asyncio.ensure_future(run(handlers.echo))
+    await _until(_children)
+    await processes.close()
+    assert _children() == []
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+
+async def test_random_ends_leave_every_slot_usable(run: Run, handlers: ModuleType) -> None:
+    """Calls that end well, crash, time out while waiting or while running, all at once."""
+    chance = random.Random(7)
+
+    async def one() -> None:
+        with contextlib.suppress(ProcessDied, TimeoutError):
+            async with asyncio.timeout(chance.choice([0.01, 0.3, 600])):
+                await run(chance.choice([handlers.echo, handlers.echo, handlers.vanish]))
+
+    async with asyncio.timeout(DEADLINE):
+        await asyncio.gather(*(one() for _ in range(60)))
+        assert await asyncio.gather(*(run(handlers.echo, n) for n in range(8))) == list(range(8))
+        assert len(_children()) <= 4
+
+
+async def test_a_process_that_cannot_start_fails_the_attempt(
+    run: Run, handlers: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as changed:
+        changed.setattr(sys, "executable", shutil.which("false"))
+        with pytest.raises(ProcessDied, match="exited with code 1"):
+            await run(handlers.echo)
+    assert await run(handlers.echo, 1) == 1
 
 
 async def test_an_idle_process_that_died_is_replaced(run: Run, handlers: ModuleType) -> None:
