@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from backstage.domain.errors import StorageError
 from backstage.domain.ports.task_queue import ClaimRequest, TaskQueue
-from backstage.domain.task import Task
 from backstage.worker import log_events
 from backstage.worker.error_backoff import ErrorBackoff
-from backstage.worker.held_task import HeldTasks
+from backstage.worker.slots import Slots
 
 MAX_CLAIM = 1000
 
@@ -23,32 +22,29 @@ class Claimer:
 
     def __init__(
         self,
+        *,
         queue: TaskQueue,
         request: Callable[[int], ClaimRequest],
-        held: HeldTasks,
+        slots: Slots,
         room: Callable[[], int],
-        start: Callable[[Sequence[Task], float], None],
         on_nothing_due: Callable[[], Awaitable[None]],
         poll_interval: float,
         backoff: ErrorBackoff,
+        hint: asyncio.Event,
         logger: Any,
     ) -> None:
+        """`hint` is set by others when there may be work, or room for it."""
         self._queue = queue
         self._request = request
-        self._held = held
+        self._slots = slots
         self._room = room
-        self._start = start
         self._on_nothing_due = on_nothing_due
         self._poll_interval = poll_interval
         self._backoff = backoff
+        self._hint = hint
         self._logger = logger
-        self._hint = asyncio.Event()
         self._is_stopping = False
         self._has_lost_a_reply = False
-
-    def hint(self) -> None:
-        """There may be work, or room for it."""
-        self._hint.set()
 
     def stop(self) -> None:
         """Claim no more. A claim that is under way is not cut off: it may be bringing tasks."""
@@ -88,7 +84,7 @@ class Claimer:
         request = self._request(room)
         claimed = await self._queue.claim(request)
         if claimed.tasks:
-            self._start(claimed.tasks, asked_at + request.lease)
+            self._slots.start(claimed.tasks, asked_at + request.lease)
         if len(claimed.tasks) == room:
             return 0.0
         if not claimed.tasks:
@@ -98,12 +94,12 @@ class Claimer:
     async def _take_up_lost_claims(self, asked_at: float) -> None:
         """A claim whose reply was lost may have leased tasks to us that we know nothing of."""
         request = self._request(0)
-        known_before = {each.task.id for each in self._held.snapshot()}
+        known_before = {each.task.id for each in self._slots.held.snapshot()}
         ours = await self._queue.held_by(request.worker_id)
-        unknown = [task for task in ours if task.id not in known_before and task.id not in self._held]
+        unknown = [task for task in ours if task.id not in known_before and task.id not in self._slots.held]
         self._has_lost_a_reply = False
         if unknown:
-            self._start(unknown, asked_at + request.lease / 2)  # claimed at some moment before; the keeper renews
+            self._slots.start(unknown, asked_at + request.lease / 2)  # claimed at some moment before; the keeper renews
 
     async def _until_hint(self, seconds: float) -> None:
         if seconds <= 0 or self._hint.is_set():

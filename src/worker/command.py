@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import os
 import sys
-import threading
 from collections.abc import Callable, Sequence
 
 from backstage.domain.errors import ConfigurationError, StorageError
@@ -28,15 +27,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings.load(**options)
         if settings.processes > 1:
             return _run_fleet(settings, arguments)
-        code = _run_here(settings)
+        return _run_here(settings)
     except ConfigurationError as error:
         print(f"backstage: {error}", file=sys.stderr)  # noqa: T201 - the command's own answer
         return WRONG_USAGE
     except StorageError as error:
         print(f"backstage: {error}", file=sys.stderr)  # noqa: T201
         return FAILED
-    _leave_stuck_threads(code)
-    return code
 
 
 def _run_here(settings: Settings) -> int:
@@ -45,6 +42,8 @@ def _run_here(settings: Settings) -> int:
         worker.include(load_module(name))
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(worker.run())
+        if worker.is_stuck:
+            _exit_at_once(DONE)
     return DONE
 
 
@@ -63,12 +62,11 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return factory
 
 
-def _leave_stuck_threads(code: int) -> None:
-    """Exit without waiting for handler threads that did not end: their tasks were given back already."""
-    if any(thread.name.startswith("backstage-handler") for thread in threading.enumerate()):
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+def _exit_at_once(code: int) -> None:
+    """Leave without waiting for handlers that do not end: their tasks were given back already."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -38,6 +38,7 @@ class LeaseKeeper:
         self,
         held: HeldTasks,
         open_queue: Callable[[], AbstractAsyncContextManager[TaskQueue]],
+        *,
         lease: float,
         control_interval: float,
         tell: Tell,

@@ -223,6 +223,11 @@ class Worker:
         finally:
             await self.stop()
 
+    @property
+    def is_stuck(self) -> bool:
+        """Whether a stopped worker's handler still runs because it ignores its cancellation."""
+        return self._runtime is not None and self._runtime.is_stuck
+
     def pause(self) -> None:
         """Claim nothing on this worker until `resume`; running tasks go on."""
         self._started().pause()
@@ -262,8 +267,14 @@ class Worker:
             container.ids,
             container.chance,
             container.logger,
-            (recovery, *([logging] if is_debugging else []), metrics(self._metrics), tracing, *self._middlewares),
-            self._metrics,
+            middlewares=(
+                recovery,
+                *((logging,) if is_debugging else ()),
+                metrics(self._metrics),
+                tracing,
+                *self._middlewares,
+            ),
+            metrics=self._metrics,
         )
 
     def _register(self, registration: TaskHandlerRegistration, names: Mapping[str, Any] | None) -> None:

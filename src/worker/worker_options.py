@@ -30,7 +30,7 @@ class WorkerOptions:
     max_deliveries: int = 5
     timeout: float | None = 300.0
     soft_timeout: float | None = None
-    retry: RetryPolicy = RetryPolicy()
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
     retention: tuple[Retention, ...] = ()
     prune_interval: float = 60.0
     is_until_idle: bool = False

@@ -14,7 +14,7 @@ from backstage.domain.task_state import TaskState
 class Fact:
     at: float
     kind: str
-    """enqueue-asked, enqueue-acked, claim, renew, settle, refuse, reclaim, start, beat, end, cancel-asked, kill, freeze"""
+    """claim, renew, settle, refuse, reclaim (the store); start, beat, end (handlers); cancel-asked, kill, freeze"""
     task_id: str = ""
     fence: int = 0
     host: str = ""

@@ -22,7 +22,7 @@ from backstage.worker.handler import TaskHandlerRegistration
 from backstage.worker.handler_registry import HandlerRegistry
 from backstage.worker.runtime import WorkerRuntime
 from backstage.worker.worker_options import WorkerOptions
-from tests.simulation.faulty_backend import Faults, FaultyBackend
+from tests.simulation.faulty_backend import FaultyBackend
 from tests.simulation.journal import Journal, JournalledQueue
 from tests.simulation.plan import Plan, draw
 from tests.simulation.sim_loop import SimLoop, lane_var

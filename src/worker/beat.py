@@ -1,0 +1,54 @@
+"""Shows the worker to the others, for people to look at."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from typing import Any
+
+from backstage.domain.errors import StorageError
+from backstage.domain.ports.backend import Backend
+from backstage.domain.worker_info import WorkerInfo
+from backstage.worker import log_events
+from backstage.worker.slots import Slots
+from backstage.worker.worker_options import WorkerOptions
+
+MOST_SHOWN = 100
+
+
+class Beat:
+    interval = 5.0
+
+    def __init__(
+        self, backend: Backend, options: WorkerOptions, types: frozenset[str], slots: Slots, logger: Any
+    ) -> None:
+        self._backend = backend
+        self._options = options
+        self._types = tuple(sorted(types))
+        self._slots = slots
+        self._logger = logger
+        self._started_at = backend.clock.now()
+
+    async def beat(self) -> None:
+        await self._backend.registry.beat(
+            WorkerInfo(
+                id=self._options.worker_id,
+                host=socket.gethostname(),
+                pid=os.getpid(),
+                started_at=self._started_at,
+                seen_at=self._backend.clock.now(),
+                concurrency=self._options.concurrency,
+                queues=tuple(sorted(self._options.queues)),
+                types=self._types,
+                running=tuple(held.task.id for held in self._slots.held.snapshot()[:MOST_SHOWN]),
+                is_stopping=self._slots.is_closing,
+            )
+        )
+
+    async def leave(self) -> None:
+        try:
+            async with asyncio.timeout(self._options.lease):
+                await self._backend.registry.leave(self._options.worker_id)
+        except (StorageError, TimeoutError) as error:  # the registry forgets silent workers by itself
+            self._logger.warning(log_events.LOOP_FAILED, loop="leave", error=str(error))

@@ -1,0 +1,181 @@
+"""The tasks this worker holds: waiting for a slot, running in one, or ended and not settled yet."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from backstage.domain.outcome import Outcome
+from backstage.domain.ports.task_queue import TaskQueue
+from backstage.domain.task import Task
+from backstage.domain.task_state import TaskState
+from backstage.worker import log_events
+from backstage.worker.announcer import Announcer
+from backstage.worker.attempt_runner import AttemptRunner
+from backstage.worker.error_backoff import ErrorBackoff
+from backstage.worker.handler_registry import RegisteredHandler
+from backstage.worker.handler_threads import HandlerThreads
+from backstage.worker.held_task import HeldTask, HeldTasks, StopReason
+from backstage.worker.metrics import WorkerMetrics
+from backstage.worker.outcome_log import OutcomeLog
+from backstage.worker.settler import Settler
+from backstage.worker.worker_options import WorkerOptions
+
+CANCEL_GRACE = 1.0
+"""Seconds that cancelled handlers have to end before their tasks are given back without them."""
+
+
+class Slots:
+    """`hint` is set whenever there is room again."""
+
+    def __init__(
+        self,
+        *,
+        queue: TaskQueue,
+        options: WorkerOptions,
+        handlers: Mapping[str, RegisteredHandler],
+        runner: AttemptRunner,
+        threads: HandlerThreads,
+        announcer: Announcer,
+        metrics: WorkerMetrics,
+        backoff: ErrorBackoff,
+        hint: asyncio.Event,
+        logger: Any,
+    ) -> None:
+        self.held = HeldTasks()
+        self.settler = Settler(queue, self._on_settled, backoff, logger)
+        self._queue = queue
+        self._options = options
+        self._handlers = handlers
+        self._runner = runner
+        self._threads = threads
+        self._announcer = announcer
+        self._metrics = metrics
+        self._outcome_log = OutcomeLog(logger)
+        self._hint = hint
+        self._logger = logger
+        self._waiting: deque[HeldTask] = deque()
+        self._running: set[asyncio.Task[None]] = set()
+        self.is_closing = False
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether handlers still run that were cancelled when the worker finished."""
+        return self.is_closing and bool(self._running)
+
+    def room(self) -> int:
+        """How many tasks may be claimed now."""
+        most = self._options.concurrency + self._options.prefetch
+        if self.is_closing or self.settler.backlog >= 10 * most:
+            return 0  # a store that takes no outcomes must not hand out more tasks that pile up here
+        return most - len(self._running) - len(self._waiting) - self._threads.abandoned
+
+    def start(self, tasks: Sequence[Task], lease_end: float) -> None:
+        """Take in claimed tasks; `lease_end` is by the loop's clock, reckoned from before the claim."""
+        for task in tasks:
+            held = HeldTask(task, lease_end, self._queue, self._is_shutting_down)
+            self.held.add(held)
+            self._waiting.append(held)
+        if self.is_closing:
+            self._give_back_waiting()
+        else:
+            self._fill()
+
+    def tell(self, held: HeldTask, reason: StopReason) -> None:
+        """The store says that a task is lost, or to be cancelled."""
+        if held.stop_reason is reason or self.held.find(held.task.id) is not held:
+            return
+        if held.run is None:
+            self._drop_waiting(held, reason)
+        elif not held.run.done():
+            if reason is StopReason.LEASE_LOST:
+                self._logger.warning(log_events.LEASE_LOST, task_id=held.task.id, type=held.task.type)
+            held.stop(reason)
+
+    def close(self) -> None:
+        """Start nothing more; what waits for a slot goes back at once."""
+        if not self.is_closing:
+            self._logger.info(log_events.WORKER_STOPPING, running=len(self._running), waiting=len(self._waiting))
+        self.is_closing = True
+        self._give_back_waiting()
+
+    async def finish(self, hurry: asyncio.Event) -> None:
+        """Let running tasks end within the grace period, or until `hurry`; then cancel them and give them back."""
+        await self._grace(hurry)
+        for held in self._unfinished():
+            held.stop(StopReason.SHUTDOWN)
+        if self._running:
+            await asyncio.wait(self._running, timeout=CANCEL_GRACE)
+        for held in self._unfinished():
+            self._logger.error(log_events.HANDLER_STUCK, task_id=held.task.id, type=held.task.type)
+            self.settler.submit(held.task.released())  # the fence keeps out whatever the handler still does
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._options.lease):
+                await self.settler.drained()
+
+    def _is_shutting_down(self) -> bool:
+        return self.is_closing
+
+    def _fill(self) -> None:
+        while self._waiting and len(self._running) + self._threads.abandoned < self._options.concurrency:
+            held = self._waiting.popleft()
+            held.run = run = asyncio.create_task(self._run(held))
+            self._running.add(run)
+
+    async def _run(self, held: HeldTask) -> None:
+        self._announcer.started(held.task)
+        try:
+            outcome = await self._runner.run(held, self._handlers[held.task.type])
+        except asyncio.CancelledError:  # cancelled before the handler's first step
+            outcome = None if held.stop_reason is StopReason.LEASE_LOST else held.task.released()
+        if outcome is None:
+            self.held.drop(held.task.id, held.task.fence)
+        else:
+            self.settler.submit(outcome)
+        assert held.run is not None
+        self._running.discard(held.run)
+        if not self.is_closing:
+            self._fill()
+        self._hint.set()
+
+    def _unfinished(self) -> list[HeldTask]:
+        return [held for held in self.held.snapshot() if held.run is not None and not held.run.done()]
+
+    async def _grace(self, hurry: asyncio.Event) -> None:
+        if not self._running:
+            return
+        hurried = asyncio.create_task(hurry.wait())
+        ended = asyncio.create_task(asyncio.wait(self._running))
+        await asyncio.wait([hurried, ended], timeout=self._options.grace_period, return_when=asyncio.FIRST_COMPLETED)
+        hurried.cancel()
+        ended.cancel()
+        await asyncio.gather(hurried, ended, return_exceptions=True)
+
+    def _give_back_waiting(self) -> None:
+        while self._waiting:
+            self.settler.submit(self._waiting.popleft().task.released())
+
+    def _drop_waiting(self, held: HeldTask, reason: StopReason) -> None:
+        if held not in self._waiting:
+            return  # given back already
+        self._waiting.remove(held)
+        if reason is StopReason.LEASE_LOST:
+            self.held.drop(held.task.id, held.task.fence)
+        else:
+            self.settler.submit(held.task.cancelled())
+        self._hint.set()
+
+    def _on_settled(self, outcome: Outcome, state: TaskState | None) -> None:
+        held = self.held.find(outcome.task_id)
+        if held is None or held.task.fence != outcome.fence:
+            return
+        self.held.drop(outcome.task_id, outcome.fence)
+        if state is None:
+            self._logger.warning(log_events.OUTCOME_REFUSED, task_id=outcome.task_id, outcome=outcome.kind)
+            return
+        self._metrics.count(held.task.queue, held.task.type, outcome.kind)
+        self._outcome_log.write(held.task, outcome, state)
+        self._announcer.ended(held.task, outcome, state)
