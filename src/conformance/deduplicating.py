@@ -109,6 +109,11 @@ class Deduplicating(BackendSuite):
         trial.clock.advance(60.1)
         assert await trial.tasks.add([trial.new_task(dedupe=WINDOW)]) == [None]
 
+    async def test_a_window_counts_from_the_enqueue_and_not_from_the_due_time(self, trial: Trial) -> None:
+        await trial.added(dedupe=WINDOW, delay=3600.0)
+        trial.clock.advance(60.1)
+        assert await trial.tasks.add([trial.new_task(dedupe=WINDOW)]) == [None]
+
     async def test_a_window_starts_anew_with_the_next_holder(self, trial: Trial) -> None:
         await trial.added(dedupe=WINDOW)
         trial.clock.advance(60.1)

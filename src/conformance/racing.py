@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from backstage.conformance.backend_suite import BackendSuite
 from backstage.conformance.trial import BROKEN, LEASE, POLICY, Trial
@@ -9,6 +11,9 @@ from backstage.domain.dedupe import Dedupe
 from backstage.domain.errors import StaleTaskError
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 
 class Racing(BackendSuite):
@@ -37,9 +42,9 @@ class Racing(BackendSuite):
         assert {key[2] for key in await trial.tally()} == {TaskState.COMPLETED}
 
     async def test_of_two_ends_of_one_claim_exactly_one_is_accepted(self, trial: Trial) -> None:
-        for _ in range(50):
+        for n in range(50):
             running = await trial.running()
-            answers = await asyncio.gather(trial.settle(running.completed()), trial.settle(running.gave_up(BROKEN)))
+            answers = await _race(n, trial.settle(running.completed()), trial.settle(running.gave_up(BROKEN)))
             assert sorted(answers, key=str) in ([None, TaskState.COMPLETED], [None, TaskState.FAILED])
             accepted = next(answer for answer in answers if answer is not None)
             assert (await trial.tasks.get(running.id)).state is accepted
@@ -55,9 +60,9 @@ class Racing(BackendSuite):
         assert (await trial.tally())["default", "email:send", TaskState.PENDING] == (50, 0)
 
     async def test_a_cancel_against_a_claim_has_one_winner(self, trial: Trial) -> None:
-        for _ in range(300):
+        for n in range(300):
             task = await trial.added()
-            claimed, cancelled = await asyncio.gather(trial.claim(), _cancel(trial, task))
+            claimed, cancelled = await _race(n, trial.claim(), _cancel(trial, task))
             stored = await trial.tasks.get(task.id)
             if cancelled:
                 assert claimed == ()
@@ -89,33 +94,29 @@ class Racing(BackendSuite):
         assert set(times.values()) == {1}
 
     async def test_a_settle_against_a_reclaim_has_one_winner(self, trial: Trial) -> None:
-        for _ in range(100):
+        for n in range(100):
             running = await trial.running()
             trial.clock.advance(LEASE + 0.1)
-            answer, reclaimed = await asyncio.gather(
-                trial.settle(running.completed()), trial.queue.reclaim(max_deliveries=1, limit=10)
-            )
+            answer, reclaimed = await _race(n, trial.settle(running.completed()), trial.queue.reclaim(1, 10))
             assert (answer is None) == bool(reclaimed)
             assert len(await trial.tasks.attempts(running.id)) == 1
 
     async def test_a_renewal_against_a_reclaim_never_leaves_two_holders(self, trial: Trial) -> None:
-        for _ in range(100):
+        for n in range(100):
             running = await trial.running()
             trial.clock.advance(LEASE + 0.1)
-            held, reclaimed = await asyncio.gather(
-                trial.queue.renew({running.id: running.fence}, LEASE), trial.queue.reclaim(5, 10)
-            )
+            renewal = trial.queue.renew({running.id: running.fence}, LEASE)
+            held, reclaimed = await _race(n, renewal, trial.queue.reclaim(5, 10))
             assert bool(held.lost) == bool(reclaimed)
             assert len(await trial.queue.held_by("w1")) == (0 if reclaimed else 1)
             [holder] = await trial.claim(5) if reclaimed else [running]
             await trial.settle(holder.completed())
 
     async def test_a_cancel_against_a_failure_never_loses_the_cancel(self, trial: Trial) -> None:
-        for _ in range(100):
+        for n in range(100):
             running = await trial.running()
-            answer, cancelled = await asyncio.gather(
-                trial.settle(running.failed(BROKEN, POLICY, 0.0)), _cancel(trial, running)
-            )
+            failure = running.failed(BROKEN, POLICY, 0.0)
+            answer, cancelled = await _race(n, trial.settle(failure), _cancel(trial, running))
             assert answer is (TaskState.CANCELLED if cancelled else TaskState.PENDING)
             stored = await trial.tasks.get(running.id)
             if not cancelled:
@@ -125,9 +126,24 @@ class Racing(BackendSuite):
         await trial.tasks.add([trial.new_task() for _ in range(10)])
         here, there = await asyncio.gather(
             trial.claim(5, worker_id="here"),
-            asyncio.to_thread(lambda: asyncio.run(_claim_five(trial))),
+            asyncio.to_thread(lambda: asyncio.run(trial.claim(5, worker_id="there"))),
         )
         assert len({task.id for task in here + there}) == 10
+
+    async def test_threads_that_drain_a_queue_together_run_each_task_once(self, trial: Trial) -> None:
+        tasks = [trial.new_task() for _ in range(200)]
+        await trial.tasks.add(tasks)
+
+        async def drain(worker_id: str) -> list[str]:
+            ran = []
+            while batch := await trial.claim(7, worker_id=worker_id):
+                await trial.queue.settle([task.completed() for task in batch])
+                ran += [task.id for task in batch]
+            return ran
+
+        runs = await asyncio.gather(*(asyncio.to_thread(asyncio.run, drain(f"w{n}")) for n in range(4)))
+        assert Counter(id_ for ran in runs for id_ in ran) == Counter(task.id for task in tasks)
+        assert await trial.tally() == {("default", "email:send", TaskState.COMPLETED): (200, 0)}
 
     async def test_lasting_work_keeps_the_counts_equal_to_the_tasks(self, trial: Trial) -> None:
         async def produce() -> None:
@@ -148,6 +164,15 @@ class Racing(BackendSuite):
         }
 
 
+async def _race(n: int, one: Coroutine[Any, Any, T], other: Coroutine[Any, Any, U]) -> tuple[T, U]:
+    """Make both calls at once; the even rounds begin with the one, the odd rounds with the other."""
+    if n % 2 == 0:
+        first, second = await asyncio.gather(one, other)
+    else:
+        second, first = await asyncio.gather(other, one)
+    return first, second
+
+
 async def _cancel(trial: Trial, task: Task) -> bool:
     """Whether the cancel was in time."""
     try:
@@ -155,7 +180,3 @@ async def _cancel(trial: Trial, task: Task) -> bool:
     except StaleTaskError:
         return False
     return True
-
-
-async def _claim_five(trial: Trial) -> tuple[Task, ...]:
-    return await trial.claim(5, worker_id="there")

@@ -71,6 +71,17 @@ class Waking(BackendSuite):
         async with trial.backend.wakeup() as wakeup, asyncio.timeout(PROMPT):
             await wakeup.wait(0.05)
 
+    async def test_a_hint_is_spent_by_the_wait_that_it_ends(self, trial: Trial) -> None:
+        loop = asyncio.get_running_loop()
+        async with trial.backend.wakeup() as wakeup:
+            await trial.added()
+            waits = []
+            for _ in range(5):  # one step may give several hints, but not for ever
+                begun = loop.time()
+                await wakeup.wait(0.2)
+                waits.append(loop.time() - begun)
+            assert waits[-1] > 0.1
+
     async def test_every_waiter_is_woken(self, trial: Trial) -> None:
         async with trial.backend.wakeup() as first, trial.backend.wakeup() as second:
             waiters = asyncio.gather(first.wait(LONG), second.wait(LONG))
