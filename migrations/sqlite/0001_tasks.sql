@@ -120,6 +120,5 @@ SELECT seq, id, type, queue, priority, state, created_at, scheduled_at, started_
        max_attempts, backoff, timeout, soft_timeout, dedupe_key, dedupe_ttl,
        coalesce(correlation_id, id) AS correlation_id, coalesce(workflow_id, id) AS workflow_id, origin_id,
        cancel_requested, progress, progress_note, metadata, last_failure, result,
-       coalesce(payload, (SELECT large.payload FROM backstage_large_payloads AS large WHERE large.task = seq)) AS payload,
-       ready, lease_boot, lease_end
+       coalesce(payload, (SELECT large.payload FROM backstage_large_payloads AS large WHERE large.task = seq)) AS payload
   FROM backstage_tasks;

@@ -12,12 +12,12 @@ from typing import TypeVar
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.finding import Finding
 from backstage.domain.ports.clock import Clock
-from backstage.infra.migrations import Migration
+from backstage.infra.migrations import Migration, migrations_of
 from backstage.infra.sqlite import migrations
 from backstage.infra.sqlite.boot import boot_number, present_boot_id
 from backstage.infra.sqlite.connection import Connector, Synchronous
 from backstage.infra.sqlite.control import SqliteControl
-from backstage.infra.sqlite.diagnosis import diagnose
+from backstage.infra.sqlite.diagnosis import diagnose, diagnose_missing
 from backstage.infra.sqlite.location import parse_url, prepare_file
 from backstage.infra.sqlite.queue import SqliteQueue
 from backstage.infra.sqlite.reader import Reader
@@ -73,7 +73,9 @@ class SqliteBackend:
         return backend
 
     async def open(self) -> None:
-        """Create the file if need be, migrate it and start the writer and the reader."""
+        """Create the file if need be, migrate it and start the writer and the reader; nothing more if it is open."""
+        if self._writer.is_running:
+            return
         boot = await self._with_connection(self._begin)
         self._writer.start(boot)
         self._reader.start()
@@ -88,6 +90,16 @@ class SqliteBackend:
     async def lease_queue(self) -> AsyncIterator[SqliteQueue]:
         yield self.queue  # no handler ever runs on the writer's thread
 
+    def missing_file(self) -> Path | None:
+        """The path, while there is nothing at it: `open` and `migrate` create the file."""
+        try:
+            self._connector.path.lstat()
+        except FileNotFoundError:
+            return self._connector.path
+        except OSError:
+            pass  # whoever opens it says what is wrong
+        return None
+
     async def migrate(self) -> list[Migration]:
         """Bring the schema up to date, as `open` does, and return what was applied."""
         return await self._with_connection(
@@ -95,14 +107,21 @@ class SqliteBackend:
         )
 
     async def migration_plan(self) -> list[Migration]:
-        """Return what `migrate` would apply."""
+        """Return what `migrate` would apply; creates nothing."""
+        if self.missing_file():
+            return list(migrations_of("sqlite"))
         return await self._with_connection(lambda connection: migrations.plan(connection, self._connector.path))
 
     async def migration_status(self) -> list[migrations.MigrationStatus]:
-        return await self._with_connection(migrations.status)
+        if self.missing_file():
+            return [migrations.MigrationStatus(each.version, each.name, None) for each in migrations_of("sqlite")]
+        """Return each migration with the moment it was applied; makes no file."""
+        return await self._looking(migrations.status)
 
     async def diagnose(self) -> list[Finding]:
-        """Examine the file; works without `open`."""
+        """Examine the file; works without `open`, and creates nothing."""
+        if missing := self.missing_file():
+            return diagnose_missing(missing)
         return await self._with_connection(lambda connection: diagnose(connection, self._connector.path))
 
     def _begin(self, connection: sqlite3.Connection) -> int:
@@ -115,6 +134,13 @@ class SqliteBackend:
         self._reader.stop()
         if self._pid == os.getpid():
             self._folder.remove_if_empty()
+
+    async def _looking(self, look: Callable[[sqlite3.Connection], T]) -> T:
+        """Call `look` with a connection to the file, or to an empty store where there is none yet."""
+        if await asyncio.to_thread(self._connector.path.exists):
+            return await self._with_connection(look)
+        with closing(sqlite3.connect(":memory:")) as nothing:
+            return look(nothing)
 
     async def _with_connection(self, use: Callable[[sqlite3.Connection], T]) -> T:
         """Call `use` with a connection of its own, on a thread. Raises ConfigurationError for a file that is none."""

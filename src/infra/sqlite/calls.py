@@ -59,6 +59,11 @@ class CallThread:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it takes calls; false in a forked child, which has no such thread."""
+        return not self._is_stopping and self._pid == os.getpid()
+
     async def call(self, operation: Callable[[Any], Any], purpose: Purpose = Purpose.CARRY_ON) -> Any:
         loop = asyncio.get_running_loop()
         call = Call(operation, purpose, loop, loop.create_future())

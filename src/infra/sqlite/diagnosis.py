@@ -17,6 +17,9 @@ _LEVELS = {0: "off", 1: "normal", 2: "full", 3: "extra"}
 
 def diagnose(connection: sqlite3.Connection, path: Path) -> list[Finding]:
     """Return what was found, in a fixed order. Raises sqlite3.Error when the file cannot be read at all."""
+    if not path.exists():
+        missing = Finding("file", Severity.WARNING, f"{path} does not exist yet", "run backstage migrate, or a worker")
+        return [sqlite_version_finding(sqlite3.sqlite_version_info), missing]
     return [
         sqlite_version_finding(sqlite3.sqlite_version_info),
         _journal_mode(connection),
@@ -25,6 +28,14 @@ def diagnose(connection: sqlite3.Connection, path: Path) -> list[Finding]:
         *_modes(path),
         _schema(connection, path),
         _size(connection),
+    ]
+
+
+def diagnose_missing(path: Path) -> list[Finding]:
+    """Return what can be said of a file that does not exist yet."""
+    return [
+        sqlite_version_finding(sqlite3.sqlite_version_info),
+        Finding("file", Severity.WARNING, f"there is none at {path} yet", "enqueue a task, or run backstage migrate"),
     ]
 
 

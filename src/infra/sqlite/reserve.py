@@ -38,11 +38,10 @@ class Reserve:
         except OSError:
             return False
         try:
-            os.posix_fallocate(file, 0, _BYTES)
+            with os.fdopen(file, "wb") as reserve:
+                reserve.write(bytes(_BYTES))  # written out, for a hole would keep nothing
         except OSError:
             with contextlib.suppress(OSError):
                 self._path.unlink()
             return False
-        finally:
-            os.close(file)
         return True

@@ -29,7 +29,7 @@ def task_of(row: tuple[Any, ...]) -> Task:
         worker_id, lease_until, deliveries, interruptions, crashes, version,
         max_attempts, backoff, timeout, soft_timeout, dedupe_key, dedupe_ttl,
         correlation_id, workflow_id, origin_id, cancel_requested, progress, progress_note,
-        metadata, last_failure, result, payload, *_claiming,
+        metadata, last_failure, result, payload,
     ) = row  # fmt: skip
     return Task(
         id=id_,

@@ -41,6 +41,10 @@ class Writer:
         self._reserve.restore()
         self._thread = CallThread("backstage-sqlite-writer", self._serve, self._disconnect, group_limit=_GROUP_LIMIT)
 
+    @property
+    def is_running(self) -> bool:
+        return self._thread is not None and self._thread.is_running
+
     async def run(self, operation: Callable[[Transaction], T]) -> T:
         """Return what `operation` returned, once it is committed. What it raises undoes it alone."""
         return cast(T, await opened(self._thread).call(operation))

@@ -37,9 +37,16 @@ async def test_less_durability_and_open_files_are_warned_of(path: Path, clock: F
 
 
 async def test_a_store_that_was_never_migrated_is_told_how(path: Path, clock: FakeClock) -> None:
+    await asyncio.to_thread(path.touch)
     findings = by_name(await SqliteBackend(path, clock).diagnose())
     assert findings["schema"].status is Severity.WARNING
     assert "backstage migrate" in findings["schema"].remedy
+
+
+async def test_looking_at_a_store_that_is_not_there_makes_none(path: Path, clock: FakeClock) -> None:
+    findings = by_name(await SqliteBackend(path, clock).diagnose())
+    assert findings["file"].status is Severity.WARNING
+    assert not await asyncio.to_thread(path.exists)
 
 
 def damage(path: Path) -> None:

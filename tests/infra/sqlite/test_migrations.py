@@ -57,6 +57,7 @@ async def test_a_plan_names_what_is_pending_and_changes_nothing(path: Path, cloc
     backend = SqliteBackend(path, clock)
     planned = await backend.migration_plan()
     assert planned == list(migrations_of("sqlite"))
+    assert not await asyncio.to_thread(path.exists)
     assert [each.applied_at for each in await backend.migration_status()] == [None] * len(planned)
     assert await backend.migrate() == planned
     assert await backend.migrate() == []
