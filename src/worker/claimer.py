@@ -53,6 +53,12 @@ class Claimer:
 
     async def run(self) -> None:
         """Return after `stop`."""
+        await self._until_stopped()
+        if self._has_lost_a_reply:
+            with contextlib.suppress(StorageError):  # else their leases run out
+                await self._take_up_lost_claims(asyncio.get_running_loop().time())
+
+    async def _until_stopped(self) -> None:
         while not self._is_stopping:
             self._hint.clear()
             room = min(self._room(), MAX_CLAIM)

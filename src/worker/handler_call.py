@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -12,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from backstage.domain.errors import ConfigurationError, FieldError, InvalidTaskDataError
 from backstage.domain.payload import decode_payload
 from backstage.worker.context import TaskContext
+from backstage.worker.typed_dicts import validatable
 
 _ANY_JSON = (Any, object, inspect.Parameter.empty)
 
@@ -28,20 +30,16 @@ class HandlerCall:
         """`names` are local names that the annotations may use."""
         self.function = function
         label = getattr(function, "__qualname__", repr(function))
+        bound = function.keywords if isinstance(function, partial) else {}
+        parameters = _parameters(function, label)
         hints = _annotations(function, label, names)
         self._payload_name: str | None = None
         self._context_name: str | None = None
-        for parameter in inspect.signature(function).parameters.values():
-            self._place(parameter, hints, label)
+        for parameter in parameters:
+            if parameter.name not in bound:
+                self._place(parameter, hints, label)
         payload_type = hints.get(self._payload_name, Any) if self._payload_name else Any
-        self._adapter: TypeAdapter[Any] | None = None
-        if payload_type not in _ANY_JSON:
-            try:
-                self._adapter = TypeAdapter(payload_type)
-            except Exception as error:
-                raise ConfigurationError(
-                    label, f"its payload type {payload_type!r} is none that pydantic validates"
-                ) from error
+        self._adapter = None if payload_type in _ANY_JSON else _adapter(payload_type, label)
 
     def arguments(self, payload_json: str, context: TaskContext) -> dict[str, Any]:
         """Raises InvalidTaskDataError when the payload does not fit the handler's type."""
@@ -56,7 +54,7 @@ class HandlerCall:
         if self._adapter is None:
             try:
                 return decode_payload(payload_json)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise InvalidTaskDataError.of("payload", f"is not JSON: {error}") from None
         try:
             return self._adapter.validate_json(payload_json)
@@ -69,9 +67,10 @@ class HandlerCall:
             return
         if parameter.kind is parameter.POSITIONAL_ONLY:
             raise ConfigurationError(label, f"parameter {parameter.name!r} is positional-only: drop the slash")
-        if parameter.name == "context" or hints.get(parameter.name) is TaskContext:
+        is_context = parameter.name == "context" or hints.get(parameter.name) is TaskContext
+        if is_context and self._context_name is None:
             self._context_name = parameter.name
-        elif self._payload_name is None:
+        elif not is_context and self._payload_name is None:
             self._payload_name = parameter.name
         elif not has_default:
             raise ConfigurationError(
@@ -79,7 +78,18 @@ class HandlerCall:
             )
 
 
+def _parameters(function: Callable[..., Any], label: str) -> list[inspect.Parameter]:
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise ConfigurationError(label, "yields, so calling it runs nothing: let it return, and chain tasks with Next")
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        raise ConfigurationError(label, "is no handler: give a function whose signature Python can tell") from None
+
+
 def _annotations(function: Callable[..., Any], label: str, names: Mapping[str, Any] | None) -> dict[str, Any]:
+    while isinstance(function, partial):
+        function = function.func
     plain = function if inspect.isroutine(function) else type(function).__call__
     try:
         return typing.get_type_hints(plain, localns=dict(names) if names else None, include_extras=True)
@@ -87,6 +97,15 @@ def _annotations(function: Callable[..., Any], label: str, names: Mapping[str, A
         raise ConfigurationError(
             label, f"its annotations name {error.name!r}, which cannot be found: define it at module level"
         ) from None
+    except Exception as error:  # an annotation may be any expression
+        raise ConfigurationError(label, f"its annotations cannot be read: {error}") from error
+
+
+def _adapter(payload_type: Any, label: str) -> TypeAdapter[Any]:
+    try:
+        return TypeAdapter(validatable(payload_type))
+    except Exception as error:
+        raise ConfigurationError(label, f"its payload type {payload_type!r} is none that pydantic validates") from error
 
 
 def _field_error(error: Mapping[str, Any]) -> FieldError:

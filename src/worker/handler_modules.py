@@ -38,19 +38,19 @@ def marked_in(module: ModuleType) -> Marked:
 
     What it merely imported from elsewhere counts too: a package's `__init__` may collect its modules' handlers.
     """
-    handlers: dict[str, TaskHandlerRegistration] = {}
+    handlers: list[TaskHandlerRegistration] = []
     listeners: list[tuple[str, Callable[..., Any]]] = []
     middlewares: list[Callable[..., Any]] = []
     for value in vars(module).values():
         registration = value if isinstance(value, TaskHandlerRegistration) else _mark(value, HANDLER_MARK)
-        if registration is not None:
-            handlers[registration.type] = registration
+        if isinstance(registration, TaskHandlerRegistration):
+            handlers.append(registration)
         event_name = _mark(value, LISTENER_MARK)
-        if event_name is not None:
+        if isinstance(event_name, str):
             listeners.append((event_name, value))
-        if _mark(value, MIDDLEWARE_MARK):
+        if _mark(value, MIDDLEWARE_MARK) is True:  # an object that has every attribute marks nothing
             middlewares.append(value)
-    return Marked(tuple(handlers.values()), tuple(listeners), tuple(middlewares))
+    return Marked(tuple(handlers), tuple(listeners), tuple(middlewares))
 
 
 def _mark(value: object, mark: str) -> Any:

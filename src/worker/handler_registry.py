@@ -85,7 +85,8 @@ def _on_loop(call: HandlerCall) -> Run:
 
 def _elsewhere(place: Place, registration: TaskHandlerRegistration, call: HandlerCall) -> Run:
     async def run(context: TaskContext) -> Any:
-        return await place.call(registration, call, context)
+        value = await place.call(registration, call, context)
+        return await value if inspect.isawaitable(value) else value  # a plain decorator over an async function
 
     return run
 

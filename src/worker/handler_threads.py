@@ -29,8 +29,10 @@ class HandlerThreads:
     a C call it is left behind. `abandoned` counts those: they still take up a slot each until they end.
     """
 
-    def __init__(self, concurrency: int) -> None:
+    def __init__(self, concurrency: int, on_returned: Callable[[], None] = lambda: None) -> None:
+        """`on_returned` is called on the loop when an abandoned thread has ended: its slot is free again."""
         self._pool = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="backstage-handler")
+        self._on_returned = on_returned
         self.abandoned = 0
 
     async def call(self, registration: TaskHandlerRegistration, call: HandlerCall, context: TaskContext) -> Any:
@@ -42,21 +44,32 @@ class HandlerThreads:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
             run.interrupt()
-            await asyncio.wait([future], timeout=INTERRUPT_GRACE)
-            if future.done():
-                future.exception()
-            else:
-                self.abandoned += 1
-                future.add_done_callback(self._returned)
+            try:
+                await asyncio.wait([future], timeout=INTERRUPT_GRACE)
+            finally:  # also when it is cancelled once more
+                self._leave(future)
             raise
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
+    def _leave(self, future: asyncio.Future[Any]) -> None:
+        if future.done():
+            _retrieve(future)
+        else:
+            self.abandoned += 1
+            future.add_done_callback(self._returned)
+
     def _returned(self, future: asyncio.Future[Any]) -> None:
         self.abandoned -= 1
-        if not future.cancelled():
-            future.exception()
+        _retrieve(future)
+        self._on_returned()
+
+
+def _retrieve(future: asyncio.Future[Any]) -> None:
+    """Keep asyncio from reporting an error that nobody waits for any more."""
+    if not future.cancelled():
+        future.exception()
 
 
 class _ThreadRun:
@@ -68,25 +81,37 @@ class _ThreadRun:
         self._is_interrupted = False
 
     def __call__(self) -> Any:
+        try:
+            return self._run()
+        except HandlerInterrupted:
+            return None
+        except StopIteration as error:  # a future cannot carry one: whoever awaits it would wait for ever
+            raise RuntimeError("the handler raised StopIteration") from error
+
+    def _run(self) -> Any:
         with self._lock:
             if self._is_interrupted:
                 return None
-            self._thread_id = threading.get_ident()
+            self._thread_id = thread_id = threading.get_ident()
         try:
             return self._variables.run(self._function)
-        except HandlerInterrupted:
-            return None
         finally:
             with self._lock:
+                _raise_in(thread_id, None)  # an interrupt that comes too late must not strike the pool's own code
                 self._thread_id = None
 
     def interrupt(self) -> None:
         with self._lock:
             self._is_interrupted = True
             if self._thread_id is not None:
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                    ctypes.c_ulong(self._thread_id), ctypes.py_object(HandlerInterrupted)
-                )
+                _raise_in(self._thread_id, HandlerInterrupted)
+
+
+def _raise_in(thread_id: int, error: type[BaseException] | None) -> None:
+    """Have the thread raise `error` at its next bytecode; None takes back what it has not raised yet."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(thread_id), None if error is None else ctypes.py_object(error)
+    )
 
 
 def _in_thread(context: TaskContext, loop: asyncio.AbstractEventLoop) -> TaskContext:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from enum import Enum, auto
+from typing import Any
 
 from backstage.domain.ports.task_queue import TaskQueue
 from backstage.domain.task import Task
@@ -24,6 +25,7 @@ class HeldTask:
     __slots__ = (
         "_is_over_soft_timeout",
         "_queue",
+        "_reports",
         "_shutting_down",
         "has_seen_shutdown",
         "lease_end",
@@ -39,6 +41,7 @@ class HeldTask:
         self.stop_reason: StopReason | None = None
         self.has_seen_shutdown = False
         self._queue = queue
+        self._reports: set[asyncio.Future[bool]] = set()
         self._shutting_down = shutting_down
         self._is_over_soft_timeout = False
 
@@ -63,10 +66,22 @@ class HeldTask:
         return self._is_over_soft_timeout
 
     def report_progress(self, fraction: float, note: str | None) -> Awaitable[bool]:
-        return asyncio.ensure_future(self._queue.report_progress(self.task.id, self.task.fence, fraction, note))
+        return self._asked(self._queue.report_progress(self.task.id, self.task.fence, fraction, note))
 
     def heartbeat(self) -> Awaitable[bool]:
-        return asyncio.ensure_future(self._renew())
+        return self._asked(self._renew())
+
+    def _asked(self, asking: Coroutine[Any, Any, bool]) -> Awaitable[bool]:
+        """Goes on by itself: a handler that does not await it is not told of its error."""
+        report = asyncio.ensure_future(asking)
+        self._reports.add(report)  # asyncio itself keeps no reference to it
+        report.add_done_callback(self._reported)
+        return report
+
+    def _reported(self, report: asyncio.Future[bool]) -> None:
+        self._reports.discard(report)
+        if not report.cancelled():
+            report.exception()
 
     async def _renew(self) -> bool:
         assert self.task.lease is not None

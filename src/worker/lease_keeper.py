@@ -53,10 +53,18 @@ class LeaseKeeper:
 
     async def run(self) -> None:
         """Keep leases until cancelled."""
-        async with self._open_queue() as queue:
-            while True:
-                await asyncio.sleep(self._interval)
-                await self._turn(queue)
+        while True:
+            try:
+                async with self._open_queue() as queue:
+                    while True:
+                        await asyncio.sleep(self._interval)
+                        await self._turn(queue)
+            except StorageError as error:
+                self._logger.warning(log_events.LEASE_RENEWAL_FAILED, tasks=len(self._held), error=str(error))
+            except Exception:
+                self._logger.exception(log_events.LEASE_RENEWAL_FAILED, tasks=len(self._held))
+            self._fence_off(self._held.snapshot())
+            await asyncio.sleep(self._interval)
 
     async def _turn(self, queue: TaskQueue) -> None:
         held = self._held.snapshot()

@@ -35,7 +35,8 @@ class RunMetrics:
 
     @property
     def average_seconds(self) -> float | None:
-        return self.seconds / self.processed if self.processed else None
+        runs = self.processed + self.returned
+        return self.seconds / runs if runs else None
 
 
 _COUNTER = {

@@ -9,6 +9,7 @@ from typing import Any
 from backstage.domain.errors import StorageError
 from backstage.domain.ports.chance import Chance
 from backstage.worker import log_events
+from backstage.worker.error_backoff import ErrorBackoff
 
 
 async def every(interval: float, name: str, turn: Callable[[], Awaitable[object]], chance: Chance, logger: Any) -> None:
@@ -21,3 +22,15 @@ async def every(interval: float, name: str, turn: Callable[[], Awaitable[object]
         except Exception:
             logger.exception(log_events.LOOP_FAILED, loop=name)
         await asyncio.sleep(interval * (1.0 - 0.1 * chance.random()))
+
+
+async def kept_up(name: str, loop: Callable[[], Awaitable[None]], backoff: ErrorBackoff, logger: Any) -> None:
+    """Run an endless loop, and run it again after an error."""
+    while True:
+        try:
+            await loop()
+        except StorageError as error:
+            logger.warning(log_events.LOOP_FAILED, loop=name, error=str(error))
+        except Exception:
+            logger.exception(log_events.LOOP_FAILED, loop=name)
+        await backoff.wait()

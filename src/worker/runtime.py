@@ -15,6 +15,7 @@ from backstage.domain.ports.event_bus import EventBus
 from backstage.domain.ports.ids import Ids
 from backstage.domain.ports.task_queue import ClaimRequest
 from backstage.domain.ports.wakeup import Wakeup
+from backstage.domain.task import Task
 from backstage.worker import log_events
 from backstage.worker.announcer import Announcer
 from backstage.worker.aside import Aside, in_own_thread
@@ -31,7 +32,7 @@ from backstage.worker.lease_keeper import LeaseKeeper
 from backstage.worker.metrics import WorkerMetrics
 from backstage.worker.middleware.middleware import Middleware, compose
 from backstage.worker.middleware.timeout import timeout
-from backstage.worker.periodic import every
+from backstage.worker.periodic import every, kept_up
 from backstage.worker.reclaimer import Reclaimer
 from backstage.worker.run_limits import LimitsOf, RunLimits
 from backstage.worker.slots import Slots
@@ -67,7 +68,7 @@ class WorkerRuntime:
         self._types = registry.types(options.types)
         self._ranks = {name: queue.priority for name, queue in options.queues.items()} or None
         self._limits_of = LimitsOf(options)
-        self._threads = HandlerThreads(options.concurrency)
+        self._threads = HandlerThreads(options.concurrency, self._on_thread_returned)
         self._processes = HandlerProcesses(options.concurrency)
         self._announcer = Announcer(events, backend.clock, options.worker_id)
         self._hint = asyncio.Event()
@@ -142,6 +143,10 @@ class WorkerRuntime:
         self._is_paused = False
         self._hint.set()
 
+    def runs(self, task: Task) -> bool:
+        """Whether the task is one that this worker holds."""
+        return task.id in self._slots.held
+
     @property
     def is_paused(self) -> bool:
         return self._is_paused
@@ -168,10 +173,11 @@ class WorkerRuntime:
         options = self._options
         reclaimer = Reclaimer(self._backend, options, self._announcer, self._logger)
         periodic = partial(every, chance=self._chance, logger=self._logger)
+        endless = partial(kept_up, backoff=ErrorBackoff(self._chance), logger=self._logger)
         duties = {
-            "settler": self._slots.settler.run(),
-            "announcer": self._announcer.run(),
-            "wakeup": self._pass_on_hints(wakeup),
+            "settler": endless("settler", self._slots.settler.run),
+            "announcer": endless("announcer", self._announcer.run),
+            "wakeup": endless("wakeup", partial(self._pass_on_hints, wakeup)),
             "reclaimer": periodic(options.reclaim_interval, "reclaimer", reclaimer.reclaim),
             "pruner": periodic(options.prune_interval, "pruner", reclaimer.prune),
             "beat": periodic(beat.interval, "beat", beat.beat),
@@ -237,6 +243,9 @@ class WorkerRuntime:
             )
             handlers[task_type] = RegisteredHandler(registration, wrapped)
         return handlers
+
+    def _on_thread_returned(self) -> None:
+        self._slots.refill()
 
     def _tell_soft_timeout(self, context: TaskContext) -> None:
         held = self._slots.held.find(context.task.id)

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from backstage.domain.outcome import Outcome
+from backstage.domain.outcome import Outcome, OutcomeKind
 from backstage.domain.ports.task_queue import TaskQueue
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
@@ -95,6 +95,12 @@ class Slots:
                 self._logger.warning(log_events.LEASE_LOST, task_id=held.task.id, type=held.task.type)
             held.stop(reason)
 
+    def refill(self) -> None:
+        """A slot is free: start what waits for one, or make room known."""
+        if not self.is_closing:
+            self._fill()
+        self._hint.set()
+
     def close(self) -> None:
         """Start nothing more; what waits for a slot goes back at once."""
         if not self.is_closing:
@@ -137,9 +143,7 @@ class Slots:
             self.settler.submit(outcome)
         assert held.run is not None
         self._running.discard(held.run)
-        if not self.is_closing:
-            self._fill()
-        self._hint.set()
+        self.refill()
 
     def _unfinished(self) -> list[HeldTask]:
         return [held for held in self.held.snapshot() if held.run is not None and not held.run.done()]
@@ -176,6 +180,7 @@ class Slots:
         if state is None:
             self._logger.warning(log_events.OUTCOME_REFUSED, task_id=outcome.task_id, outcome=outcome.kind)
             return
-        self._metrics.count(held.task.queue, held.task.type, outcome.kind)
+        kind = OutcomeKind.CANCELLED if state is TaskState.CANCELLED else outcome.kind
+        self._metrics.count(held.task.queue, held.task.type, kind)
         self._outcome_log.write(held.task, outcome, state)
         self._announcer.ended(held.task, outcome, state)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from types import ModuleType, TracebackType
 from typing import Any, Self, TypeVar, overload
@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar, overload
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.backoff import Backoff
 from backstage.domain.dedupe import Dedupe, Duplicate
-from backstage.domain.errors import ConfigurationError
+from backstage.domain.errors import ConfigurationError, InvalidTaskDataError
 from backstage.domain.ports.event_bus import EventBus
 from backstage.domain.queue import DEFAULT_QUEUE, Queue
 from backstage.domain.retry_policy import RetryPolicy
@@ -50,22 +50,23 @@ class Worker:
         self,
         url: str | None = None,
         *,
-        queues: Iterable[str | Queue] | None = None,
+        queues: str | Iterable[str | Queue] | None = None,
         log_handler: Callable[[Mapping[str, Any]], None] | None = None,
         container: Container | None = None,
         **settings: Any,
     ) -> None:
-        known = tuple(queues) if queues is not None else None
-        names = None if known is None else tuple(each if isinstance(each, str) else each.name for each in known)
+        known = _queues(queues)
+        names = None if known is None else tuple(known)
         self._container = container or _container(Settings.load(url=url, queues=names, **settings), log_handler)
         self.settings = self._container.settings
-        self._queues = _by_name(known if known is not None else self.settings.queues)
+        self._queues = {name: Queue(name) for name in self.settings.queues} if known is None else known
         self._registry = HandlerRegistry()
         self._middlewares: list[Middleware] = []
         self._metrics = WorkerMetrics()
         self._runtime: WorkerRuntime | None = None
         self._running: asyncio.Task[None] | None = None
         self._opening: asyncio.Task[None] | None = None
+        self._stopping: asyncio.Task[None] | None = None
 
     # -- what it runs ----------------------------------------------------------------------------
 
@@ -100,12 +101,13 @@ class Worker:
 
     def include(self, module: ModuleType) -> None:
         """Register every handler, listener and middleware that a module marks."""
+        self._refuse_if_started(module.__name__)
         marked = marked_in(module)
         for registration in marked.handlers:
             self._register(registration, None)
         for event_name, listener in marked.listeners:
             self.events.on(event_name, listener)
-        self._middlewares.extend(marked.middlewares)
+        self._middlewares.extend(each for each in marked.middlewares if each not in self._middlewares)
 
     def use(self, middleware: Middleware) -> Middleware:
         """Wrap every handler; the first one added is the outermost. May be used as a decorator."""
@@ -191,24 +193,38 @@ class Worker:
     async def _start(self, *, signal_ends_process: bool) -> None:
         self._refuse_if_started("start")
         await self._open()
+        self._refuse_if_started("start")  # by another call, while the store was being opened
         runtime = self._runtime = self._new_runtime()
         signals = StopSignals(runtime.stop, runtime.stop_now, ends_process=signal_ends_process)
         self._running = asyncio.create_task(_run(runtime, signals), name="backstage-worker")
         ready = asyncio.create_task(runtime.ready())
         await asyncio.wait([ready, self._running], return_when=asyncio.FIRST_COMPLETED)
         ready.cancel()
-        if self._running.done():
-            await self._running
+        if self._running.done() and self._running.exception() is not None:
+            failed, self._running, self._runtime = self._running, None, None
+            await failed
 
     async def stop(self) -> None:
-        """Claim no more, give running tasks the grace period, give the rest back, and disconnect."""
-        if self._runtime is not None:
-            self._runtime.stop()
-        await self.wait()
-        if self._opening is not None:
-            await asyncio.wait([self._opening])
-            self._opening = None
-            await self._container.close()
+        """Claim no more, give running tasks the grace period, give the rest back, and disconnect.
+
+        May be called again. One of this worker's own handlers does not wait for it: the worker waits for the handler.
+        """
+        runtime, asking = self._runtime, current_task.get()
+        if runtime is not None:
+            runtime.stop()
+        if self._stopping is None or self._stopping.done():
+            self._stopping = asyncio.create_task(self._finish(), name="backstage-stop")
+        if runtime is None or asking is None or not runtime.runs(asking):
+            await asyncio.shield(self._stopping)
+
+    async def _finish(self) -> None:
+        try:
+            await self.wait()
+        finally:
+            if self._opening is not None:
+                await asyncio.wait([self._opening])
+                self._opening = None
+                await self._container.close()
 
     async def wait(self) -> None:
         """Return once the worker has stopped by itself, by a signal or by `stop`."""
@@ -303,8 +319,15 @@ def _container(settings: Settings, log_handler: Callable[[Mapping[str, Any]], No
     return Container(settings, logger=logger)
 
 
-def _by_name(queues: Sequence[str | Queue]) -> dict[str, Queue]:
-    return {each.name: each for each in (Queue(each) if isinstance(each, str) else each for each in queues)}
+def _queues(queues: str | Iterable[str | Queue] | None) -> dict[str, Queue] | None:
+    if queues is None:
+        return None
+    names = [name.strip() for name in queues.split(",") if name.strip()] if isinstance(queues, str) else list(queues)
+    try:
+        made = [each if isinstance(each, Queue) else Queue(each) for each in names]
+    except InvalidTaskDataError as error:
+        raise ConfigurationError("queues", error.fields[0].message) from None
+    return {each.name: each for each in made}
 
 
 def _options(settings: Settings, queues: Mapping[str, Queue]) -> WorkerOptions:
