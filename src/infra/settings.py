@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, Self
 
 from dotenv import dotenv_values
@@ -29,11 +28,10 @@ from backstage.infra.setting_types import (
     whole,
     whole_or_none,
 )
+from backstage.infra.store_url import DEFAULT_URL, DOTENV_FILE, TOML_FILE
 from backstage.infra.structured_logging import LEVELS, LogFormat
 from backstage.infra.variables import Variables
 
-DOTENV_FILE = Path(".env")
-TOML_FILE = Path("backstage.toml")
 _DAY = 86_400.0
 
 
@@ -46,7 +44,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    url: str = Field(default="sqlite:///backstage.db", min_length=1)
+    url: str = Field(default=DEFAULT_URL, min_length=1)
     """The store. Else made of REDIS_HOST, REDIS_PORT (6379), REDIS_PASSWORD and REDIS_DB (0), if REDIS_HOST is set."""
 
     queues: Annotated[tuple[str, ...], queue_names()] = ()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
 from enum import StrEnum
@@ -13,9 +12,10 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import FilteringBoundLogger, Processor
 
+from backstage.infra.printable import printable
+
 LogHandler = Callable[[Mapping[str, Any]], None]
 LEVELS = ("debug", "info", "warning", "error", "critical")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class LogFormat(StrEnum):
@@ -111,7 +111,7 @@ def _to_json(entry: MutableMapping[str, Any], **_: Any) -> str:
 
 def _escape_control_characters(logger: Any, method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Keep whoever writes a payload from writing log lines or driving the terminal."""
-    return {_escaped(key): _printable(key, value) for key, value in entry.items()}
+    return {printable(key): _printable(key, value) for key, value in entry.items()}
 
 
 def _printable(key: str, value: Any) -> Any:
@@ -120,12 +120,8 @@ def _printable(key: str, value: Any) -> Any:
     text = value if isinstance(value, str) else _shown(value)
     if key in ("exception", "stack"):
         # Indented, so that a line break inside an error's message cannot pass for an entry.
-        return "\n".join(f"    {_escaped(line)}" for line in text.split("\n"))
-    return _escaped(text)
-
-
-def _escaped(text: str) -> str:
-    return _CONTROL.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
+        return "\n".join(f"    {printable(line)}" for line in text.split("\n"))
+    return printable(text)
 
 
 def _shown(value: object) -> str:

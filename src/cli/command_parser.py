@@ -1,0 +1,51 @@
+"""What every command's options have in common."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import Any, NoReturn
+
+DONE, REFUSED, WRONG_USAGE = 0, 1, 2
+_DURATION = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<unit>[smhd]?)")
+_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+
+
+class WrongUsageError(Exception):
+    """The command line itself is wrong; the message is the one line that says so."""
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Parses one command's options; every command has `--url`. Raises WrongUsageError where argparse would exit."""
+
+    def __init__(self, command: str, description: str) -> None:
+        self.options: list[str] = []
+        """The names of the options, for completion."""
+        super().__init__(prog=f"backstage {command}", description=description, allow_abbrev=False)
+        self.add_argument("--url", help="the store, e.g. sqlite:///backstage.db; default: BACKSTAGE_URL and so on")
+
+    def add_argument(self, *names: Any, **settings: Any) -> argparse.Action:
+        action = super().add_argument(*names, **settings)
+        self.options += action.option_strings
+        return action
+
+    def add_json(self) -> None:
+        self.add_argument("--json", action="store_true", help="answer in JSON")
+
+    def error(self, message: str) -> NoReturn:
+        raise WrongUsageError(f"{self.prog.partition(' ')[2]}: {message} (see {self.prog} --help)")
+
+
+def seconds(text: str) -> float:
+    """Parse a duration in seconds; `90`, `90s`, `1.5m`, `2h` and `7d` are all possible."""
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a duration: write seconds, or 90s, 5m, 2h, 7d")
+    return float(found["number"]) * _UNITS[found["unit"]]
+
+
+def key_and_value(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    return key, value

@@ -1,0 +1,51 @@
+"""Every command, by name: where it is, and what it does in a few words. Nothing is imported to know that."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """`module` lies in this folder and has `run(arguments) -> exit code` and, but for the worker, `parser()`."""
+
+    module: str
+    summary: str
+
+
+COMMANDS = {
+    "enqueue": Command("enqueue", "store a task, or with - one per line of standard input"),
+    "list": Command("list_tasks", "list tasks, newest first"),
+    "show": Command("show", "show a task with its attempts"),
+    "stats": Command("stats", "count tasks by state"),
+    "queues": Command("queues", "count tasks by queue, and say what is paused"),
+    "workers": Command("workers", "list the workers that are alive"),
+    "cancel": Command("cancel", "stop tasks from running, or from running on"),
+    "retry": Command("retry", "run failed or cancelled tasks again"),
+    "replay": Command("replay", "run the dead letters again"),
+    "pause": Command("pause", "let nobody claim tasks of a queue or a type"),
+    "resume": Command("resume", "let workers claim them again"),
+    "prune": Command("prune", "delete finished tasks"),
+    "worker": Command("worker", "run a worker, or a fleet of them"),
+    "migrate": Command("migrate", "bring the store's schema up to date"),
+    "doctor": Command("doctor", "examine the store"),
+    "completion": Command("completion", "print a completion script for a shell"),
+}
+
+
+def overview() -> str:
+    """The answer to `backstage --help`."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:{width}}  {command.summary}" for name, command in COMMANDS.items()]
+    return "\n".join(
+        (
+            "usage: backstage COMMAND [options]",
+            "",
+            "Durable background tasks: enqueue, watch and steer them.",
+            "",
+            *lines,
+            "",
+            "backstage COMMAND --help explains one; backstage --version says which release this is.",
+            "Without --url the store is BACKSTAGE_URL, else REDIS_HOST and so on, else sqlite:///backstage.db.",
+            "Exit codes: 0 done, 1 refused or failed, 2 wrong usage.",
+        )
+    )

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Protocol, runtime_checkable
+
+from backstage.cli.answer import print_json
+from backstage.cli.command_parser import DONE, REFUSED, CommandParser
+from backstage.cli.store import store
+from backstage.domain.errors import ConfigurationError
+from backstage.domain.finding import Finding, Severity
+from backstage.infra.printable import printable
+
+
+@runtime_checkable
+class _Examined(Protocol):
+    async def diagnose(self) -> list[Finding]: ...
+
+
+def parser() -> CommandParser:
+    options = CommandParser("doctor", "Examine the store and say what to do; ends with 1 if something is an error.")
+    options.add_json()
+    return options
+
+
+def run(arguments: Sequence[str]) -> int:
+    options = parser().parse_args(arguments)
+    findings = asyncio.run(_examined(options.url).diagnose())
+    if options.json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        for finding in findings:
+            _print_finding(finding)
+    return REFUSED if any(finding.status is Severity.ERROR for finding in findings) else DONE
+
+
+def _examined(url: str | None) -> _Examined:
+    backend = store(url)
+    if not isinstance(backend, _Examined):
+        raise ConfigurationError("url", "that store has nothing to examine")
+    return backend
+
+
+def _print_finding(finding: Finding) -> None:
+    print(printable(f"{finding.status:8} {finding.name}: {finding.detail}"))
+    if finding.status is not Severity.OK:
+        print(printable(f"{'':8} {finding.remedy}"))

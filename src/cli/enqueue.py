@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from backstage.app.enqueue_task import Enqueue, EnqueueTask
+from backstage.cli.command_parser import DONE, CommandParser, key_and_value, seconds
+from backstage.cli.no_listeners import NoListeners
+from backstage.cli.store import opened_store
+from backstage.domain.dedupe import Dedupe, Duplicate
+from backstage.domain.errors import DuplicateTaskError
+from backstage.domain.queue import DEFAULT_QUEUE
+from backstage.infra.uuid7_ids import Uuid7Ids
+
+_FROM_LINES = "-"
+_OF_ALL = frozenset({"url", "type", "payload", "quiet"})
+
+
+def parser() -> CommandParser:
+    options = CommandParser(
+        "enqueue",
+        "Store a task and print its id. `backstage enqueue -` reads one JSON object per line from standard input, "
+        'such as {"type": "email:send", "payload": {}, "queue": "mail"}, and prints one id per line. '
+        "A SECONDS may also be written like 90s, 5m, 2h or 7d.",
+    )
+    options.add_argument("type", metavar="TYPE", help="such as email:send; - reads lines")
+    options.add_argument("payload", metavar="JSON", nargs="?", type=_json, default=..., help="what the handler gets")
+    options.add_argument("--queue", default=DEFAULT_QUEUE, help="default: %(default)s")
+    options.add_argument("--priority", type=int, default=0, metavar="N", help="higher runs first; default: 0")
+    options.add_argument("--delay", type=seconds, metavar="SECONDS", help="run it that much later")
+    options.add_argument("--at", metavar="WHEN", help="run it then: 2030-01-31T08:00:00Z")
+    options.add_argument("--dedupe-key", metavar="KEY", help="store nothing while a task of the queue holds the key")
+    options.add_argument(
+        "--dedupe-ttl", type=seconds, metavar="SECONDS", help="hold the key so long, not until it ends"
+    )
+    options.add_argument("--max-attempts", type=int, metavar="N", help="runs in all, if each fails")
+    options.add_argument("--timeout", type=seconds, metavar="SECONDS", help="of one run")
+    options.add_argument("--correlation-id", metavar="ID", help="default: the task's own id")
+    options.add_argument(
+        "--metadata", type=key_and_value, action="append", default=[], metavar="KEY=VALUE", help="may be repeated"
+    )
+    options.add_argument("--quiet", action="store_true", help="with -: print how many were stored, not their ids")
+    return options
+
+
+def run(arguments: Sequence[str]) -> int:
+    known = parser()
+    options = known.parse_args(arguments)
+    if options.type == _FROM_LINES:
+        if any(value != known.get_default(name) for name, value in vars(options).items() if name not in _OF_ALL):
+            known.error("with -, each line has its own fields: give no options but --url and --quiet")
+        if options.payload is not ...:
+            known.error("with -, the payloads come from standard input: give no JSON")
+        from backstage.cli.enqueue_lines import enqueue_lines  # noqa: PLC0415 - a single task does without
+
+        return asyncio.run(enqueue_lines(options.url, is_quiet=options.quiet))
+    if options.payload is ...:
+        known.error("the payload is missing: write it as JSON, null for none")
+    if options.quiet:
+        known.error("--quiet goes with -")
+    if options.dedupe_ttl is not None and options.dedupe_key is None:
+        known.error("--dedupe-ttl goes with --dedupe-key")
+    print(asyncio.run(_enqueue(options)))
+    return DONE
+
+
+async def _enqueue(options: argparse.Namespace) -> str:
+    request = EnqueueTask(
+        options.type,
+        options.payload,
+        queue=options.queue,
+        priority=options.priority,
+        delay=options.delay,
+        scheduled_at=options.at,
+        dedupe=None if options.dedupe_key is None else Dedupe(options.dedupe_key, options.dedupe_ttl),
+        max_attempts=options.max_attempts,
+        timeout=options.timeout,
+        correlation_id=options.correlation_id,
+        metadata=dict(options.metadata),
+    )
+    async with opened_store(options.url) as store:
+        answer = await Enqueue(store.tasks, NoListeners(), store.clock, Uuid7Ids())(request)
+    if isinstance(answer, Duplicate):
+        raise DuplicateTaskError(answer.key, answer.id)
+    return answer.id
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise argparse.ArgumentTypeError(f"is not JSON ({error}); a text needs its quotes: '\"hello\"'") from None

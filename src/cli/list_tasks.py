@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+
+from backstage.app.find_tasks import FindTasks
+from backstage.cli.answer import duration, print_json
+from backstage.cli.command_parser import DONE, CommandParser
+from backstage.cli.store import existing_store
+from backstage.cli.task_document import task_document
+from backstage.domain.task import Task
+from backstage.domain.task_query import MAX_PAGE, TaskPage, TaskQuery
+from backstage.domain.task_state import TaskState
+
+_COLUMNS = ("id", "type", "queue", "state", "priority", "attempts", "age", "error")
+
+
+def parser() -> CommandParser:
+    options = CommandParser(
+        "list",
+        "List tasks, newest first, a page at a time. --json answers with an array; pass the last id of a page to "
+        "--after for the next one.",
+    )
+    options.add_argument("--state", action="append", choices=[*TaskState], default=[], help="may be repeated")
+    options.add_argument("--queue", metavar="NAME")
+    options.add_argument("--type", metavar="TYPE")
+    options.add_argument("--workflow", metavar="ID", help="the first task's id of a chain")
+    options.add_argument("--correlation", metavar="ID")
+    options.add_argument("--limit", type=int, default=50, metavar="N", help=f"1 to {MAX_PAGE}; default: 50")
+    options.add_argument("--after", metavar="ID", help="the last id of the page before")
+    options.add_json()
+    return options
+
+
+def run(arguments: Sequence[str]) -> int:
+    options = parser().parse_args(arguments)
+    query = TaskQuery(
+        states=frozenset(TaskState(state) for state in options.state),
+        queue=options.queue,
+        type=options.type,
+        workflow_id=options.workflow,
+        correlation_id=options.correlation,
+        limit=options.limit,
+        after=options.after,
+    )
+    page, now = asyncio.run(_page(options.url, query))
+    if options.json:
+        print_json([task_document(task) for task in page.tasks])
+        return DONE
+    _print_page(page, now)
+    return DONE
+
+
+async def _page(url: str | None, query: TaskQuery) -> tuple[TaskPage, datetime]:
+    async with existing_store(url) as store:
+        return await FindTasks(store.tasks)(query), store.clock.now()
+
+
+def _print_page(page: TaskPage, now: datetime) -> None:
+    from backstage.cli.table import print_table  # noqa: PLC0415 - loads rich
+
+    print_table(_COLUMNS, [_row(task, now) for task in page.tasks], numbers=("priority", "attempts", "age"))
+    if page.next_after is not None:
+        sys.stdout.flush()
+        print(f"next page: --after {page.next_after}", file=sys.stderr)
+
+
+def _row(task: Task, now: datetime) -> tuple[str, ...]:
+    return (
+        task.id,
+        task.type,
+        task.queue,
+        task.state.value,
+        str(task.priority),
+        f"{task.attempt}/{task.max_attempts or '-'}",
+        duration((now - task.created_at).total_seconds()),
+        "" if task.last_failure is None else str(task.last_failure),
+    )

@@ -1,0 +1,97 @@
+"""The `backstage` command: finds the command's module, and turns errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
+from typing import TextIO
+
+from backstage.cli.command_parser import DONE, REFUSED, WRONG_USAGE, WrongUsageError
+from backstage.cli.commands import COMMANDS, overview
+from backstage.domain.errors import ConfigurationError, TaskError
+from backstage.infra.printable import printable
+from backstage.infra.redact_url import redact_url
+
+_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return 0 when it is done, 1 when it was refused or failed, 2 for wrong usage."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        _escape_what_it_cannot_encode(stream)
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except WrongUsageError as error:
+        return _say(error, WRONG_USAGE)
+    except ConfigurationError as error:
+        return _say(error, WRONG_USAGE)
+    except TaskError as error:
+        return _say(error, REFUSED)
+    except BrokenPipeError:
+        _forget_output()
+        return REFUSED
+    except OSError as error:
+        _forget_output()
+        return _say(error, REFUSED)
+    except KeyboardInterrupt:
+        return _say("interrupted", _INTERRUPTED)
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    match arguments:
+        case [] | ["-h" | "--help" | "help"]:
+            print(overview())
+            return DONE if arguments else WRONG_USAGE
+        case ["--version"]:
+            return _version()
+        case [name, *rest] if name in COMMANDS:
+            run = import_module(f"backstage.cli.{COMMANDS[name].module}").run
+            code: int = run(rest)
+            return code
+        case [name, *_]:
+            raise WrongUsageError(_unknown(name))
+    raise AssertionError(arguments)
+
+
+def _version() -> int:
+    from importlib.metadata import version  # noqa: PLC0415 - slow to load, and seldom needed
+
+    print(f"backstage {version('backstage')}")
+    return DONE
+
+
+def _unknown(name: str) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - seldom needed
+
+    if name.startswith("-"):
+        return f"{name!r} stands before the command: write backstage COMMAND [options]"
+    near = get_close_matches(name, COMMANDS, 1)
+    return f"there is no command {name!r}{f': did you mean {near[0]!r}?' if near else ''} (see backstage --help)"
+
+
+def _say(problem: object, code: int) -> int:
+    with suppress(OSError):
+        print(f"backstage: {printable(redact_url(str(problem)))}", file=sys.stderr)
+    return code
+
+
+def _escape_what_it_cannot_encode(stream: TextIO) -> None:
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")
+
+
+def _forget_output() -> None:
+    """Keep the interpreter from complaining, when it ends, about output that nobody takes."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

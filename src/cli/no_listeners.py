@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from backstage.domain.events import TaskEvent
+from backstage.domain.ports.event_bus import Listener
+
+
+class NoListeners:
+    """The event bus of a process that has no listeners, so that no command loads a library for nobody."""
+
+    def on(self, name: str, listener: Listener) -> None:
+        raise AssertionError("commands have no listeners")
+
+    def is_heard(self, name: str) -> bool:
+        return False
+
+    async def publish(self, event: TaskEvent) -> None:
+        """Nobody listens."""

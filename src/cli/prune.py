@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Sequence
+
+from backstage.app.prune_tasks import PruneTasks
+from backstage.app.purge_dead_letters import PurgeDeadLetters
+from backstage.cli.command_parser import DONE, CommandParser, seconds
+from backstage.cli.store import existing_store
+from backstage.domain.retention import Retention
+from backstage.domain.task_state import TaskState
+
+_ENDED = (TaskState.COMPLETED, TaskState.FAILED, TaskState.CANCELLED)
+
+
+def parser() -> CommandParser:
+    options = CommandParser(
+        "prune",
+        "Delete finished tasks with their attempts. Without options: those that the keep_… settings do not keep, as "
+        "workers do all the time. A SECONDS may also be written like 90s, 5m, 2h or 7d.",
+    )
+    for state in _ENDED:
+        options.add_argument(
+            f"--{state}-older-than", type=seconds, metavar="SECONDS", help=f"{state} tasks that ended before that"
+        )
+        options.add_argument(
+            f"--keep-{state}", type=int, metavar="N", help=f"all but the N last {state} tasks of each queue"
+        )
+    options.add_argument("--queue", metavar="NAME", help="only tasks of the queue")
+    options.add_argument("--dead-letters", action="store_true", help="all failed tasks; needs --yes")
+    options.add_argument("--yes", action="store_true", help="I mean it: dead letters cannot be replayed afterwards")
+    return options
+
+
+def run(arguments: Sequence[str]) -> int:
+    known = parser()
+    options = known.parse_args(arguments)
+    retentions = _retentions(options)
+    if options.dead_letters and retentions:
+        known.error("--dead-letters deletes all failed tasks: give it no ages and numbers")
+    if options.dead_letters and not options.yes:
+        known.error("--dead-letters deletes all failed tasks for good: add --yes")
+    if options.queue and not (options.dead_letters or retentions):
+        known.error("--queue needs an age, a number or --dead-letters")
+    print(f"pruned {asyncio.run(_prune(options, retentions))}")
+    return DONE
+
+
+def _retentions(options: argparse.Namespace) -> list[Retention]:
+    given = vars(options)
+    limits = [(state, given[f"{state}_older_than"], given[f"keep_{state}"]) for state in _ENDED]
+    return [
+        Retention(state=state, max_age=age, keep_last=number, queue=options.queue)
+        for state, age, number in limits
+        if age is not None or number is not None
+    ]
+
+
+async def _prune(options: argparse.Namespace, retentions: Sequence[Retention]) -> int:
+    async with existing_store(options.url) as store:
+        prune_tasks = PruneTasks(store.tasks)
+        if options.dead_letters:
+            return await PurgeDeadLetters(prune_tasks)(options.queue)
+        return await prune_tasks(retentions or _as_set())
+
+
+def _as_set() -> Sequence[Retention]:
+    from backstage.infra.settings import Settings  # noqa: PLC0415 - slow to load, and seldom needed
+
+    return Settings.load().retentions()

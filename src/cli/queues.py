@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from backstage.app.get_task_stats import GetTaskStats
+from backstage.app.list_pauses import ListPauses
+from backstage.cli.answer import moment, print_json
+from backstage.cli.command_parser import DONE, CommandParser
+from backstage.cli.stats import COUNTED, counts_document
+from backstage.cli.store import existing_store
+from backstage.domain.ports.queue_control import QUEUE, TYPE, Pause
+from backstage.domain.stats import StateCounts, TaskStats
+
+
+def parser() -> CommandParser:
+    options = CommandParser("queues", "Count the tasks of each queue, and say since when it is paused.")
+    options.add_argument("--types", action="store_true", help="the same for each task type")
+    options.add_json()
+    return options
+
+
+def run(arguments: Sequence[str]) -> int:
+    options = parser().parse_args(arguments)
+    stats, pauses = asyncio.run(_queues(options.url))
+    kind = TYPE if options.types else QUEUE
+    groups = stats.by_type if options.types else stats.by_queue
+    paused = {pause.name: pause for pause in pauses if pause.kind == kind}
+    if options.json:
+        _print_documents(kind, groups, paused)
+    else:
+        _print_rows(kind, groups, paused)
+    return DONE
+
+
+async def _queues(url: str | None) -> tuple[TaskStats, list[Pause]]:
+    async with existing_store(url) as store:
+        return await GetTaskStats(store.tasks)(), await ListPauses(store.control)()
+
+
+def _print_documents(kind: str, groups: Mapping[str, StateCounts], paused: Mapping[str, Pause]) -> None:
+    print_json(
+        [
+            {
+                kind: name,
+                **counts_document(groups.get(name, StateCounts())),
+                "paused_since": paused[name].since.isoformat().replace("+00:00", "Z") if name in paused else None,
+            }
+            for name in sorted({*groups, *paused})
+        ]
+    )
+
+
+def _print_rows(kind: str, groups: Mapping[str, StateCounts], paused: Mapping[str, Pause]) -> None:
+    from backstage.cli.table import print_table  # noqa: PLC0415 - loads rich
+
+    rows = [
+        (
+            name,
+            *map(str, counts_document(groups.get(name, StateCounts())).values()),
+            moment(paused[name].since) if name in paused else "",
+        )
+        for name in sorted({*groups, *paused})
+    ]
+    print_table((kind, *COUNTED, "paused since"), rows, numbers=COUNTED)

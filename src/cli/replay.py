@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Sequence
+
+from backstage.app.replay_dead_letters import ReplayDeadLetters
+from backstage.cli.command_parser import DONE, CommandParser
+from backstage.cli.no_listeners import NoListeners
+from backstage.cli.store import existing_store
+
+
+def parser() -> CommandParser:
+    options = CommandParser("replay", "Run the dead letters (failed tasks) again, now and with all their attempts.")
+    options.add_argument("--queue", metavar="NAME", help="only those of the queue")
+    options.add_argument("--type", metavar="TYPE", help="only those of the type")
+    return options
+
+
+def run(arguments: Sequence[str]) -> int:
+    print(f"replayed {asyncio.run(_replay(parser().parse_args(arguments)))}")
+    return DONE
+
+
+async def _replay(options: argparse.Namespace) -> int:
+    async with existing_store(options.url) as store:
+        replay = ReplayDeadLetters(store.tasks, NoListeners(), store.clock)
+        return await replay(queue=options.queue, type=options.type)

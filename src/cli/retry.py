@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+
+from backstage.app.retry_task import RetryTask
+from backstage.cli.command_parser import CommandParser
+from backstage.cli.each_task import step_each
+from backstage.cli.no_listeners import NoListeners
+from backstage.cli.store import existing_store
+
+
+def parser() -> CommandParser:
+    options = CommandParser("retry", "Run failed or cancelled tasks again, now, once more.")
+    options.add_argument("ids", nargs="+", metavar="ID")
+    options.add_argument("--reset-attempts", action="store_true", help="as often as a new task, not once more")
+    return options
+
+
+def run(arguments: Sequence[str]) -> int:
+    return asyncio.run(_retry(parser().parse_args(arguments)))
+
+
+async def _retry(options: argparse.Namespace) -> int:
+    async with existing_store(options.url) as store:
+        retry_task = RetryTask(store.tasks, NoListeners(), store.clock)
+        return await step_each(options.ids, partial(retry_task, reset_attempts=options.reset_attempts))

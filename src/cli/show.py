@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from backstage.app.get_attempts import GetAttempts
+from backstage.app.get_task import GetTask
+from backstage.cli.answer import duration, moment, print_json, print_text
+from backstage.cli.command_parser import DONE, CommandParser
+from backstage.cli.store import existing_store
+from backstage.cli.task_document import attempt_document, decoded, task_document
+from backstage.domain.attempt import Attempt
+from backstage.domain.task import Task
+
+
+def parser() -> CommandParser:
+    options = CommandParser("show", "Show a task with its payload, its result and all its attempts.")
+    options.add_argument("id", metavar="ID")
+    options.add_json()
+    return options
+
+
+def run(arguments: Sequence[str]) -> int:
+    options = parser().parse_args(arguments)
+    task, attempts = asyncio.run(_task(options.url, options.id))
+    if options.json:
+        print_json({**task_document(task), "attempts": [attempt_document(attempt) for attempt in attempts]})
+    else:
+        print_text("\n".join((*_facts(task), *_values(task), *_history(attempts), *_failure(task))))
+    return DONE
+
+
+async def _task(url: str | None, task_id: str) -> tuple[Task, list[Attempt]]:
+    async with existing_store(url) as store:
+        return await GetTask(store.tasks)(task_id), await GetAttempts(store.tasks)(task_id)
+
+
+def _facts(task: Task) -> Iterator[str]:
+    """One line for each thing that is known; what is None is left out."""
+    facts: dict[str, Any] = {
+        "id": task.id,
+        "type": task.type,
+        "queue": task.queue,
+        "state": f"{task.state.value}, cancel requested" if task.is_cancel_requested else task.state.value,
+        "priority": task.priority,
+        "attempts": f"{task.attempt} of {task.max_attempts or 'as many as its worker allows'}",
+        "deliveries": task.deliveries,
+        "created": task.created_at,
+        "due": task.scheduled_at,
+        "started": task.started_at,
+        "finished": task.finished_at,
+        "worker": task.lease and f"{task.lease.worker_id}, leased until {moment(task.lease.until)}",
+        "progress": None if task.progress is None else f"{task.progress:.0%} {_one_line(task.progress_note or '')}",
+        "timeout": None if task.timeout is None else f"{task.timeout:g} s",
+        "soft timeout": None if task.soft_timeout is None else f"{task.soft_timeout:g} s",
+        "backoff": task.backoff and f"{task.backoff.kind} from {task.backoff.base:g} s, at most {task.backoff.cap:g} s",
+        "dedupe key": task.dedupe and _one_line(task.dedupe.key),
+        "correlation": _one_line(task.correlation_id),
+        "workflow": task.workflow_id,
+        "origin": task.origin_id,
+        "metadata": json.dumps(task.metadata, ensure_ascii=False) if task.metadata else None,
+    }
+    for name, value in facts.items():
+        if value is not None:
+            yield f"{name:13}{moment(value) if isinstance(value, datetime) else value}"
+
+
+def _values(task: Task) -> Iterator[str]:
+    yield from ("", "payload", _indented(_pretty(task.payload_json)))
+    if task.result_json is not None:
+        yield from ("", "result", _indented(_pretty(task.result_json)))
+
+
+def _history(attempts: list[Attempt]) -> Iterator[str]:
+    if attempts:
+        yield from ("", "attempts")
+    for attempt in attempts:
+        ran = duration((attempt.ended_at - attempt.started_at).total_seconds())
+        why = f": {_one_line(str(attempt.failure))}" if attempt.failure else ""
+        worker = _one_line(attempt.worker_id)
+        yield f"  {attempt.number}  {moment(attempt.started_at)}  {ran}  {worker}  {attempt.outcome.value}{why}"
+
+
+def _failure(task: Task) -> Iterator[str]:
+    if task.last_failure is not None:
+        yield from ("", "error", _indented(task.last_failure.traceback.rstrip() or str(task.last_failure)))
+
+
+def _pretty(text: str) -> str:
+    return json.dumps(decoded(text), indent=2, ensure_ascii=False)
+
+
+def _one_line(text: str) -> str:
+    """Keep a line break in the text from passing for a line of ours."""
+    return text.replace("\n", "\\n")
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.split("\n"))

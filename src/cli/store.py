@@ -1,0 +1,47 @@
+"""The store that a command speaks to, for the length of a block."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from backstage.domain.ports.backend import Backend
+from backstage.infra.backends import light_backend_for
+from backstage.infra.printable import printable
+from backstage.infra.store_url import store_url
+from backstage.infra.system_clock import SystemClock
+
+
+@runtime_checkable
+class _InFile(Protocol):
+    def missing_file(self) -> Path | None: ...
+
+
+def store(url: str | None) -> Backend:
+    """Return the store of the URL, else of the settings, not yet opened. Raises ConfigurationError."""
+    return light_backend_for(url or store_url(), SystemClock())
+
+
+@asynccontextmanager
+async def opened_store(url: str | None) -> AsyncIterator[Backend]:
+    """Connect; a store that does not exist is created. Raises ConfigurationError, StorageUnavailableError."""
+    backend = store(url)
+    try:
+        await backend.open()
+        yield backend
+    finally:
+        await backend.close()
+
+
+@asynccontextmanager
+async def existing_store(url: str | None) -> AsyncIterator[Backend]:
+    """The same, but looking creates nothing: where there is no file, the store is an empty one, and stderr says so."""
+    backend = store(url)
+    missing = backend.missing_file() if isinstance(backend, _InFile) else None
+    if missing:
+        print(f"backstage: nothing is stored at {printable(str(missing))} yet", file=sys.stderr)
+    async with opened_store("memory://" if missing else url) as opened:
+        yield opened

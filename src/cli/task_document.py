@@ -1,0 +1,50 @@
+"""A task and its attempts as JSON documents."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from typing import Any
+
+from backstage.domain.attempt import Attempt
+from backstage.domain.payload import decode_payload
+from backstage.domain.task import Task
+
+_AS_TEXT = frozenset({"payload_json", "result_json", "last_failure"})
+
+
+def task_document(task: Task) -> dict[str, Any]:
+    """The task's fields by their names; `payload` and `result` decoded, `error` is why it last failed.
+
+    Moments are ISO 8601 in UTC, durations seconds.
+    """
+    document = {field.name: _plain(getattr(task, field.name)) for field in fields(task) if field.name not in _AS_TEXT}
+    return {
+        **document,
+        "attempt": task.attempt,
+        "payload": decoded(task.payload_json),
+        "result": None if task.result_json is None else decoded(task.result_json),
+        "error": _plain(task.last_failure),
+    }
+
+
+def attempt_document(attempt: Attempt) -> dict[str, Any]:
+    document = {field.name: _plain(getattr(attempt, field.name)) for field in fields(attempt)}
+    document["error"] = document.pop("failure")
+    return document
+
+
+def decoded(text: str) -> Any:
+    """The JSON value; the text itself when somebody wrote there what is none."""
+    try:
+        return decode_payload(text)
+    except ValueError:
+        return text
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    return value

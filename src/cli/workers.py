@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from backstage.app.list_workers import ListWorkers
+from backstage.cli.answer import duration, print_json
+from backstage.cli.command_parser import DONE, CommandParser, seconds
+from backstage.cli.store import existing_store
+from backstage.domain.worker_info import WorkerInfo
+
+_COLUMNS = ("worker", "host", "pid", "state", "running", "slots", "up", "seen", "queues", "types")
+_NUMBERS = ("pid", "running", "slots", "up", "seen")
+
+
+def parser() -> CommandParser:
+    options = CommandParser("workers", "List the workers that gave a sign of life lately.")
+    options.add_argument(
+        "--seen-within", type=seconds, default=60.0, metavar="SECONDS", help="default: 60; also 90s, 5m, 2h, 7d"
+    )
+    options.add_json()
+    return options
+
+
+def run(arguments: Sequence[str]) -> int:
+    options = parser().parse_args(arguments)
+    workers, now = asyncio.run(_workers(options.url, options.seen_within))
+    if options.json:
+        print_json([_document(worker) for worker in workers])
+    else:
+        _print_rows(workers, now)
+    return DONE
+
+
+async def _workers(url: str | None, seen_within: float) -> tuple[list[WorkerInfo], datetime]:
+    async with existing_store(url) as store:
+        return await ListWorkers(store.registry)(seen_within), store.clock.now()
+
+
+def _document(worker: WorkerInfo) -> dict[str, Any]:
+    return {
+        name: value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
+        for name, value in asdict(worker).items()
+    }
+
+
+def _print_rows(workers: list[WorkerInfo], now: datetime) -> None:
+    from backstage.cli.table import print_table  # noqa: PLC0415 - loads rich
+
+    print_table(_COLUMNS, [_row(worker, now) for worker in workers], numbers=_NUMBERS)
+
+
+def _row(worker: WorkerInfo, now: datetime) -> tuple[str, ...]:
+    return (
+        worker.id,
+        worker.host,
+        str(worker.pid),
+        "stopping" if worker.is_stopping else "running",
+        str(len(worker.running)),
+        str(worker.concurrency),
+        duration((now - worker.started_at).total_seconds()),
+        f"{duration((now - worker.seen_at).total_seconds())} ago",
+        ",".join(worker.queues) or "all",
+        ",".join(worker.types) or "all",
+    )
