@@ -28,7 +28,6 @@ from tests.simulation.plan import Plan, draw
 from tests.simulation.sim_loop import SimLoop, lane_var
 
 EPOCH = datetime(2030, 1, 1, tzinfo=UTC)
-TYPES = ("ok", "flaky", "long", "blocking", "chain", "snooze", "giveup", "poison", "progress", "chained")
 
 
 class SimClock:
@@ -261,14 +260,14 @@ class World:
             self.journal.add(self.loop.time(), "end", task_id=task.id, fence=context.fence, host=host)
             return value
 
-        for task_type in TYPES:
+        for task_type in sorted({*self.plan.kinds, "chained"}):
             registry.add(TaskHandlerRegistration(type=task_type, handler=handle, max_attempts=4))
         return registry
 
     async def _work(self, host: str, context: TaskContext, seconds: float) -> None:
         until = self.loop.time() + seconds
         while (left := until - self.loop.time()) > 0:
-            await asyncio.sleep(min(left, self.plan.lease / 20))
+            await asyncio.sleep(min(left, self.plan.lease / 8))
             self.journal.add(self.loop.time(), "beat", task_id=context.task.id, fence=context.fence, host=host)
 
     async def _end_of(self, host: str, context: TaskContext) -> Any:
