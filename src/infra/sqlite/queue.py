@@ -74,9 +74,7 @@ def _renew(fences: Mapping[str, int], lease: float, transaction: Transaction) ->
 
 
 def _inspect(fences: Mapping[str, int], connection: sqlite3.Connection) -> HeldTasks:
-    return _held_tasks(
-        {task_id: connection.execute(_HELD, pair).fetchone() for pair in fences.items() for task_id in pair[:1]}
-    )
+    return _held_tasks({claim[0]: connection.execute(_HELD, claim).fetchone() for claim in fences.items()})
 
 
 def _held_tasks(answers: Mapping[str, tuple[int] | None]) -> HeldTasks:

@@ -1,7 +1,7 @@
--- The tasks a worker holds; reads the index of running tasks only.
+-- The tasks a worker holds; reads the index of running tasks, and CROSS JOIN keeps it first.
 --   ?1 worker id
-SELECT *
-  FROM backstage_task_rows
- WHERE seq IN (SELECT seq FROM backstage_tasks INDEXED BY backstage_tasks_running
-                WHERE state = 'running' AND lease_boot IS NOT NULL AND worker_id = ?1)
- ORDER BY id
+SELECT whole.*
+  FROM backstage_tasks AS held INDEXED BY backstage_tasks_running
+ CROSS JOIN backstage_task_rows AS whole ON whole.seq = held.seq
+ WHERE held.state = 'running' AND held.lease_boot IS NOT NULL AND held.worker_id = ?1
+ ORDER BY held.id
