@@ -32,6 +32,9 @@ class _Member:
     rapid_crashes: int = 0
 
 
+WRONG_USAGE = 2
+
+
 class Fleet:
     """Runs each command as a process and starts again the ones that die.
 
@@ -42,7 +45,7 @@ class Fleet:
 
     A process that dies waits `restart_delay` seconds for the next start, twice as long after each further death
     within `rapid` seconds of a start, at most `max_restart_delay`. More than `max_rapid_crashes` in a row end the
-    fleet.
+    fleet with 1; one that ends with 2, wrong usage, ends it with 2 at once.
     """
 
     def __init__(
@@ -129,10 +132,14 @@ class Fleet:
             return
         if self._code:
             return
+        if code == WRONG_USAGE:
+            self._give_up(member, code, exit_code=code, reason="it refused its options, and would refuse them again")
+            return
         is_rapid = time.monotonic() - member.started_at < self._rapid
         member.rapid_crashes = member.rapid_crashes + 1 if is_rapid else 0
         if member.rapid_crashes > self._max_rapid_crashes:
-            self._give_up(member, code)
+            reason = f"each within {self._rapid:g} s of its start: see what it wrote before it died"
+            self._give_up(member, code, exit_code=1, reason=reason)
             return
         doublings = min(max(member.rapid_crashes - 1, 0), 32)
         delay = min(self._restart_delay * 2**doublings, self._max_restart_delay)
@@ -141,14 +148,14 @@ class Fleet:
             log_events.WORKER_PROCESS_DIED, process=member.number, pid=pid, how=_how(code), restarts_in=delay
         )
 
-    def _give_up(self, member: _Member, code: int) -> None:
-        self._code = 1
+    def _give_up(self, member: _Member, code: int, *, exit_code: int, reason: str) -> None:
+        self._code = exit_code
         self._logger.critical(
             log_events.FLEET_GAVE_UP,
             process=member.number,
             how=_how(code),
             crashes=member.rapid_crashes,
-            reason=f"each within {self._rapid:g} s of its start: see what it wrote before it died",
+            reason=reason,
         )
         self._stop(signal.SIGTERM)
 

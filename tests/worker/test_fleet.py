@@ -210,6 +210,12 @@ def test_each_rapid_crash_doubles_the_wait_up_to_its_cap_until_the_fleet_gives_u
     assert (gave_up["how"], gave_up["crashes"]) == ("exit code 3", 5)
 
 
+def test_a_process_that_refuses_its_options_ends_the_fleet_at_once(start: Start) -> None:
+    fleet = start(_python("raise SystemExit(2)"))
+    assert fleet.code() == 2
+    assert not fleet.lines("worker_process_died")
+
+
 def test_a_fleet_that_gives_up_stops_the_healthy_processes_in_order(
     start: Start, waits: Callable[..., list[str]], tmp_path: Path
 ) -> None:
