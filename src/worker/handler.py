@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -25,7 +25,7 @@ class RunIn(StrEnum):
     PROCESS = "process"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class TaskHandlerRegistration:
     """A handler with its limits; what it leaves out comes from the queue, then from the worker.
 
@@ -37,8 +37,9 @@ class TaskHandlerRegistration:
     type: str
     handler: Callable[..., Any]
     timeout: float | None = None
-    soft_timeout: float | None = None
     max_attempts: int | None = None
+    _: KW_ONLY
+    soft_timeout: float | None = None
     backoff: Backoff | None = None
     run_in: RunIn | str = RunIn.AUTO
 
