@@ -12,7 +12,7 @@ from typing import TypeVar
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.finding import Finding
 from backstage.domain.ports.clock import Clock
-from backstage.infra.migrations import Migration, migrations_of
+from backstage.infra.migrations import Migration
 from backstage.infra.sqlite import migrations
 from backstage.infra.sqlite.boot import boot_number, present_boot_id
 from backstage.infra.sqlite.connection import Connector, Synchronous
@@ -107,19 +107,15 @@ class SqliteBackend:
         )
 
     async def migration_plan(self) -> list[Migration]:
-        """Return what `migrate` would apply; creates nothing."""
-        if self.missing_file():
-            return list(migrations_of("sqlite"))
-        return await self._with_connection(lambda connection: migrations.plan(connection, self._connector.path))
+        """Return what `migrate` would apply; makes no file."""
+        return await self._looking(lambda connection: migrations.plan(connection, self._connector.path))
 
     async def migration_status(self) -> list[migrations.MigrationStatus]:
-        if self.missing_file():
-            return [migrations.MigrationStatus(each.version, each.name, None) for each in migrations_of("sqlite")]
         """Return each migration with the moment it was applied; makes no file."""
         return await self._looking(migrations.status)
 
     async def diagnose(self) -> list[Finding]:
-        """Examine the file; works without `open`, and creates nothing."""
+        """Examine the file; works without `open`, and makes no file."""
         if missing := self.missing_file():
             return diagnose_missing(missing)
         return await self._with_connection(lambda connection: diagnose(connection, self._connector.path))
@@ -137,7 +133,7 @@ class SqliteBackend:
 
     async def _looking(self, look: Callable[[sqlite3.Connection], T]) -> T:
         """Call `look` with a connection to the file, or to an empty store where there is none yet."""
-        if await asyncio.to_thread(self._connector.path.exists):
+        if not self.missing_file():
             return await self._with_connection(look)
         with closing(sqlite3.connect(":memory:")) as nothing:
             return look(nothing)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
+
+_FOLDER = Path(__file__).with_name("sql")
 
 
 @cache
 def statement(name: str) -> str:
     """Return the text of `sql/<name>.sql`."""
-    return files("backstage.infra.sqlite").joinpath("sql", f"{name}.sql").read_text("utf-8")
+    return (_FOLDER / f"{name}.sql").read_text("utf-8")

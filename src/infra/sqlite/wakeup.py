@@ -7,7 +7,6 @@ import contextlib
 import errno
 import os
 import stat
-import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -74,7 +73,7 @@ class WakeFolder:
 
     def _make_fifo(self) -> tuple[Path, int, int]:
         """Return the FIFO's path and its two ends. The writing end, unused, keeps the reading end from seeing EOF."""
-        name = uuid.uuid4().hex
+        name = os.urandom(16).hex()
         hidden, fifo = self._path / f".{name}", self._path / name
         while True:
             self._make_folder()
