@@ -25,22 +25,33 @@ T = TypeVar("T")
 
 
 class BackendMachine(RuleBasedStateMachine):
-    """Any steps in any order: the backend answers each as the model does, and then holds what the model holds."""
+    """Any steps in any order: the backend answers each as the model does, and then holds what the model holds.
 
-    def __init__(self, connect: Connect) -> None:
+    With several `processes`, as many backends on one store take the steps by turns.
+    """
+
+    def __init__(self, connect: Connect, processes: int = 1) -> None:
         super().__init__()
         self.clock = FakeClock()
         self.model = Model(self.clock)
-        self.trial = Trial(connect(self.clock), self.clock, TaskFactory(self.clock))
+        new_task = TaskFactory(self.clock)
+        self.trials = [Trial(connect(self.clock), self.clock, new_task) for _ in range(processes)]
         self.made: list[Task] = []
         """Every task as it was first made."""
         self.claims: list[Task] = []
         """Every task as a worker was given it; most of these claims are over."""
         self.runner = asyncio.Runner()
-        self.run(self.trial.backend.open())
+        for trial in self.trials:
+            self.run(trial.backend.open())
+
+    @property
+    def trial(self) -> Trial:
+        """Of the process whose turn it is."""
+        return self.trials[0]
 
     def teardown(self) -> None:
-        self.run(self.trial.backend.close())
+        for trial in self.trials:
+            self.run(trial.backend.close())
         self.runner.close()
 
     def run(self, answer: Coroutine[Any, Any, T]) -> T:
@@ -163,6 +174,10 @@ class BackendMachine(RuleBasedStateMachine):
         self.clock.jump(seconds)
 
     # -- what holds after each step --------------------------------------------------------------
+
+    @invariant()
+    def the_turn_goes_round(self) -> None:
+        self.trials.append(self.trials.pop(0))
 
     @invariant()
     def no_two_steps_share_a_moment(self) -> None:

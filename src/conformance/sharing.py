@@ -4,9 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
 
-from backstage.conformance.backend_suite import BackendSuite, Connect, on_trial
+from backstage.conformance.backend_suite import BackendSuite, Connect, NewStore, on_trial
+from backstage.conformance.exploring import BOUNDED
 from backstage.conformance.fake_clock import FakeClock
+from backstage.conformance.machine import BackendMachine
 from backstage.conformance.task_factory import TaskFactory
 from backstage.conformance.trial import BROKEN, LEASE, Trial
 from backstage.conformance.waking import LONG, PROMPT
@@ -78,6 +82,15 @@ class SharedStoreSuite(BackendSuite):
             await trial.added()
             async with asyncio.timeout(PROMPT):
                 await wakeup.wait(LONG)
+
+    def test_any_steps_that_two_processes_take_by_turns_are_answered_as_the_model_answers(
+        self, new_store: NewStore
+    ) -> None:
+        class OfTwoProcesses(BackendMachine):
+            def __init__(self) -> None:
+                super().__init__(new_store(), processes=2)
+
+        run_state_machine_as_test(OfTwoProcesses, settings=settings(BOUNDED, max_examples=30))
 
     async def test_everything_is_kept_when_the_last_process_closes(self, connect: Connect, clock: FakeClock) -> None:
         new_task = TaskFactory(clock)
