@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from backstage.conformance.fake_clock import FakeClock
 from backstage.conformance.task_factory import TaskFactory
+from backstage.testing.fake_clock import FakeClock
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -54,6 +55,8 @@ def run(arguments: Sequence[str]) -> int:
             known.error("with -, each line has its own fields: give no options but --url and --quiet")
         if options.payload is not ...:
             known.error("with -, the payloads come from standard input: give no JSON")
+        if sys.stdin is None:
+            known.error("standard input is closed")
         from backstage.cli.enqueue_lines import enqueue_lines  # noqa: PLC0415 - a single task does without
 
         return asyncio.run(enqueue_lines(options.url, is_quiet=options.quiet))

@@ -23,7 +23,9 @@ def parser() -> CommandParser:
         "List tasks, newest first, a page at a time. --json answers with an array; pass the last id of a page to "
         "--after for the next one.",
     )
-    options.add_argument("--state", action="append", choices=[*TaskState], default=[], help="may be repeated")
+    options.add_argument(
+        "--state", action="append", choices=[state.value for state in TaskState], default=[], help="may be repeated"
+    )
     options.add_argument("--queue", metavar="NAME")
     options.add_argument("--type", metavar="TYPE")
     options.add_argument("--workflow", metavar="ID", help="the first task's id of a chain")

@@ -25,10 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _escape_what_it_cannot_encode(stream)
     try:
         code = _run(arguments)
-        sys.stdout.flush()
-    except WrongUsageError as error:
-        return _say(error, WRONG_USAGE)
-    except ConfigurationError as error:
+        print(end="", flush=True)  # not sys.stdout.flush(): there is none where the caller closed it
+    except (WrongUsageError, ConfigurationError) as error:
         return _say(error, WRONG_USAGE)
     except TaskError as error:
         return _say(error, REFUSED)
@@ -45,18 +43,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> int:
     match arguments:
-        case [] | ["-h" | "--help" | "help"]:
+        case []:
+            raise WrongUsageError("name a command (see backstage --help)")
+        case ["-h" | "--help" | "help", *_]:
             print(overview())
-            return DONE if arguments else WRONG_USAGE
+            return DONE
         case ["--version"]:
             return _version()
         case [name, *rest] if name in COMMANDS:
-            run = import_module(f"backstage.cli.{COMMANDS[name].module}").run
-            code: int = run(rest)
-            return code
+            return _run_command(name, rest)
         case [name, *_]:
             raise WrongUsageError(_unknown(name))
     raise AssertionError(arguments)
+
+
+def _run_command(name: str, arguments: list[str]) -> int:
+    module = import_module(f"backstage.cli.{COMMANDS[name].module}")
+    try:
+        code: int = module.run(arguments)
+    except SystemExit as end:  # how argparse ends after --help
+        return int(end.code or DONE)
+    return code
 
 
 def _version() -> int:

@@ -5,11 +5,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from backstage.conformance.fake_clock import FakeClock
 from backstage.conformance.task_factory import TaskFactory
 from backstage.conformance.trial import Trial
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.clock import Clock
+from backstage.testing.fake_clock import FakeClock
 
 Connect = Callable[[Clock], Backend]
 """Makes a backend, not yet opened, on one store; each call is one more process that shares it."""

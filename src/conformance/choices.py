@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from hypothesis import strategies as st
 
-from backstage.conformance.fake_clock import FakeClock
 from backstage.conformance.trial import BROKEN
 from backstage.domain.backoff import Backoff
 from backstage.domain.dedupe import Dedupe
@@ -16,6 +15,7 @@ from backstage.domain.retry_policy import RetryPolicy
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskQuery
 from backstage.domain.task_state import FINAL_STATES, TaskState
+from backstage.testing.fake_clock import FakeClock
 
 WORKERS = ("w1", "w2")
 POLICY = RetryPolicy(max_attempts=2, backoff=Backoff.fixed(3.0))

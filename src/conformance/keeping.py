@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from backstage.conformance.backend_suite import BackendSuite
-from backstage.conformance.fake_clock import FakeClock
 from backstage.conformance.trial import POLICY, Trial
 from backstage.domain.backoff import Backoff
 from backstage.domain.dedupe import Dedupe
 from backstage.domain.failure import Failure
 from backstage.domain.limits import EARLIEST, LATEST, MAX_PRIORITY, MIN_PRIORITY
 from backstage.domain.payload import encode_payload
+from backstage.testing.fake_clock import FakeClock
 
 UNICODE = "Grüße, 世界 🎈 \u200f\u2028 e\u0301 'quoted' \"double\" \\back %s {0} $1 \t\n\x01\x7f"
 

@@ -10,7 +10,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from backstage.conformance import choices
 from backstage.conformance.backend_suite import Connect
-from backstage.conformance.fake_clock import FakeClock
 from backstage.conformance.model import Model
 from backstage.conformance.task_factory import TaskFactory
 from backstage.conformance.trial import Trial, claim_request
@@ -20,6 +19,7 @@ from backstage.domain.retention import Retention
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskQuery
 from backstage.domain.task_state import FINAL_STATES, TaskState
+from backstage.testing.fake_clock import FakeClock
 
 T = TypeVar("T")
 

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from backstage.conformance.backend_suite import BackendSuite, Connect
-from backstage.conformance.fake_clock import FakeClock
 from backstage.conformance.trial import Trial
+from backstage.testing.fake_clock import FakeClock
 
 
 class Opening(BackendSuite):

@@ -9,13 +9,13 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from backstage.conformance.backend_suite import BackendSuite, Connect, NewStore, on_trial
 from backstage.conformance.exploring import BOUNDED
-from backstage.conformance.fake_clock import FakeClock
 from backstage.conformance.machine import BackendMachine
 from backstage.conformance.task_factory import TaskFactory
 from backstage.conformance.trial import BROKEN, LEASE, Trial
 from backstage.conformance.waking import LONG, PROMPT
 from backstage.domain.dedupe import Dedupe, Duplicate
 from backstage.domain.task_state import TaskState
+from backstage.testing.fake_clock import FakeClock
 
 
 class SharedStoreSuite(BackendSuite):

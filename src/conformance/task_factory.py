@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from itertools import count
 from typing import Any
 
 from backstage.domain.ports.clock import Clock
 from backstage.domain.task import Task
+from backstage.testing.predictable import NumberedIds
 
 A_TYPE = "email:send"
 
@@ -15,12 +15,12 @@ class TaskFactory:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._numbers = count(1)
+        self._ids = NumberedIds()
 
     def __call__(self, *, delay: float = 0.0, **fields: Any) -> Task:
         """`delay` is the seconds until the task is due; `fields` are those of Task that shall differ."""
         now = self._clock.now()
-        id_ = f"01940000-0000-7000-8000-{next(self._numbers):012x}"
+        id_ = self._ids.new()
         defaults: dict[str, Any] = {
             "id": id_,
             "type": A_TYPE,

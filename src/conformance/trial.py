@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from backstage.conformance.fake_clock import FakeClock
 from backstage.conformance.task_factory import A_TYPE, TaskFactory
 from backstage.domain.failure import Failure
 from backstage.domain.lease import Lease
@@ -18,6 +17,7 @@ from backstage.domain.ports.worker_registry import WorkerRegistry
 from backstage.domain.retry_policy import RetryPolicy
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
+from backstage.testing.fake_clock import FakeClock
 
 LEASE = 30.0
 """Seconds of the lease that a trial claims with."""

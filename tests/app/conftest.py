@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,20 +14,7 @@ from backstage.domain.ports.task_queue import ClaimRequest
 from backstage.domain.task import Task
 from backstage.infra.memory.backend import MemoryBackend
 from backstage.infra.uuid7_ids import Uuid7Ids
-
-
-class FakeClock:
-    def __init__(self) -> None:
-        self.time = datetime(2030, 1, 1, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.time
-
-    def monotonic(self) -> float:
-        return self.time.timestamp()
-
-    def advance(self, seconds: float) -> None:
-        self.time += timedelta(seconds=seconds)
+from backstage.testing.fake_clock import FakeClock
 
 
 class RecordingBus:

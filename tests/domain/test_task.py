@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backstage.conformance.fake_clock import START, FakeClock
 from backstage.conformance.task_factory import TaskFactory
 from backstage.domain.backoff import Backoff
 from backstage.domain.failure import Failure
@@ -16,6 +15,7 @@ from backstage.domain.outcome import OutcomeKind
 from backstage.domain.retry_policy import RetryPolicy
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
+from backstage.testing.fake_clock import START, FakeClock
 
 LATER = START + timedelta(seconds=5)
 LEASE = Lease("w1", START + timedelta(seconds=30))

@@ -8,7 +8,6 @@ from itertools import product
 
 import pytest
 
-from backstage.conformance.fake_clock import START
 from backstage.conformance.task_factory import TaskFactory
 from backstage.domain.errors import IllegalMoveError
 from backstage.domain.failure import Failure
@@ -16,6 +15,7 @@ from backstage.domain.lease import Lease
 from backstage.domain.retry_policy import RetryPolicy
 from backstage.domain.task import Task
 from backstage.domain.task_state import FINAL_STATES, LIVE_STATES, MOVES, TaskState
+from backstage.testing.fake_clock import START
 
 S = TaskState
 NOW = START + timedelta(seconds=60)

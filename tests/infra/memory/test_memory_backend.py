@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 
-from backstage.conformance.fake_clock import FakeClock
 from backstage.conformance.task_factory import TaskFactory
 from backstage.conformance.trial import claim_request
 from backstage.domain.errors import TaskNotFoundError
 from backstage.infra.memory.backend import MemoryBackend
+from backstage.testing.fake_clock import FakeClock
 
 
 async def test_two_stores_share_nothing(clock: FakeClock, new_task: TaskFactory) -> None:

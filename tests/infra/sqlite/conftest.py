@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from backstage.conformance.fake_clock import FakeClock
 from backstage.conformance.task_factory import TaskFactory
 from backstage.conformance.trial import Trial
 from backstage.infra.sqlite.backend import SqliteBackend
+from backstage.testing.fake_clock import FakeClock
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from backstage.conformance.fake_clock import FakeClock
 from backstage.conformance.trial import Trial
 from backstage.domain.finding import Finding, Severity
 from backstage.infra.sqlite.backend import SqliteBackend
 from backstage.infra.sqlite.diagnosis import sqlite_version_finding
+from backstage.testing.fake_clock import FakeClock
 
 
 def by_name(findings: list[Finding]) -> dict[str, Finding]:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from backstage.conformance.fake_clock import FakeClock
 from backstage.conformance.task_factory import TaskFactory
 from backstage.domain.errors import StorageFullError
 from backstage.domain.task import Task
@@ -22,6 +21,7 @@ from backstage.infra.sqlite.reserve import Reserve
 from backstage.infra.sqlite.stored_tasks import add_task
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer
+from backstage.testing.fake_clock import FakeClock
 
 PAGES_LEFT = 40
 

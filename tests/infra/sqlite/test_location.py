@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from backstage.conformance.fake_clock import FakeClock
 from backstage.conformance.trial import Trial
 from backstage.domain.errors import ConfigurationError
 from backstage.infra.sqlite.backend import SqliteBackend
 from backstage.infra.sqlite.location import parse_url
+from backstage.testing.fake_clock import FakeClock
 
 
 def test_three_slashes_name_a_relative_path_and_four_an_absolute_one() -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from backstage.conformance.fake_clock import FakeClock
 from backstage.domain.errors import ConfigurationError
 from backstage.infra.migrations import migrations_of
 from backstage.infra.sqlite.backend import SqliteBackend
+from backstage.testing.fake_clock import FakeClock
 
 OPEN_AND_ADD = """
 import asyncio, sys

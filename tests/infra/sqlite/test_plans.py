@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 import backstage.infra.sqlite as package
-from backstage.conformance.fake_clock import FakeClock
 from backstage.conformance.task_factory import TaskFactory
 from backstage.conformance.trial import claim_request
 from backstage.domain.task import Task
@@ -22,6 +21,7 @@ from backstage.infra.migrations import migrations_of
 from backstage.infra.sqlite.claim import claim
 from backstage.infra.sqlite.stored_tasks import add_task
 from backstage.infra.sqlite.transaction import Transaction
+from backstage.testing.fake_clock import FakeClock
 
 BIG_TABLES = ("backstage_tasks", "backstage_attempts", "backstage_large_payloads", "backstage_dedupe")
 

@@ -7,7 +7,6 @@ import threading
 import warnings
 from pathlib import Path
 
-from backstage.conformance.fake_clock import FakeClock
 from backstage.conformance.task_factory import TaskFactory
 from backstage.conformance.trial import Trial
 from backstage.domain.errors import ConfigurationError
@@ -15,6 +14,7 @@ from backstage.domain.finding import Severity
 from backstage.domain.task_state import TaskState
 from backstage.infra.sqlite.backend import SqliteBackend
 from backstage.infra.system_clock import SystemClock
+from backstage.testing.fake_clock import FakeClock
 
 
 async def test_leases_of_another_boot_have_run_out(path: Path, clock: FakeClock, new_task: TaskFactory) -> None:

@@ -5,9 +5,9 @@ import os
 import sys
 from pathlib import Path
 
-from backstage.conformance.fake_clock import FakeClock
 from backstage.conformance.trial import Trial
 from backstage.infra.sqlite.backend import SqliteBackend
+from backstage.testing.fake_clock import FakeClock
 
 WAIT_FOR_A_TASK = """
 import asyncio, sys

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from backstage.conformance.fake_clock import FakeClock
 from backstage.conformance.task_factory import TaskFactory
 from backstage.conformance.trial import Trial, claim_request
 from backstage.domain.errors import StaleTaskError, StorageUnavailableError
@@ -17,6 +16,7 @@ from backstage.infra.sqlite.backend import SqliteBackend
 from backstage.infra.sqlite.connection import Connector
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer
+from backstage.testing.fake_clock import FakeClock
 
 
 class Gate:

@@ -1,0 +1,1 @@
+"""What users need to test their own tasks: no server, no waiting, the real outcomes."""

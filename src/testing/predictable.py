@@ -1,0 +1,22 @@
+"""Ids and chance that are the same in every run of a test."""
+
+from __future__ import annotations
+
+from itertools import count
+
+
+class NumberedIds:
+    """Ids that count: valid UUIDv7, and later ones sort later."""
+
+    def __init__(self) -> None:
+        self._numbers = count(1)
+
+    def new(self) -> str:
+        return f"01940000-0000-7000-8000-{next(self._numbers):012x}"
+
+
+class NoJitter:
+    """A Chance that takes nothing off a backoff's delay, so that a retry is due exactly when the formula says."""
+
+    def random(self) -> float:
+        return 0.0
