@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from backstage.cli.commands import COMMANDS
+from tests.cli.conftest import Cli
+
+
+def test_help_names_every_command(cli: Cli) -> None:
+    answer = cli("--help")
+    assert answer.code == 0
+    assert all(f"  {name} " in answer.out for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(cli: Cli, name: str) -> None:
+    answer = cli(name, "--help")
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out.startswith("usage: ")
+
+
+def test_the_version_is_that_of_the_package(cli: Cli) -> None:
+    assert cli("--version").out.startswith("backstage 0.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        ((), "name a command"),
+        (("stat",), "did you mean 'stats'?"),
+        (("--url", "sqlite:///x.db", "stats"), "stands before the command"),
+        (("stats", "--color"), "unrecognized arguments: --color"),
+        (("stats", "--jso"), "unrecognized arguments: --jso"),
+        (("stats", "--by", "day"), "--by"),
+        (("list", "--state", "done"), "'pending', 'running'"),
+        (("list", "--limit", "many"), "--limit"),
+        (("show",), "ID"),
+        (("cancel",), "ID"),
+        (("retry",), "ID"),
+        (("replay", "q"), "unrecognized arguments: q"),
+        (("pause",), "either a QUEUE or a --type"),
+        (("resume", "mail", "--type", "a"), "either a QUEUE or a --type"),
+        (("queues", "mail"), "unrecognized arguments: mail"),
+        (("workers", "--seen-within", "soon"), "'soon' is not a duration"),
+        (("prune", "--completed-older-than", "-1"), "completed-older-than"),
+        (("prune", "--dead-letters"), "add --yes"),
+        (("prune", "--dead-letters", "--yes", "--keep-failed", "1"), "no ages"),
+        (("prune", "--queue", "mail"), "needs an age"),
+        (("migrate", "--dry-run", "--status"), "not both"),
+        (("migrate", "--url", "memory://"), "no schema"),
+        (("doctor", "--url", "memory://"), "nothing to examine"),
+        (("completion", "tcsh"), "'bash', 'zsh', 'fish'"),
+        (("stats", "--url", "mysql://u:secret@h/db"), "no backend has the scheme 'mysql'"),
+        (("enqueue", "a"), "payload is missing"),
+        (("enqueue", "a", "{not json"), "is not JSON"),
+        (("enqueue", "a", "[" * 100_000), "is not JSON"),
+        (("enqueue", "a", "1", "--priority", "high"), "--priority"),
+        (("enqueue", "a", "1", "--delay", "1y"), "'1y' is not a duration"),
+        (("enqueue", "a", "1", "--metadata", "k"), "'k' is not KEY=VALUE"),
+        (("enqueue", "a", "1", "--dedupe-ttl", "5"), "goes with --dedupe-key"),
+        (("enqueue", "a", "1", "--quiet"), "goes with -"),
+        (("enqueue", "-", "1"), "give no JSON"),
+        (("enqueue", "-", "--queue", "mail"), "each line has its own fields"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_code_2(
+    cli: Cli, folder: Path, arguments: tuple[str, ...], hint: str
+) -> None:
+    answer = cli(*arguments)
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith("backstage: ")
+    assert answer.err.count("\n") == 1
+    assert hint in answer.err
+    assert "secret" not in answer.err
+    assert not any(folder.iterdir())
+
+
+def test_errors_cannot_drive_the_terminal(cli: Cli) -> None:
+    assert cli("\x1b[31m").err.startswith("backstage: there is no command '\\x1b[31m'")
+
+
+def test_the_store_is_the_one_of_the_environment(cli: Cli, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BACKSTAGE_URL", "sqlite:///other.db")
+    assert cli("migrate").code == 0
+    assert (folder / "other.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "text"), [(".env", "BACKSTAGE_URL=sqlite:///other.db"), ("backstage.toml", 'url = "sqlite:///other.db"')]
+)
+def test_the_store_is_the_one_of_a_settings_file(cli: Cli, folder: Path, file: str, text: str) -> None:
+    (folder / file).write_text(text)
+    assert cli("migrate").code == 0
+    assert (folder / "other.db").exists()
+
+
+def test_a_settings_file_about_other_things_leaves_the_default(cli: Cli, folder: Path) -> None:
+    (folder / ".env").write_text("SMTP_HOST=localhost")
+    assert cli("migrate").code == 0
+    assert (folder / "backstage.db").exists()
+
+
+def test_the_host_of_redis_in_the_environment_is_honoured(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_HOST", "cache")
+    monkeypatch.setenv("REDIS_PORT", "no port")
+    assert "REDIS_PORT" in cli("stats").err
