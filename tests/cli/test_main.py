@@ -65,9 +65,7 @@ def test_the_version_is_that_of_the_package(cli: Cli) -> None:
         (("enqueue", "-", "--queue", "mail"), "each line has its own fields"),
     ],
 )
-def test_wrong_usage_is_one_line_and_exit_code_2(
-    cli: Cli, folder: Path, arguments: tuple[str, ...], hint: str
-) -> None:
+def test_wrong_usage_is_one_line_and_exit_code_2(cli: Cli, folder: Path, arguments: tuple[str, ...], hint: str) -> None:
     answer = cli(*arguments)
     assert (answer.code, answer.out) == (2, "")
     assert answer.err.startswith("backstage: ")

@@ -1,0 +1,142 @@
+"""The console script itself, in processes of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli, Store
+
+SCRIPT = str(Path(sys.executable).with_name("backstage"))
+HEAVY = ["dependency_injector", "structlog", "pydantic", "pydantic_settings", "rich", "cyclopts", "blinker", "uvloop"]
+LOADED = """
+import json, sys
+from backstage.cli.main import main
+code = main(sys.argv[1:])
+print(json.dumps([code, [name for name in {heavy!r} if name in sys.modules]]), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--help",), ("--version",), ("stats",), ("stats", "--json"), ("enqueue", "a", "1"), ("list", "--json")],
+)
+def test_light_commands_load_no_heavy_library(arguments: tuple[str, ...]) -> None:
+    program = [sys.executable, "-c", LOADED.format(heavy=HEAVY), *arguments]
+    ended = subprocess.run(program, capture_output=True, text=True, check=True, timeout=60)
+    assert json.loads(ended.stderr.splitlines()[-1]) == [0, []]
+
+
+def test_help_loads_no_store_and_no_event_loop() -> None:
+    program = [sys.executable, "-c", LOADED.format(heavy=["asyncio", "sqlite3", "backstage.infra.backends"]), "--help"]
+    ended = subprocess.run(program, capture_output=True, text=True, check=True, timeout=60)
+    assert json.loads(ended.stderr) == [0, []]
+
+
+def test_the_console_script_enqueues_and_shows() -> None:
+    task_id = subprocess.run(
+        [SCRIPT, "enqueue", "a", '{"n": 1}'], capture_output=True, text=True, check=True, timeout=60
+    ).stdout.strip()
+    shown = subprocess.run(
+        [SCRIPT, "show", task_id, "--json"], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+    assert json.loads(shown)["payload"] == {"n": 1}
+
+
+def test_the_worker_gets_its_own_options(store: Store, folder: Path) -> None:
+    (folder / "shop.py").write_text(
+        "from backstage import handler\n\n@handler('a')\nasync def a(payload: int) -> int:\n    return payload + 1\n"
+    )
+    task_id = store.enqueue("a", 1)
+    command = [SCRIPT, "worker", "--handlers", "shop", "--until-idle"]
+    subprocess.run(command, check=True, timeout=60, capture_output=True, env=os.environ | {"PYTHONPATH": str(folder)})
+    assert store.task(task_id).result == 2
+
+
+def test_wrong_options_of_the_worker_end_with_2(cli: Cli) -> None:
+    assert cli("worker", "--concurrency", "many").code == 2
+    assert cli("worker", "--colour").code == 2
+
+
+def test_a_reader_that_leaves_is_no_reason_to_complain(store: Store) -> None:
+    for _ in range(3):
+        store.enqueue()
+    for arguments in (["list"], ["stats"], ["--help"], ["stats", "--help"]):
+        reading, writing = os.pipe()
+        os.close(reading)
+        ended = subprocess.run([SCRIPT, *arguments], stdout=writing, stderr=subprocess.PIPE, check=False, timeout=60)
+        os.close(writing)
+        assert (ended.returncode, ended.stderr) == (1, b"")
+
+
+def test_an_answer_that_cannot_be_written_is_a_failure() -> None:
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run([SCRIPT, "--version"], stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(b"backstage: ")
+    assert ended.stderr.count(b"\n") == 1
+
+
+def test_a_closed_standard_input_is_not_read() -> None:
+    ended = subprocess.run(
+        ["/bin/sh", "-c", '"$0" enqueue - <&-', SCRIPT], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "standard input is closed" in ended.stderr
+
+
+def test_a_terminal_gets_a_table_of_its_width(store: Store) -> None:
+    task_id = store.fail(ValueError("so long an error that it does not fit " * 9))
+    lines = on_terminal([SCRIPT, "list"], os.environ | {"TERM": "xterm-256color", "COLUMNS": "120"}).splitlines()
+    assert any(task_id in line and "…" in line for line in lines)
+    assert all(len(line) < 160 for line in lines)
+
+
+def test_a_bar_on_the_terminal_shows_how_many_were_stored(folder: Path) -> None:
+    lines = folder / "lines"
+    lines.write_text('{"type": "a", "payload": 1}\n' * 3)
+    command = ["/bin/sh", "-c", f'"{SCRIPT}" enqueue - --quiet < {lines} > {folder / "answer"}']
+    assert "3 tasks stored" in on_terminal(command, os.environ | {"TERM": "xterm-256color"})
+    assert (folder / "answer").read_text() == "3\n"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_completion_script_names_commands_and_options(cli: Cli, shell: str) -> None:
+    script = cli("completion", shell).out
+    assert "enqueue" in script
+    assert "dedupe-key" in script
+    if shutil.which(shell):
+        subprocess.run([shell, "-n"], input=script, text=True, check=True, timeout=60)
+
+
+def test_bash_completes_commands_and_options(cli: Cli) -> None:
+    script = cli("completion", "bash").out
+    for words, wanted in (("backstage st", "stats"), ("backstage list --lim", "--limit")):
+        asked = f'COMP_WORDS=({words}); COMP_CWORD={len(words.split()) - 1}; _backstage; echo "${{COMPREPLY[@]}}"'
+        ended = subprocess.run(
+            ["bash", "-c", f"{script}\n{asked}"], capture_output=True, text=True, check=True, timeout=60
+        )
+        assert ended.stdout.strip() == wanted
+
+
+def on_terminal(command: list[str], env: dict[str, str]) -> str:
+    """Run it with a terminal as standard output and error; return what it wrote there."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(command, stdout=theirs, stderr=theirs, env=env)
+    os.close(theirs)
+    written = b""
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        try:
+            while chunk := terminal.read(65_536):
+                written += chunk
+        except OSError:  # how Linux says that nobody holds the other end any more
+            pass
+    assert process.wait(timeout=60) == 0, written
+    return written.decode()
