@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Iterable, Sequence
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -22,13 +21,14 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, number
     escaped and markup means nothing. NO_COLOR is respected.
     """
     on_terminal = sys.stdout.isatty()
-    table = Table(box=box.SIMPLE_HEAD if on_terminal else None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column in columns:
-        is_id = column == "id"  # an id that is cut short is good for nothing
-        table.add_column(
-            column, justify="right" if column in numbers else "left", no_wrap=True, min_width=36 if is_id else None
-        )
+        # rich takes room from columns that may wrap before it cuts an id short: that is the last one.
+        is_last = column == columns[-1]
+        table.add_column(column, justify="right" if column in numbers else "left", no_wrap=not is_last)
     for row in rows:
-        table.add_row(*(Text(printable(cell)) for cell in row))
-    console = Console(file=sys.stdout, width=None if on_terminal else _UNBOUNDED, highlight=False)
-    console.print(table, overflow="ellipsis")
+        table.add_row(*(Text(printable(cell), no_wrap=True, overflow="ellipsis") for cell in row))
+    console = Console(width=None if on_terminal else _UNBOUNDED, highlight=False)
+    with console.capture() as text:  # rich has an answer of its own to a broken pipe, ours is in main.py
+        console.print(table)
+    print(text.get(), end="")
