@@ -85,8 +85,8 @@ class _ThreadRun:
             return self._run()
         except HandlerInterrupted:
             return None
-        except StopIteration as error:  # a future cannot carry one: whoever awaits it would wait for ever
-            raise RuntimeError("the handler raised StopIteration") from error
+        except (StopIteration, GeneratorExit) as error:  # from a future, whoever awaits it would wait for ever
+            raise RuntimeError(f"the handler raised {type(error).__name__}") from error
 
     def _run(self) -> Any:
         with self._lock:

@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from backstage import Backoff, Queue, TaskContext
+from backstage.domain.task_state import TaskState
+from tests.worker.workers import DEADLINE, Workers, attempts, play, until
+
+NOW = Backoff.fixed(0)
+
+
+async def test_an_async_handler_is_cancelled_at_its_hard_timeout(any_workers: Workers) -> None:
+    ended = []
+
+    async def slow() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append("cleaned up")
+
+    worker = any_workers.new(until_idle=True)
+    worker.on("t", slow, timeout=0.05, max_attempts=2, backoff=NOW)
+    task = await play(worker, "t")
+    assert (task.state, task.attempt, ended) == (TaskState.FAILED, 2, ["cleaned up"] * 2)
+    assert str(task.last_failure) == "TaskTimeout: the handler ran longer than its 0.05 s"
+
+
+async def test_a_thread_is_interrupted_at_its_hard_timeout(workers: Workers) -> None:
+    ended = []
+
+    def spins() -> None:
+        try:
+            while True:
+                time.sleep(0.001)
+        finally:
+            ended.append("cleaned up")
+
+    task = await workers.run(spins, timeout=0.05, max_attempts=1)
+    assert (task.state, ended) == (TaskState.FAILED, ["cleaned up"])
+    assert task.last_failure is not None and task.last_failure.type == "TaskTimeout"
+
+
+async def test_a_thread_inside_one_long_call_times_out_without_waiting_for_it(workers: Workers) -> None:
+    gate = threading.Event()
+    worker = workers.new(until_idle=True)
+    worker.on("t", lambda: gate.wait(DEADLINE), timeout=0.05, max_attempts=1)
+    task = await play(worker, "t")
+    assert task.state is TaskState.FAILED
+    assert worker.is_stuck
+    gate.set()
+    await until(lambda: not worker.is_stuck)
+
+
+async def test_a_worker_claims_again_once_its_abandoned_threads_have_ended(workers: Workers) -> None:
+    gate = threading.Event()
+    worker = workers.new(concurrency=1, prefetch=1)
+    worker.on("stuck", lambda: gate.wait(DEADLINE), timeout=0.05, max_attempts=1)
+    worker.on("next", lambda: "ran")
+    started: list[str] = []
+    worker.events.on("worker-task:started", lambda event: started.append(event.task.type))
+    failed = asyncio.Event()
+    worker.events.on("worker-task:failed", lambda event: failed.set())
+    completed = asyncio.Event()
+    worker.events.on("worker-task:completed", lambda event: completed.set())
+    await worker.enqueue("stuck", priority=1)
+    await worker.enqueue("next")
+    await worker.start()
+    async with asyncio.timeout(DEADLINE):
+        await failed.wait()
+        assert started == ["stuck"]  # the thread takes up the only slot
+        gate.set()
+        await completed.wait()
+
+
+async def test_a_timeout_error_of_the_handler_is_its_own(workers: Workers) -> None:
+    async def raises() -> None:
+        raise TimeoutError("the server did not answer")
+
+    task = await workers.run(raises, timeout=60, max_attempts=1)
+    assert str(task.last_failure) == "TimeoutError: the server did not answer"
+
+
+async def test_a_handler_that_swallows_its_timeout_keeps_what_it_returns(workers: Workers) -> None:
+    async def swallows() -> str:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            return "late"
+        return "never"
+
+    task = await workers.run(swallows, timeout=0.05, max_attempts=1)
+    assert (task.state, task.result) == (TaskState.COMPLETED, "late")
+
+
+@pytest.mark.parametrize(
+    ("task", "handler", "queue", "worker", "limit"),
+    [
+        (0.04, 60, 60, 60, "0.04"),
+        (None, 0.04, 60, 60, "0.04"),
+        (None, None, 0.04, 60, "0.04"),
+        (None, None, None, 0.04, "0.04"),
+    ],
+)
+async def test_the_timeout_is_the_tasks_else_handlers_else_queues_else_workers(
+    workers: Workers, task: float | None, handler: float | None, queue: float | None, worker: float, limit: str
+) -> None:
+    async def slow() -> None:
+        await asyncio.sleep(60)
+
+    runner = workers.new(until_idle=True, queues=[Queue("q", hard_timeout=queue)], timeout=worker)
+    runner.on("t", slow, timeout=handler, max_attempts=1)
+    ended = await play(runner, "t", queue="q", timeout=task)
+    assert str(ended.last_failure) == f"TaskTimeout: the handler ran longer than its {limit} s"
+
+
+async def wind_up(context: TaskContext) -> str:
+    while not context.should_stop():  # noqa: ASYNC110 - the handler's part of the agreement
+        await asyncio.sleep(0.005)
+    return f"soft timeout {context.is_over_soft_timeout()}"
+
+
+def wind_up_in_thread(context: TaskContext) -> str:
+    while not context.is_over_soft_timeout():
+        time.sleep(0.005)
+    return "soft timeout True"
+
+
+@pytest.mark.parametrize("handler", [wind_up, wind_up_in_thread])
+async def test_a_handler_is_told_when_its_soft_timeout_is_over(workers: Workers, handler: Any) -> None:
+    task = await workers.run(handler, soft_timeout=0.05, timeout=DEADLINE)
+    assert (task.state, task.result) == (TaskState.COMPLETED, "soft timeout True")
+
+
+@pytest.mark.parametrize(
+    ("task", "handler", "queue", "worker"),
+    [(0.02, 60, 60, 60), (None, 0.02, 60, 60), (None, None, 0.02, 60), (None, None, None, 0.02)],
+)
+async def test_the_soft_timeout_is_the_tasks_else_handlers_else_queues_else_workers(
+    workers: Workers, task: float | None, handler: float | None, queue: float | None, worker: float
+) -> None:
+    runner = workers.new(until_idle=True, queues=[Queue("q", soft_timeout=queue)], soft_timeout=worker)
+    runner.on("t", wind_up, soft_timeout=handler, timeout=DEADLINE)
+    assert (await play(runner, "t", queue="q", soft_timeout=task)).result == "soft timeout True"
+
+
+async def test_a_hard_timeout_after_the_soft_one_still_cancels(workers: Workers) -> None:
+    async def ignores(context: TaskContext) -> None:
+        await asyncio.sleep(60)
+
+    worker = workers.new(until_idle=True)
+    worker.on("t", ignores, soft_timeout=0.01, timeout=0.05, max_attempts=1)
+    task = await play(worker, "t")
+    [record] = await attempts(worker, task)
+    assert record.failure is not None and record.failure.type == "TaskTimeout"
