@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -17,6 +18,7 @@ from backstage.worker.handler_modules import BUILT_IN, load_module
 from backstage.worker.worker import Worker
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
+INTERRUPTED = 128 + signal.SIGINT
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

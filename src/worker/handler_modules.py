@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
@@ -22,21 +23,25 @@ class Marked:
 
 
 def load_module(name: str) -> ModuleType:
-    """Raises ConfigurationError when there is no such module; an error inside it comes through as it is."""
+    """Raises ConfigurationError, which says in one line what is wrong with the module and where."""
     try:
         return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name is None or not (name == error.name or name.startswith(f"{error.name}.")):
-            raise
-        raise ConfigurationError(
-            "handlers", f"there is no module {name!r}: run from the folder that holds it, or install it"
-        ) from None
+    except ConfigurationError:
+        raise
+    except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and error.name and f"{name}.".startswith(f"{error.name}."):
+            problem = f"there is no module {name!r}: run from the folder that holds it, or install it"
+        else:
+            what = error.msg if isinstance(error, SyntaxError) else str(error)
+            problem = f"{name!r} cannot be imported: {type(error).__name__}: {what} ({_place_of(error)})"
+        raise ConfigurationError("handlers", problem) from error
 
 
 def marked_in(module: ModuleType) -> Marked:
     """Return the module's TaskHandlerRegistrations and its functions marked by `handler` and the like, in order.
 
     What it merely imported from elsewhere counts too: a package's `__init__` may collect its modules' handlers.
+    Raises ConfigurationError for two handlers of one type.
     """
     handlers: list[TaskHandlerRegistration] = []
     listeners: list[tuple[str, Callable[..., Any]]] = []
@@ -55,3 +60,11 @@ def marked_in(module: ModuleType) -> Marked:
 
 def _mark(value: object, mark: str) -> Any:
     return getattr(value, mark, None) if callable(value) and not isinstance(value, type) else None
+
+
+def _place_of(error: Exception) -> str:
+    """The file and the line, for whoever has to correct it."""
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}, line {error.lineno}"
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{frame.filename}, line {frame.lineno}"

@@ -8,7 +8,7 @@ import signal
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGQUIT") if hasattr(signal, name))
 _UNTOUCHED = (signal.SIG_DFL, signal.default_int_handler)
@@ -25,24 +25,26 @@ class StopSignals:
         self._stop = stop
         self._stop_now = stop_now
         self._ends_process = ends_process
-        self._taken: list[signal.Signals] = []
+        self._taken: dict[signal.Signals, Any] = {}
         self._came: signal.Signals | None = None
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             loop = asyncio.get_running_loop()
             for each in SIGNALS:
-                if signal.getsignal(each) in _UNTOUCHED:
+                handler = signal.getsignal(each)
+                if handler in _UNTOUCHED or _is_of_asyncio(handler):
                     loop.add_signal_handler(each, self._on_signal, each)
-                    self._taken.append(each)
+                    self._taken[each] = handler
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         loop = asyncio.get_running_loop()
-        for each in self._taken:
+        for each, handler in self._taken.items():
             loop.remove_signal_handler(each)
+            signal.signal(each, handler)
         if self._came is not None and self._ends_process:
             os.kill(os.getpid(), self._came)
 
@@ -52,3 +54,8 @@ class StopSignals:
             self._stop()
         else:
             self._stop_now()
+
+
+def _is_of_asyncio(handler: object) -> bool:
+    """Whether it is what asyncio.run does with SIGINT unless somebody else cares: cancel the main task."""
+    return isinstance(getattr(getattr(handler, "func", None), "__self__", None), asyncio.Runner)
