@@ -59,6 +59,7 @@ class Slots:
         self._logger = logger
         self._waiting: deque[HeldTask] = deque()
         self._running: set[asyncio.Task[None]] = set()
+        self._has_backlog = False
         self.is_closing = False
 
     @property
@@ -69,7 +70,8 @@ class Slots:
     def room(self) -> int:
         """How many tasks may be claimed now."""
         most = self._options.concurrency + self._options.prefetch
-        if self.is_closing or self.settler.backlog >= 10 * most:
+        self._has_backlog = self.settler.backlog >= 10 * most
+        if self.is_closing or self._has_backlog:
             return 0  # a store that takes no outcomes must not hand out more tasks that pile up here
         return most - len(self._running) - len(self._waiting) - self._threads.abandoned
 
@@ -177,6 +179,8 @@ class Slots:
         if held is None or held.task.fence != outcome.fence:
             return
         self.held.drop(outcome.task_id, outcome.fence)
+        if self._has_backlog or (self._options.is_until_idle and not self.held):
+            self._hint.set()
         if state is None:
             self._logger.warning(log_events.OUTCOME_REFUSED, task_id=outcome.task_id, outcome=outcome.kind)
             return

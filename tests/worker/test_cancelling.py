@@ -16,7 +16,11 @@ from tests.worker.workers import DEADLINE, Workers, attempts, play, reached, unt
 async def test_a_pending_task_is_cancelled_at_once_and_never_runs(any_workers: Workers) -> None:
     ran: list[Any] = []
     worker = any_workers.new(until_idle=True)
-    worker.on("t", lambda payload: ran.append(payload))
+
+    @worker.on("t")
+    def note(payload: str) -> None:
+        ran.append(payload)
+
     task = await worker.enqueue("t", "cancelled")
     assert task is not None
     await worker.backstage.cancel_task(task.id)

@@ -251,7 +251,7 @@ def test_a_listener_for_an_unknown_event_is_refused() -> None:
 
 
 def test_a_module_that_does_not_exist_is_one_clear_line() -> None:
-    with pytest.raises(ConfigurationError, match="there is no module 'no.such.module'"):
+    with pytest.raises(ConfigurationError, match=r"there is no module 'no\.such\.module'"):
         load_module("no.such.module")
 
 

@@ -57,7 +57,7 @@ async def test_every_queue_is_served_unless_some_are_named(workers: Workers) -> 
 
 @pytest.mark.parametrize("queues", [["not a queue!"], [7], "a,not a queue!"])
 async def test_a_queue_that_is_none_is_refused(workers: Workers, queues: Any) -> None:
-    with pytest.raises(ConfigurationError, match="queues: .* is not a name"):
+    with pytest.raises(ConfigurationError, match=r"queues: .* is not a name"):
         workers.new(queues=queues)
 
 

@@ -20,7 +20,7 @@ from backstage.domain.events import (
 )
 from backstage.domain.task_state import TaskState
 from backstage.worker import log_events
-from tests.worker.workers import DEADLINE, Workers, finish, memory, play, reached
+from tests.worker.workers import DEADLINE, Workers, finish, memory, play, reached, until
 
 
 def all_of(worker: Worker) -> list[TaskEvent]:
@@ -50,7 +50,7 @@ async def test_a_task_that_fails_tells_whether_it_will_retry(any_workers: Worker
 
     worker = any_workers.new(until_idle=True)
     worker.on("t", fails, max_attempts=2, backoff=Backoff.fixed(0))
-    heard = [event for event in [all_of(worker)]][0]
+    heard = all_of(worker)
     await play(worker, "t")
     failures = [event for event in heard if isinstance(event, TaskFailed)]
     assert [(each.attempt, each.will_retry, str(each.error), each.task.state) for each in failures] == [
@@ -83,8 +83,7 @@ async def test_every_other_end_has_its_event(any_workers: Workers) -> None:
     waits = await worker.enqueue("waits")
     await reached(worker, waits, TaskState.RUNNING)
     async with asyncio.timeout(DEADLINE):
-        while len(heard) < 4 + 4 + 4:  # created, started, ended, and one chained
-            await asyncio.sleep(0.005)
+        await until(lambda: len(heard) == 4 + 4 + 3 + 1)  # created, started, ended, and one chained
         await worker.stop()
     ends = {event.task.type: event for event in heard if not isinstance(event, (TaskCreated, TaskStarted))}
     assert isinstance(ends["snoozes"], TaskSnoozed) and ends["snoozes"].delay == 3600
