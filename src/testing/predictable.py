@@ -1,8 +1,12 @@
-"""Ids and chance that are the same in every run of a test."""
+"""What is the same in every run of a test: the worker, ids and chance."""
 
 from __future__ import annotations
 
 from itertools import count
+
+WORKER_ID = "bench"
+LEASE = 30.0
+"""Seconds."""
 
 
 class NumberedIds:

@@ -1,0 +1,109 @@
+"""A context for calling a handler as the plain function it is."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from backstage.app.enqueue_task import EnqueueTask
+from backstage.domain.lease import Lease
+from backstage.domain.queue import DEFAULT_QUEUE
+from backstage.domain.task import Task
+from backstage.infra.structured_logging import new_logger
+from backstage.testing.fake_clock import FakeClock
+from backstage.testing.predictable import LEASE, WORKER_ID, NumberedIds
+from backstage.worker.context import TaskContext
+from backstage.worker.handler_threads import Answer
+
+
+@dataclass
+class FakeSignals:
+    """What the handler will be told, and what it has told; set the former at any time, also while it runs."""
+
+    shutting_down: bool = False
+    cancel_requested: bool = False
+    over_soft_timeout: bool = False
+    holds_lease: bool = True
+    """What `progress` and `heartbeat` answer."""
+    progress: list[tuple[float, str | None]] = field(default_factory=list)
+    heartbeats: int = 0
+    log: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def is_shutting_down(self) -> bool:
+        return self.shutting_down
+
+    def is_cancel_requested(self) -> bool:
+        return self.cancel_requested
+
+    def is_over_soft_timeout(self) -> bool:
+        return self.over_soft_timeout
+
+    def report_progress(self, fraction: float, note: str | None) -> Awaitable[bool]:
+        self.progress.append((fraction, note))
+        return Answer(self.holds_lease)
+
+    def heartbeat(self) -> Awaitable[bool]:
+        self.heartbeats += 1
+        return Answer(self.holds_lease)
+
+
+class FakeContext(TaskContext):
+    """A TaskContext that no worker stands behind; its `signals` are in the test's hand."""
+
+    __slots__ = ("_fake_signals",)
+
+    def __init__(self, task: Task, logger: Any, signals: FakeSignals) -> None:
+        super().__init__(task, WORKER_ID, logger, signals)
+        self._fake_signals = signals
+
+    @property
+    def signals(self) -> FakeSignals:
+        return self._fake_signals
+
+
+def new_context(
+    task_type: str = "test",
+    payload: Any = None,
+    *,
+    attempt: int = 1,
+    queue: str = DEFAULT_QUEUE,
+    priority: int = 0,
+    max_attempts: int | None = None,
+    correlation_id: str | None = None,
+    metadata: Mapping[str, str] | None = None,
+    signals: FakeSignals | None = None,
+) -> FakeContext:
+    """Return the context of a running task, for calling a handler directly::
+
+        async def resize(payload, context):
+            for done in range(payload["images"]):
+                if context.should_stop():
+                    return {"resized": done}
+                await context.progress((done + 1) / payload["images"])
+
+        context = new_context("image:resize", attempt=2)
+        await resize({"images": 2}, context)
+        assert context.signals.progress == [(0.5, None), (1.0, None)]
+
+        context.signals.shutting_down = True
+        assert await resize({"images": 2}, context) == {"resized": 0}
+
+    Works without an event loop, too. `attempt` counts from 1. Raises InvalidTaskDataError for what no store would take.
+    """
+    request = EnqueueTask(
+        task_type,
+        payload,
+        queue=queue,
+        priority=priority,
+        max_attempts=max_attempts,
+        correlation_id=correlation_id,
+        metadata=metadata,
+    )
+    now = FakeClock().now()
+    pending = replace(request.task(NumberedIds(), now), deliveries=attempt - 1)
+    running = pending.claim(Lease(WORKER_ID, now + timedelta(seconds=LEASE)), now)
+    signals = signals or FakeSignals()
+    logger = new_logger(level="debug", silent=True, log_handler=signals.log.append)
+    return FakeContext(running, logger, signals)

@@ -1,0 +1,153 @@
+"""What a worker does to its tasks, one at a time and without its loops: claim, run, settle, tell."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from backstage.app.chain_task import chain_task
+from backstage.domain.outcome import Outcome
+from backstage.domain.ports.task_queue import ClaimRequest
+from backstage.domain.task import Task
+from backstage.infra.container import Container
+from backstage.testing.direct_place import DirectPlace
+from backstage.testing.failed_run import FailedRun
+from backstage.worker.announcer import Announcer
+from backstage.worker.attempt_runner import AttemptRunner
+from backstage.worker.conclusion import Conclusion
+from backstage.worker.context import TaskContext
+from backstage.worker.handler_registry import HandlerRegistry, RegisteredHandler
+from backstage.worker.held_task import HeldTask, StopReason
+from backstage.worker.middleware.middleware import Middleware, Run, compose
+from backstage.worker.middleware.recovery import recovery
+from backstage.worker.middleware.timeout import timeout
+from backstage.worker.middleware.tracing import tracing
+from backstage.worker.outcome_log import OutcomeLog
+from backstage.worker.run_limits import LimitsOf
+from backstage.worker.worker_options import WorkerOptions
+
+
+class SingleRuns:
+    """`registry` and `middlewares` may grow between two runs."""
+
+    def __init__(
+        self, container: Container, registry: HandlerRegistry, middlewares: Sequence[Middleware], options: WorkerOptions
+    ) -> None:
+        self.failures: list[FailedRun] = []
+        self._backend = container.backend
+        self._queue = container.backend.queue
+        self._registry = registry
+        self._middlewares = middlewares
+        self._options = options
+        self._ranks = {name: queue.priority for name, queue in options.queues.items()} or None
+        self._limits_of = LimitsOf(options)
+        conclusion = Conclusion(partial(chain_task, ids=container.ids, clock=container.clock), container.chance)
+        self._runner = AttemptRunner(self._limits_of, conclusion, options.worker_id, container.logger)
+        self._announcer = Announcer(container.events, container.clock, options.worker_id)
+        self._outcome_log = OutcomeLog(container.logger)
+
+    async def run_next(self) -> Task | None:
+        """Run the best of the tasks that are due; return it as the run left it, None when nothing is due."""
+        request = ClaimRequest(
+            worker_id=self._options.worker_id,
+            types=self._registry.types(),
+            queues=self._ranks,
+            limit=1,
+            lease=self._options.lease,
+        )
+        claimed = await self._queue.claim(request)
+        for task in claimed.tasks:
+            self._announcer.started(task)
+            await self._tell_listeners()
+            await self._run(task)
+            await self._tell_listeners()
+            return await self._backend.tasks.get(task.id)
+        return None
+
+    async def _run(self, task: Task) -> None:
+        loop = asyncio.get_running_loop()
+        held = HeldTask(task, loop.time() + self._options.lease, self._queue, lambda: False)
+        errors: list[BaseException] = []
+        end: asyncio.Future[Outcome | None] = loop.create_future()
+        held.run = asyncio.create_task(self._attempt(held, self._handler(held, errors), end))
+        try:
+            await self._watch(held, held.run)
+        finally:
+            if not end.done():  # the test itself is being cancelled: its worker shuts down
+                held.stop(StopReason.SHUTDOWN)
+                await asyncio.wait((held.run,))
+            await self._settle(task, end.result(), errors)
+
+    async def _attempt(self, held: HeldTask, handler: RegisteredHandler, end: asyncio.Future[Outcome | None]) -> None:
+        try:
+            end.set_result(await self._runner.run(held, handler))
+        except asyncio.CancelledError:  # cancelled before the handler's first step
+            end.set_result(None if held.stop_reason is StopReason.LEASE_LOST else held.task.released())
+
+    async def _watch(self, held: HeldTask, run: asyncio.Task[None]) -> None:
+        """Return when the run has ended; until then tell it what a lease keeper would, as soon as it is known."""
+        async with self._backend.wakeup() as wakeup:
+            while not run.done():
+                hint = asyncio.create_task(wakeup.wait(3600.0))
+                try:
+                    await asyncio.wait((run, hint), return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    await _ended(hint)
+                if not run.done():
+                    await self._pass_on(held)
+
+    async def _pass_on(self, held: HeldTask) -> None:
+        answer = await self._queue.inspect({held.task.id: held.task.fence})
+        if answer.lost and held.stop_reason is not StopReason.LEASE_LOST:
+            held.stop(StopReason.LEASE_LOST)
+        elif answer.cancel_requested and held.stop_reason is None:
+            held.stop(StopReason.CANCEL_REQUESTED)
+
+    async def _settle(self, task: Task, outcome: Outcome | None, errors: Sequence[BaseException]) -> None:
+        if outcome is None:
+            return
+        [state] = await self._queue.settle([outcome])
+        if state is None:
+            return
+        if outcome.failure is not None:
+            self.failures.append(FailedRun(task, outcome.failure, errors[0] if errors else None))
+        self._outcome_log.write(task, outcome, state)
+        self._announcer.ended(task, outcome, state)
+
+    async def _tell_listeners(self) -> None:
+        publishing = asyncio.create_task(self._announcer.run())
+        told = asyncio.create_task(self._announcer.drained())
+        try:
+            await asyncio.wait((publishing, told), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await _ended(publishing, told)
+        if not publishing.cancelled():
+            publishing.result()  # a listener raised what ends a test, such as pytest.fail
+
+    def _handler(self, held: HeldTask, errors: list[BaseException]) -> RegisteredHandler:
+        """The worker's order of middleware, in one that notes what comes out of it."""
+        registration = self._registry.registration(held.task.type)
+        place = DirectPlace(self._queue, self._options.lease)
+
+        def noting(run: Run) -> Run:
+            async def noted(context: TaskContext) -> Any:
+                try:
+                    return await run(context)
+                except BaseException as error:
+                    errors.append(error)
+                    raise
+
+            return noted
+
+        limits = partial(self._limits_of, registration=registration)
+        timed = timeout(lambda context: limits(context.task), lambda context: held.tell_soft_timeout())
+        run = self._registry.bind(held.task.type, place, place)
+        return RegisteredHandler(registration, compose((noting, recovery, tracing, *self._middlewares, timed), run))
+
+
+async def _ended(*tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)

@@ -1,0 +1,292 @@
+"""A worker and its store on a bench: nothing moves until the test says so."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from types import ModuleType, TracebackType
+from typing import Any, Self, TypeVar, overload
+
+from backstage.app.enqueue_task import EnqueueTask
+from backstage.domain.backoff import Backoff
+from backstage.domain.dedupe import Dedupe, Duplicate
+from backstage.domain.ports.event_bus import EventBus
+from backstage.domain.queue import DEFAULT_QUEUE, Queue
+from backstage.domain.retry_policy import DEFAULT_MAX_ATTEMPTS, RetryPolicy
+from backstage.domain.task import Task
+from backstage.infra.container import Container
+from backstage.infra.settings import Settings
+from backstage.infra.structured_logging import new_logger
+from backstage.testing.drained import Drained
+from backstage.testing.failed_run import FailedRun
+from backstage.testing.fake_clock import FakeClock
+from backstage.testing.pending_tasks import ANYTHING, Expected, PendingTasks
+from backstage.testing.predictable import LEASE, WORKER_ID, NoJitter, NumberedIds
+from backstage.testing.single_runs import SingleRuns
+from backstage.worker.handler import RunIn, TaskHandlerRegistration
+from backstage.worker.handler_modules import marked_in
+from backstage.worker.handler_registry import HandlerRegistry
+from backstage.worker.middleware.middleware import Middleware
+from backstage.worker.middleware.tracing import current_task
+from backstage.worker.worker_options import WorkerOptions
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+MANY_RUNS = 1000
+
+
+class TaskBench:
+    """Runs tasks in a test, by the real rules and without waiting::
+
+        async with TaskBench() as bench:
+            bench.on("email:send", lambda payload: {"sent_to": payload["to"]})
+            await bench.enqueue("email:send", {"to": "ada@example.com"}, delay=60)
+            assert await bench.drain() == []
+            bench.clock.advance(60)
+            [task] = await bench.drain()
+            assert task.result == {"sent_to": "ada@example.com"}
+
+    `modules` are modules of handlers. Outcomes, retries, dead letters, chained tasks, events, middleware and
+    validation are the worker's own; only its loops are replaced by calls. The store is in memory, the clock stands
+    still, ids count up and backoffs have no jitter. No environment variable and no file is read. Synchronous
+    handlers, and those for a process, are called directly. Timeouts are real time. `backstage` is the Container to
+    hand to the code under test; `clock`, `log` (entries as mappings) and `failures` are for the test to look at.
+    """
+
+    def __init__(
+        self,
+        *modules: ModuleType,
+        queues: Iterable[str | Queue] = (),
+        max_attempts: int = DEFAULT_MAX_ATTEMPTS,
+        timeout: float | None = 300.0,
+        clock: FakeClock | None = None,
+    ) -> None:
+        """`queues` are those to serve (none: all); `max_attempts` and `timeout` are the worker's."""
+        self.clock = clock or FakeClock()
+        self.log: list[Mapping[str, Any]] = []
+        self.backstage = Container(
+            Settings.model_construct(url="memory://", worker_id=WORKER_ID, silent=True),
+            clock=self.clock,
+            ids=NumberedIds(),
+            chance=NoJitter(),
+            logger=new_logger(level="debug", silent=True, log_handler=self.log.append),
+        )
+        self._pending = PendingTasks(self.backstage)
+        self._registry = HandlerRegistry()
+        self._middlewares: list[Middleware] = []
+        served = [each if isinstance(each, Queue) else Queue(each) for each in queues]
+        options = WorkerOptions(
+            worker_id=WORKER_ID,
+            queues={queue.name: queue for queue in served},
+            lease=LEASE,
+            timeout=timeout,
+            retry=RetryPolicy(max_attempts=max_attempts),
+        )
+        self._queues = frozenset(options.queues)
+        self._runs = SingleRuns(self.backstage, self._registry, self._middlewares, options)
+        for module in modules:
+            self.include(module)
+
+    async def __aenter__(self) -> Self:
+        await self.backstage.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.backstage.close()
+
+    # -- what it runs ----------------------------------------------------------------------------
+
+    @overload
+    def on(self, task_type: str, function: Function, **limits: Any) -> Function: ...
+
+    @overload
+    def on(
+        self,
+        task_type: str,
+        function: None = None,
+        *,
+        timeout: float | None = None,
+        soft_timeout: float | None = None,
+        max_attempts: int | None = None,
+        backoff: Backoff | None = None,
+        run_in: RunIn | str = RunIn.AUTO,
+    ) -> Callable[[Function], Function]: ...
+
+    def on(self, task_type: str, function: Callable[..., Any] | None = None, **limits: Any) -> Any:
+        """Register a handler, as a call or as a decorator, as `Worker.on` does::
+
+        @bench.on("report:build", max_attempts=1)
+        async def build(payload, context):
+            return context.attempt
+
+        task = await bench.enqueue("report:build")
+        assert (await bench.run_one()).result == 1
+        """
+        names = dict(sys._getframe(1).f_locals)  # so that annotations may name classes of the test's function
+
+        def register(handler: Function) -> Function:
+            self._registry.add(TaskHandlerRegistration(type=task_type, handler=handler, **limits), names)
+            return handler
+
+        return register if function is None else register(function)
+
+    def include(self, module: ModuleType) -> None:
+        """Register every handler, listener and middleware that a module marks."""
+        marked = marked_in(module)
+        for registration in marked.handlers:
+            self._registry.add(registration)
+        for event_name, listener in marked.listeners:
+            self.events.on(event_name, listener)
+        self._middlewares.extend(each for each in marked.middlewares if each not in self._middlewares)
+
+    def use(self, middleware: Middleware) -> Middleware:
+        """Wrap every handler; the first one added is the outermost."""
+        self._middlewares.append(middleware)
+        return middleware
+
+    @property
+    def events(self) -> EventBus:
+        """The bus that the bench tells what happens, before and after each run::
+
+        heard = []
+        bench.events.on("worker-task:*", lambda event: heard.append(event.name))
+        await bench.enqueue("email:send", {"to": "ada@example.com"})
+        await bench.drain()
+        assert heard == ["worker-task:created", "worker-task:started", "worker-task:completed"]
+        """
+        return self.backstage.events
+
+    # -- enqueueing and running ------------------------------------------------------------------
+
+    async def enqueue(
+        self,
+        task_type: str,
+        payload: Any = None,
+        *,
+        priority: int = 0,
+        queue: str = DEFAULT_QUEUE,
+        delay: float | None = None,
+        scheduled_at: datetime | str | None = None,
+        dedupe: Dedupe | str | None = None,
+        max_attempts: int | None = None,
+        backoff: Backoff | None = None,
+        timeout: float | None = None,
+        soft_timeout: float | None = None,
+        correlation_id: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> Task | None:
+        """Store a task as `Worker.enqueue` does: returns None when its dedupe key is held."""
+        running = current_task.get()
+        request = EnqueueTask(
+            type=task_type,
+            payload=payload,
+            priority=priority,
+            queue=queue,
+            delay=delay,
+            scheduled_at=scheduled_at,
+            dedupe=dedupe,
+            max_attempts=max_attempts,
+            backoff=backoff,
+            timeout=timeout,
+            soft_timeout=soft_timeout,
+            correlation_id=correlation_id or (running.correlation_id if running else None),
+            metadata=metadata,
+        )
+        enqueued = await self.backstage.enqueue_task(request)
+        return None if isinstance(enqueued, Duplicate) else enqueued
+
+    async def run_one(self) -> Task | None:
+        """Run the one task that a worker would claim next; return it as the run left it, None when none is due::
+
+        await bench.enqueue("email:send", {"to": "ada@example.com"})
+        await bench.enqueue("email:send", {"to": "bob@example.com"}, priority=10)
+        assert (await bench.run_one()).payload == {"to": "bob@example.com"}
+        """
+        return await self._runs.run_next()
+
+    async def drain(self, *, at_most: int = MANY_RUNS) -> list[Task]:
+        """Run everything that is due now, in the order of claims, and what it chains that is due now, too::
+
+            await bench.enqueue("email:send", {"to": "ada@example.com"})
+            [task] = await bench.drain()
+            assert task.state == "completed"
+
+        Returns the tasks that ran, each once, as its last run left it: one that is to be retried is pending. Raises
+        EndlessWork after `at_most` runs.
+        """
+        drained = Drained(at_most)
+        await self._run_due(drained)
+        return drained.tasks
+
+    async def drain_all(self, *, at_most: int = MANY_RUNS) -> list[Task]:
+        """Drain, advance the clock to when the next task is due, drain again, until the bench has none left::
+
+            bench.on("always:fails", lambda payload: 1 / 0)
+            await bench.enqueue("always:fails", delay=3600)
+            [task] = await bench.drain_all()
+            assert (task.state, task.attempt) == ("failed", 3)
+
+        Returns what `drain` returns. Tasks of a type without handler, or paused, stay as they are. Raises EndlessWork
+        after `at_most` runs.
+        """
+        drained = Drained(at_most)
+        await self._run_due(drained)
+        while (due := self._pending.next_due(self._registry.types(), self._queues)) is not None:
+            self.clock.advance((due - self.clock.now()).total_seconds())
+            await self._run_due(drained)
+        return drained.tasks
+
+    async def _run_due(self, drained: Drained) -> None:
+        while (task := await self._runs.run_next()) is not None:
+            drained.add(task)
+
+    # -- what to look at -------------------------------------------------------------------------
+
+    def enqueued(self, task_type: str | None = None, *, queue: str | None = None) -> list[Task]:
+        """Return the pending tasks, due or not, in the order they were enqueued::
+
+        await bench.enqueue("email:send", {"to": "ada@example.com"}, delay=60)
+        assert [task.payload["to"] for task in bench.enqueued("email:send")] == ["ada@example.com"]
+        """
+        return self._pending.find(task_type, queue)
+
+    def assert_enqueued(
+        self,
+        task_type: str,
+        payload: Any = ANYTHING,
+        *,
+        containing: Any = ANYTHING,
+        queue: str | None = None,
+        delay: float | None = None,
+        count: int | None = None,
+    ) -> list[Task]:
+        """Return the pending tasks that match, or fail and show what is pending::
+
+            await bench.enqueue("email:send", {"to": "ada@example.com", "retries": {"left": 2}}, delay=60)
+            bench.assert_enqueued("email:send", containing={"retries": {"left": 2}}, delay=60, count=1)
+            bench.assert_enqueued("sms:send", count=0)
+
+        `payload` is the whole of it, `containing` some of its keys with their values; `delay` is the seconds from
+        now until the task is due; `count` is how many there are to be, at least one when it is left out.
+        """
+        expected = Expected(type=task_type, payload=payload, containing=containing, queue=queue, delay=delay)
+        return self._pending.expect(expected, count)
+
+    @property
+    def failures(self) -> list[FailedRun]:
+        """Every run that failed so far, oldest first, with what the handler raised::
+
+        bench.on("always:fails", lambda payload: 1 / 0)
+        await bench.enqueue("always:fails")
+        await bench.drain()
+        assert isinstance(bench.failures[0].error, ZeroDivisionError)
+        """
+        return self._runs.failures
+
+    def assert_no_failures(self) -> None:
+        """Fail if any run failed, with the first error as the cause, so that its traceback is shown."""
+        if self.failures:
+            lines = "\n".join(f"  {failed}" for failed in self.failures)
+            raise AssertionError(f"{len(self.failures)} runs failed:\n{lines}") from self.failures[0].error
