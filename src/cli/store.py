@@ -6,13 +6,15 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from backstage.domain.ports.backend import Backend
 from backstage.infra.backends import light_backend_for
 from backstage.infra.printable import printable
 from backstage.infra.store_url import store_url
 from backstage.infra.system_clock import SystemClock
+
+if TYPE_CHECKING:
+    from backstage.domain.ports.backend import Backend
 
 
 @runtime_checkable

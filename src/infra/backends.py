@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from backstage.domain.errors import ConfigurationError
-from backstage.domain.ports.backend import Backend
-from backstage.domain.ports.clock import Clock
+
+if TYPE_CHECKING:
+    from backstage.domain.ports.backend import Backend
+    from backstage.domain.ports.clock import Clock
 
 
 def _memory(url: str, clock: Clock) -> Backend:

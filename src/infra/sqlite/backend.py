@@ -6,26 +6,28 @@ import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, closing
+from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from backstage.domain.errors import ConfigurationError
-from backstage.domain.finding import Finding
 from backstage.domain.ports.clock import Clock
 from backstage.infra.migrations import Migration
 from backstage.infra.sqlite import migrations
 from backstage.infra.sqlite.boot import boot_number, present_boot_id
 from backstage.infra.sqlite.connection import Connector, Synchronous
-from backstage.infra.sqlite.control import SqliteControl
-from backstage.infra.sqlite.diagnosis import diagnose, diagnose_missing
 from backstage.infra.sqlite.location import parse_url, prepare_file
-from backstage.infra.sqlite.queue import SqliteQueue
 from backstage.infra.sqlite.reader import Reader
-from backstage.infra.sqlite.registry import SqliteRegistry
 from backstage.infra.sqlite.storage_errors import is_not_a_database, translate
 from backstage.infra.sqlite.tasks import SqliteTasks
 from backstage.infra.sqlite.wakeup import SqliteWakeup, WakeFolder
 from backstage.infra.sqlite.writer import Writer
+
+if TYPE_CHECKING:
+    from backstage.domain.finding import Finding
+    from backstage.infra.sqlite.control import SqliteControl
+    from backstage.infra.sqlite.queue import SqliteQueue
+    from backstage.infra.sqlite.registry import SqliteRegistry
 
 T = TypeVar("T")
 _OLDEST = (3, 38, 0)  # STRICT tables, the ->> operator
@@ -36,7 +38,7 @@ class SqliteBackend:
 
     `synchronous` "full" keeps what was accepted through a power loss, "normal" through a crash of the process or
     the system's programs only. `busy_timeout` is the seconds to wait for another process's write. `boot_id` names
-    the host's present boot, in tests.
+    the host's present boot, in tests. Ports that a light command does without are loaded when they are asked for.
     """
 
     def __init__(
@@ -57,9 +59,24 @@ class SqliteBackend:
         self._writer = Writer(self._connector, clock, self._folder.wake_all)
         self._reader = Reader(self._connector)
         self.tasks = SqliteTasks(self._writer, self._reader, clock, self._connector.path)
-        self.queue = SqliteQueue(self._writer, self._reader, clock)
-        self.control = SqliteControl(self._writer, self._reader)
-        self.registry = SqliteRegistry(self._writer, self._reader, clock)
+
+    @cached_property
+    def queue(self) -> SqliteQueue:
+        from backstage.infra.sqlite.queue import SqliteQueue  # noqa: PLC0415 - see above
+
+        return SqliteQueue(self._writer, self._reader, self.clock)
+
+    @cached_property
+    def control(self) -> SqliteControl:
+        from backstage.infra.sqlite.control import SqliteControl  # noqa: PLC0415 - see above
+
+        return SqliteControl(self._writer, self._reader)
+
+    @cached_property
+    def registry(self) -> SqliteRegistry:
+        from backstage.infra.sqlite.registry import SqliteRegistry  # noqa: PLC0415 - see above
+
+        return SqliteRegistry(self._writer, self._reader, self.clock)
 
     @classmethod
     def from_url(cls, url: str, clock: Clock) -> SqliteBackend:
@@ -116,6 +133,8 @@ class SqliteBackend:
 
     async def diagnose(self) -> list[Finding]:
         """Examine the file; works without `open`, and makes no file."""
+        from backstage.infra.sqlite.diagnosis import diagnose, diagnose_missing  # noqa: PLC0415 - see above
+
         if missing := self.missing_file():
             return diagnose_missing(missing)
         return await self._with_connection(lambda connection: diagnose(connection, self._connector.path))
