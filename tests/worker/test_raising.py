@@ -9,7 +9,7 @@ from backstage import Backoff, GiveUp, Queue, RetryLater, TaskContext, TaskResul
 from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.outcome import OutcomeKind
 from backstage.domain.task_state import TaskState
-from tests.worker.workers import Workers, attempts, play, reached
+from tests.worker.workers import Workers, attempts, play, reached, until_some
 
 NOW = Backoff.fixed(0)
 
@@ -56,10 +56,8 @@ async def test_a_retry_waits_for_its_backoff(workers: Workers) -> None:
     await worker.start()
     task = await worker.enqueue("t")
     assert task is not None
-    while not await attempts(worker, task):  # noqa: ASYNC110
-        await asyncio.sleep(0.005)
+    [record] = await until_some(lambda: attempts(worker, task), 1)
     waiting = await reached(worker, task, TaskState.PENDING)
-    [record] = await attempts(worker, task)
     assert (waiting.scheduled_at - record.ended_at).total_seconds() == 1000
 
 
@@ -118,10 +116,8 @@ async def test_retry_later_runs_again_after_its_delay(workers: Workers) -> None:
     task = await worker.enqueue("t")
     await worker.start()
     assert task is not None
-    while not await attempts(worker, task):  # noqa: ASYNC110
-        await asyncio.sleep(0.005)
+    [record] = await until_some(lambda: attempts(worker, task), 1)
     stored = await reached(worker, task, TaskState.PENDING)
-    [record] = await attempts(worker, task)
     assert (stored.scheduled_at - record.ended_at).total_seconds() == 1000
     assert stored.last_failure is None
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
 
 from backstage import Worker
 from backstage.domain.attempt import Attempt
@@ -19,6 +19,7 @@ from backstage.infra.structured_logging import new_logger
 from backstage.infra.system_clock import SystemClock
 
 DEADLINE = 10.0
+Some = TypeVar("Some")
 FAST = {
     "poll_interval": 0.02,
     "control_interval": 0.02,
@@ -82,6 +83,14 @@ async def until(is_so: Callable[[], object]) -> None:
     async with asyncio.timeout(DEADLINE):
         while not is_so():  # noqa: ASYNC110 - a thread, or the store, brings it about
             await asyncio.sleep(0.005)
+
+
+async def until_some(asking: Callable[[], Awaitable[Sequence[Some]]], number: int) -> Sequence[Some]:
+    """Return the answer once it has that many items."""
+    async with asyncio.timeout(DEADLINE):
+        while len(answer := await asking()) != number:  # noqa: ASYNC110 - only the store knows
+            await asyncio.sleep(0.005)
+    return answer
 
 
 async def reached(worker: Worker, task: Task | None, *states: TaskState) -> Task:
