@@ -6,7 +6,13 @@ START = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
 
 class FakeClock:
-    """A Clock that moves only when told to."""
+    """A Clock that moves only when told to::
+
+    clock = FakeClock()
+    begun = clock.now()
+    clock.advance(60)
+    assert (clock.now() - begun).total_seconds() == 60
+    """
 
     def __init__(self, start: datetime = START) -> None:
         self._wall = start

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from backstage.app.chain_task import chain_task
+from backstage.domain.events import EVENT_NAMES
 from backstage.domain.outcome import Outcome
 from backstage.domain.ports.task_queue import ClaimRequest
 from backstage.domain.task import Task
@@ -38,6 +39,7 @@ class SingleRuns:
         self.failures: list[FailedRun] = []
         self._backend = container.backend
         self._queue = container.backend.queue
+        self._events = container.events
         self._registry = registry
         self._middlewares = middlewares
         self._options = options
@@ -81,10 +83,7 @@ class SingleRuns:
             await self._settle(task, end.result(), errors)
 
     async def _attempt(self, held: HeldTask, handler: RegisteredHandler, end: asyncio.Future[Outcome | None]) -> None:
-        try:
-            end.set_result(await self._runner.run(held, handler))
-        except asyncio.CancelledError:  # cancelled before the handler's first step
-            end.set_result(None if held.stop_reason is StopReason.LEASE_LOST else held.task.released())
+        end.set_result(await self._runner.run(held, handler))
 
     async def _watch(self, held: HeldTask, run: asyncio.Task[None]) -> None:
         """Return when the run has ended; until then tell it what a lease keeper would, as soon as it is known."""
@@ -117,6 +116,8 @@ class SingleRuns:
         self._announcer.ended(task, outcome, state)
 
     async def _tell_listeners(self) -> None:
+        if not any(map(self._events.is_heard, EVENT_NAMES)):
+            return
         publishing = asyncio.create_task(self._announcer.run())
         told = asyncio.create_task(self._announcer.drained())
         try:

@@ -177,7 +177,11 @@ class TaskBench:
         correlation_id: str | None = None,
         metadata: Mapping[str, str] | None = None,
     ) -> Task | None:
-        """Store a task as `Worker.enqueue` does: returns None when its dedupe key is held."""
+        """Store a task as `Worker.enqueue` does; returns None when its dedupe key is held::
+
+        assert (await bench.enqueue("email:send", {"to": "ada@example.com"}, dedupe="ada")).state == "pending"
+        assert await bench.enqueue("email:send", {"to": "ada@example.com"}, dedupe="ada") is None
+        """
         running = current_task.get()
         request = EnqueueTask(
             type=task_type,
@@ -286,7 +290,7 @@ class TaskBench:
         return self._runs.failures
 
     def assert_no_failures(self) -> None:
-        """Fail if any run failed, with the first error as the cause, so that its traceback is shown."""
+        """Fail if any run failed, with the first error as the cause: its traceback is shown."""
         if self.failures:
             lines = "\n".join(f"  {failed}" for failed in self.failures)
             raise AssertionError(f"{len(self.failures)} runs failed:\n{lines}") from self.failures[0].error

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from backstage import testing
-from backstage.testing import TaskBench, new_context
+from backstage.testing import TaskBench
 
 GUIDE = Path(__file__).parents[2] / "docs" / "testing-your-tasks.md"
 
@@ -52,7 +52,8 @@ async def run_top_level(code: str, names: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", EXAMPLES)
 async def test_an_example_in_a_docstring_does_what_it_says(name: str, bench: TaskBench) -> None:
     bench.on("email:send", lambda payload: {"sent_to": payload["to"]})
-    await run_top_level(EXAMPLES[name], {"bench": bench, "TaskBench": TaskBench, "new_context": new_context})
+    public = {each: getattr(testing, each) for each in testing.__all__}
+    await run_top_level(EXAMPLES[name], {"bench": bench, **public})
 
 
 NEEDED = ["TaskBench", "new_context", *(f"TaskBench.{each}" for each in ("on", "enqueued", "assert_enqueued"))]
