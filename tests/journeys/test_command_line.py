@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.conftest import StartWorker
+
+DIARY = "Dear diary, " * 100
+SOURCES = {
+    "unfinished": "def (",
+    "raising": "raise RuntimeError('no database today')",
+    "lacking": "import a_library_that_nobody_has",
+    "twofold": """
+from backstage import handler
+@handler("shop:sell")
+async def sell(): ...
+@handler("shop:sell")
+async def sell_again(): ...
+""",
+    "rival": """
+from backstage import handler
+@handler("journey:short")
+async def short(): ...
+""",
+}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answer"),
+    [
+        (["--handlers", "missing.handlers"], "there is no module 'missing.handlers'"),
+        (["--handlers", "unfinished"], "unfinished.py, line 1"),
+        (["--handlers", "raising"], "RuntimeError: no database today"),
+        (["--handlers", "lacking"], "No module named 'a_library_that_nobody_has'"),
+        (["--handlers", "twofold"], "shop:sell: has two handlers"),
+        (["--handlers", "tests.journeys.handlers,rival"], "journey:short: has two handlers"),
+        (["--handlers", "../handlers"], "is not the name of a module"),
+        (["--url", "mysql://shop:secret@host/shop"], "no backend has the scheme 'mysql'"),
+        (["--url", "nonsense"], "has no scheme"),
+        (["--url", "sqlite:///missing/backstage.db"], "does not exist: create it first"),
+        (["--url", "sqlite:///../"], "is a folder: name a file in it"),
+        (["--lease", "abc"], "lease: 'abc' is not a number of seconds"),
+        (["--lease", "-1"], "lease: -1 does not lie between"),
+        (["--concurrency", "0"], "concurrency: 0 does not lie between"),
+        (["--processes", "many"], "processes: 'many' is not a whole number"),
+        (["--queues", "a b"], "queues: 'a b' is not a name"),
+        (["--nonsense"], "unrecognized arguments: --nonsense"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+async def test_wrong_usage_gets_one_clear_line_and_2(
+    start_worker: StartWorker, tmp_path: Path, arguments: list[str], answer: str
+) -> None:
+    for name, source in SOURCES.items():
+        (tmp_path / f"{name}.py").write_text(source)
+    worker = start_worker("--until-idle", *arguments)
+    assert await worker.code() == 2
+    *_, last = worker.output().splitlines()
+    assert answer in last
+    assert "Traceback" not in worker.output()
+    assert "secret" not in worker.output()
+
+
+async def test_a_wrong_variable_is_named_as_it_was_written(start_worker: StartWorker) -> None:
+    worker = start_worker("--until-idle", lease="abc")
+    assert await worker.code() == 2
+    assert worker.output() == "backstage: BACKSTAGE_LEASE: 'abc' is not a number of seconds\n"
+
+
+async def test_a_fleet_whose_workers_cannot_start_ends_at_once_with_2(start_worker: StartWorker) -> None:
+    fleet = start_worker("--processes", "2", "--handlers", "missing.handlers")
+    assert await fleet.code() == 2
+    assert "there is no module 'missing.handlers'" in fleet.output()
+    assert fleet.lines("worker_process_died") == []
+
+
+@pytest.fixture
+def diary(database: Path) -> Path:
+    database.write_text(DIARY)
+    return database
+
+
+async def test_a_file_that_is_no_database_is_left_as_it_is(start_worker: StartWorker, diary: Path) -> None:
+    worker = start_worker("--until-idle")
+    assert await worker.code() == 2
+    assert "is not a SQLite database: name another file" in worker.output()
+    assert await asyncio.to_thread(diary.read_text) == DIARY
