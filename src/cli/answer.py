@@ -20,6 +20,11 @@ def print_text(text: str) -> None:
         print(printable(line))
 
 
+def iso(at: datetime) -> str:
+    """The moment, which is in UTC, as JSON answers have it."""
+    return at.isoformat().replace("+00:00", "Z")
+
+
 def moment(at: datetime) -> str:
     """To the second, for people; JSON has them whole."""
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")

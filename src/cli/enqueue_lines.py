@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.app.enqueue_tasks import EnqueueMany
@@ -31,6 +32,7 @@ async def enqueue_lines(url: str | None, *, is_quiet: bool) -> int:
     Every line of a batch is checked before the batch is stored. The first that is wrong ends the command: nothing
     of its batch is stored, and the error says how many lines before it were. A duplicate is named and passed over.
     """
+    _interrupt_at_once()
     source = sys.stdin.fileno()
     stored = refused = done = 0
     async with opened_store(url) as store:
@@ -52,6 +54,12 @@ async def enqueue_lines(url: str | None, *, is_quiet: bool) -> int:
     if is_quiet:
         print(stored)
     return REFUSED if refused else DONE
+
+
+def _interrupt_at_once() -> None:
+    """asyncio would only ask this task to end at its next await, and a read from a terminal or a pipe is none."""
+    with suppress(ValueError):  # not the main thread: no signal gets here anyway
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 async def _store(enqueue: EnqueueMany, lines: list[Line]) -> list[Task | Duplicate]:

@@ -3,9 +3,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
-from backstage.cli.answer import moment, print_json
+from backstage.cli.answer import iso, moment, print_json
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.store import store
 from backstage.domain.errors import ConfigurationError
@@ -50,7 +50,8 @@ def run(arguments: Sequence[str]) -> int:
         known.error("give --dry-run or --status, not both")
     migrated = _migrated(options.url)
     if options.status:
-        _print_status(asyncio.run(migrated.migration_status()), options.json)
+        statuses = asyncio.run(migrated.migration_status())
+        (_print_documents if options.json else _print_statuses)(statuses)
         return DONE
     migrations = asyncio.run(migrated.migration_plan() if options.dry_run else migrated.migrate())
     if options.json:
@@ -70,18 +71,18 @@ def _migrated(url: str | None) -> _Migrated:
     return backend
 
 
-def _print_status(migrations: Sequence[_MigrationStatus], is_json: bool) -> None:
-    if is_json:
-        print_json(
-            [
-                {
-                    "version": each.version,
-                    "name": each.name,
-                    "applied_at": each.applied_at and each.applied_at.isoformat().replace("+00:00", "Z"),
-                }
-                for each in migrations
-            ]
-        )
-        return
-    for each in migrations:
-        print(f"{each.name}  {moment(each.applied_at) if each.applied_at else 'not applied'}")
+def _document(migration: _MigrationStatus) -> dict[str, Any]:
+    return {
+        "version": migration.version,
+        "name": migration.name,
+        "applied_at": None if migration.applied_at is None else iso(migration.applied_at),
+    }
+
+
+def _print_documents(statuses: Sequence[_MigrationStatus]) -> None:
+    print_json([_document(status) for status in statuses])
+
+
+def _print_statuses(statuses: Sequence[_MigrationStatus]) -> None:
+    for status in statuses:
+        print(f"{status.name}  {moment(status.applied_at) if status.applied_at else 'not applied'}")

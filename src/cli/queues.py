@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from backstage.app.get_task_stats import GetTaskStats
 from backstage.app.list_pauses import ListPauses
-from backstage.cli.answer import moment, print_json
+from backstage.cli.answer import iso, moment, print_json
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.stats import COUNTED, counts_document
 from backstage.cli.store import existing_store
@@ -44,7 +44,7 @@ def _print_documents(kind: str, groups: Mapping[str, StateCounts], paused: Mappi
             {
                 kind: name,
                 **counts_document(groups.get(name, StateCounts())),
-                "paused_since": paused[name].since.isoformat().replace("+00:00", "Z") if name in paused else None,
+                "paused_since": iso(paused[name].since) if name in paused else None,
             }
             for name in sorted({*groups, *paused})
         ]

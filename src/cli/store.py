@@ -24,7 +24,7 @@ class _InFile(Protocol):
 
 def store(url: str | None) -> Backend:
     """Return the store of the URL, else of the settings, not yet opened. Raises ConfigurationError."""
-    return light_backend_for(url or store_url(), SystemClock())
+    return light_backend_for(store_url() if url is None else url, SystemClock())
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
+from backstage.cli.answer import iso
 from backstage.domain.attempt import Attempt
 from backstage.domain.payload import decode_payload
 from backstage.domain.task import Task
@@ -44,7 +45,7 @@ def decoded(text: str) -> Any:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
+        return iso(value)
     if is_dataclass(value):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     return value

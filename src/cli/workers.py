@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from backstage.app.list_workers import ListWorkers
-from backstage.cli.answer import duration, print_json
+from backstage.cli.answer import duration, iso, print_json
 from backstage.cli.command_parser import DONE, CommandParser, seconds
 from backstage.cli.store import existing_store
 from backstage.domain.worker_info import WorkerInfo
@@ -41,10 +41,7 @@ async def _workers(url: str | None, seen_within: float) -> tuple[list[WorkerInfo
 
 
 def _document(worker: WorkerInfo) -> dict[str, Any]:
-    return {
-        name: value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
-        for name, value in asdict(worker).items()
-    }
+    return {name: iso(value) if isinstance(value, datetime) else value for name, value in asdict(worker).items()}
 
 
 def _print_rows(workers: list[WorkerInfo], now: datetime) -> None:

@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -109,6 +110,19 @@ def test_a_bar_on_the_terminal_shows_how_many_were_stored(folder: Path) -> None:
     command = ["/bin/sh", "-c", f'"{SCRIPT}" enqueue - --quiet < {lines} > {folder / "answer"}']
     assert "3 tasks stored" in on_terminal(command, os.environ | {"TERM": "xterm-256color"})
     assert (folder / "answer").read_text() == "3\n"
+
+
+def test_an_interrupt_ends_the_wait_for_lines() -> None:
+    with subprocess.Popen(
+        [SCRIPT, "enqueue", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin and process.stdout and process.stderr
+        process.stdin.write('{"type": "a", "payload": 1}\n')
+        process.stdin.flush()
+        assert len(process.stdout.readline()) == 37
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 130
+        assert process.stderr.read() == "backstage: interrupted\n"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
