@@ -208,7 +208,7 @@ async def test_a_handler_that_lost_its_lease_is_cancelled_and_settles_nothing(be
     await started.wait()
     bench.clock.advance(31)
     await bench.backstage.backend.queue.reclaim(5, 10)
-    await bench.backstage.pause_type("t")
+    await bench.backstage.pause_type("t")  # resuming wakes whoever waits for the store
     await bench.backstage.resume_type("t")
     left = await running
     assert left is not None and (left.state, left.crashes) == (TaskState.PENDING, 1)
