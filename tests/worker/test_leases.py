@@ -18,7 +18,7 @@ from backstage.domain.task_state import TaskState
 from backstage.worker import log_events
 from tests.worker.workers import Workers, attempts, memory, reached, until, until_some
 
-LEASE = 0.4
+LEASE = 0.9
 
 
 async def test_a_handler_that_blocks_the_loop_for_three_leases_keeps_its_task(
@@ -55,10 +55,10 @@ async def _work(worker: Worker, is_ready: threading.Event, may_stop: threading.E
 
 async def test_a_long_run_keeps_its_lease(any_workers: Workers) -> None:
     async def long(context: TaskContext) -> int:
-        await asyncio.sleep(2.5 * 0.2)
+        await asyncio.sleep(1.5 * LEASE)
         return context.fence
 
-    worker = any_workers.new(lease=0.2, reclaim_interval=0.05)
+    worker = any_workers.new(lease=LEASE)
     worker.on("t", long)
     await worker.start()
     ended = await reached(worker, await worker.enqueue("t"))
@@ -147,7 +147,7 @@ async def test_a_lease_queue_that_cannot_be_opened_at_first_is_opened_later(work
 
     backend.lease_queue = lease_queue
     worker = workers.over(backend, lease=LEASE)
-    worker.on("t", lambda: time.sleep(1.5 * LEASE) or "kept")
+    worker.on("t", lambda: time.sleep(1.2 * LEASE) or "kept")
     await worker.start()
     ended = await reached(worker, await worker.enqueue("t"))
     assert (ended.result, ended.deliveries, len(tries)) == ("kept", 1, 3)

@@ -30,11 +30,14 @@ async def stored(workers: Workers, worker: Worker, task: Task) -> Task:
 
 
 async def one_running(worker: Worker, handler: Any, **options: Any) -> Task:
-    """Start the worker and return its one task, which runs."""
+    """Start the worker and return its one task, whose handler has begun."""
+    started: list[Task] = []
+    worker.events.on("worker-task:started", lambda event: started.append(event.task))
     worker.on("t", handler, **options)
-    task = await worker.enqueue("t")
+    await worker.enqueue("t")
     await worker.start()
-    return await reached(worker, task, TaskState.RUNNING)
+    await until(lambda: started)
+    return started[0]
 
 
 async def test_stop_lets_running_tasks_end_within_the_grace_period(any_workers: Workers) -> None:
@@ -165,8 +168,12 @@ async def test_prefetched_tasks_go_back_at_once(any_workers: Workers) -> None:
     worker = any_workers.new(concurrency=1, prefetch=2)
     worker.events.on("worker-task:released", lambda event: released.set())
     worker.on("t", waits)
+    started = asyncio.Event()
+    worker.events.on("worker-task:started", lambda event: started.set())
     tasks = [await worker.enqueue("t") for _ in range(3)]
     await worker.start()
+    async with asyncio.timeout(DEADLINE):
+        await started.wait()
     for task in tasks:
         await reached(worker, task, TaskState.RUNNING)
     stopping = asyncio.create_task(worker.stop())
