@@ -1,0 +1,1 @@
+"""The same small work on each backend, and on a peer if asked: `python -m benchmarks --help`."""

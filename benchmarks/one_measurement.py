@@ -1,0 +1,29 @@
+"""Makes one measurement in this interpreter: `python -m benchmarks.one_measurement NAME SCENE`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+
+from benchmarks.event_loop import run
+from benchmarks.scene import Scene
+from benchmarks.systems import SYSTEMS
+
+Measure = Callable[[Scene], Awaitable[dict[str, float]]]
+
+
+async def measured(name: str, scene: Scene) -> dict[str, float]:
+    return await _measure_of(name, scene)(scene)
+
+
+def _measure_of(name: str, scene: Scene) -> Measure:
+    if SYSTEMS[scene.system].backend == "huey":
+        of_peer: Measure = import_module("benchmarks.peers.huey").MEASUREMENTS[name]
+        return of_peer
+    ours: Measure = import_module(f"benchmarks.measurements.{name}").measure
+    return ours
+
+
+if __name__ == "__main__":
+    run(measured(sys.argv[1], Scene.of_json(sys.argv[2])))
