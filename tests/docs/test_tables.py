@@ -1,0 +1,55 @@
+"""What the tables list is what there is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic.fields import FieldInfo
+
+from backstage.cli.commands import COMMANDS
+from backstage.infra.settings import Settings
+from backstage.worker import log_events
+from tests.docs.markdown import ROOT, table
+
+README = ROOT / "README.md"
+LISTENER_FAILED = "listener_failed"  # of the event bus, which knows nothing of workers
+
+
+def test_the_settings_are_those_of_the_program() -> None:
+    rows = table(README, "## Configuration")
+    told = [row[0].strip("`") for row in rows]
+    assert told == [f"BACKSTAGE_{name.upper()}" for name in Settings.model_fields]
+
+
+def test_the_defaults_are_those_of_the_program() -> None:
+    told = {row[0].strip("`"): row[1].strip("`") for row in table(README, "## Configuration")}
+    assert told == {f"BACKSTAGE_{name.upper()}": shown(field) for name, field in Settings.model_fields.items()}
+
+
+def test_the_log_events_are_those_of_the_worker() -> None:
+    named = {value for name, value in vars(log_events).items() if name.isupper()}
+    told = [row[0].strip("`") for row in table(ROOT / "docs" / "log-events.md", "# Log events")]
+    assert len(told) == len(set(told))
+    assert set(told) == named | {LISTENER_FAILED}
+
+
+def test_what_to_watch_are_log_events() -> None:
+    named = {value for name, value in vars(log_events).items() if name.isupper()} | {LISTENER_FAILED}
+    assert {row[0].strip("`") for row in table(README, "## Logs")} <= named
+
+
+def test_the_commands_are_those_of_the_command_line() -> None:
+    assert {row[0].split()[1].strip("`") for row in table(README, "## The command line")} == set(COMMANDS)
+
+
+def shown(field: FieldInfo) -> str:
+    default: Any = field.default
+    if field.default_factory is not None:
+        return "host-pid"
+    if default == ():
+        return "none"
+    if default is None:
+        return "none"
+    if isinstance(default, bool):
+        return str(default).lower()
+    return f"{default:.10g}" if isinstance(default, float) else str(default)
