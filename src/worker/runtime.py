@@ -211,7 +211,7 @@ class WorkerRuntime:
             self._hint.set()
 
     def _room(self) -> int:
-        return 0 if self._is_paused or not self._types else self._slots.room()
+        return 0 if self._is_paused else self._slots.room()
 
     def _request(self, limit: int) -> ClaimRequest:
         return ClaimRequest(

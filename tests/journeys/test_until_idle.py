@@ -34,3 +34,7 @@ async def test_until_idle_leaves_later_tasks_and_foreign_types_alone(
     for task in (later, unknown):
         stored = await backstage.get_task(task.id)
         assert (stored.state, stored.deliveries) == (TaskState.PENDING, 0)
+
+
+async def test_until_idle_ends_when_no_handler_matches_the_types(start_worker: StartWorker) -> None:
+    assert await start_worker("--until-idle", "--types", "nobody:*").code() == 0
