@@ -14,7 +14,8 @@ import pytest
 from tests.docs.markdown import ROOT, Block, blocks, pages
 
 PAGES = [page for page in pages() if "examples" not in page.parts]
-SECONDS = 60
+SECONDS = 110
+PYTEST = ("-m", "pytest", "-q", "-o", "asyncio_mode=auto", "-p", "no:cacheprovider")
 
 
 def each(language: str) -> list[pytest.ParameterSet]:
@@ -23,9 +24,10 @@ def each(language: str) -> list[pytest.ParameterSet]:
 
 @pytest.mark.parametrize("block", each("python"))
 def test_a_python_example_runs_as_pasted(block: Block, tmp_path: Path) -> None:
-    script = tmp_path / "example.py"
+    script = tmp_path / "test_example.py"
     script.write_text(block.code, encoding="utf-8")
-    printed = run([sys.executable, script.name], tmp_path)
+    is_test_file = "def test_" in block.code and "pytest.main" not in block.code
+    printed = run([sys.executable, *(PYTEST if is_test_file else ()), script.name], tmp_path)
     if block.output is not None:
         assert printed == block.output
 
