@@ -83,6 +83,7 @@ class SingleRuns:
             await self._settle(task, end.result(), errors)
 
     async def _attempt(self, held: HeldTask, handler: RegisteredHandler, end: asyncio.Future[Outcome | None]) -> None:
+        held.has_begun = True
         end.set_result(await self._runner.run(held, handler))
 
     async def _watch(self, held: HeldTask, run: asyncio.Task[None]) -> None:

@@ -35,6 +35,8 @@ class AttemptRunner:
             return task.gave_up(Failure.of(AttemptsSpent(f"all {task.attempts_allowed(policy)} attempts are spent")))
         context = TaskContext(task, self._worker_id, self._logger, held)
         try:
+            if held.is_to_stop():
+                raise asyncio.CancelledError
             value = await handler.run(context)
         except asyncio.CancelledError as error:
             return self._interrupted(held, error, handler)

@@ -27,6 +27,7 @@ class HeldTask:
         "_queue",
         "_reports",
         "_shutting_down",
+        "has_begun",
         "has_seen_shutdown",
         "lease_end",
         "run",
@@ -39,6 +40,7 @@ class HeldTask:
         self.lease_end = lease_end  # by the loop's clock, from before the claim was asked for
         self.run: asyncio.Task[None] | None = None
         self.stop_reason: StopReason | None = None
+        self.has_begun = False
         self.has_seen_shutdown = False
         self._queue = queue
         self._reports: set[asyncio.Future[bool]] = set()
@@ -49,8 +51,11 @@ class HeldTask:
         """Cancel the handler; the first reason wins, except that a lost lease outranks all."""
         if self.stop_reason is None or reason is StopReason.LEASE_LOST:
             self.stop_reason = reason
-        if self.run is not None:
+        if self.run is not None and self.has_begun:  # one that has not would never come to say how it ended
             self.run.cancel()
+
+    def is_to_stop(self) -> bool:
+        return self.stop_reason is not None
 
     def tell_soft_timeout(self) -> None:
         self._is_over_soft_timeout = True

@@ -134,11 +134,9 @@ class Slots:
             self._running.add(run)
 
     async def _run(self, held: HeldTask) -> None:
+        held.has_begun = True
         self._announcer.started(held.task)
-        try:
-            outcome = await self._runner.run(held, self._handlers[held.task.type])
-        except asyncio.CancelledError:  # cancelled before the handler's first step
-            outcome = None if held.stop_reason is StopReason.LEASE_LOST else held.task.released()
+        outcome = await self._runner.run(held, self._handlers[held.task.type])
         if outcome is None:
             self.held.drop(held.task.id, held.task.fence)
         else:
