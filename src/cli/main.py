@@ -52,6 +52,8 @@ def _run(arguments: list[str]) -> int:
             return _version()
         case [name, *rest] if name in COMMANDS:
             return _run_command(name, rest)
+        case ["--url", url, name, *rest] if name in COMMANDS:
+            return _run_command(name, ["--url", url, *rest])
         case [name, *_]:
             raise WrongUsageError(_unknown(name))
     raise AssertionError(arguments)

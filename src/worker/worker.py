@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -13,14 +12,13 @@ from typing import Any, Self, TypeVar, overload
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.backoff import Backoff
 from backstage.domain.dedupe import Dedupe, Duplicate
-from backstage.domain.errors import ConfigurationError, InvalidTaskDataError
+from backstage.domain.errors import ConfigurationError
 from backstage.domain.ports.event_bus import EventBus
 from backstage.domain.queue import DEFAULT_QUEUE, Queue
-from backstage.domain.retry_policy import RetryPolicy
 from backstage.domain.task import Task
 from backstage.infra.container import Container
 from backstage.infra.settings import Settings
-from backstage.infra.structured_logging import new_logger
+from backstage.worker.from_settings import container_from, options_from, queues_from
 from backstage.worker.handler import RunIn, TaskHandlerRegistration
 from backstage.worker.handler_modules import marked_in
 from backstage.worker.handler_registry import HandlerRegistry
@@ -32,7 +30,6 @@ from backstage.worker.middleware.recovery import recovery
 from backstage.worker.middleware.tracing import current_task, tracing
 from backstage.worker.runtime import WorkerRuntime
 from backstage.worker.stop_signals import StopSignals
-from backstage.worker.worker_options import WorkerOptions
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -55,9 +52,9 @@ class Worker:
         container: Container | None = None,
         **settings: Any,
     ) -> None:
-        known = _queues(queues)
+        known = queues_from(queues)
         names = None if known is None else tuple(known)
-        self._container = container or _container(Settings.load(url=url, queues=names, **settings), log_handler)
+        self._container = container or container_from(Settings.load(url=url, queues=names, **settings), log_handler)
         self.settings = self._container.settings
         self._queues = {name: Queue(name) for name in self.settings.queues} if known is None else known
         self._registry = HandlerRegistry()
@@ -278,7 +275,7 @@ class Worker:
         return WorkerRuntime(
             container.backend,
             self._registry,
-            _options(settings, self._queues),
+            options_from(settings, self._queues),
             container.events,
             container.ids,
             container.chance,
@@ -310,43 +307,3 @@ class Worker:
 async def _run(runtime: WorkerRuntime, signals: StopSignals) -> None:
     with signals:
         await runtime.run()
-
-
-def _container(settings: Settings, log_handler: Callable[[Mapping[str, Any]], None] | None) -> Container:
-    logger = new_logger(
-        level=settings.log_level, log_format=settings.log_format, silent=settings.silent, log_handler=log_handler
-    )
-    return Container(settings, logger=logger)
-
-
-def _queues(queues: str | Iterable[str | Queue] | None) -> dict[str, Queue] | None:
-    if queues is None:
-        return None
-    names = [name.strip() for name in queues.split(",") if name.strip()] if isinstance(queues, str) else list(queues)
-    try:
-        made = [each if isinstance(each, Queue) else Queue(each) for each in names]
-    except InvalidTaskDataError as error:
-        raise ConfigurationError("queues", error.fields[0].message) from None
-    return {each.name: each for each in made}
-
-
-def _options(settings: Settings, queues: Mapping[str, Queue]) -> WorkerOptions:
-    return WorkerOptions(
-        worker_id=f"{settings.worker_id}.{secrets.token_hex(3)}",  # a restart must never pass for its predecessor
-        concurrency=settings.concurrency,
-        prefetch=settings.prefetch,
-        queues=queues,
-        types=settings.types,
-        lease=settings.lease,
-        poll_interval=settings.poll_interval,
-        reclaim_interval=settings.reclaim_interval,
-        control_interval=settings.control_interval,
-        grace_period=settings.grace_period,
-        max_deliveries=settings.max_deliveries,
-        timeout=settings.timeout,
-        soft_timeout=settings.soft_timeout,
-        retry=RetryPolicy(max_attempts=settings.max_attempts),
-        retention=settings.retentions(),
-        prune_interval=settings.prune_interval,
-        is_until_idle=settings.until_idle,
-    )

@@ -30,7 +30,7 @@ def test_the_version_is_that_of_the_package(cli: Cli) -> None:
     [
         ((), "name a command"),
         (("stat",), "did you mean 'stats'?"),
-        (("--url", "sqlite:///x.db", "stats"), "stands before the command"),
+        (("--json", "stats"), "stands before the command"),
         (("stats", "--color"), "unrecognized arguments: --color"),
         (("stats", "--jso"), "unrecognized arguments: --jso"),
         (("stats", "--by", "day"), "--by"),
@@ -105,3 +105,9 @@ def test_the_host_of_redis_in_the_environment_is_honoured(cli: Cli, monkeypatch:
     monkeypatch.setenv("REDIS_HOST", "cache")
     monkeypatch.setenv("REDIS_PORT", "no port")
     assert "REDIS_PORT" in cli("stats").err
+
+
+def test_the_url_may_stand_before_the_command(cli: Cli, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/tasks.db"
+    assert cli("--url", url, "enqueue", "a:b", "{}").code == 0
+    assert cli("stats", "--url", url).out.split()[:2] == ["pending", "1"]
