@@ -24,9 +24,9 @@ def each(language: str) -> list[pytest.ParameterSet]:
 
 @pytest.mark.parametrize("block", each("python"))
 def test_a_python_example_runs_as_pasted(block: Block, tmp_path: Path) -> None:
-    script = tmp_path / "test_example.py"
+    is_test_file = "def test_" in block.code
+    script = tmp_path / ("test_example.py" if is_test_file else "example.py")
     script.write_text(block.code, encoding="utf-8")
-    is_test_file = "def test_" in block.code and "pytest.main" not in block.code
     printed = run([sys.executable, *(PYTEST if is_test_file else ()), script.name], tmp_path)
     if block.output is not None:
         assert printed == block.output
