@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """`url` has a place for the path of the file; `peer` is the system that promises the same to the disk."""
+    """`url` has a place for the path of the file; `peer` is the system whose promise to the disk is the nearest.
+
+    `huey-fsync` is synchronous=full like `sqlite`. `huey` is synchronous=off, which promises less than normal does and
+    is the nearest that Huey offers.
+    """
 
     name: str
     backend: str

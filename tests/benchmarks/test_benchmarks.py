@@ -49,7 +49,7 @@ def test_the_command_keeps_every_round_and_says_what_it_was_made_on(tmp_path: Pa
             assert len(metric["rounds"]) == 1
 
 
-def test_a_peer_is_compared_round_by_round_with_what_promises_the_same() -> None:
+def test_a_peer_is_compared_round_by_round_with_the_system_it_is_paired_with() -> None:
     numbers = {
         ("drain, 100 and prefetch 400", "sqlite-normal"): {"tasks_per_s": [200.0, 900.0]},
         ("drain, one thread", "huey"): {"tasks_per_s": [100.0, 300.0]},
