@@ -115,11 +115,7 @@ class World:
         self.start_host()
         await asyncio.wait(producing)
         await self._until_drained()
-        for name, runtime in self.hosts.items():
-            if self.loop.is_alive(name):
-                runtime.stop()
-        alive = [run for name, run in self.runs.items() if self.loop.is_alive(name)]
-        await asyncio.wait_for(asyncio.gather(*alive), 10 * self.plan.lease + self.plan.grace_period + 60)
+        await self._until_stopped()
 
     # -- hosts -----------------------------------------------------------------------------------
 
@@ -302,6 +298,20 @@ class World:
             if self.loop.time() > deadline:
                 return  # the checker names what is left
             await asyncio.sleep(1.0)
+
+
+    async def _until_stopped(self) -> None:
+        """Every worker that is told to stop does, unless it is killed meanwhile, as by a run that woke up late."""
+        deadline = self.loop.time() + 10 * self.plan.lease + self.plan.grace_period + 60
+        while working := [name for name, run in self.runs.items() if self.loop.is_alive(name) and not run.done()]:
+            if self.loop.time() > deadline:
+                raise TimeoutError(f"{working} did not stop")
+            for name in working:
+                self.hosts[name].stop()
+            await asyncio.sleep(1.0)
+        for name, run in self.runs.items():
+            if self.loop.is_alive(name):
+                run.result()
 
 
 class _Buried:
