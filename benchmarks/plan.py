@@ -41,7 +41,7 @@ PAIRS = (
     ("enqueue, one at a time", "enqueue, one at a time"),
     ("drain, 100 and prefetch 400", "drain, one thread"),
 )
-"""Our case and the peer's nearest one. Of our drains it is the one with the most tasks at hand; Huey has no such choice."""
+"""Our case and the peer's nearest one: of our drains that with the most tasks at hand, which Huey has no choice of."""
 _LEAST_TASKS = 20
 
 
