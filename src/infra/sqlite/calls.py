@@ -93,15 +93,20 @@ class CallThread:
                 first = self._calls.get()
                 if first is None:
                     return
-                group = self._waiting_with(first)
+                group = [first, *self._waiting(self._group_limit - 1)]
                 self._answer([call for call in group if not call.future.done()])
                 del first, group  # an idle thread keeps nobody's tasks alive
         finally:
             self._leave()
 
-    def _waiting_with(self, first: Call) -> list[Call]:
-        group = [first]
-        while len(group) < self._group_limit:
+    def take_late(self, group: list[Call]) -> list[Call]:
+        """Return the calls that came while `group` was served, as far as it has room; for `serve` to add to it."""
+        late = self._waiting(self._group_limit - len(group))
+        return [call for call in late if not call.future.done()]
+
+    def _waiting(self, limit: int) -> list[Call]:
+        group: list[Call] = []
+        while len(group) < limit:
             try:
                 call = self._calls.get_nowait()
             except queue.Empty:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from typing import TypeVar, cast
 
@@ -64,7 +64,7 @@ class Writer:
             return
         self._identity.check()
         try:
-            self._commit(group)
+            self._commit(self._with_late(group))
         except sqlite3.Error as error:
             self._recover(error)
             if is_full(error):
@@ -105,7 +105,18 @@ class Writer:
             self._recover(error)
             self._fail([call], error)
 
-    def _commit(self, group: list[Call]) -> None:
+    def _with_late(self, group: list[Call]) -> Iterator[Call]:
+        """Yield the calls of the group, then those that came while these were made: added to it, they share its commit.
+
+        A claim follows a settle so closely that it would else wait for an fsync of its own.
+        """
+        yield from tuple(group)
+        if not self._reserve.is_spent:
+            late = opened(self._thread).take_late(group)
+            group += late
+            yield from late
+
+    def _commit(self, group: Iterable[Call]) -> None:
         connection = self._connected()
         connection.execute("BEGIN IMMEDIATE")
         transaction = Transaction(connection, self._clock, self._boot)

@@ -48,6 +48,21 @@ async def test_all_calls_that_wait_share_one_transaction(writer: Writer) -> None
     assert len({id(each) for each in await asyncio.gather(*waiting)}) == 1
 
 
+async def test_a_call_that_comes_while_others_are_made_shares_their_commit(writer: Writer) -> None:
+    gate = Gate()
+
+    def gated(transaction: Transaction) -> Transaction:
+        gate(transaction)
+        return transaction
+
+    first = asyncio.create_task(writer.run(gated))
+    await asyncio.to_thread(gate.entered.wait)
+    late = asyncio.create_task(writer.run(lambda transaction: transaction))
+    await asyncio.sleep(0)
+    gate.opened.set()
+    assert await first is await late
+
+
 async def test_a_call_that_is_refused_undoes_only_itself(writer: Writer, trial: Trial) -> None:
     def pause(name: str, transaction: Transaction) -> None:
         transaction.cursor.execute("INSERT INTO backstage_pauses VALUES ('queue', ?, 0)", (name,))
