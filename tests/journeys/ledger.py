@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -26,7 +27,10 @@ class Entry:
 
 
 class Ledger:
-    """Lines of one file. Each is one write() on O_APPEND, so kill -9 neither tears a line nor mixes two."""
+    """Lines of one file, each one write() on O_APPEND, so that two are never mixed.
+
+    Each begins on a new line: one that a kill -9 tore stands alone, and says nothing.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -46,7 +50,7 @@ class Ledger:
         line = json.dumps([time.monotonic(), time.time(), os.getpid(), event, task, fence])
         file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(file, f"{line}\n".encode())
+            os.write(file, f"\n{line}\n".encode())
         finally:
             os.close(file)
 
@@ -64,8 +68,11 @@ class Ledger:
         with self._path.open("rb") as file:
             file.seek(self._read)
             for line in file:
-                self._entries.append(_entry(json.loads(line)))
+                if not line.endswith(b"\n"):
+                    return  # it is still being written
                 self._read += len(line)
+                with contextlib.suppress(ValueError):
+                    self._entries.append(_entry(json.loads(line)))
 
 
 def _entry(values: list[Any]) -> Entry:
