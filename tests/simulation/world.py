@@ -299,7 +299,6 @@ class World:
                 return  # the checker names what is left
             await asyncio.sleep(1.0)
 
-
     async def _until_stopped(self) -> None:
         """Every worker that is told to stop does, unless it is killed meanwhile, as by a run that woke up late."""
         deadline = self.loop.time() + 10 * self.plan.lease + self.plan.grace_period + 60
