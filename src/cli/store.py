@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from backstage.infra.backends import light_backend_for
 from backstage.infra.printable import printable
 from backstage.infra.store_url import store_url
-from backstage.infra.system_clock import SystemClock
 
 if TYPE_CHECKING:
     from backstage.domain.ports.backend import Backend
@@ -24,7 +23,7 @@ class _InFile(Protocol):
 
 def store(url: str | None) -> Backend:
     """Return the store of the URL, else of the settings, not yet opened. Raises ConfigurationError."""
-    return light_backend_for(store_url() if url is None else url, SystemClock())
+    return light_backend_for(store_url() if url is None else url)
 
 
 @asynccontextmanager

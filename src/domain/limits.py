@@ -22,6 +22,7 @@ MAX_ERROR_CHARACTERS = 16 * 1024
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(9999, 12, 30, tzinfo=UTC)
 
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:\-]{0,127}")
 
 
@@ -34,6 +35,13 @@ def check_name(field: str, name: object) -> str:
             "and start with a letter, a digit or _",
         )
     return name
+
+
+def check_id(field: str, task_id: object) -> str:
+    """Return a task's id, or raise InvalidTaskDataError: a UUID as lower-case text, which sorts as its value does."""
+    if not isinstance(task_id, str) or not _ID.fullmatch(task_id):
+        raise InvalidTaskDataError.of(field, f"{shown(task_id)} is not the id of a task: pass a UUID in lower case")
+    return task_id
 
 
 def check_priority(priority: object) -> int:

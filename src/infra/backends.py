@@ -6,25 +6,51 @@ import re
 from typing import TYPE_CHECKING
 
 from backstage.domain.errors import ConfigurationError
+from backstage.infra.store_options import StoreOptions
+from backstage.infra.system_clock import SystemClock
 
 if TYPE_CHECKING:
     from backstage.domain.ports.backend import Backend
     from backstage.domain.ports.clock import Clock
 
 
-def _memory(url: str, clock: Clock) -> Backend:
+def _memory(url: str, clock: Clock | None, options: StoreOptions) -> Backend:
     from backstage.infra.memory.backend import MemoryBackend  # noqa: PLC0415 - loaded only when chosen
 
-    return MemoryBackend(clock)
+    return MemoryBackend(clock or SystemClock())
 
 
-def _sqlite(url: str, clock: Clock) -> Backend:
+def _sqlite(url: str, clock: Clock | None, options: StoreOptions) -> Backend:
     from backstage.infra.sqlite.backend import SqliteBackend  # noqa: PLC0415 - loaded only when chosen
 
-    return SqliteBackend.from_url(url, clock)
+    return SqliteBackend.from_url(url, clock or SystemClock())
 
 
-_MAKERS = {"memory": _memory, "sqlite": _sqlite}
+def _postgres(url: str, clock: Clock | None, options: StoreOptions) -> Backend:
+    from backstage.infra.postgres.backend import PostgresBackend  # noqa: PLC0415 - loaded only when chosen
+
+    return PostgresBackend.from_url(url, clock)
+
+
+def _redis(url: str, clock: Clock | None, options: StoreOptions) -> Backend:
+    from backstage.infra.redis.backend import RedisBackend  # noqa: PLC0415 - loaded only when chosen
+
+    return RedisBackend.from_url(url, clock, consumer_group=options.consumer_group)
+
+
+_MAKERS = {
+    "memory": _memory,
+    "sqlite": _sqlite,
+    "postgresql": _postgres,
+    "postgres": _postgres,
+    "redis": _redis,
+    "rediss": _redis,
+    "redis+sentinel": _redis,
+    "rediss+sentinel": _redis,
+    "redis+cluster": _redis,
+    "rediss+cluster": _redis,
+    "redis+unix": _redis,
+}
 SCHEMES = tuple(_MAKERS)
 _SCHEME = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9+.\-]*)://")  # anything else may be a password and is not shown
 
@@ -40,16 +66,21 @@ def scheme_of(url: str) -> str:
     return scheme["name"].lower()
 
 
-def backend_for(url: str, clock: Clock) -> Backend:
-    """Return the backend for the URL, not yet opened. Raises ConfigurationError for a URL that names none."""
+def backend_for(url: str, clock: Clock | None = None, options: StoreOptions | None = None) -> Backend:
+    """Return the backend for the URL, not yet opened; without a clock it goes by the store's own.
+
+    Raises ConfigurationError for a URL that names none.
+    """
     from dependency_injector import providers  # noqa: PLC0415 - loading it takes longer than a light command may
 
     # Factories, not Resources: a Resource would open the stores that were not chosen, too.
-    makers = {scheme: providers.Factory(make, url, clock) for scheme, make in _MAKERS.items()}
+    makers = {
+        scheme: providers.Factory(make, url, clock, options or StoreOptions()) for scheme, make in _MAKERS.items()
+    }
     chosen: Backend = providers.Selector(providers.Callable(scheme_of, url), **makers)()
     return chosen
 
 
-def light_backend_for(url: str, clock: Clock) -> Backend:
-    """The same as `backend_for`, without the container library: for commands that must start fast."""
-    return _MAKERS[scheme_of(url)](url, clock)
+def light_backend_for(url: str) -> Backend:
+    """The same without the container library, for commands that must start fast."""
+    return _MAKERS[scheme_of(url)](url, None, StoreOptions())

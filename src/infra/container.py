@@ -31,8 +31,8 @@ from backstage.domain.ports.ids import Ids
 from backstage.infra.backends import backend_for
 from backstage.infra.blinker_event_bus import BlinkerEventBus
 from backstage.infra.settings import Settings
+from backstage.infra.store_options import StoreOptions
 from backstage.infra.structured_logging import new_logger
-from backstage.infra.system_clock import SystemClock
 from backstage.infra.uuid7_ids import Uuid7Ids
 
 
@@ -55,7 +55,9 @@ class Container:
         logger: Any = None,
     ) -> None:
         self.settings = settings
-        self.backend: Backend = backend or backend_for(settings.url, clock or SystemClock())
+        self.backend: Backend = backend or backend_for(
+            settings.url, clock, StoreOptions(consumer_group=settings.consumer_group)
+        )
         self.clock: Clock = self.backend.clock
         self.ids: Ids = ids or Uuid7Ids()
         self.chance: Chance = chance or random.Random()  # noqa: S311 - spreads retries, guards no secret

@@ -3,8 +3,11 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from backstage.domain.ports.broadcasts import Broadcasts
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.queue_control import QueueControl
+from backstage.domain.ports.schedule_repository import ScheduleRepository
+from backstage.domain.ports.task_archive import TaskArchive
 from backstage.domain.ports.task_queue import TaskQueue
 from backstage.domain.ports.task_repository import TaskRepository
 from backstage.domain.ports.wakeup import Wakeup
@@ -30,6 +33,15 @@ class Backend(Protocol):
 
     @property
     def registry(self) -> WorkerRegistry: ...
+
+    @property
+    def schedules(self) -> ScheduleRepository: ...
+
+    @property
+    def broadcasts(self) -> Broadcasts: ...
+
+    @property
+    def archive(self) -> TaskArchive: ...
 
     async def open(self) -> None:
         """Connect, and bring the schema up to date where the URL allows it.

@@ -14,7 +14,7 @@ from backstage.domain.ports.queue_control import QUEUE, TYPE
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
-from backstage.infra.sqlite.moments import ticks, to_micros
+from backstage.infra.moments import ticks, to_micros
 from backstage.infra.sqlite.rows import task_of
 from backstage.infra.sqlite.statements import statement
 from backstage.infra.sqlite.transaction import Transaction

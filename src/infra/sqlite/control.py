@@ -4,7 +4,7 @@ import sqlite3
 from functools import partial
 
 from backstage.domain.ports.queue_control import Pause
-from backstage.infra.sqlite.moments import from_micros, to_micros
+from backstage.infra.moments import from_micros, to_micros
 from backstage.infra.sqlite.reader import Reader
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer

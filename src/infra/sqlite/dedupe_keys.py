@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from backstage.domain.dedupe import Dedupe
 from backstage.domain.task import Task
 from backstage.domain.task_state import LIVE_STATES, TaskState
-from backstage.infra.sqlite.moments import to_micros
+from backstage.infra.moments import to_micros
 from backstage.infra.sqlite.statements import statement
 
 _HOLDER = """SELECT task_id FROM backstage_dedupe

@@ -12,7 +12,7 @@ from typing import Any
 
 from backstage.domain.errors import ConfigurationError
 from backstage.infra.migrations import Migration, migrations_of, pending
-from backstage.infra.sqlite.moments import from_micros, to_micros
+from backstage.infra.moments import from_micros, to_micros
 
 _APPLIED = """CREATE TABLE IF NOT EXISTS backstage_migrations (
     version    INTEGER PRIMARY KEY,

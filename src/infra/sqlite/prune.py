@@ -7,8 +7,8 @@ from datetime import timedelta
 from itertools import islice
 
 from backstage.domain.retention import Retention
+from backstage.infra.moments import to_micros
 from backstage.infra.sqlite.dedupe_keys import free
-from backstage.infra.sqlite.moments import to_micros
 from backstage.infra.sqlite.statements import statement
 from backstage.infra.sqlite.transaction import Transaction
 

@@ -10,8 +10,8 @@ from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
+from backstage.infra.moments import ticks, to_micros
 from backstage.infra.sqlite.claim import claim, served_lanes
-from backstage.infra.sqlite.moments import ticks, to_micros
 from backstage.infra.sqlite.reader import Reader
 from backstage.infra.sqlite.reclaim import reclaim
 from backstage.infra.sqlite.rows import task_of

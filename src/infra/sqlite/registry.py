@@ -8,7 +8,7 @@ from typing import Any
 
 from backstage.domain.ports.clock import Clock
 from backstage.domain.worker_info import WorkerInfo
-from backstage.infra.sqlite.moments import from_micros, to_micros
+from backstage.infra.moments import from_micros, to_micros
 from backstage.infra.sqlite.reader import Reader
 from backstage.infra.sqlite.statements import statement
 from backstage.infra.sqlite.transaction import Transaction

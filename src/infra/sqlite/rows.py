@@ -14,7 +14,7 @@ from backstage.domain.lease import Lease
 from backstage.domain.outcome import OutcomeKind
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
-from backstage.infra.sqlite.moments import from_micros, to_micros
+from backstage.infra.moments import from_micros, to_micros
 
 LARGE_PAYLOAD = 2048
 """Characters from which a payload is kept out of the task's row."""

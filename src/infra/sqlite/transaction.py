@@ -6,8 +6,8 @@ import sqlite3
 from datetime import datetime
 
 from backstage.domain.ports.clock import Clock
+from backstage.infra.moments import ticks
 from backstage.infra.sqlite.counts import CountChanges
-from backstage.infra.sqlite.moments import ticks
 
 
 class Transaction:

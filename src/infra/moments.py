@@ -1,4 +1,4 @@
-"""Moments as SQLite keeps them: whole microseconds, converted exactly."""
+"""Moments as stores keep them: whole microseconds since 1970 in UTC, converted exactly."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ def from_micros(micros: int) -> datetime:
 
 
 def ticks(seconds: float) -> int:
-    """Seconds of the boot clock in whole microseconds."""
+    """Seconds in whole microseconds."""
     return round(seconds * 1_000_000)

@@ -1,0 +1,28 @@
+"""A cron task as JSON text, which is how every store keeps it."""
+
+from __future__ import annotations
+
+import json
+
+from backstage.domain.cron_task import CronTask
+
+
+def document_of(cron: CronTask) -> str:
+    return json.dumps(
+        {
+            "name": cron.name,
+            "schedule": cron.schedule,
+            "time_zone": cron.time_zone,
+            "task_name": cron.task_name,
+            "queue": cron.queue,
+            "args": cron.payload_json,
+            "catch_up": cron.catch_up.value,
+        }
+    )
+
+
+def cron_of(document: str) -> CronTask:
+    """Return the cron task that `document_of` gave this text for. Raises ValueError for any other text."""
+    fields = json.loads(document)
+    fields["args"] = json.loads(fields["args"])
+    return CronTask(**fields)

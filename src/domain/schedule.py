@@ -1,0 +1,24 @@
+"""A cron task as a store keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from backstage.domain.cron_task import CronTask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """`last_tick` is the latest moment whose ticks are decided upon, fired or passed over; at first that of creation.
+
+    While `is_paused`, nothing is fired.
+    """
+
+    cron: CronTask
+    last_tick: datetime
+    is_paused: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.cron.name
