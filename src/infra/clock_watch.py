@@ -19,7 +19,7 @@ class ClockWatch:
         self._watched_since: float | None = None
 
     def look(self, server_now: int, monotonic: float, longest_lease: float) -> bool:
-        """Note the server's time (microseconds) at a moment of ours (seconds); whether ends of leases can be trusted."""
+        """Note the server's time (microseconds) at a moment of ours (seconds). Whether leases' ends are trusted."""
         if self._last is None:
             self._watched_since = monotonic
         elif abs((server_now - self._last[0]) - (monotonic - self._last[1]) * 1_000_000) > _STEP:

@@ -18,7 +18,7 @@ class StoredTask:
 
 
 class TaskArchive(Protocol):
-    """Whole tasks, to be moved between stores with their ids, fences and history. Errors are those of TaskRepository."""
+    """Whole tasks, to be moved between stores with ids, fences and history. Errors are those of TaskRepository."""
 
     async def read(self, after: str | None, limit: int) -> list[StoredTask]:
         """At most `limit` tasks of any state with ids beyond `after` (None: all), smallest id first."""
