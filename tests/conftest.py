@@ -5,6 +5,8 @@ import pytest
 from backstage.conformance.task_factory import TaskFactory
 from backstage.testing.fake_clock import FakeClock
 
+pytest_plugins = ["tests.servers.plugin"]
+
 
 @pytest.fixture
 def clock() -> FakeClock:

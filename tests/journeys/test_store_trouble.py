@@ -15,7 +15,7 @@ from tests.journeys.asking import enqueue, state_is
 from tests.journeys.conftest import StartWorker
 from tests.journeys.gate import Gate
 from tests.journeys.ledger import Ledger
-from tests.journeys.small_disk import Ballast, small_disk
+from tests.servers.small_disk import Ballast, small_disk
 from tests.journeys.store_file import StoreFile
 from tests.journeys.waiting import until, until_answer
 

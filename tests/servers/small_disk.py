@@ -23,10 +23,11 @@ class Ballast:
 
 
 @contextmanager
-def small_disk(folder: Path, mebibytes: int) -> Iterator[Path]:
-    """Mount it on the folder. Needs root, or sudo without a password."""
+def small_disk(folder: Path, mebibytes: int, user: int | None = None) -> Iterator[Path]:
+    """Mount it on the folder, for that user or the own one. Needs root, or sudo without a password."""
     folder.mkdir()
-    options = f"size={mebibytes}m,mode=0700,uid={os.geteuid()},gid={os.getegid()}"
+    owner = f"uid={os.geteuid()},gid={os.getegid()}" if user is None else f"uid={user},gid={user}"
+    options = f"size={mebibytes}m,mode=0700,{owner}"
     _run("mount", "-t", "tmpfs", "-o", options, "backstage-journey", str(folder))
     try:
         yield folder

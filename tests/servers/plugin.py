@@ -1,0 +1,122 @@
+"""The fixtures that give tests real servers, without any set-up. A missing server is a failure that says the remedy."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.servers.choice import POSTGRES, REDIS, Choice, Kind, MissingServerError, Origin, choose
+from tests.servers.own_servers import OwnServers
+from tests.servers.postgres_instance import PostgresInstance
+from tests.servers.postgres_server import PostgresServer
+from tests.servers.redis_instance import RedisInstance
+from tests.servers.redis_server import RedisServer
+from tests.servers.shared_server import shared_server
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--servers",
+        type=Origin,
+        choices=list(Origin),
+        default=Origin.AUTO,
+        help="where PostgreSQL and Redis come from: TEST_POSTGRES_URL and TEST_REDIS_URL (url), programs of the machine "
+        "(path), wheels of the dev extra (wheel), or the first of these that there is (auto)",
+    )
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    return [f"{kind.name}: {_said(kind, config)}" for kind in (POSTGRES, REDIS)]
+
+
+def _said(kind: Kind, config: pytest.Config) -> str:
+    try:
+        return str(_chosen(kind, config))
+    except MissingServerError as missing:
+        return str(missing)
+
+
+def _chosen(kind: Kind, config: pytest.Config) -> Choice:
+    return choose(kind, config.getoption("--servers"))
+
+
+def program_of(kind: Kind, config: pytest.Config) -> Path:
+    """The program to start an own server with, also when the shared one is at a URL."""
+    choice = _chosen(kind, config)
+    if choice.program is None:
+        choice = choose(kind, Origin.AUTO, {"PATH": os.environ.get("PATH", os.defpath)})
+    assert choice.program is not None
+    return choice.program
+
+
+def _started(name: str, choice: Choice, run: Path) -> AbstractContextManager[str]:
+    assert choice.program is not None
+    return shared_server(name, choice.program, run)
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this test run have in common."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def postgres_server(request: pytest.FixtureRequest, run_folder: Path) -> Iterator[PostgresServer]:
+    """Shared by all tests: take a `new_database()`, and never stop it."""
+    choice = _chosen(POSTGRES, request.config)
+    with ExitStack() as stack:
+        server = PostgresServer(choice.url or stack.enter_context(_started("postgres", choice, run_folder)))
+        yield server
+        if choice.url:
+            asyncio.run(server.drop_databases())
+
+
+@pytest.fixture(scope="session")
+def redis_server(request: pytest.FixtureRequest, run_folder: Path) -> Iterator[RedisServer]:
+    """Shared by all tests: take a `new_prefix()`, and never stop it."""
+    choice = _chosen(REDIS, request.config)
+    with ExitStack() as stack:
+        server = RedisServer(choice.url or stack.enter_context(_started("redis", choice, run_folder)))
+        yield server
+        if choice.url:
+            server.delete_prefixes()
+
+
+@pytest.fixture
+async def postgres_url(postgres_server: PostgresServer) -> AsyncIterator[str]:
+    """Of a new, empty database, which is dropped after the test."""
+    url = await postgres_server.new_database()
+    yield url
+    await postgres_server.drop_databases()
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> Iterator[str]:
+    """Of an empty store, whose keys are deleted after the test."""
+    yield redis_server.new_store()
+    redis_server.delete_prefixes()
+
+
+@pytest.fixture
+def own_servers() -> Iterator[OwnServers]:
+    with OwnServers() as own_servers:
+        yield own_servers
+
+
+@pytest.fixture
+def own_postgres(request: pytest.FixtureRequest, own_servers: OwnServers) -> Callable[..., PostgresInstance]:
+    """Start a PostgreSQL server for this test alone: `own_postgres(disk=256, max_connections="20")`."""
+    return partial(own_servers.postgres, program_of(POSTGRES, request.config))
+
+
+@pytest.fixture
+def own_redis(request: pytest.FixtureRequest, own_servers: OwnServers) -> Callable[..., RedisInstance]:
+    """Start a Redis server for this test alone: `own_redis(maxmemory="16mb")`."""
+    return partial(own_servers.redis, program_of(REDIS, request.config))

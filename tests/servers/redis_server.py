@@ -1,0 +1,31 @@
+"""The Redis server that all tests share; each takes prefixes of its own."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import redis
+
+
+class RedisServer:
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._made: list[str] = []
+
+    def new_prefix(self) -> str:
+        """Return a prefix that no key has yet."""
+        prefix = f"test-{uuid4().hex}"
+        self._made.append(prefix)
+        return prefix
+
+    def new_store(self) -> str:
+        """Return the URL of an empty store: this server's, with a new prefix."""
+        return f"{self.url}{'&' if '?' in self.url else '?'}prefix={self.new_prefix()}"
+
+    def delete_prefixes(self) -> None:
+        """Delete all keys with prefixes that new_prefix made."""
+        with redis.Redis.from_url(self.url, socket_timeout=30) as client:
+            while self._made:
+                for key in client.scan_iter(match=f"*{self._made[-1]}*", count=1000):
+                    client.unlink(key)
+                self._made.pop()
