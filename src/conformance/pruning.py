@@ -135,6 +135,14 @@ class Pruning(BackendSuite):
         assert await trial.settle(zombie.completed()) is None
         assert (await trial.queue.renew({zombie.id: zombie.fence}, 30.0)).lost == {zombie.id}
 
+    async def test_a_task_that_is_added_again_after_it_was_pruned_is_claimed_once(self, trial: Trial) -> None:
+        task = await trial.added()
+        assert await trial.claim(5, queues={"elsewhere": 0}) == ()
+        await trial.tasks.save(task.cancel(trial.clock.now()))
+        assert await trial.tasks.prune(Retention(state=S.CANCELLED, keep_last=0), 10) == 1
+        assert await trial.tasks.add([task]) == [None]
+        assert await trial.claim(5) == (task.claim(trial.lease(), trial.clock.now()),)
+
 
 async def _completed(trial: Trial, number: int, type: str = "email:send", **fields: str) -> list[Task]:
     """That many tasks, completed one after another a second apart."""

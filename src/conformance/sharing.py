@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import settings
@@ -13,9 +14,13 @@ from backstage.conformance.machine import BackendMachine
 from backstage.conformance.task_factory import TaskFactory
 from backstage.conformance.trial import BROKEN, LEASE, Trial
 from backstage.conformance.waking import LONG, PROMPT
+from backstage.domain.broadcast_message import BroadcastMessage
+from backstage.domain.cron_task import CronTask
 from backstage.domain.dedupe import Dedupe, Duplicate
 from backstage.domain.task_state import TaskState
 from backstage.testing.fake_clock import FakeClock
+
+NIGHTLY = CronTask("0 3 * * *", "email:send")
 
 
 class SharedStoreSuite(BackendSuite):
@@ -76,6 +81,60 @@ class SharedStoreSuite(BackendSuite):
         assert await other.claim() == ()
         assert await other.control.paused() == await trial.control.paused()
 
+    async def test_a_schedule_is_the_same_for_every_process(self, trial: Trial, other: Trial) -> None:
+        schedule = await trial.schedules.put(NIGHTLY)
+        assert await other.schedules.all() == [schedule]
+        assert await other.schedules.pause(schedule.name)
+        assert not await trial.schedules.pause(schedule.name)
+
+    async def test_each_tick_is_fired_by_one_of_two_processes(self, trial: Trial, other: Trial) -> None:
+        schedule = await trial.schedules.put(NIGHTLY)
+        for n in range(30):
+            trial.clock.advance(60)
+            now, fires = trial.clock.now(), (trial, other)[:: 1 - 2 * (n % 2)]
+            fired = await asyncio.gather(*(each.schedules.fire(schedule, now, [each.new_task()]) for each in fires))
+            assert sorted(fired) == [False, True]
+            schedule = replace(schedule, last_tick=now)
+        assert await other.schedules.find(schedule.name) == schedule
+        assert len(await trial.claim(50)) == 30
+
+    async def test_a_message_that_one_process_sends_every_process_receives(self, trial: Trial, other: Trial) -> None:
+        position = await other.broadcasts.position()
+        messages = [_message(trial, n) for n in range(10)]
+        for n, message in enumerate(messages):
+            await (trial, other)[n % 2].broadcasts.send(message)
+        for each in (trial, other):
+            assert list((await each.broadcasts.receive(position, 100)).messages) == messages
+
+    async def test_a_reader_misses_nothing_that_two_processes_send_at_once(self, trial: Trial, other: Trial) -> None:
+        async def send_all(sender: Trial, numbers: range) -> None:
+            for n in numbers:
+                await sender.broadcasts.send(_message(sender, n))
+
+        async def read_all(after: str) -> list[str]:
+            got: list[str] = []
+            while len(got) < 100:
+                received = await other.broadcasts.receive(after, 3)
+                got += [message.id for message in received.messages]
+                after = received.position
+                await asyncio.sleep(0)
+            return got
+
+        async with asyncio.timeout(LONG):
+            reading = asyncio.ensure_future(read_all(await trial.broadcasts.position()))
+            await asyncio.gather(send_all(trial, range(50)), send_all(other, range(50, 100)))
+            got = await reading
+        for numbers in (range(50), range(50, 100)):
+            sent = [_message(trial, n).id for n in numbers]
+            assert [id_ for id_ in got if id_ in sent] == sent
+
+    async def test_a_message_wakes_the_workers_of_every_process(self, trial: Trial, other: Trial) -> None:
+        async with other.backend.wakeup() as wakeup:
+            await wakeup.wait(0.0)
+            await trial.broadcasts.send(_message(trial, 0))
+            async with asyncio.timeout(PROMPT):
+                await wakeup.wait(LONG)
+
     async def test_a_task_that_one_process_adds_wakes_another(self, trial: Trial, other: Trial) -> None:
         async with other.backend.wakeup() as wakeup:
             await wakeup.wait(0.0)
@@ -101,11 +160,15 @@ class SharedStoreSuite(BackendSuite):
             ended, records = await trial.tasks.get(done.id), await trial.tasks.attempts(done.id)
             await trial.control.pause("type", "report:build")
             pauses, tally = await trial.control.paused(), await trial.tally()
+            schedule, position = await trial.schedules.put(NIGHTLY), await trial.broadcasts.position()
+            await trial.broadcasts.send(_message(trial, 0))
         async with on_trial(connect, clock, new_task) as again:
             assert [await again.tasks.get(t.id) for t in (running, waiting, done)] == [running, waiting, ended]
             assert await again.tasks.attempts(done.id) == records
             assert await again.control.paused() == pauses
             assert await again.tally() == tally
+            assert await again.schedules.all() == [schedule]
+            assert list((await again.broadcasts.receive(position, 10)).messages) == [_message(trial, 0)]
             assert await again.tasks.add([again.new_task(dedupe=Dedupe("k"))]) == [Duplicate(waiting.id, "k")]
 
     async def test_a_lease_goes_on_while_its_store_is_closed(self, connect: Connect, clock: FakeClock) -> None:
@@ -117,3 +180,8 @@ class SharedStoreSuite(BackendSuite):
             assert await again.queue.reclaim(3, 10) == []
             clock.advance(1.1)
             assert [task.id for task, _ in await again.queue.reclaim(3, 10)] == [running.id]
+
+
+def _message(trial: Trial, number: int) -> BroadcastMessage:
+    id_ = f"01940000-0000-4000-8000-{number:012x}"
+    return BroadcastMessage(id=id_, name="cache:clear", sent_at=trial.clock.now())

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from backstage.conformance.adding import Adding
+from backstage.conformance.archiving import Archiving
+from backstage.conformance.broadcasting import Broadcasting
 from backstage.conformance.claiming import Claiming
 from backstage.conformance.counting import Counting
 from backstage.conformance.deduplicating import Deduplicating
@@ -18,6 +20,7 @@ from backstage.conformance.racing import Racing
 from backstage.conformance.reclaiming import Reclaiming
 from backstage.conformance.registering import Registering
 from backstage.conformance.saving import Saving
+from backstage.conformance.scheduling import Scheduling
 from backstage.conformance.settling import Settling
 from backstage.conformance.steering import Steering
 from backstage.conformance.waking import Waking
@@ -41,6 +44,9 @@ class ConformanceSuite(
     Pruning,
     Steering,
     Registering,
+    Scheduling,
+    Broadcasting,
+    Archiving,
     Waking,
     Racing,
     Faulting,

@@ -10,7 +10,10 @@ from backstage.domain.failure import Failure
 from backstage.domain.lease import Lease
 from backstage.domain.outcome import Outcome
 from backstage.domain.ports.backend import Backend
+from backstage.domain.ports.broadcasts import Broadcasts
 from backstage.domain.ports.queue_control import QueueControl
+from backstage.domain.ports.schedule_repository import ScheduleRepository
+from backstage.domain.ports.task_archive import TaskArchive
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest, TaskQueue
 from backstage.domain.ports.task_repository import TaskRepository
 from backstage.domain.ports.worker_registry import WorkerRegistry
@@ -52,6 +55,18 @@ class Trial:
     @property
     def registry(self) -> WorkerRegistry:
         return self.backend.registry
+
+    @property
+    def schedules(self) -> ScheduleRepository:
+        return self.backend.schedules
+
+    @property
+    def broadcasts(self) -> Broadcasts:
+        return self.backend.broadcasts
+
+    @property
+    def archive(self) -> TaskArchive:
+        return self.backend.archive
 
     def lease(self, worker_id: str = "w1", seconds: float = LEASE) -> Lease:
         return Lease(worker_id, self.clock.now() + timedelta(seconds=seconds))

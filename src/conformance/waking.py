@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 
 from backstage.conformance.backend_suite import BackendSuite
 from backstage.conformance.trial import BROKEN, Trial
+from backstage.domain.broadcast_message import BroadcastMessage
+from backstage.domain.cron_task import CronTask
 
 LONG = 20.0
 """Seconds of a wait that something has to end; a test that waits them out has failed."""
@@ -36,11 +39,23 @@ async def _resume(trial: Trial) -> None:
     await trial.control.resume("queue", "mail")
 
 
+async def _fire(trial: Trial) -> None:
+    schedule = await trial.schedules.put(CronTask("0 3 * * *", "email:send"))
+    assert await trial.schedules.fire(schedule, trial.clock.now() + timedelta(days=1), [trial.new_task()])
+
+
+async def _broadcast(trial: Trial) -> None:
+    message = BroadcastMessage(id="01940000-0000-4000-8000-00000000beef", name="reload", sent_at=trial.clock.now())
+    await trial.broadcasts.send(message)
+
+
 STEPS: dict[str, Step] = {
     "was enqueued": _enqueue,
     "was cancelled": _cancel_a_running_task,
     "was retried": _retry_a_dead_letter,
     "was resumed": _resume,
+    "was fired by a schedule": _fire,
+    "was broadcast": _broadcast,
 }
 
 

@@ -18,7 +18,8 @@ class Received:
 class Broadcasts(Protocol):
     """A short log that each worker reads at its own pace. Positions are the store's own and mean nothing elsewhere.
 
-    Messages are kept for KEPT_FOR seconds by the store's clock, and KEPT_AT_MOST of them.
+    Messages are kept for KEPT_FOR seconds by the store's clock, and KEPT_AT_MOST of them: what is older is never given,
+    and is deleted by the next `send` at the latest. Errors are those of TaskRepository.
     """
 
     async def send(self, message: BroadcastMessage) -> None:
@@ -33,6 +34,7 @@ class Broadcasts(Protocol):
     async def receive(self, after: str, limit: int) -> Received:
         """At most `limit` messages after that position, in the order in which they were stored.
 
-        No message ever appears before a position that was handed out. Without any, the position stays as it is.
+        No message ever appears before a position that was handed out: whoever goes on from each answer's position gets
+        every kept message once. Without any, the position stays as it is.
         """
         ...

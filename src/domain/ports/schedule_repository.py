@@ -25,6 +25,13 @@ class ScheduleRepository(Protocol):
         """Sorted by name."""
         ...
 
+    async def restore(self, schedule: Schedule) -> bool:
+        """Store the schedule as it was in another store, its last tick and its pause too.
+
+        False if there is one of that name, which is left as it is.
+        """
+        ...
+
     async def delete(self, name: str) -> bool:
         """False if there was none."""
         ...
@@ -42,6 +49,7 @@ class ScheduleRepository(Protocol):
 
         That is done if the stored schedule is not paused and its last tick is still that of `schedule`; else
         nothing is changed and the answer is False: another scheduler was first. `tasks` are on the schedule's queue.
-        A task whose dedupe key is held, or whose id is stored, is left out as `TaskRepository.add` does.
+        A task whose dedupe key is held, or whose id is stored, is left out as `TaskRepository.add` does. Whoever lost
+        the reply and asks again is told False, and the tasks are stored once.
         """
         ...

@@ -27,8 +27,9 @@ class TaskArchive(Protocol):
     async def write(self, stored: Sequence[StoredTask]) -> int:
         """Store the tasks as they are, in one atomic step for each queue; return how many were new.
 
-        One whose id is stored already is left as it is. Each takes its dedupe key as its state demands, unless
-        another task holds it. None of them is RUNNING: a lease cannot be moved (ValueError).
+        One whose id is stored already is left as it is, with its records. Each takes its dedupe key as its state
+        demands, unless another task holds it, which keeps it. None of them is RUNNING: a lease cannot be moved
+        (ValueError, and nothing is stored).
         """
         ...
 

@@ -5,9 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 
 from backstage.domain.ports.clock import Clock
+from backstage.infra.memory.archive import MemoryArchive
+from backstage.infra.memory.broadcasts import MemoryBroadcasts
 from backstage.infra.memory.control import MemoryControl
 from backstage.infra.memory.queue import MemoryQueue
 from backstage.infra.memory.registry import MemoryRegistry
+from backstage.infra.memory.schedules import MemorySchedules
 from backstage.infra.memory.store import MemoryStore
 from backstage.infra.memory.tasks import MemoryTasks
 from backstage.infra.memory.wakeup import MemoryWakeup, subscribe
@@ -23,6 +26,9 @@ class MemoryBackend:
         self.queue = MemoryQueue(self._store)
         self.control = MemoryControl(self._store)
         self.registry = MemoryRegistry(self._store)
+        self.schedules = MemorySchedules(self._store)
+        self.broadcasts = MemoryBroadcasts(self._store)
+        self.archive = MemoryArchive(self._store)
 
     async def open(self) -> None:
         """Nothing to connect."""

@@ -89,8 +89,7 @@ class MemoryQueue:
         self._store.attempts.setdefault(task.id, []).append(task.record(outcome, now))
         self._store.put(ended)
         for next_task in outcome.next_tasks:
-            if next_task.id not in self._store.tasks and self._store.holder(next_task) is None:
-                self._store.put(next_task)
+            self._store.add(next_task)
         return ended
 
     async def renew(self, fences: Mapping[str, int], lease: float) -> HeldTasks:

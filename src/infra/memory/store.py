@@ -7,10 +7,13 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import count
 
 from backstage.domain.attempt import Attempt
+from backstage.domain.dedupe import Duplicate
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.queue_control import Pause
+from backstage.domain.schedule import Schedule
 from backstage.domain.task import Task
 from backstage.domain.task_state import FINAL_STATES, LIVE_STATES, TaskState
 from backstage.domain.worker_info import WorkerInfo
@@ -31,9 +34,23 @@ class MemoryStore:
         self.dedupe: dict[tuple[str, str], str] = {}  # queue and key -> task id
         self.pauses: dict[tuple[str, str], Pause] = {}
         self.workers: dict[str, WorkerInfo] = {}
+        self.schedules: dict[str, Schedule] = {}
         self.wakers: list[Callable[[], None]] = []
         self._ready: dict[Lane, list[tuple[int, datetime, str, int]]] = {}
         self._waiting: list[tuple[datetime, str, int]] = []
+        self._entries: dict[str, int] = {}  # of pending tasks: the number of the one entry above that is not outdated
+        self._numbers = count()
+
+    def add(self, task: Task) -> Duplicate | None:
+        """Store a new task; one whose id is stored, or whose key is held, is left out."""
+        if task.id in self.tasks:
+            return None
+        holder = self.holder(task)
+        if holder is not None:
+            assert task.dedupe is not None
+            return Duplicate(holder, task.dedupe.key)
+        self.put(task)
+        return None
 
     def put(self, task: Task) -> None:
         """Store the task in place of its former self, keeping counts, lanes and the dedupe key in step."""
@@ -42,8 +59,10 @@ class MemoryStore:
             self.counts[before.queue, before.type, before.state] -= 1
         self.tasks[task.id] = task
         self.counts[task.queue, task.type, task.state] += 1
+        self._entries.pop(task.id, None)
         if task.state is TaskState.PENDING:
-            heapq.heappush(self._waiting, (task.scheduled_at, task.id, task.version))
+            self._entries[task.id] = next(self._numbers)
+            heapq.heappush(self._waiting, (task.scheduled_at, task.id, self._entries[task.id]))
         if task.state is not TaskState.RUNNING:
             self.lease_ends.pop(task.id, None)
         if task.dedupe is not None:
@@ -72,7 +91,7 @@ class MemoryStore:
         found: list[tuple[int, datetime, str, int]] = []
         while heap and len(found) < limit:
             entry = heapq.heappop(heap)
-            if self._is_current(entry[2], entry[3]):
+            if self._entries.get(entry[2]) == entry[3]:
                 found.append(entry)
         for entry in found:
             heapq.heappush(heap, entry)
@@ -82,14 +101,14 @@ class MemoryStore:
         """Move what has become due into its lane."""
         now = self.clock.now()
         while self._waiting and self._waiting[0][0] <= now:
-            scheduled_at, task_id, version = heapq.heappop(self._waiting)
-            if self._is_current(task_id, version):
+            scheduled_at, task_id, number = heapq.heappop(self._waiting)
+            if self._entries.get(task_id) == number:
                 task = self.tasks[task_id]
                 lane = self._ready.setdefault((task.queue, task.type), [])
-                heapq.heappush(lane, (-task.priority, scheduled_at, task_id, version))
+                heapq.heappush(lane, (-task.priority, scheduled_at, task_id, number))
 
     def next_due_in(self) -> float | None:
-        while self._waiting and not self._is_current(*self._waiting[0][1:]):
+        while self._waiting and self._entries.get(self._waiting[0][1]) != self._waiting[0][2]:
             heapq.heappop(self._waiting)
         if not self._waiting:
             return None
@@ -102,15 +121,12 @@ class MemoryStore:
         for waker in list(self.wakers):
             waker()
 
-    def _is_current(self, task_id: str, version: int) -> bool:
-        task = self.tasks.get(task_id)
-        return task is not None and task.version == version and task.state is TaskState.PENDING
-
     def _keep_key_in_step(self, task: Task) -> None:
         assert task.dedupe is not None
         key = (task.queue, task.dedupe.key)
         if self._holds_key(task):
-            self.dedupe[key] = task.id
+            if self.holder(task) is None:  # one that came from another store may find its key taken
+                self.dedupe[key] = task.id
         elif self.dedupe.get(key) == task.id:
             del self.dedupe[key]
 

@@ -25,19 +25,9 @@ class MemoryTasks:
         if connection is not None:
             raise ConfigurationError("connection", "the memory store has no transactions: leave it out")
         with self._store.lock:
-            answers = [self._add_one(task) for task in tasks]
+            answers = [self._store.add(task) for task in tasks]
             self._store.wake()
         return answers
-
-    def _add_one(self, task: Task) -> Duplicate | None:
-        if task.id in self._store.tasks:
-            return None
-        holder = self._store.holder(task)
-        if holder is not None:
-            assert task.dedupe is not None
-            return Duplicate(holder, task.dedupe.key)
-        self._store.put(task)
-        return None
 
     async def get(self, task_id: str) -> Task:
         with self._store.lock:
