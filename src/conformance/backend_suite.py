@@ -39,6 +39,12 @@ class BackendSuite:
         async with on_trial(connect, clock, TaskFactory(clock)) as trial:
             yield trial
 
+    @pytest.fixture
+    async def target(self, new_store: NewStore, clock: FakeClock, trial: Trial) -> AsyncIterator[Trial]:
+        """Another store, empty, for what `trial` holds."""
+        async with on_trial(new_store(), clock, trial.new_task) as target:
+            yield target
+
 
 @asynccontextmanager
 async def on_trial(connect: Connect, clock: FakeClock, new_task: TaskFactory) -> AsyncIterator[Trial]:

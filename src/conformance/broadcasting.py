@@ -54,7 +54,7 @@ class Broadcasting(BackendSuite):
     async def test_no_more_are_given_than_asked_for_and_the_next_ones_follow(self, trial: Trial) -> None:
         position = await trial.broadcasts.position()
         sent = await _send(trial, 7)
-        sizes, got = [], []
+        sizes, got = list[int](), list[BroadcastMessage]()
         for _ in range(4):
             received = await trial.broadcasts.receive(position, 3)
             position = received.position

@@ -10,9 +10,11 @@ from backstage.conformance.exploring import Exploring
 from backstage.conformance.faulting import Faulting
 from backstage.conformance.fencing import Fencing
 from backstage.conformance.finding import Finding
+from backstage.conformance.firing import Firing
 from backstage.conformance.idling import Idling
 from backstage.conformance.keeping import Keeping
 from backstage.conformance.leasing import Leasing
+from backstage.conformance.moving import Moving
 from backstage.conformance.opening import Opening
 from backstage.conformance.ordering import Ordering
 from backstage.conformance.pruning import Pruning
@@ -45,8 +47,10 @@ class ConformanceSuite(
     Steering,
     Registering,
     Scheduling,
+    Firing,
     Broadcasting,
     Archiving,
+    Moving,
     Waking,
     Racing,
     Faulting,

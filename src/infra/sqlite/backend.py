@@ -25,9 +25,12 @@ from backstage.infra.sqlite.writer import Writer
 
 if TYPE_CHECKING:
     from backstage.domain.finding import Finding
+    from backstage.infra.sqlite.archive import SqliteArchive
+    from backstage.infra.sqlite.broadcasts import SqliteBroadcasts
     from backstage.infra.sqlite.control import SqliteControl
     from backstage.infra.sqlite.queue import SqliteQueue
     from backstage.infra.sqlite.registry import SqliteRegistry
+    from backstage.infra.sqlite.schedules import SqliteSchedules
 
 T = TypeVar("T")
 _OLDEST = (3, 38, 0)  # STRICT tables, the ->> operator
@@ -77,6 +80,24 @@ class SqliteBackend:
         from backstage.infra.sqlite.registry import SqliteRegistry  # noqa: PLC0415 - see above
 
         return SqliteRegistry(self._writer, self._reader, self.clock)
+
+    @cached_property
+    def schedules(self) -> SqliteSchedules:
+        from backstage.infra.sqlite.schedules import SqliteSchedules  # noqa: PLC0415 - see above
+
+        return SqliteSchedules(self._writer, self._reader)
+
+    @cached_property
+    def broadcasts(self) -> SqliteBroadcasts:
+        from backstage.infra.sqlite.broadcasts import SqliteBroadcasts  # noqa: PLC0415 - see above
+
+        return SqliteBroadcasts(self._writer, self._reader, self.clock)
+
+    @cached_property
+    def archive(self) -> SqliteArchive:
+        from backstage.infra.sqlite.archive import SqliteArchive  # noqa: PLC0415 - see above
+
+        return SqliteArchive(self._writer, self._reader)
 
     @classmethod
     def from_url(cls, url: str, clock: Clock) -> SqliteBackend:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
+from backstage.domain.stats import Count
 from backstage.domain.task_state import TaskState
 from backstage.infra.sqlite.statements import statement
 
 Key = tuple[str, str, str]
 """State, queue, type."""
 _PENDING_LANES = "SELECT queue, type FROM backstage_counts WHERE state = 'pending' AND tasks > 0"
+_PRUNED = "SELECT pruned FROM backstage_counts WHERE state = ? AND queue = ? AND type = ?"
 _STORED = "SELECT queue, sum(tasks - pruned) FROM backstage_counts WHERE state = ? GROUP BY queue"
 
 
@@ -33,6 +35,14 @@ class CountChanges:
 
     def prune(self, state: str, queue: str, type_: str) -> None:
         self._change(self._step, (state, queue, type_), 0, 1)
+
+    def raise_pruned(self, cursor: sqlite3.Cursor, count: Count) -> None:
+        """Make the number of pruned tasks at least that of `count`, and count them among the tasks."""
+        key = (count.state.value, count.queue, count.type)
+        row = cursor.execute(_PRUNED, key).fetchone()
+        known = sum(change[key][1] for change in (self._kept, self._step) if key in change)
+        more = max(0, count.pruned - known - (0 if row is None else row[0]))
+        self._change(self._step, key, more, more)
 
     def keep(self) -> None:
         for key, (tasks, pruned) in self._step.items():

@@ -25,12 +25,12 @@ def holder_of(cursor: sqlite3.Cursor, task: Task, now: datetime) -> str | None:
 
 
 def keep_in_step(cursor: sqlite3.Cursor, task: Task, now: datetime) -> None:
-    """Give the task its key, or take it away, as its state demands; the caller has checked that no other holds it."""
+    """Give the task its key, or take it away, as its state demands; a key that another holds stays there."""
     if task.dedupe is None:
         return
     if holds(task.state, task.dedupe, task.created_at, now):
         end = None if task.dedupe.ttl is None else to_micros(_end(task.dedupe.ttl, task.created_at))
-        cursor.execute(statement("hold_key"), (task.queue, task.dedupe.key, task.id, end))
+        cursor.execute(statement("hold_key"), (task.queue, task.dedupe.key, task.id, end, to_micros(now)))
     else:
         free(cursor, task.queue, task.dedupe.key, task.id)
 

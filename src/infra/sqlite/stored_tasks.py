@@ -25,12 +25,20 @@ def add_task(cursor: sqlite3.Cursor, counts: CountChanges, task: Task, now: date
         holder = holder_of(cursor, task, now)
         if holder is not None:
             return Duplicate(holder, task.dedupe.key)
-    if cursor.execute(statement("insert_task"), columns_of(task, now)).rowcount == 1:
-        assert cursor.lastrowid is not None
-        _keep_payload(cursor, cursor.lastrowid, task)
-        keep_in_step(cursor, task, now)
-        counts.add(task.state.value, task.queue, task.type, 1)
+    insert_task(cursor, counts, task, now)
     return None
+
+
+def insert_task(cursor: sqlite3.Cursor, counts: CountChanges, task: Task, now: datetime) -> int | None:
+    """Store a new task, which takes its key if nobody holds it; its seq, or None if its id was stored before."""
+    if cursor.execute(statement("insert_task"), columns_of(task, now)).rowcount == 0:
+        return None
+    seq = cursor.lastrowid
+    assert seq is not None
+    _keep_payload(cursor, seq, task)
+    keep_in_step(cursor, task, now)
+    counts.add(task.state.value, task.queue, task.type, 1)
+    return seq
 
 
 def replace_task(cursor: sqlite3.Cursor, counts: CountChanges, before: Task, after: Task, now: datetime) -> int:

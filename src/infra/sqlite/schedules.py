@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+
+from backstage.domain.cron_document import cron_of, document_of
+from backstage.domain.cron_task import CronTask
+from backstage.domain.schedule import Schedule
+from backstage.domain.task import Task
+from backstage.infra.moments import from_micros, to_micros
+from backstage.infra.sqlite.reader import Reader
+from backstage.infra.sqlite.statements import statement
+from backstage.infra.sqlite.stored_tasks import add_task
+from backstage.infra.sqlite.transaction import Transaction
+from backstage.infra.sqlite.writer import Writer
+
+_BY_NAME = "SELECT cron, last_tick, is_paused FROM backstage_schedules WHERE name = ?"
+_ALL = "SELECT cron, last_tick, is_paused FROM backstage_schedules ORDER BY name"
+_RESTORE = """INSERT INTO backstage_schedules (name, cron, last_tick, is_paused) VALUES (?, ?, ?, ?)
+                  ON CONFLICT DO NOTHING"""
+_DELETE = "DELETE FROM backstage_schedules WHERE name = ?"
+_PAUSE = "UPDATE backstage_schedules SET is_paused = 1 WHERE name = ? AND NOT is_paused"
+_RESUME = "UPDATE backstage_schedules SET is_paused = 0, last_tick = ?2 WHERE name = ?1 AND is_paused"
+
+
+class SqliteSchedules:
+    """ScheduleRepository over the file."""
+
+    def __init__(self, writer: Writer, reader: Reader) -> None:
+        self._writer, self._reader = writer, reader
+
+    async def put(self, cron: CronTask) -> Schedule:
+        return await self._writer.run(partial(_put, cron))
+
+    async def find(self, name: str) -> Schedule | None:
+        return await self._reader.run(partial(_find, name))
+
+    async def all(self) -> list[Schedule]:
+        return await self._reader.run(_all)
+
+    async def restore(self, schedule: Schedule) -> bool:
+        return await self._writer.run(partial(_restore, schedule))
+
+    async def delete(self, name: str) -> bool:
+        return await self._writer.run(lambda transaction: _has_changed(transaction, _DELETE, name))
+
+    async def pause(self, name: str) -> bool:
+        return await self._writer.run(lambda transaction: _has_changed(transaction, _PAUSE, name))
+
+    async def resume(self, name: str) -> bool:
+        return await self._writer.run(
+            lambda transaction: _has_changed(transaction, _RESUME, name, to_micros(transaction.now()))
+        )
+
+    async def fire(self, schedule: Schedule, until: datetime, tasks: Sequence[Task]) -> bool:
+        return await self._writer.enqueue(partial(_fire, schedule, until, tasks))
+
+
+def _put(cron: CronTask, transaction: Transaction) -> Schedule:
+    parameters = (cron.name, document_of(cron), to_micros(transaction.now()))
+    return _schedule_of(transaction.cursor.execute(statement("put_schedule"), parameters).fetchone())
+
+
+def _find(name: str, connection: sqlite3.Connection) -> Schedule | None:
+    row = connection.execute(_BY_NAME, (name,)).fetchone()
+    return None if row is None else _schedule_of(row)
+
+
+def _all(connection: sqlite3.Connection) -> list[Schedule]:
+    return [_schedule_of(row) for row in connection.execute(_ALL)]
+
+
+def _restore(schedule: Schedule, transaction: Transaction) -> bool:
+    last_tick = to_micros(schedule.last_tick)
+    return _has_changed(transaction, _RESTORE, schedule.name, document_of(schedule.cron), last_tick, schedule.is_paused)
+
+
+def _fire(schedule: Schedule, until: datetime, tasks: Sequence[Task], transaction: Transaction) -> bool:
+    decided = (schedule.name, to_micros(schedule.last_tick), to_micros(until))
+    if not _has_changed(transaction, statement("advance_schedule"), *decided):
+        return False
+    now = transaction.now()
+    for task in tasks:
+        add_task(transaction.cursor, transaction.counts, task, now)
+    transaction.makes_work = True
+    return True
+
+
+def _has_changed(transaction: Transaction, sql: str, *parameters: object) -> bool:
+    return transaction.cursor.execute(sql, parameters).rowcount == 1
+
+
+def _schedule_of(row: tuple[str, int, int]) -> Schedule:
+    cron, last_tick, is_paused = row
+    return Schedule(cron=cron_of(cron), last_tick=from_micros(last_tick), is_paused=bool(is_paused))
