@@ -1,4 +1,4 @@
-"""Where the tests' servers come from: a URL in the environment, programs of the machine, or wheels of the `dev` extra."""
+"""Where the tests' servers come from: URLs in the environment, programs of the machine, wheels of the `dev` extra."""
 
 from __future__ import annotations
 
@@ -89,9 +89,8 @@ def choose(kind: Kind, origin: Origin = Origin.AUTO, environment: Mapping[str, s
         choice = found(kind, environment)
         if choice is not None and origin in (Origin.AUTO, choice.origin):
             return choice
-    raise MissingServerError(
-        f"no {kind.name} to test with (--servers={origin}): set {kind.variable} to the URL of a server, or {kind.remedy}"
-    )
+    remedy = f"set {kind.variable} to the URL of a server, or {kind.remedy}"
+    raise MissingServerError(f"no {kind.name} to test with (--servers={origin}): {remedy}")
 
 
 def _by_url(kind: Kind, environment: Mapping[str, str]) -> Choice | None:

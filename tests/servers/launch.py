@@ -1,15 +1,14 @@
 """Run as a script: become another user, die with the parent, and then be the server's program.
 
-    python -I -S launch.py PARENT_PID USER_ID MAX_FILE_BYTES PROGRAM ARGUMENT...
+    python -I -S launch.py PARENT_PID USER_ID PROGRAM ARGUMENT...
 
-USER_ID "-" keeps the user, MAX_FILE_BYTES "-" sets no limit. Standard library only: it runs outside the environment.
+USER_ID "-" keeps the user. Standard library only, all of it imported first: the other user may not be able to read it.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
-import resource
 import signal
 import sys
 
@@ -27,9 +26,7 @@ def _die_with(parent: int) -> None:
 
 
 def main() -> None:
-    parent, user, max_file_bytes, *command = sys.argv[1:]
-    if max_file_bytes != "-":
-        resource.setrlimit(resource.RLIMIT_FSIZE, (int(max_file_bytes), int(max_file_bytes)))
+    parent, user, *command = sys.argv[1:]
     if user != "-":
         os.setgroups([])
         os.setgid(int(user))

@@ -39,7 +39,7 @@ class OwnServers:
 
     def _start(self, server: PostgresInstance | RedisInstance) -> None:
         server.start()
-        self._stack.callback(lambda: server.process.kill())  # its process of that time: a restart makes a new one
+        self._stack.callback(server.kill)
 
     def _folder(self, name: str, disk: int | None) -> Path:
         folder = new_folder(name)

@@ -26,8 +26,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=Origin,
         choices=list(Origin),
         default=Origin.AUTO,
-        help="where PostgreSQL and Redis come from: TEST_POSTGRES_URL and TEST_REDIS_URL (url), programs of the machine "
-        "(path), wheels of the dev extra (wheel), or the first of these that there is (auto)",
+        help="where PostgreSQL and Redis come from: TEST_POSTGRES_URL and TEST_REDIS_URL (url), programs of the "
+        "machine (path), wheels of the dev extra (wheel), or the first of these that there is (auto)",
     )
 
 

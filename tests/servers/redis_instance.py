@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.servers.free_port import free_port
@@ -19,7 +19,7 @@ _DURABLE = {"save": "", "appendonly": "yes", "appendfsync": "always"}
 class RedisInstance:
     """`folder` belongs to the servers' user. `durable`: each write is on disk before its reply, for tests that kill it.
 
-    `settings` are those of redis.conf; `max_file_bytes` makes its disk full for files longer than that.
+    `settings` are those of redis.conf; `leading` are arguments before them, a file of more settings for example.
     """
 
     def __init__(
@@ -29,12 +29,12 @@ class RedisInstance:
         *,
         durable: bool = False,
         settings: Mapping[str, str] | None = None,
-        max_file_bytes: int | None = None,
+        leading: Sequence[str | Path] = (),
     ) -> None:
         self._folder = folder
         self._program = reachable_program(program, folder)
         self._settings = (_DURABLE if durable else _FAST) | dict(settings or {})
-        self._max_file_bytes = max_file_bytes
+        self._leading = leading
         self._process: ServerProcess | None = None
         self.port = 0
 
@@ -51,9 +51,7 @@ class RedisInstance:
         """Return once it answers; on the same port again after it was stopped or killed."""
         for _ in range(_ATTEMPTS):
             port = self.port or free_port()
-            self._process = ServerProcess(
-                [self._program, *self._arguments(port)], self._folder, max_file_bytes=self._max_file_bytes
-            )
+            self._process = ServerProcess([self._program, *self._leading, *self._arguments(port)], self._folder)
             if self._process.wait_until(lambda port=port: answers_ping(port)):  # type: ignore[misc]
                 self.port = port
                 return

@@ -23,11 +23,11 @@ _LOOK = 0.01
 class ServerProcess:
     """One process with its children. It dies with the thread that started it (Linux)."""
 
-    def __init__(self, command: Sequence[str | Path], folder: Path, *, max_file_bytes: int | None = None) -> None:
+    def __init__(self, command: Sequence[str | Path], folder: Path) -> None:
         self._log = folder / "server.log"
         user = server_user()
-        launcher = [sys.executable, "-I", "-S", str(Path(__file__).with_name("launch.py")), str(os.getpid())]
-        launcher += ["-" if user is None else str(user), str(max_file_bytes or "-")]
+        launcher = [sys.executable, "-I", "-S", str(Path(__file__).with_name("launch.py"))]
+        launcher += [str(os.getpid()), "-" if user is None else str(user)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*launcher, *map(str, command)], cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
