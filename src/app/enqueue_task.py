@@ -28,9 +28,11 @@ from backstage.domain.ports.event_bus import EventBus
 from backstage.domain.ports.ids import Ids
 from backstage.domain.ports.task_repository import TaskRepository
 from backstage.domain.queue import DEFAULT_QUEUE
+from backstage.domain.quick_init import quick_init
 from backstage.domain.task import Task
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class EnqueueTask:
     """A task as it is asked for; nothing is checked before it is enqueued.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from backstage.domain.errors import InvalidTaskDataError
 
@@ -28,13 +29,18 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:\-]{0,127}")
 
 def check_name(field: str, name: object) -> str:
     """Return the name of a queue or a task type, or raise InvalidTaskDataError."""
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not isinstance(name, str) or len(name) > MAX_NAME_LENGTH or not _is_name(name):
         raise InvalidTaskDataError.of(
             field,
             f"{shown(name)} is not a name: use 1 to {MAX_NAME_LENGTH} of A-Z a-z 0-9 _ . : - "
             "and start with a letter, a digit or _",
         )
     return name
+
+
+@lru_cache(maxsize=1024)  # programs use few names, each of them for many tasks
+def _is_name(text: str) -> bool:
+    return _NAME.fullmatch(text) is not None
 
 
 def check_id(field: str, task_id: object) -> str:

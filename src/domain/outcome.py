@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from backstage.domain.failure import Failure
+from backstage.domain.quick_init import quick_init
 from backstage.domain.task_state import TaskState
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class OutcomeKind(StrEnum):
     LOST = "lost"  # the lease ran out
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """Made by the methods of Task, applied by `Task.settle`; SQL and Lua make the same change.

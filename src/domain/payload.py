@@ -18,7 +18,9 @@ from backstage.domain.limits import (
 )
 
 _MAYBE_TOO_BIG = re.compile(r"[0-9]{19}")
+_PLAIN_TYPES = frozenset({dict, list, str, int, float, bool, type(None)})
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+_scan = json.JSONDecoder().scan_once  # what json.loads calls in the end
 
 
 def encode_payload(value: Any, *, field: str = "payload", limit: int = MAX_PAYLOAD_BYTES) -> str:
@@ -28,7 +30,8 @@ def encode_payload(value: Any, *, field: str = "payload", limit: int = MAX_PAYLO
     the path of the first value that is not JSON: NaN, a lone surrogate, NUL, an int beyond 64 bits, a key that
     is not a string, more than 64 levels.
     """
-    value = _plain(value)
+    if type(value) not in _PLAIN_TYPES:
+        value = _plain(value)
     try:
         text = _encode(value)
         # Equality after a round trip proves in C what the walk below proves slowly: JSON, and nothing coerced.
@@ -36,14 +39,14 @@ def encode_payload(value: Any, *, field: str = "payload", limit: int = MAX_PAYLO
             text.count("[") + text.count("{") <= MAX_PAYLOAD_DEPTH
             and "\\u0000" not in text
             and not _MAYBE_TOO_BIG.search(text)
-            and json.loads(text) == value
+            and decode_payload(text) == value
         )
-        size = len(text.encode())
+        size = _bytes(text)
     except (TypeError, ValueError, RecursionError):
         proven = False
     if not proven:
         text = _encode(_walk(value, field, 0))
-        size = len(text.encode())
+        size = _bytes(text)
     if size > limit:
         raise InvalidTaskDataError.of(
             field,
@@ -54,7 +57,15 @@ def encode_payload(value: Any, *, field: str = "payload", limit: int = MAX_PAYLO
 
 def decode_payload(text: str) -> Any:
     """Return the value of a stored payload. Raises ValueError when somebody else wrote rubbish there."""
-    return json.loads(text)
+    try:
+        value, end = _scan(text, 0)
+    except StopIteration:
+        end = -1
+    return value if end == len(text) else json.loads(text)  # which allows blanks around it, and else says what is wrong
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
 
 
 def _plain(value: Any) -> Any:

@@ -15,10 +15,12 @@ from backstage.domain.lease import Lease
 from backstage.domain.outcome import Outcome, OutcomeKind
 from backstage.domain.payload import decode_payload
 from backstage.domain.queue import DEFAULT_QUEUE
+from backstage.domain.quick_init import quick_init
 from backstage.domain.retry_policy import RetryPolicy
 from backstage.domain.task_state import MOVES, TaskState
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """A unit of work. Every move returns the next task; nothing here reads a clock or does I/O.
