@@ -20,7 +20,7 @@ from backstage.domain.limits import (
 _MAYBE_TOO_BIG = re.compile(r"[0-9]{19}")
 _PLAIN_TYPES = frozenset({dict, list, str, int, float, bool, type(None)})
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
-_scan = json.JSONDecoder().scan_once  # what json.loads calls in the end
+_decode = json.JSONDecoder().raw_decode
 
 
 def encode_payload(value: Any, *, field: str = "payload", limit: int = MAX_PAYLOAD_BYTES) -> str:
@@ -58,10 +58,10 @@ def encode_payload(value: Any, *, field: str = "payload", limit: int = MAX_PAYLO
 def decode_payload(text: str) -> Any:
     """Return the value of a stored payload. Raises ValueError when somebody else wrote rubbish there."""
     try:
-        value, end = _scan(text, 0)
-    except StopIteration:
+        value, end = _decode(text)
+    except ValueError:
         end = -1
-    return value if end == len(text) else json.loads(text)  # which allows blanks around it, and else says what is wrong
+    return value if end == len(text) else json.loads(text)  # which takes blanks around it, and else says what is wrong
 
 
 def _bytes(text: str) -> int:
