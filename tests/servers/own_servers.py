@@ -5,11 +5,21 @@ from __future__ import annotations
 import shutil
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Protocol
 
 from tests.servers.postgres_instance import PostgresInstance
+from tests.servers.redis_cluster import RedisCluster
 from tests.servers.redis_instance import RedisInstance
+from tests.servers.redis_sentinel import RedisSentinel
 from tests.servers.small_disk import small_disk
 from tests.servers.unprivileged import new_folder, server_user
+
+
+class _Server(Protocol):
+    """One server or several. To kill what has not started is to do nothing."""
+
+    def start(self) -> None: ...
+    def kill(self) -> None: ...
 
 
 class OwnServers:
@@ -37,11 +47,21 @@ class OwnServers:
         self._start(server)
         return server
 
-    def _start(self, server: PostgresInstance | RedisInstance) -> None:
-        server.start()
-        self._stack.callback(server.kill)
+    def redis_cluster(self, program: Path) -> RedisCluster:
+        cluster = RedisCluster(program, [self._folder("cluster") for _ in range(3)])
+        self._start(cluster)
+        return cluster
 
-    def _folder(self, name: str, disk: int | None) -> Path:
+    def redis_sentinel(self, program: Path) -> RedisSentinel:
+        sentinel = RedisSentinel(program, [self._folder("sentinel") for _ in range(5)])
+        self._start(sentinel)
+        return sentinel
+
+    def _start(self, server: _Server) -> None:
+        self._stack.callback(server.kill)
+        server.start()
+
+    def _folder(self, name: str, disk: int | None = None) -> Path:
         folder = new_folder(name)
         self._stack.callback(shutil.rmtree, folder, ignore_errors=True)
         if disk is None:

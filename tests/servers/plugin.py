@@ -15,7 +15,9 @@ from tests.servers.choice import POSTGRES, REDIS, Choice, Kind, MissingServerErr
 from tests.servers.own_servers import OwnServers
 from tests.servers.postgres_instance import PostgresInstance
 from tests.servers.postgres_server import PostgresServer
+from tests.servers.redis_cluster import RedisCluster
 from tests.servers.redis_instance import RedisInstance
+from tests.servers.redis_sentinel import RedisSentinel
 from tests.servers.redis_server import RedisServer
 from tests.servers.shared_server import shared_server
 
@@ -102,6 +104,26 @@ def redis_url(redis_server: RedisServer) -> Iterator[str]:
     """Of an empty store, whose keys are deleted after the test."""
     yield redis_server.new_store()
     redis_server.delete_prefixes()
+
+
+@pytest.fixture(scope="session")
+def redis_cluster(request: pytest.FixtureRequest) -> Iterator[RedisCluster]:
+    """Three masters, for tests that leave them as they are: take prefixes of your own."""
+    with OwnServers() as servers:
+        yield servers.redis_cluster(program_of(REDIS, request.config))
+
+
+@pytest.fixture(scope="session")
+def redis_sentinel(request: pytest.FixtureRequest) -> Iterator[RedisSentinel]:
+    """Primary, replica and three Sentinels, for tests that leave them as they are."""
+    with OwnServers() as servers:
+        yield servers.redis_sentinel(program_of(REDIS, request.config))
+
+
+@pytest.fixture
+def own_redis_sentinel(request: pytest.FixtureRequest, own_servers: OwnServers) -> RedisSentinel:
+    """The same for one test alone, which may fail it over."""
+    return own_servers.redis_sentinel(program_of(REDIS, request.config))
 
 
 @pytest.fixture

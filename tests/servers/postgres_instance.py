@@ -67,7 +67,8 @@ class PostgresInstance:
 
     def kill(self) -> None:
         """kill -9 of the server and all its backends: as after a power cut, it recovers from its log."""
-        self.process.kill()
+        if self._process is not None:
+            self._process.kill()
 
     def freeze(self) -> None:
         self.process.freeze()

@@ -61,7 +61,8 @@ class RedisInstance:
         self.process.stop(signal.SIGTERM)
 
     def kill(self) -> None:
-        self.process.kill()
+        if self._process is not None:
+            self._process.kill()
 
     def freeze(self) -> None:
         self.process.freeze()
