@@ -26,6 +26,7 @@ from backstage.worker.worker_options import WorkerOptions
 
 CANCEL_GRACE = 1.0
 """Seconds that cancelled handlers have to end before their tasks are given back without them."""
+_CANCELLED, _WAS_CANCELLED = OutcomeKind.CANCELLED, TaskState.CANCELLED
 
 
 class Slots:
@@ -128,17 +129,22 @@ class Slots:
         return self.is_closing
 
     def _fill(self) -> None:
-        while self._waiting and len(self._running) + self._threads.abandoned < self._options.concurrency:
+        free = self._options.concurrency - self._threads.abandoned - len(self._running)
+        if free <= 0 or not self._waiting:
+            return
+        loop = asyncio.get_running_loop()
+        for _ in range(min(free, len(self._waiting))):
             held = self._waiting.popleft()
-            held.run = run = asyncio.create_task(self._run(held))
+            held.run = run = loop.create_task(self._run(held))
             self._running.add(run)
 
     async def _run(self, held: HeldTask) -> None:
         held.has_begun = True
-        self._announcer.started(held.task)
-        outcome = await self._runner.run(held, self._handlers[held.task.type])
+        task = held.task
+        self._announcer.started(task)
+        outcome = await self._runner.run(held, self._handlers[task.type])
         if outcome is None:
-            self.held.drop(held.task.id, held.task.fence)
+            self.held.drop(task.id, task.fence)
         else:
             self.settler.submit(outcome)
         assert held.run is not None
@@ -172,17 +178,16 @@ class Slots:
             self.settler.submit(held.task.cancelled())
         self._hint.set()
 
-    def _on_settled(self, outcome: Outcome, state: TaskState | None) -> None:
-        held = self.held.find(outcome.task_id)
-        if held is None or held.task.fence != outcome.fence:
-            return
-        self.held.drop(outcome.task_id, outcome.fence)
+    def _on_settled(self, outcomes: Sequence[Outcome], states: Sequence[TaskState | None]) -> None:
+        for outcome, state in zip(outcomes, states, strict=True):
+            task = self.held.drop(outcome.task_id, outcome.fence)
+            if task is None:
+                continue
+            if state is None:
+                self._logger.warning(log_events.OUTCOME_REFUSED, task_id=outcome.task_id, outcome=outcome.kind)
+                continue
+            self._metrics.count(task.queue, task.type, _CANCELLED if state is _WAS_CANCELLED else outcome.kind)
+            self._outcome_log.write(task, outcome, state)
+            self._announcer.ended(task, outcome, state)
         if self._has_backlog or (self._options.is_until_idle and not self.held):
             self._hint.set()
-        if state is None:
-            self._logger.warning(log_events.OUTCOME_REFUSED, task_id=outcome.task_id, outcome=outcome.kind)
-            return
-        kind = OutcomeKind.CANCELLED if state is TaskState.CANCELLED else outcome.kind
-        self._metrics.count(held.task.queue, held.task.type, kind)
-        self._outcome_log.write(held.task, outcome, state)
-        self._announcer.ended(held.task, outcome, state)
