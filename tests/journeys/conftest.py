@@ -8,6 +8,8 @@ import pytest
 from backstage.infra.container import Container
 from tests.journeys.gate import Gate
 from tests.journeys.ledger import Ledger
+from tests.journeys.store import Store
+from tests.journeys.store_file import StoreFile
 from tests.journeys.worker_process import HANDLERS, WorkerProcess
 
 StartWorker = Callable[..., WorkerProcess]
@@ -19,8 +21,21 @@ def database(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def url(database: Path) -> str:
-    return f"sqlite:///{database}"
+def sqlite_store(database: Path) -> Store:
+    return Store(f"sqlite:///{database}", StoreFile(database))
+
+
+@pytest.fixture(params=["sqlite"])
+def store(request: pytest.FixtureRequest) -> Store:
+    """One after another of each kind that processes can share. Tests about one kind override it in their file."""
+    store = request.getfixturevalue(f"{request.param}_store")
+    assert isinstance(store, Store)
+    return store
+
+
+@pytest.fixture
+def url(store: Store) -> str:
+    return store.url
 
 
 @pytest.fixture
