@@ -39,6 +39,9 @@ from backstage.worker.run_limits import LimitsOf, RunLimits
 from backstage.worker.slots import Slots
 from backstage.worker.worker_options import WorkerOptions
 
+STALLED_AFTER = 0.5
+"""Seconds without a free slot after which tasks that were claimed ahead go back."""
+
 
 class WorkerRuntime:
     """Claims tasks and runs their handlers until told to stop. Use once: make, `run`, `stop`.
@@ -181,6 +184,7 @@ class WorkerRuntime:
             "announcer": endless("announcer", self._announcer.run),
             "wakeup": endless("wakeup", partial(self._pass_on_hints, wakeup)),
             "reclaimer": periodic(options.reclaim_interval, "reclaimer", reclaimer.reclaim),
+            "stalled": periodic(STALLED_AFTER, "stalled", self._slots.give_back_stalled),
             "pruner": periodic(options.prune_interval, "pruner", reclaimer.prune),
             "beat": periodic(beat.interval, "beat", beat.beat),
         }

@@ -21,6 +21,7 @@ from backstage.worker.handler_threads import HandlerThreads
 from backstage.worker.held_task import HeldTask, HeldTasks, StopReason
 from backstage.worker.metrics import WorkerMetrics
 from backstage.worker.outcome_log import OutcomeLog
+from backstage.worker.prefetch import Prefetch
 from backstage.worker.settler import Settler
 from backstage.worker.worker_options import WorkerOptions
 
@@ -58,7 +59,9 @@ class Slots:
         self._outcome_log = OutcomeLog(logger)
         self._hint = hint
         self._logger = logger
+        self._prefetch = Prefetch(options.prefetch, lambda: asyncio.get_running_loop().time())
         self._waiting: deque[HeldTask] = deque()
+        self._next_at_last_look: HeldTask | None = None
         self._running: set[asyncio.Task[None]] = set()
         self._has_backlog = False
         self.is_closing = False
@@ -70,10 +73,13 @@ class Slots:
 
     def room(self) -> int:
         """How many tasks may be claimed now."""
-        most = self._options.concurrency + self._options.prefetch
+        prefetch = self._prefetch.size()
+        most = self._options.concurrency + prefetch
         self._has_backlog = self.settler.backlog >= 10 * most
         if self.is_closing or self._has_backlog:
             return 0  # a store that takes no outcomes must not hand out more tasks that pile up here
+        if len(self._waiting) > prefetch // 2:
+            return 0  # the slots have work for now: one larger claim later costs less than many small ones
         return most - len(self._running) - len(self._waiting) - self._threads.abandoned
 
     def start(self, tasks: Sequence[Task], lease_end: float) -> None:
@@ -103,6 +109,14 @@ class Slots:
         if not self.is_closing:
             self._fill()
         self._hint.set()
+
+    async def give_back_stalled(self) -> None:
+        """Let other workers have what waits, if no slot came free since the last call: the slots' tasks turned out
+        to take long, which nobody knew when the others were claimed."""
+        waiting = self._waiting[0] if self._waiting and self._prefetch.is_automatic else None
+        if waiting is not None and waiting is self._next_at_last_look:
+            self._give_back_waiting()
+        self._next_at_last_look = waiting
 
     def close(self) -> None:
         """Start nothing more; what waits for a slot goes back at once."""
@@ -149,6 +163,7 @@ class Slots:
             self.settler.submit(outcome)
         assert held.run is not None
         self._running.discard(held.run)
+        self._prefetch.ended()
         self.refill()
 
     def _unfinished(self) -> list[HeldTask]:
