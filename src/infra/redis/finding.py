@@ -18,10 +18,12 @@ Place = tuple[str, str]
 """A task's id and its queue."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Index:
+@dataclass(frozen=True, slots=True, order=True)
+class Index:
+    """A sorted set of ids of a queue, by what follows the queue's prefix in its key."""
+
     queue: str
-    key: str
+    name: str
 
 
 class Finding:
@@ -63,55 +65,47 @@ class Finding:
         by_queue = await self._directory.by_queue(ids)
         return await self.read([(task_id, queue) for queue, each in by_queue.items() for task_id in each])
 
-    async def _indexes(self, query: TaskQuery) -> list[_Index]:
-        if query.workflow_id is not None or query.correlation_id is not None:
-            name = (
-                f"workflow:{query.workflow_id}"
-                if query.workflow_id is not None
-                else f"correlation:{query.correlation_id}"
-            )
-            queues = await self._directory.queues() if query.queue is None else [query.queue]
-            return [_Index(queue, f"{self._link.keys.queue(queue)}:{name}") for queue in queues]
-        return await self.lanes(query)
+    async def _indexes(self, query: TaskQuery) -> list[Index]:
+        if query.workflow_id is not None:
+            name = f"workflow:{query.workflow_id}"
+        elif query.correlation_id is not None:
+            name = f"correlation:{query.correlation_id}"
+        else:
+            return await self.lanes(query)
+        queues = await self._directory.queues() if query.queue is None else [query.queue]
+        return [Index(queue, name) for queue in queues]
 
-    async def lanes(self, query: TaskQuery) -> list[_Index]:
+    async def lanes(self, query: TaskQuery) -> list[Index]:
         """The indexes of the queues, types and states that have stored tasks and are asked for."""
-        indexes: dict[_Index, None] = {}
-        for row in await self._counting.counts():
-            if (
-                row.tasks > row.pruned
-                and query.queue in (None, row.queue)
-                and query.type in (None, row.type)
-                and (not query.states or row.state in query.states)
-            ):
-                indexes[_Index(row.queue, self._index_key(row.queue, row.type, row.state, query.states))] = None
-        return list(indexes)
+        indexes = {
+            Index(row.queue, _lane(row.type, row.state, query.states))
+            for row in await self._counting.counts()
+            if row.tasks > row.pruned
+            and query.queue in (None, row.queue)
+            and query.type in (None, row.type)
+            and (not query.states or row.state in query.states)
+        }
+        return sorted(indexes)
 
-    def _index_key(self, queue: str, type_: str, state: TaskState, asked: frozenset[TaskState]) -> str:
-        keys = self._link.keys.queue(queue)
-        if asked and asked & LIVE_STATES == {TaskState.RUNNING} and state is TaskState.RUNNING:
-            return f"{keys}:leases"  # few run, while many may wait
-        if state in LIVE_STATES:
-            return f"{keys}:live:{type_}"
-        return f"{keys}:ids:{LETTERS[state]}:{type_}"
-
-    async def _newest(self, indexes: Sequence[_Index], after: str | None, number: int) -> list[Place]:
+    async def _newest(self, indexes: Sequence[Index], after: str | None, number: int) -> list[Place]:
         """The places of the newest `number` ids before `after`."""
-        if not indexes:
-            return []
-        newest = "+" if after is None else f"({after}"
-        replies = await self._link.commands(
-            *(
-                ("ZRANGE", index.key, 0, -1)
-                if index.key.endswith(":leases")
-                else ("ZREVRANGEBYLEX", index.key, newest, "-", "LIMIT", 0, number)
-                for index in indexes
-            )
-        )
-        lists = [_places(index, reply, after) for index, reply in zip(indexes, replies, strict=True)]
-        return heapq.nlargest(number, {place for each in lists for place in each})
+        return heapq.nlargest(number, await list_ids(self._link, indexes, ["+" if after is None else f"({after}", number]))
 
 
-def _places(index: _Index, reply: Iterable[bytes], after: str | None) -> list[Place]:
-    ids = (each.decode() for each in reply)
-    return [(task_id, index.queue) for task_id in ids if after is None or task_id < after]
+async def list_ids(link: Link, indexes: Iterable[Index], bounds: list[object]) -> set[Place]:
+    """The first ids of each index, in one step for each queue, so that a task that moves on is not missed."""
+    by_queue: dict[str, list[str]] = {}
+    for index in indexes:
+        by_queue.setdefault(index.queue, []).append(index.name)
+    replies = await link.run_each(
+        [("list_ids", link.keys.queue(queue), [names, *bounds]) for queue, names in by_queue.items()]
+    )
+    return {(task_id, queue) for queue, reply in zip(by_queue, replies, strict=True) for task_id in unpack(reply)}
+
+
+def _lane(type_: str, state: TaskState, asked: frozenset[TaskState]) -> str:
+    if state is TaskState.RUNNING and asked & LIVE_STATES == {TaskState.RUNNING}:
+        return "leases"  # few run, while many may wait
+    if state in LIVE_STATES:
+        return f"live:{type_}"
+    return f"ids:{LETTERS[state]}:{type_}"

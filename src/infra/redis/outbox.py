@@ -9,7 +9,7 @@ from backstage.domain.task import Task
 from backstage.infra.redis.adding import stored
 from backstage.infra.redis.directory import Directory
 from backstage.infra.redis.link import Link
-from backstage.infra.redis.rows import pack, unpack
+from backstage.infra.redis.rows import unpack
 
 _DELIVERED_AT_ONCE = 500
 
@@ -45,8 +45,9 @@ class Outbox:
         await self._link.command("HDEL", key, *parcels)
 
 
-def parcel(task: Task) -> bytes:
-    return pack([task.queue, stored(task)])
+def parcel(task: Task) -> list[object]:
+    """What the outbox keeps of a next task, packed by the script."""
+    return [task.queue, stored(task)]
 
 
 def _pairs(flat: object) -> dict[bytes, bytes]:

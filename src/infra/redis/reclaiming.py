@@ -24,17 +24,26 @@ class Reclaiming:
         queues = await self._directory.queues()
         for queue in queues:
             await self._sweep(queue)
+        reclaimed: list[Lost] = []
+        while len(reclaimed) < limit:
+            expired = (await self._expired(queues, limit - len(reclaimed)))[: limit - len(reclaimed)]
+            if not expired:
+                break
+            reclaimed += await self._take_back(expired, max_deliveries)  # fewer, where another reclaimer was first
+        return reclaimed
+
+    async def _take_back(self, expired: list[Task], max_deliveries: int) -> list[Lost]:
         lost: dict[str, list[Lost]] = {}
-        for task in (await self._expired(queues, limit))[:limit]:
+        for task in expired:
             outcome = task.honouring_cancel(task.lost(max_deliveries))
             lost.setdefault(task.queue, []).append((task, outcome))
         settled = await self._settling.settle_on({q: [outcome for _, outcome in each] for q, each in lost.items()})
-        reclaimed: list[Lost] = []
-        for queue, (now, states) in settled.items():
-            for (task, outcome), state in zip(lost[queue], states, strict=True):
-                if state is not None:
-                    reclaimed.append(_as_settled(task, outcome, state, now))
-        return reclaimed
+        return [
+            _as_settled(task, outcome, state, now)
+            for queue, (now, states) in settled.items()
+            for (task, outcome), state in zip(lost[queue], states, strict=True)
+            if state is not None
+        ]
 
     async def _sweep(self, queue: str) -> None:
         """Do what a client that died in between has left undone."""

@@ -2,17 +2,19 @@
 -- the order given. The state and the fence in the task's hash decide; acknowledging an entry alone fences nothing.
 --   KEYS  1 the queue's prefix
 --   ARGV  4 packed { { id, fence, kind, state letter, result or false, failure or false, delay in microseconds or false,
---           whether it spends no attempt, { next task of this queue, … }, { { next task's id, packed task for another
---           queue }, … } }, … }
+--           whether it spends no attempt, { next task of this queue, … }, { { next task's id,
+--           { another queue, the task }, … } }, … }
 --   returns packed { now, { state letter or false, … } }
--- An outcome `lost` counts only while the lease has run out. A refused outcome that was applied before is answered as it
--- was then. Next tasks of other queues are kept in `outbox`, from where the client delivers them.
+-- An outcome `lost` counts only while the lease has run out. Any other that was applied before is answered as it was then. Next tasks of other queues are kept in `outbox`, from where the client delivers them.
 -- needs: allow_full, storing, records, leases
 local acknowledged, deleted, leases, ended = {}, {}, {}, {}
 local makes_work = false
 
 local function answer_again(id, fence, kind, state, task)
   local recorded
+  if kind == 'lost' then
+    return false -- somebody else reclaimed it
+  end
   if task.fence == fence and task.state and task.state ~= 'r' and task.record ~= '-' then
     recorded = told_record(task.state, task.record)
   end
@@ -110,7 +112,7 @@ local function store_next(outcome)
     makes_work = true
   end
   for _, parcel in ipairs(outcome[10]) do
-    redis.call('HSET', KEYS[1] .. ':outbox', parcel[1], parcel[2])
+    redis.call('HSET', KEYS[1] .. ':outbox', parcel[1], cmsgpack.pack(parcel[2]))
   end
 end
 

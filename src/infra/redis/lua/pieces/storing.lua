@@ -13,6 +13,20 @@ local function fields_of(flat)
   return fields
 end
 
+-- Let a task that is new here be found, and take its key if its state demands that and nobody holds it.
+local function enter_indexes(id, state, task)
+  enter_index(index_of(state, task.type), id)
+  if task.workflow then
+    enter_index(KEYS[1] .. ':workflow:' .. task.workflow, id)
+  end
+  if task.correlation then
+    enter_index(KEYS[1] .. ':correlation:' .. task.correlation, id)
+  end
+  if task.key and holds_key(state, task.created, task.ttl) and not holder_of(task.key) then
+    hold_key(task.key, id, task.created, task.ttl)
+  end
+end
+
 -- Returns the id of the holder if the task's key is held; else nil, also when the id was stored before.
 local function store_new(id, flat)
   if redis.call('EXISTS', task_of(id)) == 1 then
@@ -31,16 +45,7 @@ local function store_new(id, flat)
     flat[#flat + 1] = sequence
   end
   redis.call('HSET', task_of(id), unpack(flat))
-  if task.key and holds_key('p', task.created, task.ttl) then
-    hold_key(task.key, id, task.created, task.ttl)
-  end
-  enter_index(index_of('p', task.type), id)
-  if task.workflow then
-    enter_index(KEYS[1] .. ':workflow:' .. task.workflow, id)
-  end
-  if task.correlation then
-    enter_index(KEYS[1] .. ':correlation:' .. task.correlation, id)
-  end
+  enter_indexes(id, 'p', task)
   count('p', task.type, 1)
   return nil
 end
