@@ -39,13 +39,13 @@ def target(monkeypatch: pytest.MonkeyPatch) -> Store:
 
 
 def test_a_store_is_copied_and_the_answer_says_what(cli: Cli, store: Store, target: Store) -> None:
+    store.complete("1")
+    assert cli("prune", "--keep-completed", "0").code == 0
     dead, pending = store.fail(ValueError("no such address")), store.enqueue(payload={"n": 1})
     cli("pause", "default")
     answer = cli("transfer", "--from", "sqlite:///backstage.db", "--to", TARGET)
     assert (answer.code, answer.err) == (0, "")
-    assert answer.out == (
-        "copied 2 tasks (2 new), 0 schedules (0 new) and 1 pause (1 new); 0 pruned tasks are counted\n"
-    )
+    assert answer.out == ("copied 2 tasks (2 new), 0 schedules (0 new) and 1 pause (1 new); 1 pruned task is counted\n")
     for task_id in (dead, pending):
         assert target.task(task_id) == store.task(task_id)
         assert cli("show", task_id, "--url", TARGET).out == cli("show", task_id).out
@@ -72,7 +72,7 @@ def test_a_dry_run_creates_nothing(cli: Cli, store: Store, folder: Path) -> None
     store.enqueue()
     answer = cli("transfer", "--to", TARGET, "--dry-run")
     assert answer.code == 0
-    assert answer.out == "would copy 1 task, 0 schedules and 0 pauses; 0 pruned tasks are counted\n"
+    assert answer.out == "would copy 1 task, 0 schedules and 0 pauses\n"
     assert not (folder / "target.db").exists()
     plan = _json(cli("transfer", "--to", TARGET, "--dry-run", "--json").out)
     assert plan == {"dry_run": True, "tasks": 1, "pruned": 0, "schedules": 0, "pauses": 0}
