@@ -89,7 +89,9 @@ class Finding:
 
     async def _newest(self, indexes: Sequence[Index], after: str | None, number: int) -> list[Place]:
         """The places of the newest `number` ids before `after`."""
-        return heapq.nlargest(number, await list_ids(self._link, indexes, ["+" if after is None else f"({after}", number]))
+        return heapq.nlargest(
+            number, await list_ids(self._link, indexes, ["+" if after is None else f"({after}", number])
+        )
 
 
 async def list_ids(link: Link, indexes: Iterable[Index], bounds: list[object]) -> set[Place]:

@@ -66,9 +66,7 @@ class Link:
             return []
         scripts = [script(name) for name, _, _ in steps]
         arguments = [self._arguments(keys, pack(argument)) for _, keys, argument in steps]
-        commands: list[Command] = [
-            ("EVALSHA", each.sha, *rest) for each, rest in zip(scripts, arguments, strict=True)
-        ]
+        commands: list[Command] = [("EVALSHA", each.sha, *rest) for each, rest in zip(scripts, arguments, strict=True)]
         replies = await self._send(commands)
         if any(isinstance(reply, NoScriptError) for reply in replies):
             replies = await self._run_unknown(scripts, arguments, replies)

@@ -32,9 +32,7 @@ class Settling:
                 answers[position] = state
         return answers
 
-    async def settle_on(
-        self, by_queue: dict[str, list[Outcome]]
-    ) -> dict[str, tuple[int, list[TaskState | None]]]:
+    async def settle_on(self, by_queue: dict[str, list[Outcome]]) -> dict[str, tuple[int, list[TaskState | None]]]:
         """Settle outcomes of tasks whose queue is known; the server's now and the answers by queue."""
         asked_at = self._link.time.clock.monotonic()
         replies = await self._link.run_each(

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from redis import exceptions
 
-from backstage.domain.errors import ConfigurationError, StorageError, StorageFullError, StorageUnavailableError, TaskError
+from backstage.domain.errors import (
+    ConfigurationError,
+    StorageError,
+    StorageFullError,
+    StorageUnavailableError,
+    TaskError,
+)
 
 DRIVER_ERRORS = (exceptions.RedisError, OSError, TimeoutError)
 

@@ -91,9 +91,7 @@ class _Ear:
         is_tested = False
         while True:
             patience = self._location.socket_timeout if is_tested else _TEST_AFTER
-            heard = await self._connection.read_response(
-                timeout=patience, disconnect_on_error=False, push_request=True
-            )
+            heard = await self._connection.read_response(timeout=patience, disconnect_on_error=False, push_request=True)
             if heard is not None:
                 is_tested = False
                 if isinstance(heard, list) and heard[0] == b"message":

@@ -139,8 +139,5 @@ if #taken > 0 then
 end
 write_lines()
 write_counts()
-local next_due = false
-if #taken < limit then
-  next_due = redis.call('ZRANGE', KEYS[1] .. ':later', 0, 0, 'WITHSCORES')[2] or false
-end
+local next_due = redis.call('ZRANGE', KEYS[1] .. ':later', 0, 0, 'WITHSCORES')[2] or false
 return cmsgpack.pack({ now, next_due, taken })
