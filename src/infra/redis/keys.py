@@ -1,7 +1,7 @@
 """Every key of a store, with its type.
 
-All keys of one queue begin with `{prefix:queue}`, so that a cluster keeps them together and one script reaches them all;
-what belongs to no queue begins with `{prefix}`. Scripts are given the beginning and add the rest; a *level* is
+All keys of one queue begin with `{prefix:queue}`, so that a cluster keeps them together and one script reaches all of
+them; what belongs to no queue begins with `{prefix}`. Scripts are given the beginning and add the rest; a *level* is
 `priority:type`, and a state is its letter: p, r, c, f or x (cancelled).
 
 Of a queue:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from backstage.domain.errors import ConfigurationError
@@ -34,7 +35,7 @@ class Location:
     password: str | None = field(default=None, repr=False)
     sentinel_username: str | None = None
     sentinel_password: str | None = field(default=None, repr=False)
-    tls: dict[str, object] | None = None
+    tls: dict[str, Any] | None = None
     prefix: str = "backstage"
     group: str | None = None
     socket_timeout: float = 5.0
@@ -65,27 +66,27 @@ class _Reader:
 
     # -- the forms of an address -----------------------------------------------------------------
 
-    def _single(self, rest: str) -> dict[str, object]:
+    def _single(self, rest: str) -> dict[str, Any]:
         host, _, database = rest.partition("/")
         hosts = self._hosts(host or "localhost", 6379)
         if len(hosts) > 1:
             raise self._wrong("names several hosts: write redis+sentinel:// or redis+cluster:// for those")
         return {"hosts": hosts, "database": self._database(database)}
 
-    def _cluster(self, rest: str) -> dict[str, object]:
+    def _cluster(self, rest: str) -> dict[str, Any]:
         hosts, _, database = rest.partition("/")
         if database not in ("", "0"):
             raise self._wrong("names a database: a cluster has only number 0, leave it out and use ?prefix=… instead")
         return {"hosts": self._hosts(hosts, 6379)}
 
-    def _sentinel(self, rest: str) -> dict[str, object]:
+    def _sentinel(self, rest: str) -> dict[str, Any]:
         hosts, _, path = rest.partition("/")
         service, _, database = path.partition("/")
         if not service:
             raise self._wrong("names no service: write redis+sentinel://host:26379,host:26379/SERVICE/0")
         return {"hosts": self._hosts(hosts, 26379), "service": service, "database": self._database(database)}
 
-    def _unix(self, rest: str) -> dict[str, object]:
+    def _unix(self, rest: str) -> dict[str, Any]:
         path, _, database = rest.partition("#")
         if not path.startswith("/") or "\0" in path:
             raise self._wrong("names no socket: write redis+unix:///absolute/path.sock, with #1 for database 1")
@@ -107,12 +108,12 @@ class _Reader:
 
     # -- options ---------------------------------------------------------------------------------
 
-    def _options(self, query: str, *, is_tls: bool) -> dict[str, object]:
+    def _options(self, query: str, *, is_tls: bool) -> dict[str, Any]:
         given = dict(parse_qsl(query, keep_blank_values=True))
         for name in given:
             if name not in _OPTIONS:
                 raise self._wrong(f"has the unknown option {name[:40]!r}: there are {', '.join(_OPTIONS)}")
-        options: dict[str, object] = {"tls": self._tls(given) if is_tls else None}
+        options: dict[str, Any] = {"tls": self._tls(given) if is_tls else None}
         if not is_tls and any(name.startswith("ssl_") for name in given):
             raise self._wrong("has options for TLS: begin it with rediss to use TLS")
         if "prefix" in given:
@@ -130,8 +131,8 @@ class _Reader:
                 options[name] = given[name]
         return options
 
-    def _tls(self, given: dict[str, str]) -> dict[str, object]:
-        tls: dict[str, object] = {name: given[name] for name in _TLS_FILES if name in given}
+    def _tls(self, given: dict[str, str]) -> dict[str, Any]:
+        tls: dict[str, Any] = {name: given[name] for name in _TLS_FILES if name in given}
         if "ssl_check_hostname" in given:
             tls["ssl_check_hostname"] = self._yes("ssl_check_hostname", given["ssl_check_hostname"])
         requirement = given.get("ssl_cert_reqs", "required")

@@ -62,6 +62,6 @@ async def agree_on_group(link: Link, wanted: str | None) -> str:
     if wanted is not None and stored != wanted:
         raise ConfigurationError(
             "consumer_group",
-            f"the store's group is {stored!r} and not {wanted!r}: set BACKSTAGE_CONSUMER_GROUP={stored}, or leave it out",
+            f"the store's group is {stored!r} and not {wanted!r}: set BACKSTAGE_CONSUMER_GROUP={stored}, or nothing",
         )
     return stored

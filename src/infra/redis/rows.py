@@ -1,7 +1,7 @@
 """Task <-> the fields of its hash: text, sparse, named as the entity names them or shorter.
 
-`created`, `due` (left out where it is `created`), `started` and `end` are moments; `end` is when the lease ends while the
-task runs, and when the task ended afterwards. `fence` is deliveries, `key` and `ttl` are the dedupe key's.
+`created`, `due` (left out where it is `created`), `started` and `end` are moments; `end` is when the lease ends while
+the task runs, and when the task ended afterwards. `fence` is deliveries, `key` and `ttl` are the dedupe key's.
 Two fields are the scripts' own: `entry` (where in a stream the task lies) and `record` (what the latest claim's record
 says, where the state does not tell it).
 """
@@ -83,8 +83,14 @@ def condition_of(task: Task) -> list[str]:
         fields += ("version", str(task.version))
     if task.deliveries:
         fields += ("fence", str(task.deliveries))
-    if task.state is TaskState.PENDING and not task.deliveries:
-        return fields
+    if task.state is not TaskState.PENDING or task.deliveries:
+        fields += _history_of(task)
+    return fields
+
+
+def _history_of(task: Task) -> list[str]:
+    """What a task has been through that has run, or has ended."""
+    fields: list[str] = []
     if task.state is not TaskState.PENDING:
         fields += ("state", LETTERS[task.state])
     for name, number in (("interruptions", task.interruptions), ("crashes", task.crashes)):

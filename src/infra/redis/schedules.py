@@ -111,7 +111,7 @@ class RedisSchedules:
     async def _forget(self, queue: str, name: str) -> bool:
         return bool(await self._link.command("HDEL", f"{self._link.keys.queue(queue)}:schedules", name))
 
-    async def _run(self, script: str, queue: str, argument: list[object]) -> Any:
+    async def _run(self, script: str, queue: str, argument: Sequence[object]) -> Any:
         return await self._link.run(script, self._link.keys.queue(queue), argument)
 
 

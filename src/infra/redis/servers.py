@@ -54,7 +54,7 @@ class _OneServer:
 
     async def send(self, commands: Sequence[Command]) -> list[Any]:
         async with self._room:
-            connection = await self._pool.get_connection()
+            connection: Any = await self._pool.get_connection()  # type: ignore[no-untyped-call]
             is_done = False
             try:
                 await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
@@ -124,9 +124,9 @@ def pool_of(location: Location, **changes: Any) -> ConnectionPool:
 def _sentinel_pool(location: Location, options: dict[str, Any]) -> ConnectionPool:
     asked = _options(location) | _tcp(location) | {"ssl": location.tls is not None}
     asked |= {"username": location.sentinel_username, "password": location.sentinel_password}
-    sentinel = Sentinel(location.hosts, sentinel_kwargs=asked)
+    sentinel = Sentinel(location.hosts, sentinel_kwargs=asked)  # type: ignore[no-untyped-call]
     options = options | _tcp(location) | {"ssl": location.tls is not None}
-    return SentinelConnectionPool(location.service, sentinel, **options)
+    return SentinelConnectionPool(location.service, sentinel, **options)  # type: ignore[no-untyped-call]
 
 
 def cluster_client(location: Location) -> RedisCluster:

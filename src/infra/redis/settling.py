@@ -1,4 +1,4 @@
-"""Settling: the outcomes of each queue in one script; next tasks for other queues are delivered before it is answered."""
+"""Settling: the outcomes of each queue in one script; next tasks for other queues are stored before it is answered."""
 
 from __future__ import annotations
 

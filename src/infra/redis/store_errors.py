@@ -17,7 +17,8 @@ DRIVER_ERRORS = (exceptions.RedisError, OSError, TimeoutError)
 _LOGIN = ("NOAUTH", "WRONGPASS", "invalid username-password", "invalid password", "Client sent AUTH")
 _FULL = ("OOM command not allowed", "MISCONF", "No space left")
 _FOR_NOW = (
-    "LOADING", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "BUSY ", "UNKILLABLE", "NOREPLICAS", "MOVED", "ASK ",
+    "LOADING", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "BUSY ", "UNKILLABLE", "NOREPLICAS", "MOVED",
+    "ASK ",
 )  # fmt: skip
 
 

@@ -63,7 +63,7 @@ class _Ear:
 
     async def connect(self) -> None:
         pool = self._pool = await _pool(self._location)
-        connection = await pool.get_connection()
+        connection: Any = await pool.get_connection()  # type: ignore[no-untyped-call]
         try:
             await connection.send_command("SUBSCRIBE", self._channel)
             await connection.read_response(timeout=self._location.socket_timeout, push_request=True)
