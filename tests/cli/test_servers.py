@@ -31,7 +31,7 @@ def test_a_task_is_enqueued_listed_shown_cancelled_and_retried(cli: Cli, url: st
 
 @SERVERS
 def test_a_queue_is_paused_and_resumed(cli: Cli, url: str) -> None:
-    cli("enqueue", "email:send", "--url", url, "--queue", "mail")
+    cli("enqueue", "email:send", "null", "--url", url, "--queue", "mail")
     assert cli("pause", "mail", "--url", url).code == 0
     assert _mail(cli, url)["paused_since"] is not None
     assert cli("resume", "mail", "--url", url).code == 0
@@ -40,7 +40,7 @@ def test_a_queue_is_paused_and_resumed(cli: Cli, url: str) -> None:
 
 @SERVERS
 def test_the_doctor_finds_nothing_that_is_an_error(cli: Cli, url: str) -> None:
-    cli("enqueue", "email:send", "--url", url)
+    cli("enqueue", "email:send", "null", "--url", url)
     answer = cli("doctor", "--json", "--url", url)
     assert answer.code == 0
     assert len(json.loads(answer.out)) > 3
