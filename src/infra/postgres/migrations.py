@@ -46,7 +46,7 @@ class MigrationStatus:
 
 
 class Migrations:
-    """The migrations of the store in one schema, on a connection that is the caller's. Raises what the driver raises."""
+    """The migrations of one store, on a connection that is the caller's. Raises what the driver raises."""
 
     def __init__(self, connector: Connector, now: int | None) -> None:
         self._connector, self._now = connector, now
@@ -55,9 +55,9 @@ class Migrations:
     async def apply(self, connection: asyncpg.Connection[Any]) -> list[Migration]:
         """Apply what is pending and return it; by one process at a time, however many begin at once.
 
-        All of it or nothing, but for migrations that may not run in a transaction: such a one is recorded after its last
-        statement and may be applied again. Raises ConfigurationError as `pending` does, and when a table of that name is
-        somebody else's.
+        All of it or nothing, but for migrations that may not run in a transaction: such a one is recorded after its
+        last statement and may be applied again. Raises ConfigurationError as `pending` does, and when a table of that
+        name is somebody else's.
         """
         if not await self.plan(connection):
             return []
