@@ -111,6 +111,14 @@ def _history_of(task: Task) -> list[str]:
     return fields
 
 
+def failure_text(failure: Failure) -> str:
+    return json.dumps([failure.type, failure.message, failure.traceback], ensure_ascii=False)
+
+
+def failure_of(text: str | None) -> Failure | None:
+    return None if not text else Failure(*json.loads(text))
+
+
 def task_of(task_id: str, queue: str, fields: Fields) -> Task:
     read: dict[str, Any] = {"id": task_id, "queue": queue, "correlation_id": task_id, "workflow_id": task_id}
     for name, text in fields.items():
@@ -156,19 +164,11 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "metadata": ("metadata", json.loads),
     "cancel": ("is_cancel_requested", bool),
     "result": ("result_json", str),
-    "failure": ("last_failure", lambda text: failure_of(text)),
+    "failure": ("last_failure", failure_of),
     "progress": ("progress", float),
     "note": ("progress_note", str),
 }
 """Field to the entity's attribute; those that make an attribute together are not among them."""
-
-
-def failure_text(failure: Failure) -> str:
-    return json.dumps([failure.type, failure.message, failure.traceback], ensure_ascii=False)
-
-
-def failure_of(text: str | None) -> Failure | None:
-    return None if not text else Failure(*json.loads(text))
 
 
 def attempts_of(task: Task, fields: Fields, kept: Iterable[tuple[str, Sequence[str]]]) -> tuple[Attempt, ...]:
