@@ -30,7 +30,8 @@ from tests.servers.small_disk import Ballast
 from tests.servers.transaction_pooler import TransactionPooler
 
 TASKS = 1_000
-LARGE = {"text": "x" * 50_000}
+LARGE = {"text": random.Random(4).randbytes(25_000).hex()}
+"""A payload that no server can compress to little."""
 
 
 class TestBehindAPooler:

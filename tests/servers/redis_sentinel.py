@@ -58,7 +58,7 @@ class RedisSentinel:
         killed = self.primary
         killed.kill()
         [other] = [server for server in self.servers if server is not killed]
-        _wait_for("a new primary", lambda: self._info(other)["role"] == "master" and self.primary is other)
+        _wait_for("a new primary", lambda: self._info(other).get("role") == "master" and self.primary is other)
 
     def restore_the_killed(self) -> None:
         """Start what fail_over killed; the Sentinels make it a replica."""
@@ -85,10 +85,14 @@ class RedisSentinel:
 
     def _follows(self, server: RedisInstance) -> bool:
         info = self._info(server)
-        return (info["role"], info.get("master_link_status")) == ("slave", "up")
+        return (info.get("role"), info.get("master_link_status")) == ("slave", "up")
 
     def _info(self, server: RedisInstance) -> dict[str, Any]:
-        info: dict[str, Any] = self._ask(server, "INFO", "replication")
+        """Empty when it does not answer: a server that changes its role closes its connections."""
+        try:
+            info: dict[str, Any] = self._ask(server, "INFO", "replication")
+        except redis.ConnectionError:
+            return {}
         return info
 
     def _ask(self, server: RedisInstance, *command: object) -> Any:
