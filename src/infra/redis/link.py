@@ -93,8 +93,8 @@ class Link:
         return replies
 
     def _wait(self) -> Command:
-        """Wait on the same connection, somewhat less long than a reply is waited for."""
-        return ("WAIT", self.location.wait_replicas, int(self.location.socket_timeout * 800))
+        """Wait on the same connection, half as long as for a reply: the server looks up but ten times a second."""
+        return ("WAIT", self.location.wait_replicas, int(self.location.socket_timeout * 500))
 
     def _check_confirmed(self, confirmed: Any) -> None:
         [number] = self._checked([confirmed])

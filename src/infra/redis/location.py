@@ -98,7 +98,7 @@ class _Reader:
         return tuple(self._host(each, port) for each in text.split(","))
 
     def _host(self, text: str, port: int) -> tuple[str, int]:
-        form = re.fullmatch(r"(\[[0-9A-Fa-f:.%]+\]|[^\s:/\[\]]+)(?::([0-9]{1,5}))?", text)
+        form = re.fullmatch(r"(\[[0-9A-Fa-f:.]+(?:%[A-Za-z0-9]+)?\]|[^\s:/\[\]]+)(?::([0-9]{1,5}))?", text)
         if form is None or not 0 < int(form[2] or port) <= 65_535:
             raise self._wrong("has a host that is none: write name:port, with brackets round an IPv6 address")
         return form[1].strip("[]"), int(form[2] or port)

@@ -69,7 +69,7 @@ class _OneServer:
         return await self.send([command])
 
     async def close(self) -> None:
-        await self._pool.disconnect()
+        await close_pool(self._pool)
 
 
 async def _reply(connection: Any) -> Any:
@@ -118,6 +118,13 @@ def pool_of(location: Location) -> ConnectionPool:
     (host, port), *_ = location.hosts
     kind = Connection if location.tls is None else SSLConnection
     return ConnectionPool(connection_class=kind, host=host, port=port, **_tcp(location), **options)
+
+
+async def close_pool(pool: ConnectionPool) -> None:
+    await pool.disconnect()
+    if isinstance(pool, SentinelConnectionPool):
+        for sentinel in pool.sentinel_manager.sentinels:
+            await sentinel.aclose()
 
 
 def _sentinel_pool(location: Location, options: dict[str, Any]) -> ConnectionPool:

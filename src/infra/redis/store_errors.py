@@ -15,7 +15,7 @@ from backstage.domain.errors import (
 DRIVER_ERRORS = (exceptions.RedisError, OSError, TimeoutError)
 
 _LOGIN = ("NOAUTH", "WRONGPASS", "invalid username-password", "invalid password", "Client sent AUTH")
-_FULL = ("OOM command not allowed", "MISCONF", "No space left")
+_FULL = ("command not allowed when used memory", "MISCONF", "No space left")
 _FOR_NOW = (
     "LOADING", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "BUSY ", "UNKILLABLE", "NOREPLICAS", "MOVED",
     "ASK ",

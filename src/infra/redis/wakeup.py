@@ -12,7 +12,7 @@ from redis.asyncio import ConnectionPool
 
 from backstage.infra.redis.link import Link
 from backstage.infra.redis.location import Location
-from backstage.infra.redis.servers import cluster_client, pool_of
+from backstage.infra.redis.servers import close_pool, cluster_client, pool_of
 from backstage.infra.redis.store_errors import DRIVER_ERRORS
 
 _TEST_AFTER = 10.0
@@ -109,7 +109,7 @@ class _Ear:
             await connection.disconnect(nowait=True)
         pool, self._pool = self._pool, None
         if pool is not None:
-            await pool.disconnect()
+            await close_pool(pool)
 
 
 async def _pool(location: Location) -> ConnectionPool:
@@ -117,4 +117,4 @@ async def _pool(location: Location) -> ConnectionPool:
         return pool_of(location)
     async with cluster_client(location) as client:  # messages reach every node of a cluster
         node = client.get_random_node()
-        return pool_of(replace(location, kind="single", hosts=((node.host, node.port),)))
+        return pool_of(replace(location, kind="single", hosts=((str(node.host), int(node.port)),)))

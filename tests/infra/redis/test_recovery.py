@@ -136,6 +136,16 @@ async def test_leftovers_of_the_group_are_swept(trial: Trial, server: redis.Redi
     server.xreadgroup(GROUP, "stranger", {line: ">"})
     trial.clock.advance(LEASE - 1)
     await trial.queue.reclaim(3, 10)
-    assert [each["name"] for each in server.xpending_range(line, GROUP, "-", "+", 10) if each.get("name")] == []
+    assert [each["consumer"] for each in server.xpending_range(line, GROUP, "-", "+", 10)] == ["w1"]
     assert stray not in [entry for entry, _ in server.xrange(line)]
     assert await trial.settle(running.completed()) is TaskState.COMPLETED
+
+
+async def test_a_waiting_task_that_a_stranger_has_read_is_claimed_after_all(
+    trial: Trial, server: redis.Redis, prefix: str
+) -> None:
+    task = await trial.added()
+    server.xreadgroup(GROUP, "stranger", {f"{{{prefix}:default}}:line:0:email:send": ">"})
+    assert await trial.claim(5) == ()
+    await trial.queue.reclaim(3, 10)
+    assert [each.id for each in await trial.claim(5)] == [task.id]

@@ -18,20 +18,35 @@ local function sweep_consumers(stream)
   end
 end
 
-local function is_running(id, entry)
-  local task = redis.call('HMGET', KEYS[1] .. ':task:' .. id, 'state', 'entry')
-  return task[1] == 'r' and task[2] == entry
+-- A waiting task whose entry somebody else has read would never be claimed: it waits beside the line from now on.
+local function return_to_line(id, task)
+  local level = level_of(task[4], task[3])
+  redis.call('HDEL', KEYS[1] .. ':task:' .. id, 'entry')
+  redis.call('ZADD', early_of(level), task[6] or task[5], id)
+  grown_levels[level] = task[4] or '0'
+end
+
+local function sweep_entry(stream, id, entry, name)
+  local key = KEYS[1] .. ':task:' .. id
+  local task = redis.call('HMGET', key, 'state', 'entry', 'type', 'priority', 'created', 'due')
+  local is_its_own = task[2] == name
+  if is_its_own and task[1] == 'r' then
+    return
+  elseif is_its_own and task[3] and not task[1] then
+    return_to_line(id, task)
+  end
+  redis.call('XACK', stream, group, entry)
+  redis.call('XDEL', stream, entry)
 end
 
 -- The entries that were delivered longest ago: what is left over is among them sooner or later.
 local function sweep_entries(stream, name_of)
   for _, pending in ipairs(redis.call('XPENDING', stream, group, '-', '+', ENTRIES_AT_ONCE)) do
     local found = redis.call('XRANGE', stream, pending[1], pending[1])[1]
-    if not found then
+    if found then
+      sweep_entry(stream, found[2][2], pending[1], name_of(pending[1]))
+    else
       redis.call('XACK', stream, group, pending[1])
-    elseif not is_running(found[2][2], name_of(pending[1])) then
-      redis.call('XACK', stream, group, pending[1])
-      redis.call('XDEL', stream, pending[1])
     end
   end
 end

@@ -1,0 +1,133 @@
+"""Passwords, users, TLS, Sentinel: how one gets to the server, or is told why not."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+import redis
+
+from backstage.conformance.backend_suite import on_trial
+from backstage.conformance.task_factory import TaskFactory
+from backstage.domain.errors import ConfigurationError, StorageUnavailableError
+from backstage.infra.redis.backend import RedisBackend
+from backstage.testing.fake_clock import FakeClock
+from tests.infra.redis.acl_user import NAME, PASSWORD, documented_rules
+from tests.servers.free_port import free_port
+from tests.servers.redis_instance import RedisInstance
+from tests.servers.redis_sentinel import RedisSentinel
+from tests.servers.tls_front import TlsFront
+
+T = TypeVar("T")
+
+
+async def test_a_server_that_is_not_there_is_unavailable_in_one_line() -> None:
+    backend = RedisBackend.from_url(f"redis://u:hush@127.0.0.1:{free_port()}/0", None)
+    with pytest.raises(StorageUnavailableError) as caught:
+        await backend.open()
+    assert "hush" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+    await backend.close()
+
+
+@pytest.mark.parametrize("login", ["", ":wrong@", "nobody:wrong@"])
+async def test_a_wrong_login_is_a_matter_of_configuration(own_redis: Callable[..., RedisInstance], login: str) -> None:
+    instance = own_redis(requirepass="s3cret")
+    backend = RedisBackend.from_url(f"redis://{login}127.0.0.1:{instance.port}/0", None)
+    with pytest.raises(ConfigurationError, match="refuses the login"):
+        await backend.open()
+
+
+async def test_a_password_opens(own_redis: Callable[..., RedisInstance]) -> None:
+    instance = own_redis(requirepass="s3/c@ret")
+    backend = RedisBackend.from_url(f"redis://:s3%2Fc%40ret@127.0.0.1:{instance.port}/0", None)
+    await backend.open()
+    await backend.close()
+
+
+async def test_a_user_that_may_not_read_the_configuration_is_warned_of_eviction(
+    own_redis: Callable[..., RedisInstance], caplog: pytest.LogCaptureFixture
+) -> None:
+    instance = own_redis()
+    with redis.Redis.from_url(instance.url) as admin:
+        admin.execute_command("ACL", "SETUSER", NAME, *documented_rules("backstage"))
+    backend = RedisBackend.from_url(f"redis://{NAME}:{PASSWORD}@127.0.0.1:{instance.port}/0", None)
+    with caplog.at_level(logging.WARNING):
+        await backend.open()
+    await backend.close()
+    assert [record.message for record in caplog.records] == ["redis_policy_unknown"]
+
+
+async def test_a_user_that_may_too_little_is_told_where_it_says_what_is_needed(
+    own_redis: Callable[..., RedisInstance],
+) -> None:
+    instance = own_redis()
+    with redis.Redis.from_url(instance.url) as admin:
+        admin.execute_command("ACL", "SETUSER", NAME, "on", f">{PASSWORD}", "+ping", "+hello")
+    backend = RedisBackend.from_url(f"redis://{NAME}:{PASSWORD}@127.0.0.1:{instance.port}/0", None)
+    with pytest.raises(ConfigurationError, match=r"docs/redis\.md"):
+        await backend.open()
+
+
+async def test_a_store_is_reached_over_tls(redis_url: str, tmp_path: Path, clock: FakeClock) -> None:
+    with TlsFront(redis_url, tmp_path) as front:
+        url = f"{front.url}&ssl_ca_certs={front.authority}"
+        async with on_trial(lambda clock: RedisBackend.from_url(url, clock), clock, TaskFactory(clock)) as trial:
+            task = await trial.added()
+            async with trial.backend.wakeup() as wakeup:
+                await wakeup.wait(0.0)
+            assert await trial.tasks.get(task.id) == task
+        assert front.connections_encrypted > 1
+
+
+async def test_a_certificate_of_nobody_we_trust_is_refused(redis_url: str, tmp_path: Path) -> None:
+    with TlsFront(redis_url, tmp_path) as front:
+        backend = RedisBackend.from_url(front.url, None)
+        with pytest.raises(StorageUnavailableError, match="certificate"):
+            await backend.open()
+
+
+async def test_the_group_is_the_first_openers_choice(redis_url: str) -> None:
+    first = RedisBackend.from_url(redis_url, None, consumer_group="shop")
+    await first.open()
+    await first.close()
+    second = RedisBackend.from_url(redis_url, None)
+    await second.open()
+    await second.close()
+    third = RedisBackend.from_url(redis_url, None, consumer_group="other")
+    with pytest.raises(ConfigurationError, match="BACKSTAGE_CONSUMER_GROUP=shop"):
+        await third.open()
+
+
+async def test_a_failover_is_survived(own_redis_sentinel: RedisSentinel, clock: FakeClock) -> None:
+    url = f"{own_redis_sentinel.url}?wait_replicas=1"
+    async with on_trial(lambda clock: RedisBackend.from_url(url, clock), clock, TaskFactory(clock)) as trial:
+        tasks = [trial.new_task() for _ in range(20)]
+        await trial.tasks.add(tasks)
+        running = await trial.claim(5)
+        await trial.queue.settle(
+            [task.released() for task in running[:2]]
+        )  # waits until the replica has the claims too
+        own_redis_sentinel.fail_over()
+        held = await _insisted(lambda: trial.queue.held_by("w1"))
+        assert {task.id for task in held} == {task.id for task in running[2:]}
+        assert [task.id for task in await trial.claim(50)] == [t.id for t in tasks[:2] + tasks[5:]]
+
+
+async def test_a_write_that_no_replica_confirms_is_not_durable(redis_url: str, clock: FakeClock) -> None:
+    url = f"{redis_url}&wait_replicas=1&socket_timeout=1"
+    async with on_trial(lambda clock: RedisBackend.from_url(url, clock), clock, TaskFactory(clock)) as trial:
+        with pytest.raises(StorageUnavailableError, match="not durable: 0 of 1"):
+            await trial.added()
+
+
+async def _insisted(call: Callable[[], Awaitable[T]]) -> T:
+    """The answer, once the connections to the former primary have broken."""
+    for _ in range(5):
+        with contextlib.suppress(StorageUnavailableError):
+            return await call()
+    raise AssertionError("five errors in a row")

@@ -1,0 +1,66 @@
+"""A server that has reached `maxmemory` takes no new tasks, and lets the others end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import redis
+
+from backstage.conformance.backend_suite import on_trial
+from backstage.conformance.task_factory import TaskFactory
+from backstage.conformance.trial import Trial
+from backstage.domain.broadcast_message import BroadcastMessage
+from backstage.domain.errors import ConfigurationError, StorageFullError
+from backstage.domain.retention import Retention
+from backstage.domain.task_state import TaskState
+from backstage.infra.redis.backend import RedisBackend
+from backstage.testing.fake_clock import FakeClock
+from tests.servers.redis_instance import RedisInstance
+
+
+async def test_on_a_full_server_an_enqueue_is_refused_and_tasks_can_end(
+    own_redis: Callable[..., RedisInstance], clock: FakeClock
+) -> None:
+    instance, new_task = own_redis(), TaskFactory(clock)
+    async with on_trial(lambda clock: RedisBackend.from_url(instance.url, clock), clock, new_task) as trial:
+        await trial.tasks.add([trial.new_task() for _ in range(20)])
+        running = list(await trial.claim(10))
+        _fill(instance)
+        await _is_refused(trial)
+        running += await trial.claim(10)
+        assert len(running) == 20
+        outcomes = [task.completed("1") if n % 2 else task.released() for n, task in enumerate(running)]
+        assert None not in await trial.queue.settle(outcomes)
+        waiting = (await trial.tasks.get(running[0].id)).cancel(clock.now())
+        await trial.tasks.save(waiting)
+        assert await trial.tasks.prune(Retention(state=TaskState.COMPLETED, keep_last=0), 100) == 10
+        tally = await trial.tally()
+        assert tally["default", "email:send", TaskState.PENDING] == (9, 0)
+
+
+@pytest.mark.parametrize("policy", ["allkeys-lru", "volatile-ttl"])
+async def test_a_server_that_evicts_is_refused(own_redis: Callable[..., RedisInstance], policy: str) -> None:
+    instance = own_redis(maxmemory_policy=policy)
+    backend = RedisBackend.from_url(instance.url, None)
+    with pytest.raises(ConfigurationError, match=rf"maxmemory-policy is {policy}.*noeviction.*allow_eviction=yes"):
+        await backend.open()
+    accepting = RedisBackend.from_url(f"{instance.url}?allow_eviction=yes", None)
+    await accepting.open()
+    await accepting.close()
+
+
+def _fill(instance: RedisInstance) -> None:
+    with redis.Redis.from_url(instance.url) as admin:
+        admin.config_set("maxmemory", 1)
+
+
+async def _is_refused(trial: Trial) -> None:
+    task = trial.new_task()
+    before = await trial.tally()
+    with pytest.raises(StorageFullError):
+        await trial.tasks.add([task, trial.new_task()])
+    assert await trial.tally() == before
+    message = BroadcastMessage(id=task.id, name="reload", sent_at=trial.clock.now())
+    with pytest.raises(StorageFullError):
+        await trial.backend.broadcasts.send(message)
