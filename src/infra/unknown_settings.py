@@ -29,11 +29,7 @@ SMTP_VARIABLES = frozenset(
 WEBHOOK_VARIABLES = frozenset(f"{PREFIX}WEBHOOK_{name}" for name in ("ALLOW_PRIVATE", "ALLOW_HTTP", "CA_FILE"))
 WEBHOOK_SECRET = f"{PREFIX}WEBHOOK_SECRET"
 
-# What Kubernetes sets in every container for a service whose name begins with "backstage".
-_OF_KUBERNETES = re.compile(
-    r"\w+_SERVICE_(?:HOST|PORT(?:_\w+)?)|\w+_PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?"
-)
-_PORT_OF_KUBERNETES = re.compile(r"(?:tcp|udp|sctp)://")
+_SERVICE_LINK = re.compile(r"\w+_SERVICE_(HOST|PORT(_\w+)?)|\w+_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +50,14 @@ def unknown_variables(
 ) -> tuple[UnknownSetting, ...]:
     """Those that begin with BACKSTAGE_, in any case, and that nothing reads. Their values are never shown."""
     known = {*(PREFIX + field.upper() for field in fields), *SMTP_VARIABLES, *WEBHOOK_VARIABLES}
-    ours = (
-        name for name, value in variables.items() if name.upper().startswith(PREFIX) and not _is_foreign(name, value)
+    unknown = (
+        name
+        for name, value in variables.items()
+        if name.upper().startswith(PREFIX)
+        and name not in known
+        and not name.startswith(WEBHOOK_SECRET)
+        and not _is_of_kubernetes(name, value or "")
     )
-    unknown = (name for name in ours if name not in known and not name.startswith(WEBHOOK_SECRET))
     return _described(place, unknown, known)
 
 
@@ -76,7 +76,6 @@ def _nearest(name: str, known: set[str]) -> str | None:
     return as_written[near[0]] if near else None
 
 
-def _is_foreign(name: str, value: str | None) -> bool:
-    if name.endswith("_PORT"):
-        return _PORT_OF_KUBERNETES.match(value or "") is not None
-    return _OF_KUBERNETES.fullmatch(name) is not None
+def _is_of_kubernetes(name: str, value: str) -> bool:
+    """What it sets in every container for a service whose name begins with "backstage"."""
+    return _SERVICE_LINK.fullmatch(name) is not None or (name.endswith("_PORT") and "://" in value)

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from backstage import Backoff, Dedupe, Priority, Queue, RetryLater, TaskContext
+from backstage import Backoff, Dedupe, Priority, Queue, RetryLater, TaskContext, Worker
 from backstage.domain.errors import ConfigurationError, InvalidTaskDataError
 from backstage.domain.task_state import TaskState
 from tests.worker.workers import DEADLINE, Workers, finish, found, play, reached, until
