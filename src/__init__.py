@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from backstage.domain.queue import Queue as Queue
     from backstage.domain.task_result import TaskResult as TaskResult
     from backstage.infra.container import Container as Container
+    from backstage.integrations.blocking_container import BlockingContainer as BlockingContainer
     from backstage.worker.context import TaskContext as TaskContext
     from backstage.worker.handler import TaskHandlerRegistration as TaskHandlerRegistration
     from backstage.worker.handler import handler as handler
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Worker": "worker.worker",
     "Container": "infra.container",
+    "BlockingContainer": "integrations.blocking_container",
     "Priority": "domain.priority",
     "Queue": "domain.queue",
     "Backoff": "domain.backoff",
