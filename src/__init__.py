@@ -1,6 +1,8 @@
 """Durable background tasks: stored, leased to one worker at a time, run at least once, ended exactly once.
 
 The public names are imported when they are first used, so that light commands start fast.
+
+PYTEST_DONT_REWRITE: pytest would warn of this package where it was imported before pytest began.
 """
 
 from __future__ import annotations
