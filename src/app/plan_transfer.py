@@ -35,8 +35,8 @@ class PlanTransfer:
         counts = StateCounts.of(await self._source.tasks.counts())
         if counts.running:
             raise TransferRefusedError(
-                f"{_are(counts.running, 'task')} running in the source, and a lease cannot be moved: run a worker there "
-                "until they have ended, then stop it"
+                f"{_are(counts.running, 'task')} running in the source, and no lease can be moved: run a worker "
+                "there until they have ended, then stop it"
             )
         return TransferPlan(
             tasks=counts.total - counts.pruned,

@@ -101,21 +101,25 @@ def _progress(total: int) -> Iterator[Callable[[int, int], object]]:
 def _print_plan(plan: TransferPlan, options: argparse.Namespace) -> None:
     if options.json:
         print_json({"dry_run": True, **asdict(plan)})
-    else:
-        print(f"would copy {_number(plan.tasks, 'task')}, {_number(plan.schedules, 'schedule')} and", end=" ")
-        print(f"{_number(plan.pauses, 'pause')}; {plan.pruned} pruned tasks are counted")
+        return
+    parts = [_number(plan.tasks, "task"), _number(plan.schedules, "schedule"), _number(plan.pauses, "pause")]
+    print(f"would copy {parts[0]}, {parts[1]} and {parts[2]}{_and_pruned(plan.pruned)}")
 
 
 def _print_transferred(transferred: Transferred, options: argparse.Namespace) -> None:
     if options.json:
         print_json({"dry_run": False, **asdict(transferred)})
         return
-    print(f"copied {_number(transferred.tasks, 'task')} ({transferred.new} new),", end=" ")
-    print(f"{_number(transferred.schedules, 'schedule')} ({transferred.new_schedules} new) and", end=" ")
-    print(f"{_number(transferred.pauses, 'pause')} ({transferred.new_pauses} new);", end=" ")
-    print(f"{transferred.pruned} pruned tasks are counted")
+    tasks = f"{_number(transferred.tasks, 'task')} ({transferred.new} new)"
+    schedules = f"{_number(transferred.schedules, 'schedule')} ({transferred.new_schedules} new)"
+    pauses = f"{_number(transferred.pauses, 'pause')} ({transferred.new_pauses} new)"
+    print(f"copied {tasks}, {schedules} and {pauses}{_and_pruned(transferred.pruned)}")
     if transferred.missing:
         _print_missing(transferred.missing)
+
+
+def _and_pruned(number: int) -> str:
+    return f"; {_number(number, 'pruned task')} {'is' if number == 1 else 'are'} counted" if number else ""
 
 
 def _print_missing(missing: Sequence[Missing]) -> None:

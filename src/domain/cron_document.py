@@ -22,7 +22,7 @@ def document_of(cron: CronTask) -> str:
 
 
 def cron_of(document: str) -> CronTask:
-    """Return the cron task that `document_of` gave this text for. Raises ValueError for any other text."""
+    """Return the cron task that `document_of` gave this text for; no other text makes sense."""
     fields = json.loads(document)
     fields["args"] = json.loads(fields["args"])
     return CronTask(**fields)

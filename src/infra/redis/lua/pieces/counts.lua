@@ -1,0 +1,17 @@
+-- counts: how many tasks of each type are in each state, changed as tasks move and written once.
+-- States are p(ending), r(unning), c(ompleted), f(ailed), x (cancelled); C, F, X count those of them that were pruned,
+-- and l those that wait for a later due time and have never run.
+local count_changes = {}
+
+local function count(state, type_, number)
+  local field = state .. ':' .. type_
+  count_changes[field] = (count_changes[field] or 0) + number
+end
+
+local function write_counts()
+  for field, change in pairs(count_changes) do
+    if change ~= 0 then
+      redis.call('HINCRBY', KEYS[1] .. ':counts', field, change)
+    end
+  end
+end

@@ -1,0 +1,32 @@
+-- indexes: the sorted sets that `find` reads, in which ids lie in their own order: per type the live tasks, per type and
+-- state the ended ones, and those of a workflow or a correlation that is not just their own id.
+-- needs: batches
+local index_additions, index_removals = {}, {}
+
+local function index_of(state, type_)
+  if state == 'p' or state == 'r' then
+    return KEYS[1] .. ':live:' .. type_
+  end
+  return KEYS[1] .. ':ids:' .. state .. ':' .. type_
+end
+
+local function enter_index(key, id)
+  gather(index_additions, key, 0, id)
+end
+
+local function leave_index(key, id)
+  gather(index_removals, key, id)
+end
+
+local function move_index(from, to, type_, id)
+  local source, target = index_of(from, type_), index_of(to, type_)
+  if source ~= target then
+    leave_index(source, id)
+    enter_index(target, id)
+  end
+end
+
+local function write_indexes()
+  send_gathered('ZREM', index_removals)
+  send_gathered('ZADD', index_additions)
+end

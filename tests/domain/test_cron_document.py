@@ -1,0 +1,43 @@
+"""A cron task as a text that stores keep."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from backstage.conformance.keeping import UNICODE
+from backstage.domain.cron_document import cron_of, document_of
+from backstage.domain.cron_task import CronTask
+from backstage.domain.missed_ticks import MissedTicks
+
+FULL = CronTask(
+    "*/5 8-18 * * mon-fri",
+    "report:build",
+    "reports",
+    {UNICODE: [1, 2.5, None, True, 2**63 - 1]},
+    time_zone="Europe/Berlin",
+    name=UNICODE,
+    catch_up=MissedTicks.ALL,
+)
+
+
+@pytest.mark.parametrize("cron", [FULL, CronTask("0 0 * * *", "cleanup")], ids=["full", "with defaults"])
+def test_a_cron_task_comes_back_exactly(cron: CronTask) -> None:
+    again = cron_of(document_of(cron))
+    assert again == cron
+    assert again.payload_json == cron.payload_json
+    assert (again.name, again.catch_up) == (cron.name, cron.catch_up)
+
+
+def test_the_payload_is_the_one_at_creation() -> None:
+    args: dict[str, Any] = {"n": 1}
+    cron = CronTask("@daily", "report", args=args)
+    args["n"] = 2
+    assert cron_of(document_of(cron)).args == {"n": 1}
+
+
+def test_the_document_is_one_line_of_ascii() -> None:
+    document = document_of(FULL)
+    assert document.isascii()
+    assert "\n" not in document
