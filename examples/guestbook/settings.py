@@ -13,6 +13,7 @@ INSTALLED_APPS = ["backstage.integrations.django", "examples.guestbook"]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": FOLDER / "guestbook.db"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
+TIME_ZONE = "UTC"
 
 BACKSTAGE = {
     "URL": f"sqlite:///{FOLDER.absolute()}/backstage.db",
