@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ from backstage.conformance.fault_plan import Fault, FaultPlan
 from backstage.infra.sqlite.archive import SqliteArchive
 from tests.cli.conftest import Cli, Store
 from tests.cli.test_processes import SCRIPT, on_terminal
+from tests.servers.postgres_server import PostgresServer
+from tests.servers.redis_server import RedisServer
 
 TARGET = "sqlite:///target.db"
 SIGNALLED_AFTER_THE_FIRST_BATCH = """
@@ -27,7 +31,7 @@ async def move_and_be_signalled(self, moved):
     return await move(self, lambda tasks, new: (moved(tasks, new), os.kill(os.getpid(), int(sys.argv[1]))))
 
 TransferTasks.__call__ = move_and_be_signalled
-sys.exit(main(["transfer", "--to", sys.argv[2]]))
+sys.exit(main(["transfer", *sys.argv[2:]]))
 """
 
 
@@ -127,7 +131,7 @@ def test_one_file_under_two_names_is_refused(cli: Cli, store: Store, folder: Pat
 
 def test_a_transfer_that_is_killed_goes_on_when_it_is_run_again(cli: Cli) -> None:
     _enqueue_many(400)
-    assert _transfer_until_the_first_batch(signal.SIGKILL).returncode == -signal.SIGKILL
+    assert _transfer_until_the_first_batch(signal.SIGKILL, "--to", TARGET).returncode == -signal.SIGKILL
     assert _json(cli("stats", "--url", TARGET, "--json").out)["pending"] == 50
     again = _json(cli("transfer", "--to", TARGET, "--json").out)
     assert (again["tasks"], again["new"], again["missing"]) == (400, 350, [])
@@ -135,9 +139,25 @@ def test_a_transfer_that_is_killed_goes_on_when_it_is_run_again(cli: Cli) -> Non
     assert cli(*everything, "--url", TARGET).out == cli(*everything).out
 
 
+def test_a_store_goes_round_all_backends_although_each_transfer_is_killed_once(
+    cli: Cli, postgres_server: PostgresServer, redis_server: RedisServer
+) -> None:
+    _enqueue_many(120)
+    everything = ("list", "--limit", "1000", "--json")
+    before = _json(cli(*everything).out)
+    stores = [Store.url, asyncio.run(postgres_server.new_database()), redis_server.new_store(), TARGET]
+    for old, new in pairwise(stores):
+        killed = _transfer_until_the_first_batch(signal.SIGKILL, "--from", old, "--to", new)
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        assert _json(cli("stats", "--url", new, "--json").out)["pending"] == 50
+        again = _json(cli("transfer", "--from", old, "--to", new, "--json").out)
+        assert (again["tasks"], again["new"], again["missing"]) == (120, 70, [])
+    assert _json(cli(*everything, "--url", TARGET).out) == before
+
+
 def test_an_interrupted_transfer_says_how_to_go_on() -> None:
     _enqueue_many(400)
-    ended = _transfer_until_the_first_batch(signal.SIGINT)
+    ended = _transfer_until_the_first_batch(signal.SIGINT, "--to", TARGET)
     assert ended.returncode == 130
     assert ended.stderr.splitlines() == [
         "backstage: 50 of 400 tasks are copied; run the same command again, and it goes on from there",
@@ -169,8 +189,8 @@ def _enqueue_many(number: int) -> None:
     subprocess.run([SCRIPT, "enqueue", "-", "--quiet"], input=lines, text=True, check=True, timeout=60)
 
 
-def _transfer_until_the_first_batch(number: signal.Signals) -> subprocess.CompletedProcess[str]:
-    program = [sys.executable, "-c", SIGNALLED_AFTER_THE_FIRST_BATCH, str(int(number)), TARGET]
+def _transfer_until_the_first_batch(number: signal.Signals, *arguments: str) -> subprocess.CompletedProcess[str]:
+    program = [sys.executable, "-c", SIGNALLED_AFTER_THE_FIRST_BATCH, str(int(number)), *arguments]
     return subprocess.run(program, check=False, timeout=60, capture_output=True, text=True)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import signal
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from backstage.infra.container import Container
@@ -28,22 +28,31 @@ class Siege:
         self._tasks = tasks
         self._workers = [self._new_worker() for _ in range(_WORKERS)]
 
-    async def go(self, folder: Path, faults: Mapping[int, Callable[[], None]]) -> None:
+    async def go(self, folder: Path, faults: Mapping[int, Callable[[], Awaitable[None]]]) -> None:
         """Do each fault when so many tasks have ended, and return when all have and everybody has stopped."""
         producers = [self._producer(folder) for _ in range(_PRODUCERS)]
-        for ends in sorted(faults):
-            await until(f"{ends} ends", lambda ends=ends: len(self._ledger.entries("end")) >= ends, _PATIENCE)
-            faults[ends]()
-        assert [await producer.code(_PATIENCE) for producer in producers] == [0] * _PRODUCERS
+        try:
+            for ends in sorted(faults):
+                await until(f"{ends} ends", lambda ends=ends: len(self._ledger.entries("end")) >= ends, _PATIENCE)
+                await faults[ends]()
+            assert [await producer.code(_PATIENCE) for producer in producers] == [0] * _PRODUCERS
+        finally:
+            for producer in producers:
+                producer.end()
         async with Container.open(self._store.url, silent=True) as backstage:
             await until_answer("the end of all tasks", lambda: self._all_ended(backstage), _PATIENCE)
             assert (await backstage.get_task_stats()).completed == self._tasks
+        await self.until_all_work()
         for worker in self._workers:
-            await worker.ready()
             worker.signal(signal.SIGTERM)
         assert [await worker.code() for worker in self._workers] == [0] * _WORKERS
 
-    def kill_a_worker(self) -> None:
+    async def until_all_work(self) -> None:
+        """Return when all workers have started: one that finds no server at its start ends."""
+        for worker in self._workers:
+            await worker.ready()
+
+    async def kill_a_worker(self) -> None:
         victim = self._chance.randrange(_WORKERS)
         self._workers[victim].kill()
         self._workers[victim] = self._new_worker()

@@ -62,7 +62,7 @@ class PostgresBackend:
         return cls(parse_url(url), clock)
 
     async def open(self) -> None:
-        """Look at the server, migrate the schema unless the URL forbids it, and make the pool; nothing if it is open."""
+        """Look at the server, migrate the schema unless the URL forbids it, make the pool; nothing if it is open."""
         if self._database.is_open:
             return
         await self._with_connection(self._begin)

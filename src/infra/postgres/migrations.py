@@ -21,7 +21,8 @@ _OUTSIDE = "-- no-transaction"
 """The first line of a migration whose statements, one each paragraph, may not run in a transaction."""
 
 _HAS_SCHEMA = "SELECT true FROM pg_namespace WHERE nspname = $1"
-_HAS_TABLE = "SELECT to_regclass($1) IS NOT NULL"
+# As rows: to_regclass, asked again after the wait for the turn, may answer from a cache that is older than the wait.
+_HAS_TABLE = "SELECT true FROM pg_tables WHERE schemaname = $1 AND tablename = 'backstage_migrations'"
 _APPLIED = """CREATE TABLE IF NOT EXISTS backstage_migrations (
     version    integer PRIMARY KEY,
     name       text    NOT NULL,
@@ -46,7 +47,7 @@ class MigrationStatus:
 
 
 class Migrations:
-    """The migrations of the store in one schema, on a connection that is the caller's. Raises what the driver raises."""
+    """The migrations of one store, on a connection that is the caller's. Raises what the driver raises."""
 
     def __init__(self, connector: Connector, now: int | None) -> None:
         self._connector, self._now = connector, now
@@ -55,9 +56,9 @@ class Migrations:
     async def apply(self, connection: asyncpg.Connection[Any]) -> list[Migration]:
         """Apply what is pending and return it; by one process at a time, however many begin at once.
 
-        All of it or nothing, but for migrations that may not run in a transaction: such a one is recorded after its last
-        statement and may be applied again. Raises ConfigurationError as `pending` does, and when a table of that name is
-        somebody else's.
+        All of it or nothing, but for migrations that may not run in a transaction: such a one is recorded after its
+        last statement and may be applied again. Raises ConfigurationError as `pending` does, and when a table of that
+        name is somebody else's.
         """
         if not await self.plan(connection):
             return []
@@ -144,7 +145,7 @@ class Migrations:
         await connection.execute(_WAIT_FOR_TURN, int.from_bytes(name.digest(), signed=True))
 
     async def _applied(self, connection: asyncpg.Connection[Any]) -> list[tuple[int, str, int]]:
-        if not await connection.fetchval(_HAS_TABLE, qualified("backstage_migrations", self._schema)):
+        if not await connection.fetchval(_HAS_TABLE, self._schema):
             return []
         return [tuple(row) for row in await connection.fetch(qualified(_ALL, self._schema))]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from backstage.domain.errors import DuplicateTaskError, StaleTaskError, TaskNotFoundError
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
+from backstage.infra.moments import to_micros
 from backstage.infra.postgres import columns
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.statements import statement
@@ -22,11 +23,23 @@ async def save(session: Session, task: Task, now: int | None) -> None:
     async with session.transaction():
         before = await _lock(session, task)
         if before is TaskState.RUNNING and task.state is TaskState.RUNNING:
-            await session.fetch(statement("ask_to_cancel"), task.id, task.is_cancel_requested, task.version)
+            await _replace_running(session, task)
         elif task.state is TaskState.RUNNING:
             raise ValueError("only a claim makes a task run")
         else:
             await _move(session, task, now)
+
+
+async def _replace_running(session: Session, task: Task) -> None:
+    await session.fetch(
+        statement("ask_to_cancel"),
+        task.id,
+        task.is_cancel_requested,
+        task.version,
+        None if task.lease is None else to_micros(task.lease.until),
+        task.progress,
+        task.progress_note,
+    )
 
 
 async def _lock(session: Session, task: Task) -> TaskState:

@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from backstage.domain.lease import Lease
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest
 from backstage.domain.task import Task
-from backstage.infra.moments import from_micros, ticks
-from backstage.infra.redis.directory import Directory
+from backstage.infra.moments import ticks
+from backstage.infra.redis.directory import Control, Directory
 from backstage.infra.redis.link import Link
 from backstage.infra.redis.rows import fields_of, task_of, unpack
 
@@ -20,18 +19,15 @@ class Claiming:
         self._link, self._directory = link, directory
 
     async def claim(self, request: ClaimRequest) -> Claimed:
-        control = await self._directory.control()
-        turn = _Turn(self._link, request, control.served_types(request.types))
-        if turn.types:
-            for queues in _by_rank(control.served(request.queues), request.queues):
-                await turn.take(queues)
-                if turn.is_full:
-                    break
+        """On one server the scripts compare what is known of queues and pauses; a cluster is asked before each."""
+        turn = _Turn(self._link, request)
+        is_compared = self._link.is_one_server
+        control = await (self._directory.latest_control() if is_compared else self._directory.control())
+        while not await turn.take_all(control, is_compared=is_compared):
+            control = await self._directory.control()
         for task in turn.tasks:
             self._directory.remember(task.id, task.queue)
-        if turn.is_full:
-            return Claimed(tuple(turn.tasks), None)
-        return Claimed(tuple(turn.tasks), await turn.next_due_in(control.queues))
+        return Claimed(tuple(turn.tasks), None if turn.is_full else await turn.next_due_in(control.queues))
 
 
 def _by_rank(queues: Sequence[str], ranks: Mapping[str, int] | None) -> list[list[str]]:
@@ -41,34 +37,62 @@ def _by_rank(queues: Sequence[str], ranks: Mapping[str, int] | None) -> list[lis
     return [by_rank[rank] for rank in sorted(by_rank, reverse=True)]
 
 
+class _OutdatedControlError(Exception):
+    """Queues or pauses are no longer those that are known."""
+
+
 class _Turn:
     """One claim under way."""
 
-    def __init__(self, link: Link, request: ClaimRequest, types: list[str]) -> None:
+    def __init__(self, link: Link, request: ClaimRequest) -> None:
         self._link, self._request = link, request
-        self.types = types
+        self._types: list[str] = []
         self.tasks: list[Task] = []
         self._next_due: dict[str, float | None] = {}
         self._now: int | None = None
+        self._known_control: str | None = None
 
     @property
     def is_full(self) -> bool:
         return len(self.tasks) >= self._request.limit
 
-    async def take(self, queues: Sequence[str]) -> None:
+    async def take_all(self, control: Control, *, is_compared: bool) -> bool:
+        """Claim up to the limit. False if `control` is no longer what the store says."""
+        self._known_control = control.token if is_compared else None
+        self._types = control.served_types(self._request.types)
+        queues = control.served(self._request.queues)
+        if not self._types or not queues:
+            return not is_compared or control.token == await self._token()
+        try:
+            for rank in _by_rank(queues, self._request.queues):
+                if not self.is_full:
+                    await self._take(rank)
+        except _OutdatedControlError:
+            return False
+        return True
+
+    async def _token(self) -> str:
+        token = await self._link.command("GET", self._link.keys.control)
+        return "" if token is None else str(token.decode())
+
+    async def _take(self, queues: Sequence[str]) -> None:
         """Claim from queues of one rank."""
         wanted = self._request.limit - len(self.tasks)
         if len(queues) == 1:
-            self.tasks += await self._claim({queues[0]: wanted})
+            await self._claim({queues[0]: wanted})
             return
+        begun = len(self.tasks)
         numbers = await self._shares(queues, wanted)
-        claimed = await self._claim(numbers) if numbers else []
-        self.tasks += sorted(claimed, key=lambda task: (-task.priority, task.scheduled_at, task.id))
+        if numbers:
+            await self._claim(numbers)
+        self.tasks[begun:] = sorted(self.tasks[begun:], key=lambda task: (-task.priority, task.scheduled_at, task.id))
 
     async def _shares(self, queues: Sequence[str], wanted: int) -> Counter[str]:
         """How many of the best `wanted` tasks each queue has."""
-        argument = [self.types, wanted]
-        replies = await self._link.run_each([("peek_tasks", self._link.keys.queue(q), argument) for q in queues])
+        steps = [("peek_tasks", self._link.keys.queue(queue), [self._types, wanted]) for queue in queues]
+        replies = await self._link.run_each(steps, self._known_control)
+        if not all(replies):
+            raise _OutdatedControlError
         heads = [
             (-int(priority), int(due), task_id, queue)
             for queue, reply in zip(queues, replies, strict=True)
@@ -76,26 +100,35 @@ class _Turn:
         ]
         return Counter(queue for *_, queue in sorted(heads)[:wanted])
 
-    async def _claim(self, numbers: Mapping[str, int]) -> list[Task]:
+    async def _claim(self, numbers: Mapping[str, int]) -> None:
         lease = ticks(self._request.lease)
         asked_at = self._link.time.clock.monotonic()
-        replies = await self._link.run_each(
-            [
-                ("claim_tasks", self._link.keys.queue(queue), [self._request.worker_id, self.types, number, lease])
-                for queue, number in numbers.items()
-            ]
-        )
-        tasks: list[Task] = []
+        steps = [
+            ("claim_tasks", self._link.keys.queue(queue), [self._request.worker_id, self._types, number, lease])
+            for queue, number in numbers.items()
+        ]
+        replies = await self._link.run_each(steps, self._known_control)
         for queue, reply in zip(numbers, replies, strict=True):
-            now, next_due, taken = unpack(reply)
-            self._link.time.measured(now, asked_at)
-            self._saw(queue, now, next_due)
-            tasks += self._claimed(queue, now, now + lease, taken)
-        return tasks
+            if reply:
+                now, next_due, taken = unpack(reply)
+                self._link.time.measured(now, asked_at)
+                self._saw(queue, now, next_due)
+                self.tasks += self._claimed(queue, now, now + lease, taken)
+        if not all(replies):
+            raise _OutdatedControlError
 
     def _claimed(self, queue: str, now: int, until: int, taken: Sequence[Any]) -> list[Task]:
-        lease, moment = Lease(self._request.worker_id, from_micros(until)), from_micros(now)
-        return [task_of(task_id, queue, fields_of(flat)).claim(lease, moment) for task_id, flat in taken]
+        """The tasks as the script has left them: it tells them as they were before."""
+        change = {"state": "r", "worker": self._request.worker_id, "started": str(now), "end": str(until)}
+        tasks = []
+        for task_id, flat in taken:
+            fields = fields_of(flat) | change
+            fields["fence"] = str(int(fields.get("fence", 0)) + 1)
+            fields["version"] = str(int(fields.get("version", 1)) + 1)
+            fields.pop("progress", None)
+            fields.pop("note", None)
+            tasks.append(task_of(task_id, queue, fields))
+        return tasks
 
     # -- when there will be more -----------------------------------------------------------------
 

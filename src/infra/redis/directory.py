@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from uuid import uuid4
 
 from backstage.domain.ports.queue_control import QUEUE, TYPE, Pause
 from backstage.infra.moments import from_micros
@@ -21,6 +22,8 @@ class Control:
     queues: frozenset[str]
     pauses: Mapping[tuple[str, str], int]
     """Kind and name to the moment since when."""
+    token: str
+    """The store's `control` at that moment."""
 
     def served(self, queues: Collection[str] | None) -> list[str]:
         """Those queues (None: all) that there are and that are not paused, by name."""
@@ -40,6 +43,7 @@ class Directory:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._registered: set[str] = set()
+        self._latest: Control | None = None
         self._queue_of: OrderedDict[str, str] = OrderedDict()
 
     def over(self, link: Link) -> Directory:
@@ -51,12 +55,20 @@ class Directory:
     async def control(self) -> Control:
         """What the store says now."""
         keys = self._link.keys
-        queues, pauses = await self._link.commands(("SMEMBERS", keys.queues), ("HGETALL", keys.pauses))
+        token, queues, pauses = await self._link.commands(
+            ("GET", keys.control), ("SMEMBERS", keys.queues), ("HGETALL", keys.pauses)
+        )
         found: dict[tuple[str, str], int] = {}
         for each, since in pauses.items():
             kind, _, name = each.decode().partition(":")
             found[kind, name] = int(since)
-        return Control(frozenset(name.decode() for name in queues), found)
+        shown = "" if token is None else token.decode()
+        self._latest = Control(frozenset(name.decode() for name in queues), found, shown)
+        return self._latest
+
+    async def latest_control(self) -> Control:
+        """The same as it was told last, for steps that compare the token."""
+        return self._latest or await self.control()
 
     async def queues(self) -> list[str]:
         names = await self._link.command("SMEMBERS", self._link.keys.queues)
@@ -66,7 +78,7 @@ class Directory:
         """Make the queues known before they get tasks: a task on a queue that nobody knows would never be claimed."""
         new = [name for name in queues if name not in self._registered]
         if new:
-            await self._link.command("SADD", self._link.keys.queues, *new)
+            await self._link.run("register_queues", self._link.keys.store, [new, uuid4().hex])
             self._registered.update(new)
 
     async def register_again(self, queues: Iterable[str]) -> None:

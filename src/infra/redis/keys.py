@@ -31,6 +31,7 @@ Of the store:
     group                    string   the name of the consumer group
     queues                   set      names of all queues that ever had a task
     pauses                   hash     kind:name -> since
+    control                  string   changes whenever `queues` or `pauses` do
     workers                  hash     worker id -> what it said of itself
     schedules                hash     name -> the queue that has the schedule
     broadcasts               stream   the messages, their ids made of the moment at which they were stored
@@ -54,6 +55,7 @@ class Keys:
         self.group = f"{self.store}:group"
         self.queues = f"{self.store}:queues"
         self.pauses = f"{self.store}:pauses"
+        self.control = f"{self.store}:control"
         self.workers = f"{self.store}:workers"
         self.schedules = f"{self.store}:schedules"
         self.broadcasts = f"{self.store}:broadcasts"

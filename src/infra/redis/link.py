@@ -36,6 +36,11 @@ class Link:
         self._pid = os.getpid()
 
     @property
+    def is_one_server(self) -> bool:
+        """Whether a script may look at the store's own keys beside those of a queue."""
+        return self.location.kind != "cluster"
+
+    @property
     def is_open(self) -> bool:
         return self._servers is not None
 
@@ -60,12 +65,15 @@ class Link:
         [reply] = await self.run_each([(name, keys, argument)])
         return reply
 
-    async def run_each(self, steps: Sequence[Step]) -> list[Any]:
-        """Run scripts together; each is atomic, all of them are not. Raises the first error, after all were tried."""
+    async def run_each(self, steps: Sequence[Step], known_control: str | None = None) -> list[Any]:
+        """Run scripts together; each is atomic, all of them are not. Raises the first error, after all were tried.
+
+        With `known_control`, on one server only, they answer 0 and do nothing if the store's `control` is another by now.
+        """
         if not steps:
             return []
         scripts = [script(name) for name, _, _ in steps]
-        arguments = [self._arguments(keys, pack(argument)) for _, keys, argument in steps]
+        arguments = [self._arguments(keys, pack(argument), known_control) for _, keys, argument in steps]
         commands: list[Command] = [("EVALSHA", each.sha, *rest) for each, rest in zip(scripts, arguments, strict=True)]
         replies = await self._send(commands)
         if any(isinstance(reply, NoScriptError) for reply in replies):
@@ -83,11 +91,14 @@ class Link:
         """The replies of every server, errors among them."""
         return await self.at_home(lambda: self._reached(lambda servers: servers.send_all(command)))
 
-    def _arguments(self, keys: str, packed: bytes) -> Command:
+    def _arguments(self, keys: str, packed: bytes, known_control: str | None) -> Command:
         now, lease_now = self.time.now(), self.time.lease_now()
         given_now = "" if now is None else str(now)
         given_lease_now = "" if lease_now is None else str(lease_now)
-        return (1, keys, given_now, given_lease_now, self.group, packed, self.keys.wake_channel)
+        arguments = (given_now, given_lease_now, self.group, packed, self.keys.wake_channel)
+        if known_control is None:
+            return (1, keys, *arguments)
+        return (2, keys, self.keys.control, *arguments, known_control)
 
     async def _run_unknown(self, scripts: list[Script], arguments: list[Command], replies: list[Any]) -> list[Any]:
         """Send the texts of the scripts that the server has forgotten, or never heard of."""

@@ -9,7 +9,9 @@ says, where the state does not tell it).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -109,60 +111,64 @@ def _history_of(task: Task) -> list[str]:
     return fields
 
 
-def task_of(task_id: str, queue: str, fields: Fields) -> Task:
-    get = fields.get
-    state = STATES[get("state", "p")]
-    created = from_micros(int(fields["created"]))
-    due, started, end = get("due"), get("started"), get("end")
-    moment = None if end is None else from_micros(int(end))
-    is_running = state is TaskState.RUNNING
-    return Task(
-        id=task_id,
-        type=fields["type"],
-        payload_json=get("payload", "null"),
-        queue=queue,
-        priority=int(get("priority", 0)),
-        state=state,
-        created_at=created,
-        scheduled_at=created if due is None else from_micros(int(due)),
-        started_at=None if started is None else from_micros(int(started)),
-        finished_at=None if is_running else moment,
-        lease=Lease(fields["worker"], moment) if is_running and moment is not None else None,
-        deliveries=int(get("fence", 0)),
-        interruptions=int(get("interruptions", 0)),
-        crashes=int(get("crashes", 0)),
-        version=int(get("version", 1)),
-        max_attempts=_int(get("max_attempts")),
-        backoff=None if (backoff := get("backoff")) is None else Backoff.parse(backoff),
-        timeout=_float(get("timeout")),
-        soft_timeout=_float(get("soft_timeout")),
-        dedupe=None if (key := get("key")) is None else Dedupe(key, _float(get("ttl"))),
-        correlation_id=get("correlation", task_id),
-        workflow_id=get("workflow", task_id),
-        origin_id=get("origin"),
-        metadata={} if (metadata := get("metadata")) is None else json.loads(metadata),
-        is_cancel_requested="cancel" in fields,
-        result_json=get("result"),
-        last_failure=failure_of(get("failure")),
-        progress=_float(get("progress")),
-        progress_note=get("note"),
-    )
-
-
-def _int(text: str | None) -> int | None:
-    return None if text is None else int(text)
-
-
-def _float(text: str | None) -> float | None:
-    return None if text is None else float(text)
-
-
 def failure_text(failure: Failure) -> str:
     return json.dumps([failure.type, failure.message, failure.traceback], ensure_ascii=False)
 
 
 def failure_of(text: str | None) -> Failure | None:
     return None if not text else Failure(*json.loads(text))
+
+
+def task_of(task_id: str, queue: str, fields: Fields) -> Task:
+    read: dict[str, Any] = {"id": task_id, "queue": queue, "correlation_id": task_id, "workflow_id": task_id}
+    for name, text in fields.items():
+        if name in _READERS:
+            attribute, convert = _READERS[name]
+            read[attribute] = convert(text)
+    read.setdefault("scheduled_at", read["created_at"])
+    if "key" in fields:
+        ttl = fields.get("ttl")
+        read["dedupe"] = Dedupe(fields["key"], None if ttl is None else float(ttl))
+    if "end" in fields:
+        end = _moment(fields["end"])
+        if fields.get("state") == "r":
+            read["lease"] = Lease(fields["worker"], end)
+        else:
+            read["finished_at"] = end
+    return Task(**read)
+
+
+def _moment(text: str) -> datetime:
+    return from_micros(int(text))
+
+
+_READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "type": ("type", str),
+    "payload": ("payload_json", str),
+    "priority": ("priority", int),
+    "state": ("state", STATES.__getitem__),
+    "created": ("created_at", _moment),
+    "due": ("scheduled_at", _moment),
+    "started": ("started_at", _moment),
+    "fence": ("deliveries", int),
+    "interruptions": ("interruptions", int),
+    "crashes": ("crashes", int),
+    "version": ("version", int),
+    "max_attempts": ("max_attempts", int),
+    "backoff": ("backoff", Backoff.parse),
+    "timeout": ("timeout", float),
+    "soft_timeout": ("soft_timeout", float),
+    "correlation": ("correlation_id", str),
+    "workflow": ("workflow_id", str),
+    "origin": ("origin_id", str),
+    "metadata": ("metadata", json.loads),
+    "cancel": ("is_cancel_requested", bool),
+    "result": ("result_json", str),
+    "failure": ("last_failure", failure_of),
+    "progress": ("progress", float),
+    "note": ("progress_note", str),
+}
+"""Field to the entity's attribute; those that make an attribute together are not among them."""
 
 
 def attempts_of(task: Task, fields: Fields, kept: Iterable[tuple[str, Sequence[str]]]) -> tuple[Attempt, ...]:

@@ -1,32 +1,57 @@
 -- claim_tasks: lease the first due tasks of one queue to one worker, making the entity's `claim` move. What is claimed
 -- has been read by the worker's consumer, so the group's pending entries are what runs.
 -- Tasks of `early` go through the stream `claimed`, where they are added and read within this call.
---   KEYS  1 the queue's prefix
---   ARGV  4 packed { worker id, { type, … }, limit, lease in microseconds }
---   returns packed { now, due time of the next pending task or false, { { id, { field, value, … } before it }, … } }
--- needs: allow_full, taking, storing
+--   KEYS  1 the queue's prefix, 2 the store's `control`, where it is to be compared
+--   ARGV  4 packed { worker id, { type, … }, limit, lease in microseconds }, 6 `control` as it is known
+--   returns 0 if that has changed, else packed { now, due time of the queue's next pending task or false,
+--           { { id, { field, value, … } as they were before }, … } }
+-- needs: control, allow_full, taking, storing
+if has_control_changed() then
+  return 0
+end
 local worker, types, limit, lease = unpack(cmsgpack.unpack(ARGV[4]))
 local taken, leases = {}, {}
-local lease_key = KEYS[1] .. ':leases'
+local lease_end = text_of(lease_now + lease)
 local until_text = text_of(now + lease)
+local task_prefix = task_of('')
 
 -- Make the move, unless the task has left this place: then its entry is a leftover of a deleted group.
--- Returns nil, or the task's fields when it was not taken.
+-- Returns nil, or what became of the task that was not taken: its state, or `gone`.
 local function take(id, entry, entry_before)
-  local flat = redis.call('HGETALL', task_of(id))
-  local task = fields_of(flat)
-  if not task.type or task.state or task.entry ~= entry_before then
-    return task
+  local key, flat = task_prefix .. id, nil
+  flat = redis.call('HGETALL', key)
+  local type_, state, entry_now, fence, version, has_progress = nil, nil, nil, 0, 1, false
+  for at = 1, #flat, 2 do
+    local name, value = flat[at], flat[at + 1]
+    if name == 'type' then
+      type_ = value
+    elseif name == 'entry' then
+      entry_now = value
+    elseif name == 'fence' then
+      fence = value
+    elseif name == 'version' then
+      version = value
+    elseif name == 'state' then
+      state = value
+    elseif name == 'progress' then
+      has_progress = true
+    end
   end
-  local fence = (task.fence or 0) + 1
-  redis.call('HSET', task_of(id), 'state', 'r', 'fence', fence, 'version', (task.version or 1) + 1,
-    'worker', worker, 'started', now_text, 'end', until_text, 'entry', entry)
-  if task.progress or task.note then
-    redis.call('HDEL', task_of(id), 'progress', 'note')
+  if not type_ or state or entry_now ~= entry_before then
+    return state or 'gone'
   end
-  gather(leases, lease_key, lease_now + lease, id)
-  count('p', task.type, -1)
-  count('r', task.type, 1)
+  redis.call('HSET', key, 'state', 'r', 'fence', fence + 1, 'version', version + 1, 'worker', worker,
+    'started', now_text, 'end', until_text)
+  if entry ~= entry_before then
+    redis.call('HSET', key, 'entry', entry)
+  end
+  if has_progress then
+    redis.call('HDEL', key, 'progress', 'note')
+  end
+  leases[#leases + 1] = lease_end
+  leases[#leases + 1] = id
+  count('p', type_, -1)
+  count('r', type_, 1)
   taken[#taken + 1] = { id, flat }
   return nil
 end
@@ -44,9 +69,9 @@ end
 local function take_from_line(level, number)
   local entries = read_line(level, number)
   for _, entry in ipairs(entries) do
-    local sequence = string.match(entry[1], '%d+$')
+    local sequence = string.sub(entry[1], string.find(entry[1], '-', 1, true) + 1)
     local refused = take(entry[2][2], sequence, sequence)
-    if refused and refused.state ~= 'r' then
+    if refused and refused ~= 'r' then
       redis.call('XACK', line_of(level), group, entry[1])
       redis.call('XDEL', line_of(level), entry[1])
       shrunk_levels[level] = true
@@ -134,7 +159,7 @@ for _, rank in ipairs(served_levels(set_of(types))) do
   take_rank(rank.levels)
 end
 if #taken > 0 then
-  send_gathered('ZADD', leases)
+  send_gathered('ZADD', { [KEYS[1] .. ':leases'] = leases })
   redis.call('HSET', KEYS[1] .. ':counts', 'lease', math.max(lease, redis.call('HGET', KEYS[1] .. ':counts', 'lease') or 0))
 end
 write_lines()

@@ -4,14 +4,20 @@
 local count_changes = {}
 
 local function count(state, type_, number)
-  local field = state .. ':' .. type_
-  count_changes[field] = (count_changes[field] or 0) + number
+  local changes = count_changes[state]
+  if not changes then
+    changes = {}
+    count_changes[state] = changes
+  end
+  changes[type_] = (changes[type_] or 0) + number
 end
 
 local function write_counts()
-  for field, change in pairs(count_changes) do
-    if change ~= 0 then
-      redis.call('HINCRBY', KEYS[1] .. ':counts', field, change)
+  for state, changes in pairs(count_changes) do
+    for type_, change in pairs(changes) do
+      if change ~= 0 then
+        redis.call('HINCRBY', KEYS[1] .. ':counts', state .. ':' .. type_, change)
+      end
     end
   end
 end

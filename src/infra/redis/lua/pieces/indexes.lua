@@ -2,12 +2,15 @@
 -- state the ended ones, and those of a workflow or a correlation that is not just their own id.
 -- needs: batches
 local index_additions, index_removals = {}, {}
+local index_names = { p = {}, r = {}, c = {}, f = {}, x = {} } -- state -> type -> name, so that they are made once
 
 local function index_of(state, type_)
-  if state == 'p' or state == 'r' then
-    return KEYS[1] .. ':live:' .. type_
+  local names = index_names[state]
+  if not names[type_] then
+    local kind = (state == 'p' or state == 'r') and ':live:' or ':ids:' .. state .. ':'
+    names[type_] = KEYS[1] .. kind .. type_
   end
-  return KEYS[1] .. ':ids:' .. state .. ':' .. type_
+  return names[type_]
 end
 
 local function enter_index(key, id)
