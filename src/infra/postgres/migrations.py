@@ -20,6 +20,9 @@ _BACKEND = "postgres"
 _OUTSIDE = "-- no-transaction"
 """The first line of a migration whose statements, one each paragraph, may not run in a transaction."""
 
+_INDEX_TIMEOUT = 86_400.0
+"""Seconds that a statement outside a transaction may take: an index of a large table takes long."""
+
 _HAS_SCHEMA = "SELECT true FROM pg_namespace WHERE nspname = $1"
 # As rows: to_regclass, asked again after the wait for the turn, may answer from a cache that is older than the wait.
 _HAS_TABLE = "SELECT true FROM pg_tables WHERE schemaname = $1 AND tablename = 'backstage_migrations'"
@@ -69,6 +72,8 @@ class Migrations:
                 if not any(_is_outside(migration) for migration in todo):
                     await self._run(connection, todo)
                     return todo
+                # A simple query ends the one before, whose snapshot CREATE INDEX CONCURRENTLY would wait for.
+                await connection.execute("SELECT")
                 await self._apply_one_by_one(todo)
                 return todo
         except _EXISTS_ALREADY as error:
@@ -122,7 +127,7 @@ class Migrations:
                 if _is_outside(migration):
                     await connection.execute(f"SET search_path TO {quoted(self._schema)}")
                     for sql in migration.sql.split("\n\n"):
-                        await connection.execute(sql, timeout=None)
+                        await connection.execute(sql, timeout=_INDEX_TIMEOUT)
                     await self._record(connection, migration)
                 else:
                     async with connection.transaction():
