@@ -1,6 +1,8 @@
 """Durable background tasks: stored, leased to one worker at a time, run at least once, ended exactly once.
 
 The public names are imported when they are first used, so that light commands start fast.
+
+PYTEST_DONT_REWRITE: pytest would warn of this package where it was imported before pytest began.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from backstage.domain.queue import Queue as Queue
     from backstage.domain.task_result import TaskResult as TaskResult
     from backstage.infra.container import Container as Container
+    from backstage.integrations.blocking_container import BlockingContainer as BlockingContainer
     from backstage.worker.context import TaskContext as TaskContext
     from backstage.worker.handler import TaskHandlerRegistration as TaskHandlerRegistration
     from backstage.worker.handler import handler as handler
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Worker": "worker.worker",
     "Container": "infra.container",
+    "BlockingContainer": "integrations.blocking_container",
     "Priority": "domain.priority",
     "Queue": "domain.queue",
     "Backoff": "domain.backoff",

@@ -5,7 +5,7 @@ import pytest
 from backstage.conformance.task_factory import TaskFactory
 from backstage.testing.fake_clock import FakeClock
 
-pytest_plugins = ["tests.servers.plugin"]
+pytest_plugins = ["pytester", "tests.servers.plugin"]
 
 
 @pytest.fixture

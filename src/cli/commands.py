@@ -28,7 +28,8 @@ COMMANDS = {
     "worker": Command("worker", "run a worker, or a fleet of them"),
     "migrate": Command("migrate", "bring the store's schema up to date"),
     "transfer": Command("transfer", "copy everything into another store"),
-    "doctor": Command("doctor", "examine the store"),
+    "doctor": Command("doctor", "examine the store and the settings"),
+    "config": Command("config", "show each setting, and where its value comes from"),
     "completion": Command("completion", "print a completion script for a shell"),
 }
 

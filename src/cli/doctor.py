@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from backstage.cli.answer import print_json
 from backstage.cli.command_parser import DONE, REFUSED, CommandParser
+from backstage.cli.settings_finding import settings_findings
 from backstage.cli.store import store
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.finding import Finding, Severity
@@ -19,14 +20,16 @@ class _Examined(Protocol):
 
 
 def parser() -> CommandParser:
-    options = CommandParser("doctor", "Examine the store and say what to do; ends with 1 if something is an error.")
+    options = CommandParser(
+        "doctor", "Examine the store and the settings, and say what to do; ends with 1 if something is an error."
+    )
     options.add_json()
     return options
 
 
 def run(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
-    findings = asyncio.run(_examined(options.url).diagnose())
+    findings = [*asyncio.run(_examined(options.url).diagnose()), *settings_findings(options.url)]
     if options.json:
         print_json([asdict(finding) for finding in findings])
     else:

@@ -7,15 +7,15 @@ import socket
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from dotenv import dotenv_values
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import Field, PrivateAttr, ValidationError
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.limits import MAX_ATTEMPTS
 from backstage.domain.retention import Retention
 from backstage.domain.task_state import TaskState
 from backstage.infra.redact_url import redact_url
+from backstage.infra.setting_files import read_dotenv, read_toml
 from backstage.infra.setting_types import (
     label,
     modules,
@@ -30,6 +30,7 @@ from backstage.infra.setting_types import (
 )
 from backstage.infra.store_url import DEFAULT_URL, DOTENV_FILE, TOML_FILE
 from backstage.infra.structured_logging import LEVELS, LogFormat
+from backstage.infra.unknown_settings import UnknownSetting, unknown_keys, unknown_variables
 from backstage.infra.variables import Variables
 
 _DAY = 86_400.0
@@ -128,6 +129,13 @@ class Settings(BaseSettings):
     silent: Annotated[bool, switch()] = False
     """Write no log at all."""
 
+    _unknown: tuple[UnknownSetting, ...] = PrivateAttr(default=())
+
+    @property
+    def unknown(self) -> tuple[UnknownSetting, ...]:
+        """What was set beside these and has no effect, when `load` made them."""
+        return self._unknown
+
     @classmethod
     def load(cls, **overrides: Any) -> Self:
         """Read and check everything. An override that is None counts as not given.
@@ -136,10 +144,12 @@ class Settings(BaseSettings):
         """
         given = {name: value for name, value in overrides.items() if value is not None}
         try:
-            return cls(**given)
+            settings = cls(**given)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             raise ConfigurationError(cls._as_written(str(first["loc"][0]), given), _problem(first)) from None
+        settings._unknown = unknown_settings()
+        return settings
 
     @classmethod
     def settings_customise_sources(
@@ -150,7 +160,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, _variables(settings_cls), _toml(settings_cls)
+        return init_settings, Variables.read(settings_cls), _toml(settings_cls)
 
     def retentions(self) -> tuple[Retention, ...]:
         """What the `keep_…` settings mean together."""
@@ -172,22 +182,26 @@ class Settings(BaseSettings):
     def _as_written(cls, field: str, given: Mapping[str, Any]) -> str:
         if field in given:
             return field
-        return _variables(cls).name_of(field) or f"{TOML_FILE}: {field}"
+        return Variables.read(cls).name_of(field) or f"{TOML_FILE}: {field}"
 
 
-def _variables(settings_class: type[BaseSettings]) -> Variables:
-    try:
-        from_file = dotenv_values(DOTENV_FILE) if DOTENV_FILE.is_file() else {}
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(str(DOTENV_FILE), f"cannot be read: {error}") from None
-    return Variables(settings_class, os.environ, from_file)
+def unknown_settings() -> tuple[UnknownSetting, ...]:
+    """What looks like a setting and is none, in the environment, `.env` and `backstage.toml`.
+
+    Raises ConfigurationError for a file that cannot be read.
+    """
+    fields = Settings.model_fields
+    return (
+        *unknown_variables("environment", os.environ, fields),
+        *unknown_variables(str(DOTENV_FILE), read_dotenv(), fields),
+        *unknown_keys(str(TOML_FILE), read_toml(), fields),
+    )
 
 
 def _toml(settings_class: type[BaseSettings]) -> PydanticBaseSettingsSource:
-    try:
-        return TomlConfigSettingsSource(settings_class, TOML_FILE)
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(str(TOML_FILE), f"cannot be read: {error}") from None
+    """An unknown key is no error: processes of two releases may share the file. `Settings.unknown` names it."""
+    known = {key: value for key, value in read_toml().items() if key in settings_class.model_fields}
+    return InitSettingsSource(settings_class, known)
 
 
 def _problem(error: Any) -> str:

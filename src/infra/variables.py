@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from typing import Any
+from enum import Enum
+from typing import Any, Self
 from urllib.parse import quote
 
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from backstage.domain.errors import ConfigurationError
+from backstage.infra.setting_files import read_dotenv
 
 PREFIX = "BACKSTAGE_"
 # Names that systems of the same kind use, honoured where our own name is not set.
@@ -21,6 +24,13 @@ _OTHER_NAMES = {
 }
 
 
+class Place(Enum):
+    """Where a variable stands; the first one that has it wins."""
+
+    ENVIRONMENT = 0
+    DOTENV = 1
+
+
 class Variables(PydanticBaseSettingsSource):
     """One source of pydantic-settings. An empty variable counts as not set.
 
@@ -28,14 +38,20 @@ class Variables(PydanticBaseSettingsSource):
     Raises ConfigurationError for a REDIS_… or JOB_TIMEOUT value that is used and cannot be converted.
     """
 
-    def __init__(self, settings_class: type[BaseSettings], *mappings: Mapping[str, str | None]) -> None:
-        """The first mapping that has a variable wins."""
+    def __init__(self, settings_class: type[BaseSettings], places: Mapping[Place, Mapping[str, str | None]]) -> None:
         super().__init__(settings_class)
         self._variables: dict[str, str] = {}
-        for mapping in mappings:
-            for name, value in mapping.items():
-                if value:
-                    self._variables.setdefault(name, value)
+        self._places: dict[str, Place] = {}
+        for place in Place:
+            for name, value in places[place].items():
+                if value and name not in self._variables:
+                    self._variables[name] = value
+                    self._places[name] = place
+
+    @classmethod
+    def read(cls, settings_class: type[BaseSettings]) -> Self:
+        """Raises ConfigurationError for a `.env` that cannot be read."""
+        return cls(settings_class, {Place.ENVIRONMENT: os.environ, Place.DOTENV: read_dotenv()})
 
     def __call__(self) -> dict[str, Any]:
         unset = {
@@ -59,6 +75,9 @@ class Variables(PydanticBaseSettingsSource):
             if name in self._variables:
                 return name
         return None
+
+    def place_of(self, variable: str) -> Place:
+        return self._places[variable]
 
     def _redis_url(self, host: str) -> str:
         port = _whole("REDIS_PORT", self._variables.get("REDIS_PORT", "6379"), "a port", 65_535)

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from itertools import count
 
+from backstage.domain.ports.clock import Clock
+from backstage.infra.container import Container
+from backstage.infra.settings import Settings
+from backstage.infra.structured_logging import LogHandler, new_logger
+
 WORKER_ID = "bench"
 LEASE = 30.0
 """Seconds."""
@@ -24,3 +29,14 @@ class NoJitter:
 
     def random(self) -> float:
         return 0.0
+
+
+def predictable_container(clock: Clock, log_handler: LogHandler) -> Container:
+    """One on an empty memory store, which reads no environment variable and no file."""
+    return Container(
+        Settings.model_construct(url="memory://", worker_id=WORKER_ID, silent=True),
+        clock=clock,
+        ids=NumberedIds(),
+        chance=NoJitter(),
+        logger=new_logger(level="debug", silent=True, log_handler=log_handler),
+    )

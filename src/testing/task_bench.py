@@ -15,14 +15,12 @@ from backstage.domain.ports.event_bus import EventBus
 from backstage.domain.queue import DEFAULT_QUEUE, Queue
 from backstage.domain.retry_policy import DEFAULT_MAX_ATTEMPTS, RetryPolicy
 from backstage.domain.task import Task
-from backstage.infra.container import Container
-from backstage.infra.settings import Settings
-from backstage.infra.structured_logging import new_logger
 from backstage.testing.drained import Drained
 from backstage.testing.failed_run import FailedRun
 from backstage.testing.fake_clock import FakeClock
+from backstage.testing.inline_enqueueing import InlineEnqueueing
 from backstage.testing.pending_tasks import ANYTHING, Expected, PendingTasks
-from backstage.testing.predictable import LEASE, WORKER_ID, NoJitter, NumberedIds
+from backstage.testing.predictable import LEASE, WORKER_ID, predictable_container
 from backstage.testing.single_runs import SingleRuns
 from backstage.worker.handler import RunIn, TaskHandlerRegistration
 from backstage.worker.handler_modules import marked_in
@@ -64,14 +62,9 @@ class TaskBench:
         """`queues` are those to serve (none: all); `max_attempts` and `timeout` are the worker's."""
         self.clock = clock or FakeClock()
         self.log: list[Mapping[str, Any]] = []
-        self.backstage = Container(
-            Settings.model_construct(url="memory://", worker_id=WORKER_ID, silent=True),
-            clock=self.clock,
-            ids=NumberedIds(),
-            chance=NoJitter(),
-            logger=new_logger(level="debug", silent=True, log_handler=self.log.append),
-        )
+        self.backstage = predictable_container(self.clock, self.log.append)
         self._pending = PendingTasks(self.backstage)
+        self._inline = InlineEnqueueing(self.drain)
         self._registry = HandlerRegistry()
         self._middlewares: list[Middleware] = []
         served = [each if isinstance(each, Queue) else Queue(each) for each in queues]
@@ -242,9 +235,22 @@ class TaskBench:
             await self._run_due(drained)
         return drained.tasks
 
+    def run_inline(self) -> None:
+        """From now on, let whoever enqueues wait until what is due has run, as `drain` runs it::
+
+            bench.run_inline()
+            task = await bench.enqueue("email:send", {"to": "ada@example.com"})
+            assert (await bench.backstage.get_task(task.id)).state == "completed"
+
+        What a handler enqueues runs when the handler has returned. Failures are kept in `failures`, as ever. What
+        becomes due in another way (time, a retry) waits for `drain`.
+        """
+        self._inline.begin(self.backstage)
+
     async def _run_due(self, drained: Drained) -> None:
-        while (task := await self._runs.run_next()) is not None:
-            drained.add(task)
+        with self._inline.running():
+            while (task := await self._runs.run_next()) is not None:
+                drained.add(task)
 
     # -- what to look at -------------------------------------------------------------------------
 

@@ -28,8 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = Settings.load(**options)
         if settings.processes > 1:
-            return _run_fleet(settings, arguments)
-        return _run_here(settings)
+            program = (sys.executable, "-m", "backstage.worker.command")
+            return run_fleet(settings, [*program, *arguments, "--processes", "1"])
+        return run_here(_worker(settings))
     except ConfigurationError as error:
         print(f"backstage: {error}", file=sys.stderr)  # noqa: T201 - the command's own answer
         return WRONG_USAGE
@@ -38,10 +39,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILED
 
 
-def _run_here(settings: Settings) -> int:
+def _worker(settings: Settings) -> Worker:
     worker = Worker(container=Container(settings))
     for name in (*BUILT_IN, *settings.handlers):
         worker.include(load_module(name))
+    return worker
+
+
+def run_here(worker: Worker) -> int:
+    """Run it in this thread, on the fastest loop that there is; return the exit code."""
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(worker.run())
         if worker.is_stuck:
@@ -49,8 +55,8 @@ def _run_here(settings: Settings) -> int:
     return DONE
 
 
-def _run_fleet(settings: Settings, arguments: Sequence[str]) -> int:
-    command = [sys.executable, "-m", "backstage.worker.command", *arguments, "--processes", "1"]
+def run_fleet(settings: Settings, command: Sequence[str]) -> int:
+    """Run `settings.processes` processes of a command that is one worker; return the exit code."""
     logger = new_logger(level=settings.log_level, log_format=settings.log_format, silent=settings.silent)
     return Fleet([command] * settings.processes, logger=logger).run()
 
@@ -76,6 +82,12 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m worker.run",
         description="Claim tasks and run their handlers. Each option is also a setting: BACKSTAGE_URL, …",
     )
+    add_options(parser)
+    return parser
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Each is named as a field of Settings, and None unless it is given."""
     parser.add_argument("--url", help="the store, e.g. sqlite:///backstage.db")
     parser.add_argument("--handlers", metavar="MODULE,…", help="modules of handlers, beside the built-in ones")
     parser.add_argument("--queues", metavar="NAME,…", help="serve only these queues")
@@ -93,7 +105,6 @@ def _parser() -> argparse.ArgumentParser:
         const=True,
         help="end with 0 once nothing is running, due, or waiting for a retry",
     )
-    return parser
 
 
 if __name__ == "__main__":

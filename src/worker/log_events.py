@@ -1,5 +1,6 @@
 """The names of log events: stable, English, and each with one meaning."""
 
+SETTING_UNKNOWN = "setting_unknown"  # it looks like a setting, and nothing reads it
 WORKER_STARTED = "worker_started"  # ready to claim
 WORKER_STOPPING = "worker_stopping"  # told to stop: no new claims
 WORKER_STOPPED = "worker_stopped"  # nothing runs and nothing is held any more

@@ -1,1 +1,4 @@
-"""The top-level `worker` package, so that `python -m worker.run` works; all code lives in `backstage`."""
+"""The top-level `worker` package, so that `python -m worker.run` works; all code lives in `backstage`.
+
+PYTEST_DONT_REWRITE: see there.
+"""

@@ -18,6 +18,7 @@ from backstage.domain.queue import DEFAULT_QUEUE, Queue
 from backstage.domain.task import Task
 from backstage.infra.container import Container
 from backstage.infra.settings import Settings
+from backstage.worker import log_events
 from backstage.worker.from_settings import container_from, options_from, queues_from
 from backstage.worker.handler import RunIn, TaskHandlerRegistration
 from backstage.worker.handler_modules import marked_in
@@ -189,6 +190,7 @@ class Worker:
 
     async def _start(self, *, signal_ends_process: bool) -> None:
         self._refuse_if_started("start")
+        self._warn_of_unknown_settings()
         await self._open()
         self._refuse_if_started("start")  # by another call, while the store was being opened
         runtime = self._runtime = self._new_runtime()
@@ -268,6 +270,12 @@ class Worker:
         except Exception:
             self._opening = None  # so that the next use tries again
             raise
+
+    def _warn_of_unknown_settings(self) -> None:
+        for unknown in self.settings.unknown:
+            self._container.logger.warning(
+                log_events.SETTING_UNKNOWN, setting=unknown.name, place=unknown.place, nearest=unknown.nearest
+            )
 
     def _new_runtime(self) -> WorkerRuntime:
         container, settings = self._container, self.settings

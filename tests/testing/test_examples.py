@@ -1,22 +1,18 @@
-"""Every example in the docstrings and in docs/testing-your-tasks.md is run."""
+"""Every example in the docstrings is run; tests/docs runs those of the guide."""
 
 from __future__ import annotations
 
 import ast
 import inspect
-import re
 import textwrap
 from collections.abc import Iterator
 from itertools import takewhile
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from backstage import testing
 from backstage.testing import TaskBench
-
-GUIDE = Path(__file__).parents[2] / "docs" / "testing-your-tasks.md"
 
 
 def described() -> Iterator[tuple[str, str]]:
@@ -62,18 +58,3 @@ NEEDED = ["TaskBench", "new_context", *(f"TaskBench.{each}" for each in ("on", "
 @pytest.mark.parametrize("name", NEEDED)
 def test_what_needs_an_example_has_one(name: str) -> None:
     assert name in EXAMPLES
-
-
-SNIPPETS = re.findall(r"^```python\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-
-
-@pytest.mark.parametrize("number", range(len(SNIPPETS)))
-async def test_a_snippet_of_the_guide_runs(number: int) -> None:
-    names: dict[str, Any] = {"__name__": "snippet"}
-    exec(compile(SNIPPETS[number], f"{GUIDE.name}, snippet {number + 1}", "exec"), names)
-    tests = [each for name, each in names.items() if name.startswith("test_")]
-    assert tests
-    for test in tests:
-        answer = test()
-        if inspect.isawaitable(answer):
-            await answer

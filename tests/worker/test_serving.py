@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from backstage import Backoff, Dedupe, Priority, Queue, RetryLater, TaskContext
+from backstage import Backoff, Dedupe, Priority, Queue, RetryLater, TaskContext, Worker
 from backstage.domain.errors import ConfigurationError, InvalidTaskDataError
 from backstage.domain.task_state import TaskState
 from tests.worker.workers import DEADLINE, Workers, finish, found, play, reached, until
@@ -283,3 +284,14 @@ async def test_a_run_that_lost_its_task_learns_it_from_its_heartbeat(workers: Wo
     await worker.enqueue("t")
     await until(lambda: len(answers) == 2)
     assert answers == [False, False]
+
+
+async def test_a_worker_that_starts_names_what_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BACKSTAGE_LEESE", "3")
+    entries: list[Mapping[str, Any]] = []
+    async with Worker("memory://", silent=True, log_handler=entries.append) as worker:
+        await worker.start()
+    assert [entry["event"] for entry in entries][:2] == ["setting_unknown", "worker_started"]
+    warning = entries[0]
+    assert (warning["level"], warning["setting"], warning["place"]) == ("warning", "BACKSTAGE_LEESE", "environment")
+    assert warning["nearest"] == "BACKSTAGE_LEASE"

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import atexit
+import contextlib
+import threading
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from backstage.app.enqueue_task import EnqueueTask
+from backstage.domain.dedupe import Duplicate
+from backstage.domain.stats import TaskStats
+from backstage.domain.task import Task
+from backstage.domain.task_query import TaskPage, TaskQuery
+from backstage.infra.container import Container
+from backstage.infra.settings import Settings
+from backstage.integrations.loop_thread import LoopThread
+from backstage.worker.middleware.tracing import current_task
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class _Connected:
+    container: Container
+    thread: LoopThread
+
+
+class BlockingContainer:
+    """A Container for code without an event loop: scripts, notebooks, Django, Flask.
+
+    Each call returns when the store has answered, and raises what the use case of the same name raises. Calls may
+    come from any number of threads. It connects when it is first used, and disconnects at the end of a `with`
+    block, by `close`, or when the program ends. A forked child connects anew.
+
+    `url` and `settings` are those of `Container.open`; `container` is one that the caller has, such as a test's.
+    """
+
+    def __init__(
+        self, url: str | None = None, *, container: Container | None = None, logger: Any = None, **settings: Any
+    ) -> None:
+        """Raises ConfigurationError."""
+        self._given = container
+        self._logger = logger
+        self.settings = container.settings if container is not None else Settings.load(url=url, **settings)
+        self._lock = threading.Lock()
+        self._connected: _Connected | None = None
+
+    def enqueue(self, task_type: str, payload: Any = None, *, connection: Any = None, **options: Any) -> Task | None:
+        """Store a task and return it, or None if its dedupe key is held; `options` are the fields of EnqueueTask.
+
+        Inside a handler the correlation id is carried on. `connection` is used in another thread: a
+        sqlite3.Connection needs check_same_thread=False. Raises InvalidTaskDataError, and then nothing is stored.
+        """
+        running = current_task.get()
+        if running is not None and options.get("correlation_id") is None:
+            options["correlation_id"] = running.correlation_id
+        request = EnqueueTask(task_type, payload, **options)
+        enqueued = self.run(lambda backstage: backstage.enqueue_task(request, connection=connection))
+        return None if isinstance(enqueued, Duplicate) else enqueued
+
+    def enqueue_tasks(self, requests: Iterable[EnqueueTask], *, connection: Any = None) -> list[Task | Duplicate]:
+        """Store all of them in one atomic step; one answer per request, in order."""
+        tasks = list(requests)
+        return self.run(lambda backstage: backstage.enqueue_tasks(tasks, connection=connection))
+
+    def cancel_task(self, task_id: str) -> Task:
+        return self.run(lambda backstage: backstage.cancel_task(task_id))
+
+    def retry_task(self, task_id: str, *, reset_attempts: bool = False) -> Task:
+        return self.run(lambda backstage: backstage.retry_task(task_id, reset_attempts=reset_attempts))
+
+    def get_task(self, task_id: str) -> Task:
+        return self.run(lambda backstage: backstage.get_task(task_id))
+
+    def find_tasks(self, query: TaskQuery | None = None) -> TaskPage:
+        return self.run(lambda backstage: backstage.find_tasks(query))
+
+    def get_task_stats(self) -> TaskStats:
+        return self.run(lambda backstage: backstage.get_task_stats())
+
+    def run(self, use: Callable[[Container], Coroutine[Any, Any, Value]]) -> Value:
+        """Return what any other use of the Container answers: `backstage.run(lambda b: b.pause_queue("mail"))`."""
+        self._refuse_in_own_thread()
+        connected = self._connect()
+        return connected.thread.run(use(connected.container))
+
+    def close(self) -> None:
+        """Disconnect; the next call connects again. Let no other thread be in a call: that call is cancelled."""
+        self._refuse_in_own_thread()
+        with self._lock:
+            connected, self._connected = self._connected, None
+            atexit.unregister(self._close_at_exit)
+            if connected is None or not connected.thread.is_of_this_process:
+                return
+            try:
+                connected.thread.run(connected.container.close())
+            finally:
+                connected.thread.stop()
+
+    def __enter__(self) -> Self:
+        self._connect()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _connect(self) -> _Connected:
+        with self._lock:
+            connected = self._connected
+            if connected is None or not connected.thread.is_of_this_process:
+                connected = self._connected = self._new_connection()
+                atexit.register(self._close_at_exit)
+            return connected
+
+    def _new_connection(self) -> _Connected:
+        container = self._given or Container(self.settings, logger=self._logger)
+        thread = LoopThread("backstage-blocking")
+        try:
+            thread.run(container.start())
+        except BaseException:
+            thread.stop()
+            raise
+        return _Connected(container, thread)
+
+    def _refuse_in_own_thread(self) -> None:
+        """What runs on the loop, such as a listener, would wait for itself."""
+        connected = self._connected
+        if connected is not None and connected.thread.is_current:
+            raise RuntimeError("a BlockingContainer was called on its own event loop: make the caller async")
+
+    def _close_at_exit(self) -> None:
+        """What was accepted is stored already, so a store that cannot be left politely is left all the same."""
+        with contextlib.suppress(Exception):
+            self.close()

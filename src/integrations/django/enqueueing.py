@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, cast
+
+from django.apps import apps
+from django.db import transaction
+
+from backstage.app.enqueue_task import EnqueueTask
+from backstage.domain.task import Task
+from backstage.infra.system_clock import SystemClock
+from backstage.infra.uuid7_ids import Uuid7Ids
+from backstage.integrations.blocking_container import BlockingContainer
+
+
+def backstage() -> BlockingContainer:
+    """Return the process's BlockingContainer, for everything but enqueueing. Raises ConfigurationError."""
+    return cast(BlockingContainer, apps.get_app_config("backstage").container)
+
+
+def enqueue(task_type: str, payload: Any = None, **options: Any) -> Task | None:
+    """Store a task now, whatever becomes of the transaction; it is `BlockingContainer.enqueue`."""
+    return backstage().enqueue(task_type, payload, **options)
+
+
+def enqueue_on_commit(task_type: str, payload: Any = None, *, using: str | None = None, **options: Any) -> str:
+    """Store a task once the open transaction has committed, and not at all if it is rolled back; return its id.
+
+    Without a transaction it is stored at once. `using` names the database; `options` are the fields of EnqueueTask,
+    and a `delay` counts from the commit. The payload is taken as it is now. A process that dies between the commit and
+    the next moment loses the task. Raises InvalidTaskDataError now, and when it commits what `enqueue` raises.
+    """
+    request = EnqueueTask(task_type, payload, **options)
+    checked = request.task(Uuid7Ids(), SystemClock().now())
+    ready = replace(request, id=checked.id, payload=checked.payload)
+    transaction.on_commit(lambda: _store(ready), using=using)
+    return checked.id
+
+
+def _store(request: EnqueueTask) -> None:
+    backstage().enqueue_tasks([request])

@@ -1,0 +1,56 @@
+"""Backstage in a Litestar application: `Litestar(plugins=[BackstagePlugin(...)])`, and a parameter of each route."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from litestar import Litestar
+from litestar.config.app import AppConfig
+from litestar.datastructures import State
+from litestar.di import NamedDependency, Provide
+from litestar.plugins import InitPlugin
+
+from backstage.infra.container import Container
+from backstage.integrations.running import NewWorker, running
+from backstage.worker.worker import Worker
+
+_KEY = "backstage"
+BackstageContainer = NamedDependency[Container]
+"""Annotates the parameter `backstage` of a route, which gets the application's Container."""
+
+
+class BackstagePlugin(InitPlugin):
+    """Connects, and runs `worker` if given, while the application runs.
+
+    A route with the parameter `backstage: BackstageContainer` gets the Container. The arguments are those of
+    `running`.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        worker: Worker | NewWorker | None = None,
+        container: Container | None = None,
+        **settings: Any,
+    ) -> None:
+        self._running = partial(running, url, worker=worker, container=container, **settings)
+
+    def on_app_init(self, app_config: AppConfig) -> AppConfig:
+        app_config.lifespan.append(self._lifespan)
+        app_config.dependencies[_KEY] = Provide(_container_of, sync_to_thread=False)
+        return app_config
+
+    @asynccontextmanager
+    async def _lifespan(self, app: Litestar) -> AsyncIterator[None]:
+        async with self._running() as backstage:
+            app.state[_KEY] = backstage
+            yield
+
+
+def _container_of(state: State) -> Container:
+    container: Container = state[_KEY]
+    return container
