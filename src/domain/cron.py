@@ -27,6 +27,8 @@ _FIRST_ASKED = datetime(2024, 1, 1, tzinfo=UTC)
 class _Rhythm(Protocol):
     def next_after(self, moment: datetime) -> datetime | None: ...
 
+    def is_shown_at(self, tick: datetime) -> bool: ...
+
 
 @dataclass(frozen=True, slots=True)
 class _FixedInterval:
@@ -39,6 +41,9 @@ class _FixedInterval:
             return EARLIEST + ((moment - EARLIEST) // self.every + 1) * self.every
         except OverflowError:
             return None
+
+    def is_shown_at(self, tick: datetime) -> bool:
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,10 @@ class CronSchedule:
         if tick is None:
             raise refusal(self.expression, f"does not fire again after {moment:%Y-%m-%d %H:%M} UTC")
         return tick
+
+    def is_shown_at(self, tick: datetime) -> bool:
+        """Whether clocks show, at this tick, a time that the expression names; else it was moved to a gap's end."""
+        return self._rhythm.is_shown_at(tick)
 
     def ticks_between(self, after: datetime, until: datetime, limit: int) -> list[datetime]:
         """The ticks later than `after` and not later than `until`, oldest first, at most `limit` of them."""

@@ -17,12 +17,15 @@ def document_of(cron: CronTask) -> str:
             "queue": cron.queue,
             "args": cron.payload_json,
             "catch_up": cron.catch_up.value,
+            "overlap": cron.overlap.value,
+            "jitter": cron.jitter,
         }
     )
 
 
 def cron_of(document: str) -> CronTask:
-    """Return the cron task that `document_of` gave this text for. Raises ValueError for any other text."""
+    """Return the cron task that `document_of` gave this text for, now or in an earlier release, whose documents lack
+    what was added since. Raises ValueError for any other text."""
     fields = json.loads(document)
     fields["args"] = json.loads(fields["args"])
     return CronTask(**fields)

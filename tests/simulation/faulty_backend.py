@@ -26,6 +26,7 @@ METHODS = {
     ),
     "control": ("pause", "resume", "paused"),
     "registry": ("beat", "leave", "workers"),
+    "schedules": ("put", "find", "all", "restore", "delete", "pause", "resume", "fire"),
 }
 
 
@@ -80,6 +81,7 @@ class FaultyBackend:
         self.queue: Any = FaultyPort(server.queue, METHODS["queue"], faults, random)
         self.control: Any = FaultyPort(server.control, METHODS["control"], faults, random)
         self.registry: Any = FaultyPort(server.registry, METHODS["registry"], faults, random)
+        self.schedules: Any = FaultyPort(server.schedules, METHODS["schedules"], faults, random)
 
     async def open(self) -> None:
         """Connected from the start."""
