@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -105,19 +106,30 @@ def days_with_a_change(zone: ZoneInfo) -> list[datetime]:
     """Noons in UTC after which the offset changes within a day."""
     start = datetime(YEARS[0], 1, 1, 12, tzinfo=UTC)
     days = (datetime(YEARS[-1] + 1, 1, 1, tzinfo=UTC) - start).days
+    dates = [start + timedelta(days=day) for day in range(0, days + 10, 10)]  # no zone changes there and back so soon
+    offsets = [_offset(zone, date) for date in dates]
     changes = []
-    for first in range(0, days, 5):  # no zone changes there and back within five days
-        if _offset(zone, start, first) != _offset(zone, start, first + 5):
-            changes += [
-                start + timedelta(days=day)
-                for day in range(first, first + 5)
-                if _offset(zone, start, day) != _offset(zone, start, day + 1)
-            ]
+    for date, (before, after) in zip(dates, pairwise(offsets), strict=False):
+        if before != after:
+            noons = [date + timedelta(days=day) for day in range(11)]
+            changes += [noon for noon, later in pairwise(noons) if _offset(zone, noon) != _offset(zone, later)]
     return changes
 
 
-def _offset(zone: ZoneInfo, start: datetime, day: int) -> timedelta | None:
-    return (start + timedelta(days=day)).astimezone(zone).utcoffset()
+def _offset(zone: ZoneInfo, moment: datetime) -> timedelta | None:
+    return moment.astimezone(zone).utcoffset()
+
+
+def _minute_of_change(zone: ZoneInfo, noon: datetime) -> datetime:
+    """The first minute after the change that follows within a day."""
+    before, after = noon, noon + timedelta(days=1)
+    while after - before > MINUTE:
+        middle = before + ((after - before) // 2) // MINUTE * MINUTE
+        if _offset(zone, middle) == _offset(zone, noon):
+            before = middle
+        else:
+            after = middle
+    return after
 
 
 class Change(NamedTuple):
@@ -142,13 +154,13 @@ def changes_by_zone() -> dict[str, list[datetime]]:
 
 def all_changes() -> list[Change]:
     """Each change of each zone, once where several zones change alike on that day."""
-    changes: dict[tuple[datetime, tuple[timedelta | None, ...]], Change] = {}
+    changes: dict[object, Change] = {}
     for zone_name, noons in changes_by_zone().items():
         zone = ZoneInfo(zone_name)
         for noon in noons:
-            quarters = (noon + timedelta(minutes=15 * n) for n in range(97))
-            look = tuple(quarter.astimezone(zone).utcoffset() for quarter in quarters)
-            changes.setdefault((noon, look), Change(zone_name, noon))
+            moment = _minute_of_change(zone, noon)
+            alike = (moment, _offset(zone, noon), _offset(zone, moment))
+            changes.setdefault(alike, Change(zone_name, noon))
     return list(changes.values())
 
 
