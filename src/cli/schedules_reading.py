@@ -62,7 +62,7 @@ def _row(schedule: Schedule, now: datetime) -> tuple[str, ...]:
     coming = "paused" if schedule.is_paused else moment(next_tick(schedule, now))
     return (
         *(cron.name, cron.schedule, cron.time_zone, cron.task_name, cron.queue),
-        *(cron.catch_up.value, cron.overlap.value, coming),
+        *(str(cron.catch_up), str(cron.overlap), coming),
     )
 
 

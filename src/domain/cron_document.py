@@ -16,8 +16,8 @@ def document_of(cron: CronTask) -> str:
             "task_name": cron.task_name,
             "queue": cron.queue,
             "args": cron.payload_json,
-            "catch_up": cron.catch_up.value,
-            "overlap": cron.overlap.value,
+            "catch_up": str(cron.catch_up),
+            "overlap": str(cron.overlap),
             "jitter": cron.jitter,
         }
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from backstage.domain.cron import CronSchedule
 from backstage.domain.errors import InvalidTaskDataError
@@ -27,7 +27,7 @@ class CronTask:
     `name` tells schedules apart and must be stable across deploys: by default the task's name and the
     expression, with the zone unless it is UTC; two that differ in their queue or args alone need names. `catch_up`
     says what becomes of missed ticks (none, one, all), `overlap` what becomes of a tick while an earlier one's task
-    lives (allow, skip, replace); both also take the words. The task is due up to `jitter` seconds after its tick.
+    lives (allow, skip, replace). The task is due up to `jitter` seconds after its tick.
     Raises InvalidTaskDataError.
     """
 
@@ -37,8 +37,8 @@ class CronTask:
     args: Any = field(default=None, hash=False)
     time_zone: str = field(default="UTC", kw_only=True)
     name: str = field(default="", kw_only=True)
-    catch_up: MissedTicks = field(default=MissedTicks.ONE, kw_only=True)
-    overlap: Overlap = field(default=Overlap.ALLOW, kw_only=True)
+    catch_up: MissedTicks | Literal["none", "one", "all"] = field(default=MissedTicks.ONE, kw_only=True)
+    overlap: Overlap | Literal["allow", "skip", "replace"] = field(default=Overlap.ALLOW, kw_only=True)
     jitter: float = field(default=0.0, kw_only=True)
     cron: CronSchedule = field(init=False, repr=False, compare=False)
     payload_json: str = field(init=False, repr=False, compare=False)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from backstage.domain.missed_ticks import due_ticks
+from backstage.domain.missed_ticks import MissedTicks, due_ticks
 from backstage.domain.overlap import Overlap
 from backstage.domain.schedule import Schedule
 from backstage.domain.task import Task
@@ -37,7 +37,7 @@ def firing_of(schedule: Schedule, now: datetime) -> Firing | None:
     if schedule.is_paused:
         return None
     cron = schedule.cron
-    ticks = due_ticks(cron.cron, schedule.last_tick, now, cron.catch_up, BATCH)
+    ticks = due_ticks(cron.cron, schedule.last_tick, now, MissedTicks(cron.catch_up), BATCH)
     if not ticks:
         return None
     if cron.overlap is not Overlap.REPLACE:

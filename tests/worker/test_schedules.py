@@ -144,7 +144,7 @@ async def test_two_modules_may_hold_the_same_cron_task_but_not_two_of_one_name(w
 
 async def test_a_skipped_tick_is_told(workers: Workers, entries: list[Any]) -> None:
     worker = workers.new(log_handler=entries.append)
-    worker.include(module_of(soon=CronTask("every 1s", "never", name="soon", overlap="skip")))  # type: ignore[arg-type]
+    worker.include(module_of(soon=CronTask("every 1s", "never", name="soon", overlap="skip")))
     worker.on("t", no_handler)
     await worker.start()
     await until(lambda: any(entry["event"] == log_events.TICK_SKIPPED for entry in entries))
