@@ -4,42 +4,70 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import shutil
 from pathlib import Path
 
 from rich.console import Console
 
+from benchmarks.plan import Plan
 from benchmarks.report import default_path, keep, report_of, show
 from benchmarks.rounds import run_rounds
+from benchmarks.stores import Stores
+from benchmarks.systems import BACKENDS, PEERS
 
-BACKENDS = ("memory", "sqlite")
 QUICK_TASKS, QUICK_ROUNDS = 500, 1
 
 
 def main() -> None:
     options = _parser().parse_args()
     tasks, rounds = (QUICK_TASKS, QUICK_ROUNDS) if options.quick else (options.tasks, options.rounds)
-    backends = tuple(options.backend.split(","))
-    if unknown := set(backends) - set(BACKENDS):
-        raise SystemExit(f"--backend: {', '.join(sorted(unknown))} is none of {', '.join(BACKENDS)}")
-    if options.peer is not None:
-        if importlib.util.find_spec(options.peer) is None:
-            raise SystemExit(f"--peer: {options.peer} is not installed: pip install {options.peer}")
-        backends = (*backends, options.peer)
+    plan = Plan(backends=_backends(options), tasks=tasks, others=options.others, is_paired=options.pairs)
     console = Console(stderr=True)
-    with console.status("") as status:
-        numbers, load = run_rounds(backends, tasks, rounds, status.update)
-    report = report_of(numbers, load, tasks)
+    with Stores() as stores, console.status("") as status:
+        numbers, load = run_rounds(plan, rounds, stores, status.update)
+    report = report_of(numbers, load, plan, stores.versions)
     keep(report, options.json)
     show(report, Console())
     console.print(f"kept in {options.json}")
 
 
+def _backends(options: argparse.Namespace) -> tuple[str, ...]:
+    """Ours, and the peers that were asked for: by name, or with `--pairs` those of the backends."""
+    ours = tuple(options.backend.split(","))
+    if unknown := set(ours) - set(BACKENDS):
+        raise SystemExit(f"--backend: {', '.join(sorted(unknown))} is none of {', '.join(BACKENDS)}")
+    peers = options.peer.split(",") if options.peer else []
+    if options.pairs and not peers:
+        peers = [peer for peer, backend in PEERS.items() if backend in ours]
+    if unknown := set(peers) - set(PEERS):
+        raise SystemExit(f"--peer: {', '.join(sorted(unknown))} is none of {', '.join(PEERS)}")
+    for peer in peers:
+        _must_be_here(peer)
+    return (*ours, *peers)
+
+
+def _must_be_here(peer: str) -> None:
+    if peer == "bullmq":
+        if shutil.which("npm") is None:
+            raise SystemExit("--peer: bullmq needs Node.js 20 and npm")
+    elif importlib.util.find_spec(peer) is None:
+        raise SystemExit(f"--peer: {peer} is not installed: pip install {peer}")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure the task queue on this machine.")
     parser.add_argument("--backend", default=",".join(BACKENDS), metavar="NAME,…", help="default: %(default)s")
+    parser.add_argument("--peer", metavar="NAME,…", help=f"measure these too, in the same rounds: {', '.join(PEERS)}")
+    parser.add_argument("--pairs", action="store_true", help="only what peers are compared in, with all peers")
     parser.add_argument("--tasks", type=int, default=20_000, metavar="N", help="of a drain; default: %(default)s")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="default: %(default)s")
-    parser.add_argument("--peer", choices=["huey"], help="measure this one too, in the same rounds")
+    parser.add_argument(
+        "--others",
+        type=int,
+        default=0,
+        metavar="N",
+        help="measure claims beside N finished tasks and N of next year, too; storing them takes long",
+    )
     parser.add_argument(
         "--json", type=Path, default=default_path(), metavar="FILE", help="default: results/<date>.json"
     )

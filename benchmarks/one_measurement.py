@@ -8,18 +8,18 @@ from importlib import import_module
 
 from benchmarks.event_loop import run
 from benchmarks.scene import Scene
-from benchmarks.systems import SYSTEMS
+from benchmarks.systems import PEERS, SYSTEMS
 
 Measure = Callable[[Scene], Awaitable[dict[str, float]]]
 
 
 async def measured(name: str, scene: Scene) -> dict[str, float]:
-    return await _measure_of(name, scene)(scene)
+    return await _measure_of(name, SYSTEMS[scene.system].backend)(scene)
 
 
-def _measure_of(name: str, scene: Scene) -> Measure:
-    if SYSTEMS[scene.system].backend == "huey":
-        of_peer: Measure = import_module("benchmarks.peers.huey").MEASUREMENTS[name]
+def _measure_of(name: str, backend: str) -> Measure:
+    if backend in PEERS:
+        of_peer: Measure = import_module(f"benchmarks.peers.{backend}").MEASUREMENTS[name]
         return of_peer
     ours: Measure = import_module(f"benchmarks.measurements.{name}").measure
     return ours

@@ -6,20 +6,15 @@ from typing import Any
 
 from backstage import Container, EnqueueTask, Worker
 from benchmarks.scene import TASK_TYPE, Scene
-from benchmarks.systems import SYSTEMS
 
 FILLED_AT_ONCE = 1_000
 
 
 def worker_for(scene: Scene, **settings: Any) -> Worker:
     """Return a worker with all guarantees on and nothing to say below a warning."""
-    return Worker(
-        SYSTEMS[scene.system].url.format(path=scene.path),
-        concurrency=scene.concurrency,
-        prefetch=scene.prefetch,
-        log_level="warning",
-        **settings,
-    )
+    chosen = {"concurrency": scene.concurrency, "prefetch": scene.prefetch}
+    settings |= {name: value for name, value in chosen.items() if value is not None}
+    return Worker(scene.url, log_level="warning", **settings)
 
 
 def requests(first: int, number: int) -> list[EnqueueTask]:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from benchmarks.systems import SYSTEMS, System
+from benchmarks.systems import BACKENDS, PEERS, SYSTEMS, System
+
+SERVED = ("postgresql", "redis")
+STORED = ("sqlite", *SERVED)
+OURS = tuple(BACKENDS)
+EVERY = (*OURS, *PEERS)
+MANY_AT_ONCE = {"concurrency": 100, "prefetch": 400}
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,43 +22,57 @@ class Case:
     measurement: str
     share: float = 1.0
     scene: dict[str, int] = field(default_factory=dict)
-    backends: tuple[str, ...] = ("memory", "sqlite")
+    backends: tuple[str, ...] = OURS
+    is_crowded: bool = False
+    """Whether it has other tasks beside those it measures, which takes long to set up."""
 
 
 CASES = (
-    Case("enqueue, one at a time", "enqueue_one", 0.1, backends=("memory", "sqlite", "huey")),
-    Case("enqueue, 50 coroutines", "enqueue_concurrently", 0.5),
-    Case("enqueue, 1,000 at once", "enqueue_many"),
-    Case("drain, concurrency 10", "drain", scene={"concurrency": 10}),
-    Case("drain, 10 and prefetch 100", "drain", scene={"concurrency": 10, "prefetch": 100}),
-    Case("drain, 100 and prefetch 400", "drain", scene={"concurrency": 100, "prefetch": 400}),
+    Case("enqueue, one at a time", "enqueue_one", 0.1, backends=EVERY),
+    Case("enqueue, 50 coroutines", "enqueue_concurrently", 0.5, backends=(*OURS, "bullmq")),
+    Case("enqueue, 1,000 at once", "enqueue_many", backends=(*OURS, "pgqueuer", "bullmq")),
+    Case("drain, default settings", "drain"),
+    Case("drain, 10 and prefetch 0", "drain", scene={"concurrency": 10, "prefetch": 0}),
+    Case("drain, 100 and prefetch 400", "drain", scene=MANY_AT_ONCE),
+    Case("drain, the peer at its best", "drain", backends=tuple(PEERS)),
     Case(
-        "drain, 2 processes of these",
-        "drain",
-        scene={"concurrency": 100, "prefetch": 400, "processes": 2},
-        backends=("sqlite",),
+        "drain, 2 processes", "drain", scene={**MANY_AT_ONCE, "processes": 2}, backends=(*STORED, "pgqueuer", "bullmq")
     ),
-    Case("drain, one thread", "drain", 0.5, backends=("huey",)),
-    Case("latency, idle worker", "latency", 0.01, backends=("memory", "sqlite", "huey")),
-    Case("file", "footprint", scene={"concurrency": 100, "prefetch": 400}, backends=("sqlite",)),
-    Case("statements of a drain", "statements", scene={"concurrency": 100, "prefetch": 400}, backends=("sqlite",)),
+    Case("latency, idle worker", "latency", 0.01, backends=EVERY),
+    Case("idle worker", "idle", 0.0, backends=STORED),
+    Case("store", "footprint", scene=MANY_AT_ONCE, backends=STORED),
+    Case("statements of a drain", "statements", scene=MANY_AT_ONCE, backends=STORED),
+    Case("claims beside other tasks", "crowd", scene=MANY_AT_ONCE, backends=STORED, is_crowded=True),
 )
 PAIRS = (
     ("enqueue, one at a time", "enqueue, one at a time"),
-    ("drain, 100 and prefetch 400", "drain, one thread"),
+    ("enqueue, 50 coroutines", "enqueue, 50 coroutines"),
+    ("enqueue, 1,000 at once", "enqueue, 1,000 at once"),
+    ("drain, default settings", "drain, the peer at its best"),
+    ("drain, 100 and prefetch 400", "drain, the peer at its best"),
+    ("drain, 2 processes", "drain, 2 processes"),
 )
-"""Our case and the peer's nearest one: of our drains that with the most tasks at hand, which Huey has no choice of."""
+"""Our case and the peer's nearest one."""
+_PAIRED = {name for pair in PAIRS for name in pair} | {"latency, idle worker"}
 _LEAST_TASKS = 20
 
 
-def systems_of(backends: tuple[str, ...]) -> list[System]:
-    return [each for each in SYSTEMS.values() if each.backend in backends]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """`tasks` are those of a drain, `others` are beside them where the claims among many are measured: none, and that
+    is not measured. `is_paired`: nothing but what peers are compared in."""
 
+    backends: tuple[str, ...]
+    tasks: int
+    others: int = 0
+    is_paired: bool = False
 
-def steps(backends: tuple[str, ...], tasks: int) -> Iterator[tuple[Case, System, int]]:
-    """One round, with the number of tasks of each step; what is compared lies side by side in time."""
-    systems = systems_of(backends)
-    for case in CASES:
-        for system in systems:
-            if system.backend in case.backends:
-                yield case, system, max(_LEAST_TASKS, round(tasks * case.share))
+    def steps(self) -> Iterator[tuple[Case, System, int]]:
+        """One round, with the number of tasks of each step; what is compared lies side by side in time."""
+        for case in CASES:
+            if (self.is_paired and case.name not in _PAIRED) or (case.is_crowded and not self.others):
+                continue
+            chosen = replace(case, scene={**case.scene, "others": self.others}) if case.is_crowded else case
+            for system in SYSTEMS.values():
+                if system.backend in case.backends and system.backend in self.backends:
+                    yield chosen, system, max(_LEAST_TASKS, round(self.tasks * case.share))

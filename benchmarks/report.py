@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.machine import machine
+from benchmarks.plan import Plan
 from benchmarks.rounds import Numbers, ratios, spread
 
 _SHOWN = {
@@ -20,19 +21,30 @@ _SHOWN = {
     "p99_ms": ("p99 ms", ".2f"),
     "queued_bytes": ("bytes queued", ",.0f"),
     "finished_bytes": ("bytes finished", ",.0f"),
-    "statements_per_task": ("statements/task", ".2f"),
+    "statements_per_task": ("statements/task", ".3f"),
     "tasks_per_transaction": ("tasks/transaction", ".0f"),
+    "wal_bytes_per_task": ("bytes of WAL/task", ",.0f"),
+    "reads_per_task": ("reads of the server/task", ".3f"),
+    "commands_per_task": ("commands/task, those in scripts too", ".1f"),
+    "server_us_per_task": ("server CPU µs/task", ",.0f"),
+    "idle_cpu_s_a_minute": ("CPU s/minute", ".2f"),
+    "idle_calls_a_second": ("calls/s", ".2f"),
+    "alone_per_s": ("tasks/s in a store of its own", ",.0f"),
+    "crowded_per_s": ("tasks/s beside the others", ",.0f"),
+    "times_as_long": ("times as long beside the others", ".2f"),
 }
 _RESULTS = Path(__file__).parent / "results"
 
 
-def report_of(numbers: Numbers, load: list[float], tasks: int) -> dict[str, Any]:
+def report_of(numbers: Numbers, load: list[float], plan: Plan, servers: dict[str, str]) -> dict[str, Any]:
     """`results` has, for each case and system, the median, the extremes and every round of each metric."""
     return {
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine(),
+        "servers": servers,
         "load_before_each_round": load,
-        "tasks": tasks,
+        "tasks": plan.tasks,
+        "others": plan.others,
         "results": [
             {
                 "case": case,

@@ -6,26 +6,23 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.plan import PAIRS, Case, steps
+from benchmarks.plan import PAIRS, Case, Plan
 from benchmarks.scene import Scene
+from benchmarks.stores import Stores
 from benchmarks.systems import SYSTEMS, System
 
-LONGEST = 300.0
+LONGEST = 1800.0
 """Seconds that one measurement may take."""
 
 Numbers = dict[tuple[str, str], dict[str, list[float]]]
 """Case and system to metric to one number a round."""
 
 
-def run_rounds(
-    backends: tuple[str, ...], tasks: int, rounds: int, tell: Callable[[str], None]
-) -> tuple[Numbers, list[float]]:
+def run_rounds(plan: Plan, rounds: int, stores: Stores, tell: Callable[[str], None]) -> tuple[Numbers, list[float]]:
     """Return the numbers, and the machine's load before each round.
 
     Each round makes every measurement once, so that a noisy minute spoils a round and not a system.
@@ -34,10 +31,10 @@ def run_rounds(
     load: list[float] = []
     for number in range(1, rounds + 1):
         load.append(round(os.getloadavg()[0], 2))
-        for case, system, case_tasks in steps(backends, tasks):
+        for case, system, tasks in plan.steps():
             tell(f"round {number} of {rounds}: {case.name} on {system.name}")
             metrics = numbers.setdefault((case.name, system.name), {})
-            for metric, value in _measure(case, system, case_tasks).items():
+            for metric, value in _measure(case, system, tasks, stores).items():
                 metrics.setdefault(metric, []).append(value)
     return numbers, load
 
@@ -61,9 +58,9 @@ def spread(values: list[float]) -> dict[str, float]:
     return {"median": median(values), "min": min(values), "max": max(values)}
 
 
-def _measure(case: Case, system: System, tasks: int) -> dict[str, float]:
-    with tempfile.TemporaryDirectory(prefix="backstage-benchmark-") as folder:
-        scene = Scene(system=system.name, path=str(Path(folder) / "store.db"), tasks=tasks, **case.scene)
+def _measure(case: Case, system: System, tasks: int, stores: Stores) -> dict[str, float]:
+    with stores.new(system) as url:
+        scene = Scene(system=system.name, url=url, tasks=tasks, **case.scene)
         command = [sys.executable, "-m", "benchmarks.one_measurement", case.measurement, scene.to_json()]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=LONGEST, check=True)
     metrics: dict[str, float] = json.loads(done.stdout.splitlines()[-1])

@@ -6,20 +6,30 @@ import dataclasses
 import json
 from dataclasses import dataclass
 from typing import Self
+from urllib.parse import urlsplit
 
 TASK_TYPE = "benchmark:no-op"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """`system` is one of systems.SYSTEMS, `path` a file that does not exist yet, in a folder of its own."""
+    """`system` is one of systems.SYSTEMS, `url` that of a new store of its own. None is our default.
+
+    `others` is how many finished tasks, and as many tasks of next year, lie beside those that are measured.
+    """
 
     system: str
-    path: str
+    url: str
     tasks: int
-    concurrency: int = 10
-    prefetch: int = 0
+    concurrency: int | None = None
+    prefetch: int | None = None
     processes: int = 1
+    others: int = 0
+
+    @property
+    def path(self) -> str:
+        """Of the file, where the store is one."""
+        return urlsplit(self.url).path.removeprefix("/")
 
     def to_json(self) -> str:
         return json.dumps(dataclasses.asdict(self))

@@ -1,4 +1,4 @@
-"""What is measured: our backends, and the peer they are paired with."""
+"""What is measured: our backends, and the peers they are paired with."""
 
 from __future__ import annotations
 
@@ -7,25 +7,33 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """`url` has a place for the path of the file; `peer` is the system whose promise to the disk is the nearest.
+    """`store` is what its tasks are kept in (a new, empty one for each measurement), `options` end the store's URL.
 
-    `huey-fsync` is synchronous=full like `sqlite`. `huey` is synchronous=off, which promises less than normal does and
-    is the nearest that Huey offers.
+    `peer` is the system to compare with: the one whose promise is the nearest. `huey-fsync` is synchronous=full like
+    `sqlite`; `huey` is synchronous=off, which promises less than normal does and is the nearest that Huey offers.
     """
 
     name: str
     backend: str
-    url: str = ""
+    store: str
+    options: str = ""
     peer: str | None = None
 
 
 SYSTEMS = {
     each.name: each
     for each in (
-        System("memory", "memory", "memory://"),
-        System("sqlite", "sqlite", "sqlite:///{path}", peer="huey-fsync"),
-        System("sqlite-normal", "sqlite", "sqlite:///{path}?synchronous=normal", peer="huey"),
-        System("huey-fsync", "huey"),
-        System("huey", "huey"),
+        System("memory", "memory", "memory"),
+        System("sqlite", "sqlite", "file", peer="huey-fsync"),
+        System("huey-fsync", "huey", "file"),
+        System("sqlite-normal", "sqlite", "file", "?synchronous=normal", peer="huey"),
+        System("huey", "huey", "file"),
+        System("postgresql", "postgresql", "postgresql", peer="pgqueuer"),
+        System("pgqueuer", "pgqueuer", "postgresql"),
+        System("redis", "redis", "redis", peer="bullmq"),
+        System("bullmq", "bullmq", "redis"),
     )
 }
+BACKENDS = ("memory", "sqlite", "postgresql", "redis")
+PEERS = {"huey": "sqlite", "pgqueuer": "postgresql", "bullmq": "redis"}
+"""Each with the backend of ours that it is a peer of."""

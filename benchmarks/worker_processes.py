@@ -6,7 +6,8 @@ import contextlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from benchmarks.scene import Scene
@@ -15,12 +16,10 @@ READY, GO = "ready", "go"
 
 
 class WorkerProcess:
-    """A module run as a process: it writes READY, reads GO, and ends with one line of JSON."""
+    """It writes READY, reads GO, and ends with one line of JSON."""
 
-    def __init__(self, module: str, scene: Scene) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", module, scene.to_json()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+    def __init__(self, command: Sequence[str]) -> None:
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def wait_until_ready(self) -> None:
         assert self._process.stdout is not None
@@ -45,13 +44,18 @@ class WorkerProcess:
             self._process.communicate()
 
 
+def worker_processes(module: str, scene: Scene, number: int) -> AbstractContextManager[list[WorkerProcess]]:
+    """A module of ours, run so many times at once."""
+    return processes_of([sys.executable, "-m", module, scene.to_json()], number)
+
+
 @contextlib.contextmanager
-def worker_processes(module: str, scene: Scene, number: int) -> Iterator[list[WorkerProcess]]:
+def processes_of(command: Sequence[str], number: int) -> Iterator[list[WorkerProcess]]:
     """So many, all ready; none is left behind."""
     processes: list[WorkerProcess] = []
     try:
         for _ in range(number):
-            processes.append(WorkerProcess(module, scene))
+            processes.append(WorkerProcess(command))
         for each in processes:
             each.wait_until_ready()
         yield processes

@@ -1,11 +1,10 @@
-"""Bytes of the file for each task: while it is queued, and after it has ended and is kept with its record."""
+"""Bytes of the store for each task: while it is queued, and after it has ended and is kept with its record."""
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
-
+from backstage import Worker
 from benchmarks.measurements.drain import drain
+from benchmarks.meters import Meter, meter_of
 from benchmarks.opened_worker import fill, no_op, worker_for
 from benchmarks.scene import TASK_TYPE, Scene
 
@@ -13,18 +12,15 @@ from benchmarks.scene import TASK_TYPE, Scene
 async def measure(scene: Scene) -> dict[str, float]:
     worker = worker_for(scene, until_idle=True)
     worker.on(TASK_TYPE, no_op)
-    async with worker:
-        empty = _bytes_used(scene.path)
-        await fill(worker.backstage, scene.tasks)
-        queued = _bytes_used(scene.path)
-        await drain(worker)
-        finished = _bytes_used(scene.path)
+    with meter_of(scene) as meter:
+        async with worker:
+            return await _measured(scene, worker, meter)
+
+
+async def _measured(scene: Scene, worker: Worker, meter: Meter) -> dict[str, float]:
+    empty = await meter.bytes_used()
+    await fill(worker.backstage, scene.tasks)
+    queued = await meter.bytes_used()
+    await drain(worker)
+    finished = await meter.bytes_used()
     return {"queued_bytes": (queued - empty) / scene.tasks, "finished_bytes": (finished - empty) / scene.tasks}
-
-
-def _bytes_used(path: str) -> int:
-    with closing(sqlite3.connect(path)) as connection:
-        pages, free, size = (
-            connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
-        )
-    return int((pages - free) * size)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import quantiles
 from typing import Any
 
@@ -42,7 +42,11 @@ async def _in_one_process(scene: Scene) -> dict[str, float]:
 
 def percentiles(asked: Mapping[int, float], arrived: Mapping[int, float]) -> dict[str, float]:
     """Both map a task's number to a moment of the monotonic clock."""
-    waits = sorted((arrived[n] - moment) * 1e3 for n, moment in asked.items())
+    return percentiles_of([(arrived[n] - moment) * 1e3 for n, moment in asked.items()])
+
+
+def percentiles_of(waits: Sequence[float]) -> dict[str, float]:
+    """Of waits in milliseconds."""
     cuts = quantiles(waits, n=100, method="inclusive")
     return {"p50_ms": cuts[49], "p99_ms": cuts[98]}
 

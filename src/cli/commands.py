@@ -28,6 +28,7 @@ COMMANDS = {
     "prune": Command("prune", "delete finished tasks"),
     "worker": Command("worker", "run a worker, or a fleet of them"),
     "migrate": Command("migrate", "bring the store's schema up to date"),
+    "transfer": Command("transfer", "copy everything into another store"),
     "doctor": Command("doctor", "examine the store"),
     "completion": Command("completion", "print a completion script for a shell"),
 }

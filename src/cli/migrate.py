@@ -25,6 +25,11 @@ class _MigrationStatus(_Migration, Protocol):
 
 
 @runtime_checkable
+class _Reversible(Protocol):
+    async def migrate_down(self) -> _Migration | None: ...
+
+
+@runtime_checkable
 class _Migrated(Protocol):
     async def migrate(self) -> Sequence[_Migration]: ...
 
@@ -39,6 +44,10 @@ def parser() -> CommandParser:
     )
     options.add_argument("--dry-run", action="store_true", help="say what would be applied, and apply nothing")
     options.add_argument("--status", action="store_true", help="say of each migration when it was applied")
+    options.add_argument(
+        "--down", action="store_true", help="undo the migration that was applied last, with all that only it can hold"
+    )
+    options.add_argument("--yes", action="store_true", help="with --down: delete what it holds without asking again")
     options.add_json()
     return options
 
@@ -46,9 +55,13 @@ def parser() -> CommandParser:
 def run(arguments: Sequence[str]) -> int:
     known = parser()
     options = known.parse_args(arguments)
-    if options.dry_run and options.status:
-        known.error("give --dry-run or --status, not both")
+    if options.dry_run + options.status + options.down > 1:
+        known.error("give one of --dry-run, --status and --down")
+    if options.down != options.yes:
+        known.error("--down deletes tables with what is in them: give --down and --yes together")
     migrated = _migrated(options.url)
+    if options.down:
+        return _undo(migrated, as_json=options.json)
     if options.status:
         statuses = asyncio.run(migrated.migration_status())
         (_print_documents if options.json else _print_statuses)(statuses)
@@ -61,6 +74,17 @@ def run(arguments: Sequence[str]) -> int:
         print(f"{'would apply' if options.dry_run else 'applied'} {each.name}")
     if not migrations:
         print("up to date")
+    return DONE
+
+
+def _undo(migrated: _Migrated, *, as_json: bool) -> int:
+    if not isinstance(migrated, _Reversible):
+        raise ConfigurationError("url", "the migrations of that store cannot be undone: delete its file")
+    undone = asyncio.run(migrated.migrate_down())
+    if as_json:
+        print_json(None if undone is None else {"version": undone.version, "name": undone.name})
+    else:
+        print("nothing was applied" if undone is None else f"undid {undone.name}")
     return DONE
 
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from backstage.domain.errors import ConfigurationError
 from backstage.infra.backends import light_backend_for
 from backstage.infra.printable import printable
 from backstage.infra.store_url import store_url
@@ -35,6 +36,17 @@ async def opened_store(url: str | None) -> AsyncIterator[Backend]:
         yield backend
     finally:
         await backend.close()
+
+
+@asynccontextmanager
+async def filled_store(url: str | None) -> AsyncIterator[Backend]:
+    """The same for a store that must exist: raises ConfigurationError where there is no file."""
+    backend = store(url)
+    missing = backend.missing_file() if isinstance(backend, _InFile) else None
+    if missing:
+        raise ConfigurationError("url", f"nothing is stored at {printable(str(missing))}")
+    async with opened_store(url) as opened:
+        yield opened
 
 
 @asynccontextmanager

@@ -34,7 +34,10 @@ MOVES: dict[str, Callable[[Task, FakeClock], Task]] = {
     "retry afresh": lambda task, clock: task.retry_afresh(clock.now()),
 }
 
+QUEUE_OF_SCHEDULE = {"s1": "x", "s2": "y"}
+
 queues = st.sampled_from(["x", "y"])
+schedules = st.sampled_from(list(QUEUE_OF_SCHEDULE))
 types = st.sampled_from(["a", "b"])
 workers = st.sampled_from(WORKERS)
 ends = st.sampled_from(list(ENDS))

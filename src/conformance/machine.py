@@ -1,61 +1,32 @@
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from backstage.conformance import choices
 from backstage.conformance.backend_suite import Connect
-from backstage.conformance.model import Model
-from backstage.conformance.task_factory import TaskFactory
-from backstage.conformance.trial import Trial, claim_request
+from backstage.conformance.schedule_steps import ScheduleSteps
+from backstage.conformance.store_machine import one_of
+from backstage.conformance.trial import claim_request
 from backstage.domain.errors import IllegalMoveError, TaskError
 from backstage.domain.outcome import Outcome
 from backstage.domain.retention import Retention
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskQuery
 from backstage.domain.task_state import FINAL_STATES, TaskState
-from backstage.testing.fake_clock import FakeClock
-
-T = TypeVar("T")
 
 
-class BackendMachine(RuleBasedStateMachine):
-    """Any steps in any order: the backend answers each as the model does, and then holds what the model holds.
-
-    With several `processes`, as many backends on one store take the steps by turns.
-    """
+class BackendMachine(ScheduleSteps):
+    """Any steps in any order: the backend answers each as the model does, and then holds what the model holds."""
 
     def __init__(self, connect: Connect, processes: int = 1) -> None:
-        super().__init__()
-        self.clock = FakeClock()
-        self.model = Model(self.clock)
-        new_task = TaskFactory(self.clock)
-        self.trials = [Trial(connect(self.clock), self.clock, new_task) for _ in range(processes)]
-        self.made: list[Task] = []
-        """Every task as it was first made."""
+        super().__init__(connect, processes)
         self.claims: list[Task] = []
         """Every task as a worker was given it; most of these claims are over."""
-        self.runner = asyncio.Runner()
-        for trial in self.trials:
-            self.run(trial.backend.open())
-
-    @property
-    def trial(self) -> Trial:
-        """Of the process whose turn it is."""
-        return self.trials[0]
-
-    def teardown(self) -> None:
-        for trial in self.trials:
-            self.run(trial.backend.close())
-        self.runner.close()
-
-    def run(self, answer: Coroutine[Any, Any, T]) -> T:
-        return self.runner.run(answer)
 
     # -- steps -----------------------------------------------------------------------------------
 
@@ -70,7 +41,7 @@ class BackendMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.made)
     @rule(pick=choices.picks)
     def add_again(self, pick: int) -> None:
-        task = _one_of(self.made, pick)
+        task = one_of(self.made, pick)
         assert self.run(self.trial.tasks.add([task])) == self.model.add([task])
 
     @precondition(lambda self: self.has(TaskState.PENDING))
@@ -91,18 +62,18 @@ class BackendMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.held())
     @rule(end=choices.ends, pick=choices.picks)
     def settle_held(self, end: str, pick: int) -> None:
-        self.settle([choices.ENDS[end](_one_of(self.held(), pick))])
+        self.settle([choices.ENDS[end](one_of(self.held(), pick))])
 
     @precondition(lambda self: self.claims)
     @rule(ends=st.lists(st.tuples(choices.picks, choices.ends), min_size=1, max_size=3))
     def settle_any(self, ends: list[tuple[int, str]]) -> None:
         """Mostly late, stale or repeated."""
-        self.settle([choices.ENDS[end](_one_of(self.claims, pick)) for pick, end in ends])
+        self.settle([choices.ENDS[end](one_of(self.claims, pick)) for pick, end in ends])
 
     @precondition(lambda self: self.held())
     @rule(pick=choices.picks, fields=choices.task_fields)
     def chain(self, pick: int, fields: dict[str, Any]) -> None:
-        self.settle([_one_of(self.held(), pick).completed("1", (self.new_task(**fields),))])
+        self.settle([one_of(self.held(), pick).completed("1", (self.new_task(**fields),))])
 
     @precondition(lambda self: self.claims)
     @rule(picks=st.lists(choices.picks, min_size=1, max_size=4), lease=choices.leases)
@@ -119,7 +90,7 @@ class BackendMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.claims)
     @rule(pick=choices.picks, progress=st.sampled_from([0.0, 0.5, 1.0]), note=st.sampled_from([None, "ü"]))
     def report_progress(self, pick: int, progress: float, note: str | None) -> None:
-        claim = _one_of(self.claims, pick)
+        claim = one_of(self.claims, pick)
         report = (claim.id, claim.fence, progress, note)
         assert self.run(self.trial.queue.report_progress(*report)) == self.model.report_progress(*report)
 
@@ -133,12 +104,12 @@ class BackendMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.model.tasks)
     @rule(pick=choices.picks, move=choices.moves)
     def save(self, pick: int, move: str) -> None:
-        self.save_move(_one_of(list(self.model.tasks.values()), pick), move)
+        self.save_move(one_of(list(self.model.tasks.values()), pick), move)
 
     @precondition(lambda self: self.made or self.claims)
     @rule(pick=choices.picks, move=choices.moves)
     def save_what_was_read_long_ago(self, pick: int, move: str) -> None:
-        self.save_move(_one_of(self.made + self.claims, pick), move)
+        self.save_move(one_of(self.made + self.claims, pick), move)
 
     @precondition(lambda self: self.has(*FINAL_STATES))
     @rule(retention=choices.retentions, limit=st.integers(1, 5))
@@ -154,7 +125,7 @@ class BackendMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.model.pauses)
     @rule(pick=choices.picks)
     def resume(self, pick: int) -> None:
-        pause = _one_of(sorted(self.model.pauses), pick)
+        pause = one_of(sorted(self.model.pauses), pick)
         assert self.run(self.trial.control.resume(*pause))
         self.model.pauses.remove(pause)
 
@@ -163,6 +134,15 @@ class BackendMachine(RuleBasedStateMachine):
         page, expected = self.run(self.trial.tasks.find(query)), self.model.find(query)
         assert page.tasks == expected[: query.limit]
         assert page.next_after == (page.tasks[-1].id if len(expected) > query.limit else None)
+
+    @rule()
+    def archive_again(self) -> None:
+        """Read everything as it is to be moved, and write what may be moved back to where it is: nothing is new."""
+        stored = self.run(self.trial.archive.read(None, 1000))
+        expected = [(task, tuple(self.model.attempts.get(task.id, ()))) for task in self.model.find(TaskQuery())[::-1]]
+        assert [(each.task, each.attempts) for each in stored] == expected
+        movable = [each for each in stored if each.task.state is not TaskState.RUNNING]
+        assert self.run(self.trial.archive.write(movable)) == 0
 
     @rule()
     def ask_whether_all_is_done(self) -> None:
@@ -225,16 +205,11 @@ class BackendMachine(RuleBasedStateMachine):
             assert answer.next_due_in == pytest.approx(self.model.next_due_in(), abs=0.001)
         self.claims += expected
 
-    def new_task(self, **fields: Any) -> Task:
-        task = self.trial.new_task(**fields)
-        self.made.append(task)
-        return task
-
     def held(self) -> list[Task]:
         return [task for worker_id in choices.WORKERS for task in self.model.held_by(worker_id)]
 
     def fences(self, picks: list[int]) -> dict[str, int]:
-        claims = [_one_of(self.claims[-8:], pick) for pick in picks]
+        claims = [one_of(self.claims[-8:], pick) for pick in picks]
         return {claim.id: claim.fence for claim in claims}
 
     def settle(self, outcomes: list[Outcome]) -> None:
@@ -253,10 +228,6 @@ class BackendMachine(RuleBasedStateMachine):
             assert (type(error), str(error)) == expected
         else:
             assert expected is None
-
-
-def _one_of(items: list[T], pick: int) -> T:
-    return items[pick % len(items)]
 
 
 def _error_of(step: Callable[[], None]) -> tuple[type[TaskError], str] | None:

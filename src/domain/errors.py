@@ -9,6 +9,7 @@ TaskError
 ├── IllegalMoveError            the task's state does not allow that step
 ├── StaleTaskError              somebody changed the task meanwhile: load it again and retry
 ├── DuplicateTaskError          a live task already holds the dedupe key
+├── TransferRefusedError        two stores are not ready to be moved one into the other: do what it says, then retry
 └── StorageError                the store did not do what was asked
     ├── StorageFullError        no room: nothing was stored, free space and retry
     └── StorageUnavailableError the store cannot be reached, or stayed locked: retry later
@@ -98,6 +99,10 @@ class DuplicateTaskError(TaskError):
     def __init__(self, key: str, held_by: str) -> None:
         super().__init__(f"dedupe key {key!r} is held by task {held_by}: cancel that task first, or leave it be")
         self.key, self.held_by = key, held_by
+
+
+class TransferRefusedError(TaskError):
+    """The tasks of a store cannot be moved now; what was moved before is kept, and the source is as it was."""
 
 
 class StorageError(TaskError):

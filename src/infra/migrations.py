@@ -31,13 +31,26 @@ def migrations_of(backend: str) -> tuple[Migration, ...]:
 
     They lie in the package when it was installed from a wheel, and beside it in a checkout.
     """
+    folder = _folder_of(backend)
+    found = [_read(file, match) for file in sorted(folder.iterdir()) if (match := _FILE.fullmatch(file.name))]
+    assert [migration.version for migration in found] == list(range(1, len(found) + 1))
+    return tuple(found)
+
+
+def undoing(backend: str, migration: Migration) -> str:
+    """Return the SQL that undoes a migration, from `<version>_<what>.down.sql` beside it. Raises ConfigurationError."""
+    file = _folder_of(backend) / f"{migration.name}.down.sql"
+    if not file.exists():
+        raise ConfigurationError("migrations", f"{migration.name} cannot be undone: restore a backup")
+    return file.read_text("utf-8")
+
+
+def _folder_of(backend: str) -> Path:
     folders = [_PACKAGE / "migrations" / backend, _PACKAGE.parent / "migrations" / backend]
     folder = next((folder for folder in folders if folder.is_dir()), None)
     if folder is None:
         raise ConfigurationError("migrations", f"none found for {backend} in {folders[0]}: install the package again")
-    found = [_read(file, match) for file in sorted(folder.iterdir()) if (match := _FILE.fullmatch(file.name))]
-    assert [migration.version for migration in found] == list(range(1, len(found) + 1))
-    return tuple(found)
+    return folder
 
 
 def _read(file: Path, match: re.Match[str]) -> Migration:

@@ -31,8 +31,8 @@ class AttemptRunner:
         """Run the handler to its end and say how it ended; None when the task is no longer ours to settle."""
         task = held.task
         policy = self._limits_of(task, handler.registration).retry
-        if task.attempt > task.attempts_allowed(policy):
-            return task.gave_up(Failure.of(AttemptsSpent(f"all {task.attempts_allowed(policy)} attempts are spent")))
+        if task.attempt > (allowed := task.attempts_allowed(policy)):
+            return task.gave_up(Failure.of(AttemptsSpent(f"all {allowed} attempts are spent")))
         context = TaskContext(task, self._worker_id, self._logger, held)
         try:
             if held.is_to_stop():

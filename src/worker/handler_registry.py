@@ -77,8 +77,8 @@ class HandlerRegistry:
 
 
 def _on_loop(call: HandlerCall) -> Run:
-    async def run(context: TaskContext) -> Any:
-        return await call.function(**call.arguments(context.task.payload_json, context))
+    def run(context: TaskContext) -> Any:
+        return call.function(**call.arguments(context.task.payload_json, context))
 
     return run
 

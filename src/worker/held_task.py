@@ -115,10 +115,13 @@ class HeldTasks:
     def add(self, held: HeldTask) -> None:
         self._by_id[held.task.id] = held
 
-    def drop(self, task_id: str, fence: int) -> None:
+    def drop(self, task_id: str, fence: int) -> Task | None:
+        """Return what was dropped: None if no run of that fence is held."""
         held = self._by_id.get(task_id)
-        if held is not None and held.task.fence == fence:
-            del self._by_id[task_id]
+        if held is None or held.task.deliveries != fence:
+            return None
+        del self._by_id[task_id]
+        return held.task
 
     def find(self, task_id: str) -> HeldTask | None:
         return self._by_id.get(task_id)

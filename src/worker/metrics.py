@@ -47,6 +47,7 @@ _COUNTER = {
     OutcomeKind.SNOOZED: "returned",
     OutcomeKind.RELEASED: "returned",
 }
+_COMPLETED = OutcomeKind.COMPLETED
 
 
 @dataclass(slots=True)
@@ -60,5 +61,9 @@ class WorkerMetrics:
         return lane
 
     def count(self, queue: str, task_type: str, kind: OutcomeKind) -> None:
-        lane, counter = self.of(queue, task_type), _COUNTER[kind]
-        setattr(lane, counter, getattr(lane, counter) + 1)
+        lane = self.of(queue, task_type)
+        if kind is _COMPLETED:
+            lane.completed += 1
+        else:
+            counter = _COUNTER[kind]
+            setattr(lane, counter, getattr(lane, counter) + 1)

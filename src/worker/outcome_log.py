@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from backstage.domain.outcome import Outcome, OutcomeKind
@@ -17,14 +18,19 @@ _LINES = {
     OutcomeKind.RELEASED: ("info", log_events.TASK_RELEASED),
     OutcomeKind.CANCELLED: ("info", log_events.TASK_CANCELLED),
 }
+_CANCELLED, _WAS_CANCELLED = OutcomeKind.CANCELLED, TaskState.CANCELLED
 
 
 class OutcomeLog:
     def __init__(self, logger: Any) -> None:
         self._write = {level: getattr(logger, level) for level in ("info", "warning", "error")}
+        hears = getattr(logger, "is_enabled_for", lambda level: True)
+        self._is_heard = {level: hears(getattr(logging, level.upper())) for level in self._write}
 
     def write(self, task: Task, outcome: Outcome, state: TaskState) -> None:
-        level, event = _LINES[OutcomeKind.CANCELLED if state is TaskState.CANCELLED else outcome.kind]
+        level, event = _LINES[_CANCELLED if state is _WAS_CANCELLED else outcome.kind]
+        if not self._is_heard[level]:
+            return
         facts: dict[str, Any] = {
             "task_id": task.id,
             "type": task.type,

@@ -29,6 +29,7 @@ from backstage.worker.beat import Beat
 from backstage.worker.claimer import Claimer
 from backstage.worker.conclusion import Conclusion
 from backstage.worker.context import TaskContext
+from backstage.worker.deadlines import Deadlines
 from backstage.worker.error_backoff import ErrorBackoff
 from backstage.worker.handler_processes import HandlerProcesses
 from backstage.worker.handler_registry import HandlerRegistry, RegisteredHandler
@@ -43,6 +44,9 @@ from backstage.worker.run_limits import LimitsOf, RunLimits
 from backstage.worker.schedule_loop import ScheduleLoop
 from backstage.worker.slots import Slots
 from backstage.worker.worker_options import WorkerOptions
+
+STALLED_AFTER = 0.5
+"""Seconds without a free slot after which tasks that were claimed ahead go back."""
 
 
 class WorkerRuntime:
@@ -77,6 +81,7 @@ class WorkerRuntime:
         self._limits_of = LimitsOf(options)
         self._threads = HandlerThreads(options.concurrency, self._on_thread_returned)
         self._processes = HandlerProcesses(options.concurrency)
+        self._deadlines = Deadlines()
         self._schedule_loop = self._new_schedule_loop(events, schedules)
         self._announcer = Announcer(events, backend.clock, options.worker_id)
         self._hint = asyncio.Event()
@@ -188,6 +193,7 @@ class WorkerRuntime:
             "scheduler": endless("scheduler", self._schedule_loop.run),
             "wakeup": endless("wakeup", partial(self._pass_on_hints, wakeup)),
             "reclaimer": periodic(options.reclaim_interval, "reclaimer", reclaimer.reclaim),
+            "stalled": periodic(STALLED_AFTER, "stalled", self._slots.give_back_stalled),
             "pruner": periodic(options.prune_interval, "pruner", reclaimer.prune),
             "beat": periodic(beat.interval, "beat", beat.beat),
         }
@@ -198,6 +204,7 @@ class WorkerRuntime:
             for duty in running:
                 duty.cancel()
             await asyncio.gather(*running, return_exceptions=True)
+            self._deadlines.close()
             self._threads.close()
             await self._processes.close()
 
@@ -259,7 +266,7 @@ class WorkerRuntime:
                 return self._limits_of(context.task, registration)
 
             wrapped = compose(
-                (*middlewares, timeout(limits, self._tell_soft_timeout)),
+                (*middlewares, timeout(limits, self._tell_soft_timeout, self._deadlines)),
                 registry.bind(task_type, self._threads, self._processes),
             )
             handlers[task_type] = RegisteredHandler(registration, wrapped)

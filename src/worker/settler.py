@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from backstage.domain.errors import StorageError
@@ -14,8 +14,8 @@ from backstage.worker import log_events
 from backstage.worker.error_backoff import ErrorBackoff
 
 MAX_BATCH = 1000
-Settled = Callable[[Outcome, TaskState | None], None]
-"""Told of each outcome and the state the store answered; None: it was refused as stale."""
+Settled = Callable[[Sequence[Outcome], Sequence[TaskState | None]], None]
+"""Told of outcomes and of the state the store answered for each; None: it was refused as stale."""
 
 
 class Settler:
@@ -32,9 +32,10 @@ class Settler:
         self._empty.set()
 
     def submit(self, outcome: Outcome) -> None:
+        if not self._waiting:
+            self._empty.clear()
+            self._work.set()
         self._waiting.append(outcome)
-        self._empty.clear()
-        self._work.set()
 
     @property
     def backlog(self) -> int:
@@ -65,13 +66,12 @@ class Settler:
             except Exception:
                 self._logger.exception(log_events.SETTLE_FAILED, outcomes=len(batch))
                 if len(batch) == 1:
-                    self._on_settled(batch[0], None)  # its lease will run out; the others must not wait for it
+                    self._on_settled(batch, (None,))  # its lease will run out; the others must not wait for it
                     return
                 for outcome in batch:
                     await self._settle([outcome])
                 return
             else:
                 self._backoff.reset()
-                for outcome, state in zip(batch, states, strict=True):
-                    self._on_settled(outcome, state)
+                self._on_settled(batch, states)
                 return

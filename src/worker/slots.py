@@ -21,11 +21,13 @@ from backstage.worker.handler_threads import HandlerThreads
 from backstage.worker.held_task import HeldTask, HeldTasks, StopReason
 from backstage.worker.metrics import WorkerMetrics
 from backstage.worker.outcome_log import OutcomeLog
+from backstage.worker.prefetch import Prefetch
 from backstage.worker.settler import Settler
 from backstage.worker.worker_options import WorkerOptions
 
 CANCEL_GRACE = 1.0
 """Seconds that cancelled handlers have to end before their tasks are given back without them."""
+_CANCELLED, _WAS_CANCELLED = OutcomeKind.CANCELLED, TaskState.CANCELLED
 
 
 class Slots:
@@ -57,7 +59,9 @@ class Slots:
         self._outcome_log = OutcomeLog(logger)
         self._hint = hint
         self._logger = logger
+        self._prefetch = Prefetch(options.prefetch, lambda: asyncio.get_running_loop().time())
         self._waiting: deque[HeldTask] = deque()
+        self._next_at_last_look: HeldTask | None = None
         self._running: set[asyncio.Task[None]] = set()
         self._has_backlog = False
         self.is_closing = False
@@ -69,10 +73,13 @@ class Slots:
 
     def room(self) -> int:
         """How many tasks may be claimed now."""
-        most = self._options.concurrency + self._options.prefetch
+        prefetch = self._prefetch.size()
+        most = self._options.concurrency + prefetch
         self._has_backlog = self.settler.backlog >= 10 * most
         if self.is_closing or self._has_backlog:
             return 0  # a store that takes no outcomes must not hand out more tasks that pile up here
+        if len(self._waiting) > prefetch // 2:
+            return 0  # the slots have work for now: one larger claim later costs less than many small ones
         return most - len(self._running) - len(self._waiting) - self._threads.abandoned
 
     def start(self, tasks: Sequence[Task], lease_end: float) -> None:
@@ -103,6 +110,14 @@ class Slots:
             self._fill()
         self._hint.set()
 
+    async def give_back_stalled(self) -> None:
+        """Let other workers have what waits, if no slot came free since the last call: the slots' tasks turned out
+        to take long, which nobody knew when the others were claimed."""
+        waiting = self._waiting[0] if self._waiting and self._prefetch.is_automatic else None
+        if waiting is not None and waiting is self._next_at_last_look:
+            self._give_back_waiting()
+        self._next_at_last_look = waiting
+
     def close(self) -> None:
         """Start nothing more; what waits for a slot goes back at once."""
         if not self.is_closing:
@@ -128,21 +143,27 @@ class Slots:
         return self.is_closing
 
     def _fill(self) -> None:
-        while self._waiting and len(self._running) + self._threads.abandoned < self._options.concurrency:
+        free = self._options.concurrency - self._threads.abandoned - len(self._running)
+        if free <= 0 or not self._waiting:
+            return
+        loop = asyncio.get_running_loop()
+        for _ in range(min(free, len(self._waiting))):
             held = self._waiting.popleft()
-            held.run = run = asyncio.create_task(self._run(held))
+            held.run = run = loop.create_task(self._run(held))
             self._running.add(run)
 
     async def _run(self, held: HeldTask) -> None:
         held.has_begun = True
-        self._announcer.started(held.task)
-        outcome = await self._runner.run(held, self._handlers[held.task.type])
+        task = held.task
+        self._announcer.started(task)
+        outcome = await self._runner.run(held, self._handlers[task.type])
         if outcome is None:
-            self.held.drop(held.task.id, held.task.fence)
+            self.held.drop(task.id, task.fence)
         else:
             self.settler.submit(outcome)
         assert held.run is not None
         self._running.discard(held.run)
+        self._prefetch.ended()
         self.refill()
 
     def _unfinished(self) -> list[HeldTask]:
@@ -172,17 +193,16 @@ class Slots:
             self.settler.submit(held.task.cancelled())
         self._hint.set()
 
-    def _on_settled(self, outcome: Outcome, state: TaskState | None) -> None:
-        held = self.held.find(outcome.task_id)
-        if held is None or held.task.fence != outcome.fence:
-            return
-        self.held.drop(outcome.task_id, outcome.fence)
+    def _on_settled(self, outcomes: Sequence[Outcome], states: Sequence[TaskState | None]) -> None:
+        for outcome, state in zip(outcomes, states, strict=True):
+            task = self.held.drop(outcome.task_id, outcome.fence)
+            if task is None:
+                continue
+            if state is None:
+                self._logger.warning(log_events.OUTCOME_REFUSED, task_id=outcome.task_id, outcome=outcome.kind)
+                continue
+            self._metrics.count(task.queue, task.type, _CANCELLED if state is _WAS_CANCELLED else outcome.kind)
+            self._outcome_log.write(task, outcome, state)
+            self._announcer.ended(task, outcome, state)
         if self._has_backlog or (self._options.is_until_idle and not self.held):
             self._hint.set()
-        if state is None:
-            self._logger.warning(log_events.OUTCOME_REFUSED, task_id=outcome.task_id, outcome=outcome.kind)
-            return
-        kind = OutcomeKind.CANCELLED if state is TaskState.CANCELLED else outcome.kind
-        self._metrics.count(held.task.queue, held.task.type, kind)
-        self._outcome_log.write(held.task, outcome, state)
-        self._announcer.ended(held.task, outcome, state)

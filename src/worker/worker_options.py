@@ -17,8 +17,8 @@ class WorkerOptions:
 
     worker_id: str
     concurrency: int = 10
-    prefetch: int = 0
-    """Tasks claimed beyond the free slots, waiting here for one."""
+    prefetch: int | None = 0
+    """Tasks claimed beyond the free slots, waiting here for one. None: as many as will soon find one."""
     queues: Mapping[str, Queue] = field(default_factory=dict)
     types: tuple[str, ...] = ()
     lease: float = 30.0

@@ -3,35 +3,81 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from benchmarks.measurements import idle
 from benchmarks.one_measurement import measured
-from benchmarks.plan import Case, steps
+from benchmarks.plan import Case, Plan
 from benchmarks.rounds import ratios
 from benchmarks.scene import Scene
-from benchmarks.systems import System
+from benchmarks.systems import BACKENDS, SYSTEMS, System
 
 _ROOT = Path(__file__).parents[2]
-_STEPS = list(steps(("memory", "sqlite"), 20))
+_TASKS = 20
+_STEPS = list(Plan(backends=BACKENDS, tasks=_TASKS, others=30).steps())
 
 
-def _benchmarks(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "benchmarks", *arguments]
-    return subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, timeout=110, check=False)
+def _url_for(system: System, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    match system.store:
+        case "memory":
+            return "memory://"
+        case "file":
+            return f"sqlite:///{tmp_path}/store.db{system.options}"
+        case served:
+            return str(request.getfixturevalue({"postgresql": "postgres_url", "redis": "redis_url"}[served]))
 
 
 @pytest.mark.parametrize(
     ("case", "system", "tasks"), _STEPS, ids=[f"{case.name} on {system.name}" for case, system, _ in _STEPS]
 )
-async def test_each_measurement_gives_numbers(case: Case, system: System, tasks: int, tmp_path: Path) -> None:
-    scene = Scene(system=system.name, path=str(tmp_path / "store.db"), tasks=tasks, **case.scene)
-    numbers = await measured(case.measurement, scene)
+async def test_each_measurement_gives_numbers(
+    case: Case,
+    system: System,
+    tasks: int,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(idle, "SETTLING", 0.01)
+    monkeypatch.setattr(idle, "WATCHED", 0.1)
+    url = _url_for(system, request, tmp_path)
+    numbers = await measured(case.measurement, Scene(system=system.name, url=url, tasks=tasks, **case.scene))
     assert numbers
-    assert all(number >= 0 for number in numbers.values())
+    assert all(map(math.isfinite, numbers.values()))
+
+
+_MANY = 2_000
+_WORKER = {"concurrency": 100, "prefetch": 400}
+
+
+async def _work_of_a_drain(system: str, request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, float]:
+    url = _url_for(SYSTEMS[system], request, tmp_path)
+    return await measured("statements", Scene(system=system, url=url, tasks=_MANY, **_WORKER))
+
+
+@pytest.mark.parametrize("system", ["sqlite", "postgresql"])
+async def test_statements_are_made_for_batches_and_not_for_tasks(
+    system: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    assert (await _work_of_a_drain(system, request, tmp_path))["statements_per_task"] < 0.5
+
+
+async def test_redis_is_asked_for_batches_and_does_few_commands_for_each_task(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    work = await _work_of_a_drain("redis", request, tmp_path)
+    assert work["reads_per_task"] < 0.25
+    assert work["commands_per_task"] < 10
+
+
+def _benchmarks(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "benchmarks", *arguments]
+    return subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, timeout=110, check=False)
 
 
 def test_the_command_keeps_every_round_and_says_what_it_was_made_on(tmp_path: Path) -> None:
@@ -42,24 +88,32 @@ def test_the_command_keeps_every_round_and_says_what_it_was_made_on(tmp_path: Pa
     assert {"python", "sqlite", "event_loop", "cores"} <= report["machine"].keys()
     assert len(report["load_before_each_round"]) == 1
     made = {(result["case"], result["system"]) for result in report["results"]}
-    assert made == {(case.name, system.name) for case, system, _ in steps(("memory",), 20)}
+    assert made == {(case.name, system.name) for case, system, _ in Plan(backends=("memory",), tasks=20).steps()}
     for result in report["results"]:
         for metric in result["metrics"].values():
             assert metric["min"] <= metric["median"] <= metric["max"]
             assert len(metric["rounds"]) == 1
 
 
+def test_pairs_are_all_that_is_measured_when_only_they_are_asked_for() -> None:
+    plan = Plan(backends=("sqlite", "huey"), tasks=20, is_paired=True)
+    made = {(case.name, system.backend) for case, system, _ in plan.steps()}
+    assert {("drain, default settings", "sqlite"), ("drain, the peer at its best", "huey")} <= made
+    assert not any(name == "store" for name, _ in made)
+
+
 def test_a_peer_is_compared_round_by_round_with_the_system_it_is_paired_with() -> None:
     numbers = {
         ("drain, 100 and prefetch 400", "sqlite-normal"): {"tasks_per_s": [200.0, 900.0]},
-        ("drain, one thread", "huey"): {"tasks_per_s": [100.0, 300.0]},
-        ("drain, one thread", "huey-fsync"): {"tasks_per_s": [1.0, 1.0]},
+        ("drain, the peer at its best", "huey"): {"tasks_per_s": [100.0, 300.0]},
+        ("drain, the peer at its best", "huey-fsync"): {"tasks_per_s": [1.0, 1.0]},
     }
     [pair] = ratios(numbers)
     assert (pair["peer"], pair["min"], pair["max"]) == ("huey", 2.0, 3.0)
 
 
-def test_a_backend_that_is_none_is_refused_by_name() -> None:
-    refused = _benchmarks("--backend", "abacus")
+@pytest.mark.parametrize("option", ["--backend", "--peer"])
+def test_what_is_none_is_refused_by_name(option: str) -> None:
+    refused = _benchmarks(option, "abacus")
     assert refused.returncode == 1
     assert "abacus" in refused.stderr

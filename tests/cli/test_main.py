@@ -48,7 +48,7 @@ def test_the_version_is_that_of_the_package(cli: Cli) -> None:
         (("prune", "--dead-letters"), "add --yes"),
         (("prune", "--dead-letters", "--yes", "--keep-failed", "1"), "no ages"),
         (("prune", "--queue", "mail"), "needs an age"),
-        (("migrate", "--dry-run", "--status"), "not both"),
+        (("migrate", "--dry-run", "--status"), "one of"),
         (("migrate", "--url", "memory://"), "no schema"),
         (("doctor", "--url", "memory://"), "nothing to examine"),
         (("completion", "tcsh"), "'bash', 'zsh', 'fish'"),

@@ -13,6 +13,7 @@ from backstage.domain.limits import (
     EARLIEST,
     LATEST,
     check_attempts,
+    check_id,
     check_moment,
     check_name,
     check_priority,
@@ -25,6 +26,34 @@ from backstage.domain.limits import (
 class Unprintable:
     def __repr__(self) -> str:
         raise RuntimeError("no")
+
+
+def test_an_id_is_taken() -> None:
+    assert check_id("task", "01940000-0000-7000-8000-00000000beef") == "01940000-0000-7000-8000-00000000beef"
+
+
+@pytest.mark.parametrize(
+    "task_id",
+    [
+        "",
+        "01940000-0000-7000-8000-00000000BEEF",
+        "0194000000007000800000000000beef",
+        "{01940000-0000-7000-8000-00000000beef}",
+        "01940000-0000-7000-8000-00000000beef\n",
+        " 01940000-0000-7000-8000-00000000beef",
+        "01940000-0000-7000-8000-00000000beeg",
+        "01940000-0000-7000-8000-0000000beef",
+        "\u06601940000-0000-7000-8000-00000000beef",
+        None,
+        1,
+        b"01940000-0000-7000-8000-00000000beef",
+        Unprintable(),
+    ],
+)
+def test_what_is_no_id_is_refused_with_its_field_and_the_remedy(task_id: Any) -> None:
+    with pytest.raises(InvalidTaskDataError, match="UUID in lower case") as caught:
+        check_id("after", task_id)
+    assert [each.field for each in caught.value.fields] == ["after"]
 
 
 @pytest.mark.parametrize("name", ["a", "_", "0", "email:send", "a.b-c_d:e", "A" * 128])

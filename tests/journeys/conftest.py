@@ -8,7 +8,15 @@ import pytest
 from backstage.infra.container import Container
 from tests.journeys.gate import Gate
 from tests.journeys.ledger import Ledger
+from tests.journeys.served_store import ServedStore
+from tests.journeys.store import Store
+from tests.journeys.store_database import StoreDatabase
+from tests.journeys.store_file import StoreFile
+from tests.journeys.store_keys import StoreKeys
 from tests.journeys.worker_process import HANDLERS, WorkerProcess
+from tests.servers.postgres_instance import PostgresInstance
+from tests.servers.redis_instance import RedisInstance
+from tests.servers.redis_server import RedisServer
 
 StartWorker = Callable[..., WorkerProcess]
 
@@ -19,8 +27,53 @@ def database(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def url(database: Path) -> str:
-    return f"sqlite:///{database}"
+def sqlite_store(database: Path) -> Store:
+    return Store(f"sqlite:///{database}", StoreFile(database))
+
+
+@pytest.fixture
+def postgresql_store(postgres_url: str) -> Store:
+    return Store(postgres_url, StoreDatabase(postgres_url))
+
+
+@pytest.fixture
+def redis_store(redis_server: RedisServer) -> Iterator[Store]:
+    prefix = redis_server.new_prefix()
+    yield Store(f"{redis_server.url}?prefix={prefix}", StoreKeys(redis_server.url, prefix))
+    redis_server.delete_prefixes()
+
+
+@pytest.fixture
+def own_postgresql_store(own_postgres: Callable[..., PostgresInstance]) -> ServedStore:
+    server = own_postgres()
+    return ServedStore(server.url, StoreDatabase(server.url), server)
+
+
+@pytest.fixture
+def own_redis_store(own_redis: Callable[..., RedisInstance]) -> ServedStore:
+    server = own_redis()
+    return ServedStore(server.url, StoreKeys(server.url, "backstage"), server)
+
+
+@pytest.fixture(params=["postgresql", "redis"])
+def own_store(request: pytest.FixtureRequest) -> ServedStore:
+    """One after another of those that are on a server."""
+    store = request.getfixturevalue(f"own_{request.param}_store")
+    assert isinstance(store, ServedStore)
+    return store
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "redis"])
+def store(request: pytest.FixtureRequest) -> Store:
+    """One after another of each kind that processes can share. Tests about one kind override it in their file."""
+    store = request.getfixturevalue(f"{request.param}_store")
+    assert isinstance(store, Store)
+    return store
+
+
+@pytest.fixture
+def url(store: Store) -> str:
+    return store.url
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-Counts = dict[tuple[str, str, str], int]
+from tests.journeys.store_inside import Counts
 
 
 class StoreFile:
@@ -19,18 +19,15 @@ class StoreFile:
         with contextlib.closing(sqlite3.connect(self._path)) as connection:
             return connection.execute(query).fetchall()
 
-    def counts(self) -> Counts:
-        """What the store says it has, by queue, type and state."""
+    async def counts(self) -> Counts:
         kept = self.rows("SELECT queue, type, state, tasks - pruned FROM backstage_counts")
         return {(queue, type_, state): tasks for queue, type_, state, tasks in kept if tasks}
 
-    def recount(self) -> Counts:
-        """What it has."""
+    async def recount(self) -> Counts:
         found = self.rows("SELECT queue, type, state, count(*) FROM backstage_tasks GROUP BY 1, 2, 3")
         return {(queue, type_, state): tasks for queue, type_, state, tasks in found}
 
-    def leftovers(self) -> dict[str, int]:
-        """What a store in which nothing waits or runs must not have."""
+    async def leftovers(self) -> dict[str, int]:
         wanted = {
             "live leases": "SELECT count(*) FROM backstage_tasks WHERE state = 'running'",
             "dedupe keys": "SELECT count(*) FROM backstage_dedupe",
@@ -41,8 +38,12 @@ class StoreFile:
         found["wake-up FIFOs"] = len(list(folder.iterdir())) if folder.exists() else 0
         return {name: number for name, number in found.items() if number}
 
-    def problems(self) -> list[str]:
+    async def problems(self) -> list[str]:
         return [text for (text,) in self.rows("PRAGMA integrity_check") if text != "ok"]
+
+    async def spoil_payload(self, task_id: str) -> None:
+        with contextlib.closing(sqlite3.connect(self._path, isolation_level=None)) as connection:
+            connection.execute("UPDATE backstage_tasks SET payload = '{\"n\": ' WHERE id = ?", (task_id,))
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:

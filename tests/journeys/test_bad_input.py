@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from backstage.domain.task_state import TaskState
 from backstage.infra.container import Container
 from tests.journeys.asking import enqueue, state_is
 from tests.journeys.conftest import StartWorker
+from tests.journeys.store import Store
 from tests.journeys.waiting import until_answer
 
 
@@ -84,16 +83,14 @@ async def test_a_folder_is_no_store(tmp_path: Path) -> None:
     assert await asyncio.to_thread(os.listdir, tmp_path) == []
 
 
-async def test_rows_that_nobody_can_read_do_not_stop_their_neighbours(
-    backstage: Container, start_worker: StartWorker, database: Path
+async def test_what_nobody_can_read_does_not_stop_their_neighbours(
+    backstage: Container, start_worker: StartWorker, store: Store
 ) -> None:
     before = [await enqueue(backstage, "journey:short") for _ in range(3)]
     unreadable = await enqueue(backstage, "journey:short", {"n": 1}, max_attempts=1)
-    foreign = await enqueue(backstage, "journey:short")
+    foreign = await enqueue(backstage, "nobody:knows")
     after = [await enqueue(backstage, "journey:short") for _ in range(3)]
-    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
-        connection.execute("UPDATE backstage_tasks SET payload = '{\"n\": ' WHERE id = ?", (unreadable.id,))
-        connection.execute("UPDATE backstage_tasks SET type = 'nobody:knows' WHERE id = ?", (foreign.id,))
+    await store.inside.spoil_payload(unreadable.id)
     worker = start_worker()
     for task in before + after:
         await until_answer("a neighbour's end", state_is(backstage, task, TaskState.COMPLETED))

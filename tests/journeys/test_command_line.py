@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.conftest import StartWorker
+from tests.journeys.store import Store
 
 DIARY = "Dear diary, " * 100
 SOURCES = {
@@ -20,6 +21,11 @@ async def sell(): ...
 async def sell_again(): ...
 """,
 }
+
+
+@pytest.fixture
+def store(sqlite_store: Store) -> Store:
+    return sqlite_store
 
 
 @pytest.mark.parametrize(

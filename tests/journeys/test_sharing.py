@@ -7,12 +7,12 @@ from backstage.infra.container import Container
 from tests.journeys.asking import enqueue
 from tests.journeys.conftest import StartWorker
 from tests.journeys.ledger import Ledger
-from tests.journeys.store_file import StoreFile
+from tests.journeys.store import Store
 from tests.journeys.waiting import until
 from tests.journeys.worker_process import WorkerProcess
 
 
-async def test_two_processes_on_one_file_share_the_work(
+async def test_two_processes_on_one_store_share_the_work(
     backstage: Container, ledger: Ledger, start_worker: StartWorker
 ) -> None:
     workers = [start_worker(concurrency=2) for _ in range(2)]
@@ -37,15 +37,15 @@ async def test_an_enqueue_in_another_process_wakes_an_idle_worker_long_before_it
     assert ledger.entries("start")[0].at - enqueued.at < 2
 
 
-async def test_four_workers_that_start_at_once_on_no_file_make_one_store(
-    ledger: Ledger, start_worker: StartWorker, database: Path, url: str
+async def test_four_workers_that_start_at_once_on_nothing_make_one_store(
+    ledger: Ledger, start_worker: StartWorker, store: Store
 ) -> None:
     workers = [start_worker(concurrency=1) for _ in range(4)]
     for worker in workers:
         await worker.ready()
-    async with Container.open(url, silent=True) as backstage:
+    async with Container.open(store.url, silent=True) as backstage:
         await asyncio.gather(*(enqueue(backstage, "journey:short", {"seconds": 0.05}) for _ in range(40)))
         await until("all ends", lambda: len(ledger.entries("end")) == 40)
     assert all(worker.is_alive for worker in workers)
     assert [worker.lines("loop_failed") + worker.lines("claim_failed") for worker in workers] == [[]] * 4
-    assert StoreFile(database).problems() == []
+    assert await store.inside.problems() == []

@@ -15,11 +15,17 @@ from tests.journeys.asking import enqueue, state_is
 from tests.journeys.conftest import StartWorker
 from tests.journeys.gate import Gate
 from tests.journeys.ledger import Ledger
-from tests.servers.small_disk import Ballast, small_disk
+from tests.journeys.store import Store
 from tests.journeys.store_file import StoreFile
 from tests.journeys.waiting import until, until_answer
+from tests.servers.small_disk import Ballast, small_disk
 
 LOCKED = 3.0
+
+
+@pytest.fixture
+def store(sqlite_store: Store) -> Store:
+    return sqlite_store
 
 
 @pytest.fixture
@@ -62,7 +68,7 @@ async def test_a_full_disk_refuses_new_tasks_lets_running_ones_end_and_goes_on_w
         await until("its start", lambda: ledger.entries("start"))
         stored = await _fill(backstage)
         file = StoreFile(database)
-        assert file.recount() == file.counts()
+        assert await file.recount() == await file.counts()
         assert (await backstage.get_task_stats()).total == len(stored) + 1
         gate.open()
         await until_answer("the running task's end", state_is(backstage, running, TaskState.COMPLETED))
@@ -72,8 +78,8 @@ async def test_a_full_disk_refuses_new_tasks_lets_running_ones_end_and_goes_on_w
         late = await enqueue(backstage, "journey:short", {"text": "x" * 50_000})
         await until_answer("a later task's end", state_is(backstage, late, TaskState.COMPLETED))
         assert worker.is_alive
-        assert file.problems() == []
-        assert file.recount() == file.counts()
+        assert await file.problems() == []
+        assert await file.recount() == await file.counts()
 
 
 async def _fill(backstage: Container) -> list[Task]:

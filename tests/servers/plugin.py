@@ -13,6 +13,7 @@ import pytest
 
 from tests.servers.choice import POSTGRES, REDIS, Choice, Kind, MissingServerError, Origin, choose
 from tests.servers.own_servers import OwnServers
+from tests.servers.pooler import PgBouncer, pgbouncer, pooler_for
 from tests.servers.postgres_instance import PostgresInstance
 from tests.servers.postgres_server import PostgresServer
 from tests.servers.redis_cluster import RedisCluster
@@ -20,6 +21,7 @@ from tests.servers.redis_instance import RedisInstance
 from tests.servers.redis_sentinel import RedisSentinel
 from tests.servers.redis_server import RedisServer
 from tests.servers.shared_server import shared_server
+from tests.servers.transaction_pooler import TransactionPooler
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,7 +36,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    return [f"{kind.name}: {_said(kind, config)}" for kind in (POSTGRES, REDIS)]
+    servers = [f"{kind.name}: {_said(kind, config)}" for kind in (POSTGRES, REDIS)]
+    return [*servers, f"pooler: {pgbouncer() or TransactionPooler.name}"]
 
 
 def _said(kind: Kind, config: pytest.Config) -> str:
@@ -142,3 +145,10 @@ def own_postgres(request: pytest.FixtureRequest, own_servers: OwnServers) -> Cal
 def own_redis(request: pytest.FixtureRequest, own_servers: OwnServers) -> Callable[..., RedisInstance]:
     """Start a Redis server for this test alone: `own_redis(maxmemory="16mb")`."""
     return partial(own_servers.redis, program_of(REDIS, request.config))
+
+
+@pytest.fixture
+def pooler() -> Iterator[Callable[..., PgBouncer | TransactionPooler]]:
+    """Put a pooler in transaction mode before a database: `pooler(postgres_url, size=2).url`."""
+    with ExitStack() as stack:
+        yield lambda url, size=2: stack.enter_context(pooler_for(url, size))

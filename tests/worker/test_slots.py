@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -8,6 +9,7 @@ import structlog
 from backstage.domain.handler_signals import RetryLater
 from backstage.domain.ports.task_queue import ClaimRequest
 from backstage.domain.retry_policy import RetryPolicy
+from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.blinker_event_bus import BlinkerEventBus
 from backstage.infra.memory.backend import MemoryBackend
@@ -22,22 +24,25 @@ from backstage.worker.handler_registry import RegisteredHandler
 from backstage.worker.handler_threads import HandlerThreads
 from backstage.worker.held_task import StopReason
 from backstage.worker.metrics import WorkerMetrics
+from backstage.worker.middleware.middleware import Run
 from backstage.worker.run_limits import LimitsOf
 from backstage.worker.slots import Slots
 from backstage.worker.worker_options import WorkerOptions
 
 
-def _slots(backend: MemoryBackend) -> Slots:
-    async def never_begins(context: TaskContext) -> Any:
-        raise RetryLater(1)
+async def _never_begins(context: TaskContext) -> Any:
+    raise RetryLater(1)
 
-    logger, options = structlog.get_logger(), WorkerOptions(worker_id="w", concurrency=1, retry=RetryPolicy())
+
+def _slots(backend: MemoryBackend, run: Run = _never_begins, prefetch: int | None = 0) -> Slots:
+    logger = structlog.get_logger()
+    options = WorkerOptions(worker_id="w", concurrency=1, prefetch=prefetch, retry=RetryPolicy())
     conclusion = Conclusion(lambda parent, following: parent, NoJitter())
-    registration = TaskHandlerRegistration("x", never_begins)
+    registration = TaskHandlerRegistration("x", run)
     return Slots(
         queue=backend.queue,
         options=options,
-        handlers={"x": RegisteredHandler(registration, never_begins)},
+        handlers={"x": RegisteredHandler(registration, run)},
         runner=AttemptRunner(LimitsOf(options), conclusion, "w", logger),
         threads=HandlerThreads(1),
         announcer=Announcer(BlinkerEventBus(logger), backend.clock, "w"),
@@ -48,16 +53,18 @@ def _slots(backend: MemoryBackend) -> Slots:
     )
 
 
+async def _claimed(backend: MemoryBackend, tasks: Sequence[Task]) -> Sequence[Task]:
+    await backend.tasks.add(tasks)
+    request = ClaimRequest(worker_id="w", types=frozenset({"x"}), queues=None, limit=len(tasks), lease=30)
+    return (await backend.queue.claim(request)).tasks
+
+
 async def test_a_run_that_is_stopped_before_its_first_step_still_ends_and_frees_its_slot(new_task: Any) -> None:
     backend = MemoryBackend(FakeClock())
-    await backend.tasks.add([new_task(type="x")])
-    claimed = await backend.queue.claim(
-        ClaimRequest(worker_id="w", types=frozenset({"x"}), queues=None, limit=1, lease=30)
-    )
-    [task] = claimed.tasks
+    [task] = claimed = await _claimed(backend, [new_task(type="x")])
     slots = _slots(backend)
     settling = asyncio.create_task(slots.settler.run())
-    slots.start(claimed.tasks, asyncio.get_running_loop().time() + 30)
+    slots.start(claimed, asyncio.get_running_loop().time() + 30)
     held = slots.held.find(task.id)
     assert held is not None
     assert held.run is not None
@@ -68,3 +75,33 @@ async def test_a_run_that_is_stopped_before_its_first_step_still_ends_and_frees_
     assert (await backend.tasks.get(task.id)).state is TaskState.CANCELLED
     assert slots.room() == 1
     settling.cancel()
+
+
+async def _states_after_two_looks(prefetch: int | None, new_task: Any) -> list[TaskState]:
+    """Of two tasks at one slot, whose handler does not end."""
+    ending = asyncio.Event()
+
+    async def takes_its_time(context: TaskContext) -> Any:
+        await ending.wait()
+
+    backend = MemoryBackend(FakeClock())
+    claimed = await _claimed(backend, [new_task(type="x"), new_task(type="x")])
+    slots = _slots(backend, takes_its_time, prefetch)
+    settling = asyncio.create_task(slots.settler.run())
+    slots.start(claimed, asyncio.get_running_loop().time() + 30)
+    for _ in range(2):
+        await slots.give_back_stalled()
+    async with asyncio.timeout(5):
+        await slots.settler.drained()
+    states = [(await backend.tasks.get(task.id)).state for task in claimed]
+    ending.set()
+    settling.cancel()
+    return states
+
+
+async def test_what_was_claimed_ahead_goes_back_when_the_slots_turn_out_to_be_busy(new_task: Any) -> None:
+    assert await _states_after_two_looks(None, new_task) == [TaskState.RUNNING, TaskState.PENDING]
+
+
+async def test_what_a_fixed_prefetch_claimed_stays(new_task: Any) -> None:
+    assert await _states_after_two_looks(1, new_task) == [TaskState.RUNNING, TaskState.RUNNING]

@@ -35,7 +35,10 @@ class MemorySchedules:
 
     async def restore(self, schedule: Schedule) -> bool:
         with self._store.lock:
-            return self._store.schedules.setdefault(schedule.name, schedule) is schedule
+            if schedule.name in self._store.schedules:
+                return False
+            self._store.schedules[schedule.name] = schedule
+        return True
 
     async def delete(self, name: str) -> bool:
         with self._store.lock:

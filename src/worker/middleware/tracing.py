@@ -14,8 +14,8 @@ current_task: ContextVar[Task | None] = ContextVar("backstage_current_task", def
 def tracing(run: Run) -> Run:
     """Make the task known to whatever its handler calls."""
 
-    async def traced(context: TaskContext) -> Any:
+    def traced(context: TaskContext) -> Any:
         current_task.set(context.task)  # each run has its own asyncio.Task, so there is nothing to reset
-        return await run(context)
+        return run(context)
 
     return traced

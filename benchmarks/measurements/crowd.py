@@ -1,0 +1,68 @@
+"""A drain alone, and one beside many finished tasks and as many of next year: claiming must not look at those."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from backstage import Worker
+from backstage.domain.attempt import Attempt
+from backstage.domain.lease import Lease
+from backstage.domain.ports.task_archive import StoredTask
+from backstage.domain.task import Task
+from benchmarks.measurements.drain import drain
+from benchmarks.opened_worker import FILLED_AT_ONCE, fill, no_op, worker_for
+from benchmarks.scene import TASK_TYPE, Scene
+
+YEAR = timedelta(days=365)
+
+
+async def measure(scene: Scene) -> dict[str, float]:
+    alone = await _drained(scene)
+    await _crowd(scene)
+    crowded = await _drained(scene)
+    return {"alone_per_s": alone, "crowded_per_s": crowded, "times_as_long": alone / crowded}
+
+
+async def _drained(scene: Scene) -> float:
+    worker = worker_for(scene, until_idle=True)
+    worker.on(TASK_TYPE, no_op)
+    async with worker:
+        await fill(worker.backstage, scene.tasks)
+        done = await drain(worker)
+    return scene.tasks / (done["ended"] - done["begun"])
+
+
+async def _crowd(scene: Scene) -> None:
+    """Store the others as a move from another store does: whole, with ids and records."""
+    worker = worker_for(scene)
+    async with worker:
+        backend = worker.backstage.backend
+        for first in range(0, scene.others, FILLED_AT_ONCE):
+            number = min(FILLED_AT_ONCE, scene.others - first)
+            finished = [_finished(each) for each in _tasks(worker, number, timedelta())]
+            await backend.archive.write([*finished, *(StoredTask(each, ()) for each in _tasks(worker, number, YEAR))])
+
+
+def _tasks(worker: Worker, number: int, delay: timedelta) -> Iterator[Task]:
+    container = worker.backstage
+    now = container.clock.now()
+    for n in range(number):
+        task_id = container.ids.new()
+        yield Task(
+            id=task_id,
+            type=TASK_TYPE,
+            payload_json=f'{{"n":{n}}}',
+            created_at=now,
+            scheduled_at=now + delay,
+            correlation_id=task_id,
+            workflow_id=task_id,
+        )
+
+
+def _finished(task: Task) -> StoredTask:
+    moment = task.created_at
+    running = task.claim(Lease("benchmark", moment), moment)
+    outcome = running.completed()
+    record: Attempt = running.record(outcome, moment)
+    return StoredTask(running.settle(outcome, moment), (record,))

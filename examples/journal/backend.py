@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+from backstage.domain.ports.clock import Clock
+from examples.journal.archive import JournalArchive
+from examples.journal.fleet import JournalBroadcasts, JournalControl, JournalRegistry
+from examples.journal.queue import JournalQueue
+from examples.journal.schedules import JournalSchedules
+from examples.journal.store import Store
+from examples.journal.tasks import JournalTasks
+from examples.journal.wakeup import JournalWakeup, subscribed
+
+
+class JournalBackend:
+    """A store of one process in a file of JSON lines: what a call changed is one line, on the disk when it returns."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._store = Store(path, clock)
+        self.clock = clock
+        self.tasks = JournalTasks(self._store)
+        self.queue = JournalQueue(self._store)
+        self.control = JournalControl(self._store)
+        self.registry = JournalRegistry(self._store)
+        self.schedules = JournalSchedules(self._store)
+        self.broadcasts = JournalBroadcasts(self._store)
+        self.archive = JournalArchive(self._store)
+
+    async def open(self) -> None:
+        self._store.open()
+
+    async def close(self) -> None:
+        self._store.close()
+
+    def wakeup(self) -> AbstractAsyncContextManager[JournalWakeup]:
+        return subscribed(self._store)
+
+    @asynccontextmanager
+    async def lease_queue(self) -> AsyncIterator[JournalQueue]:
+        yield self.queue  # it has no connection that a handler could block

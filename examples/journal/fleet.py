@@ -1,0 +1,86 @@
+"""What a fleet shares beside its tasks: pauses, messages, and who is alive."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from backstage.domain.broadcast_message import BroadcastMessage
+from backstage.domain.ports.broadcasts import Received
+from backstage.domain.ports.queue_control import Pause
+from backstage.domain.worker_info import WorkerInfo
+from examples.journal.step import KeptMessage
+from examples.journal.store import Store
+
+
+class JournalControl:
+    """QueueControl."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def pause(self, kind: str, name: str) -> bool:
+        with self._store.step():
+            if (kind, name) in self._store.pauses:
+                return False
+            self._store.change(pauses=[Pause(kind, name, self._store.clock.now())])
+            return True
+
+    async def resume(self, kind: str, name: str) -> bool:
+        with self._store.step():
+            if (kind, name) not in self._store.pauses:
+                return False
+            self._store.change(resumed=[(kind, name)])
+            return True
+
+    async def paused(self) -> list[Pause]:
+        with self._store.lock:
+            return [pause for _, pause in sorted(self._store.pauses.items())]
+
+
+class JournalBroadcasts:
+    """Broadcasts; a position is the number of a message."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def send(self, message: BroadcastMessage) -> None:
+        with self._store.step():
+            kept = self._store.messages.get(message.id)
+            if kept is None or kept.stored_at < self._store.oldest_message():
+                number = int(await self.position()) + 1
+                self._store.change(messages=[KeptMessage(number, self._store.clock.now(), message)])
+
+    async def position(self) -> str:
+        with self._store.lock:
+            return str(next((kept.number for kept in reversed(self._store.messages.values())), 0))
+
+    async def receive(self, after: str, limit: int) -> Received:
+        with self._store.lock:
+            later = [kept for kept in self._store.messages.values() if kept.number > int(after)]
+            given = [kept for kept in later if kept.stored_at >= self._store.oldest_message()][:limit]
+        return Received([kept.message for kept in given], str(given[-1].number) if given else after)
+
+
+class JournalRegistry:
+    """WorkerRegistry. Not in the journal: the workers of its one process are gone when it is read again."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._workers: dict[str, WorkerInfo] = {}
+
+    async def beat(self, worker: WorkerInfo) -> None:
+        with self._store.lock:
+            self._workers[worker.id] = replace(worker, seen_at=self._store.clock.now())
+
+    async def leave(self, worker_id: str) -> None:
+        with self._store.lock:
+            self._workers.pop(worker_id, None)
+
+    async def workers(self, seen_within: float) -> list[WorkerInfo]:
+        with self._store.lock:
+            now = self._store.clock.now()
+            day = now - timedelta(days=1)
+            self._workers = {id_: each for id_, each in self._workers.items() if each.seen_at >= day}
+            oldest = now - timedelta(seconds=seen_within)
+            return [each for _, each in sorted(self._workers.items()) if each.seen_at >= oldest]

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from backstage.domain.attempt import Attempt
+from backstage.domain.dedupe import Duplicate
+from backstage.domain.errors import ConfigurationError, DuplicateTaskError, StaleTaskError, TaskNotFoundError
+from backstage.domain.retention import Retention
+from backstage.domain.stats import Count
+from backstage.domain.task import Task
+from backstage.domain.task_query import TaskPage, TaskQuery
+from backstage.domain.task_state import TaskState
+from examples.journal.store import Store
+
+
+class JournalTasks:
+    """TaskRepository."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def add(self, tasks: Sequence[Task], *, connection: Any = None) -> list[Duplicate | None]:
+        if connection is not None:
+            raise ConfigurationError("connection", "a journal has no transactions: leave it out")
+        with self._store.step():
+            return [self._store.add(task) for task in tasks]
+
+    async def get(self, task_id: str) -> Task:
+        with self._store.lock:
+            if task_id not in self._store.tasks:
+                raise TaskNotFoundError(task_id)
+            return self._store.tasks[task_id]
+
+    async def attempts(self, task_id: str) -> list[Attempt]:
+        with self._store.lock:
+            return list(self._store.attempts.get(task_id, ()))
+
+    async def find(self, query: TaskQuery) -> TaskPage:
+        with self._store.lock:
+            matching = [task for task in self._store.tasks.values() if query.matches(task)]
+        page = sorted(matching, key=lambda task: task.id, reverse=True)[: query.limit]
+        return TaskPage(tuple(page), page[-1].id if len(matching) > query.limit else None)
+
+    async def save(self, task: Task) -> None:
+        with self._store.step():
+            stored = await self.get(task.id)
+            if stored.version != task.version - 1:
+                raise StaleTaskError(task.id)
+            holder = self._store.holder(task)
+            if task.state is TaskState.PENDING and task.dedupe and holder is not None and holder != task.id:
+                raise DuplicateTaskError(task.dedupe.key, holder)
+            self._store.put(task)
+
+    async def counts(self) -> list[Count]:
+        with self._store.lock:
+            return [Count(*lane, number, self._store.pruned[lane]) for lane, number in self._store.counts.items()]
+
+    async def prune(self, retention: Retention, limit: int) -> int:
+        with self._store.step():
+            oldest_first = sorted(self._prunable(retention), key=lambda task: (task.finished_at, task.id))[:limit]
+            self._store.change(pruned=[task.id for task in oldest_first])
+            return len(oldest_first)
+
+    def _prunable(self, retention: Retention) -> list[Task]:
+        """With both reasons, the longer list holds the other: each is the first of a queue to have ended."""
+        prunable: list[Task] = []
+        queues = {task.queue for task in self._store.tasks.values()} if retention.queue is None else {retention.queue}
+        for queue in queues:
+            ended = sorted(
+                (task.finished_at, task.id)
+                for task in self._store.tasks.values()
+                if task.state is retention.state and task.queue == queue and task.finished_at
+            )
+            by_number, by_age = 0, 0
+            if retention.keep_last is not None:
+                by_number = max(0, len(ended) - retention.keep_last)
+            if retention.max_age is not None:
+                oldest = self._store.clock.now() - timedelta(seconds=retention.max_age)
+                by_age = sum(finished_at < oldest for finished_at, _ in ended)
+            prunable += [self._store.tasks[id_] for _, id_ in ended[: max(by_number, by_age)]]
+        return prunable

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from backstage.app.list_workers import ListWorkers
+from backstage.domain.errors import TransferRefusedError
+from backstage.domain.ports.backend import Backend
+from backstage.domain.stats import StateCounts
+
+
+@dataclass(frozen=True, slots=True)
+class TransferPlan:
+    """What a store holds that can be moved: `tasks` are stored, `pruned` ones only counted."""
+
+    tasks: int
+    pruned: int
+    schedules: int
+    pauses: int
+
+
+class PlanTransfer:
+    """Say what there is to move from one store to another; changes nothing.
+
+    Raises TransferRefusedError while workers of either store are alive, or tasks of the source are running: what one
+    of them does meanwhile would be lost, or done twice.
+    """
+
+    def __init__(self, source: Backend, target: Backend) -> None:
+        self._source, self._target = source, target
+
+    async def __call__(self) -> TransferPlan:
+        await _refuse_workers(self._source, "the source")
+        await _refuse_workers(self._target, "the target")
+        counts = StateCounts.of(await self._source.tasks.counts())
+        if counts.running:
+            raise TransferRefusedError(
+                f"{_are(counts.running, 'task')} running in the source, and no lease can be moved: run a worker "
+                "there until they have ended, then stop it"
+            )
+        return TransferPlan(
+            tasks=counts.total - counts.pruned,
+            pruned=counts.pruned,
+            schedules=len(await self._source.schedules.all()),
+            pauses=len(await self._source.control.paused()),
+        )
+
+
+async def _refuse_workers(backend: Backend, which: str) -> None:
+    workers = await ListWorkers(backend.registry)()
+    if workers:
+        raise TransferRefusedError(
+            f"{_are(len(workers), 'worker')} alive in {which} ({_some([worker.id for worker in workers])}): stop them "
+            "first; one that was killed is forgotten within a minute"
+        )
+
+
+def _are(number: int, noun: str) -> str:
+    return f"{number} {noun} is" if number == 1 else f"{number} {noun}s are"
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")

@@ -1,0 +1,1 @@
+"""The store in a PostgreSQL server, shared by any number of hosts."""

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, TypeVar
+
+import asyncpg
+
+from backstage.domain.errors import ConfigurationError
+from backstage.domain.finding import Finding
+from backstage.domain.ports.clock import Clock
+from backstage.infra.migrations import Migration
+from backstage.infra.postgres.archive import PostgresArchive
+from backstage.infra.postgres.broadcasts import PostgresBroadcasts
+from backstage.infra.postgres.connector import Connector
+from backstage.infra.postgres.control import PostgresControl
+from backstage.infra.postgres.database import Database
+from backstage.infra.postgres.location import Location, parse_url
+from backstage.infra.postgres.migrations import Migrations, MigrationStatus
+from backstage.infra.postgres.own_connection import OwnConnection
+from backstage.infra.postgres.queue import PostgresQueue
+from backstage.infra.postgres.registry import PostgresRegistry
+from backstage.infra.postgres.schedules import PostgresSchedules
+from backstage.infra.postgres.session import Session
+from backstage.infra.postgres.storage_errors import DRIVER_ERRORS, translate
+from backstage.infra.postgres.store import Store
+from backstage.infra.postgres.tasks import PostgresTasks
+from backstage.infra.postgres.wakeup import PostgresWakeup, subscribe
+from backstage.infra.server_time import server_time
+from backstage.infra.system_clock import SystemClock
+
+T = TypeVar("T")
+_OLDEST = 150_000
+_NOW = "SELECT coalesce($1::bigint, backstage_now())"
+
+
+class PostgresBackend:
+    """A store in a PostgreSQL server. Without a clock it goes by the server's own."""
+
+    def __init__(self, location: Location, clock: Clock | None = None) -> None:
+        self._location = location
+        self._time = server_time(clock, SystemClock())
+        self._connector = Connector(location)
+        self._database = Database(self._connector)
+        self._store = Store.over(self._database, self._time)
+        self.clock = self._time.clock
+        self.tasks = PostgresTasks(self._store)
+        self.queue = PostgresQueue(self._store, self._database)
+        self.control = PostgresControl(self._store)
+        self.registry = PostgresRegistry(self._store)
+        self.schedules = PostgresSchedules(self._store)
+        self.broadcasts = PostgresBroadcasts(self._store)
+        self.archive = PostgresArchive(self._store)
+
+    @classmethod
+    def from_url(cls, url: str, clock: Clock | None = None) -> PostgresBackend:
+        """Make one from `postgresql://user@host/database?schema=jobs`; docs/postgresql.md has the options.
+
+        Raises ConfigurationError.
+        """
+        return cls(parse_url(url), clock)
+
+    async def open(self) -> None:
+        """Look at the server, migrate the schema unless the URL forbids it, make the pool; nothing if it is open."""
+        if self._database.is_open:
+            return
+        await self._with_connection(self._begin)
+        await self._database.open()
+        await self._tell_the_time()
+
+    async def close(self) -> None:
+        await self._database.close()
+
+    def wakeup(self) -> AbstractAsyncContextManager[PostgresWakeup]:
+        return subscribe(self._connector)
+
+    @contextlib.asynccontextmanager
+    async def lease_queue(self) -> AsyncIterator[PostgresQueue]:
+        """With a connection of the calling loop's own: a handler may block the loop that opened the store."""
+        connection = OwnConnection(self._connector)
+        try:
+            yield PostgresQueue(self._store, connection)
+        finally:
+            await connection.close()
+
+    async def migrate(self) -> list[Migration]:
+        """Bring the schema up to date, as `open` does, and return what was applied."""
+        return await self._with_connection(self._migrations().apply)
+
+    async def migration_plan(self) -> list[Migration]:
+        """Return what `migrate` would apply; changes nothing."""
+        return await self._with_connection(self._migrations().plan)
+
+    async def migration_status(self) -> list[MigrationStatus]:
+        """Return each migration with the moment it was applied; changes nothing."""
+        return await self._with_connection(self._migrations().status)
+
+    async def migrate_down(self) -> Migration | None:
+        """Undo the migration that was applied last, with all that is in its tables; None if there is none."""
+        return await self._with_connection(self._migrations().undo)
+
+    async def diagnose(self) -> list[Finding]:
+        """Examine the server and the store; works without `open`, and changes nothing."""
+        from backstage.infra.postgres.diagnosis import diagnose  # noqa: PLC0415 - for the doctor alone
+
+        return await self._with_connection(lambda connection: diagnose(connection, self._connector, self._migrations()))
+
+    def _migrations(self) -> Migrations:
+        return Migrations(self._connector, self._time.now())
+
+    async def _begin(self, connection: asyncpg.Connection[Any]) -> None:
+        version = connection.get_server_version()
+        if version.major < 15:
+            raise ConfigurationError(self._location.shown, f"needs PostgreSQL 15 or newer, this is {version.major}")
+        if self._location.is_migrated_on_open:
+            await self._migrations().apply(connection)
+        elif missing := await self._migrations().plan(connection):
+            names = ", ".join(migration.name for migration in missing)
+            raise ConfigurationError(self._location.shown, f"lacks {names}: run backstage migrate")
+
+    async def _tell_the_time(self) -> None:
+        async def step(session: Session) -> int:
+            now: int = await session.value(_NOW, self._time.now())
+            return now
+
+        for _ in range(2):  # the first answer also took the making of a connection
+            asked_at = self.clock.monotonic()
+            self._time.measured(await self._database.run(step), asked_at)
+
+    async def _with_connection(self, use: Callable[[asyncpg.Connection[Any]], Awaitable[T]]) -> T:
+        """Call `use` with a connection of its own. Raises the errors of `open`."""
+        try:
+            connection = await self._connector.connect()
+            try:
+                return await use(connection)
+            finally:
+                connection.terminate()
+        except (*DRIVER_ERRORS, ValueError) as error:
+            raise translate(error, self._location.shown) from error

@@ -1,0 +1,73 @@
+"""Enqueuing in a transaction that is the caller's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from backstage.domain.dedupe import Duplicate
+from backstage.domain.errors import ConfigurationError
+from backstage.domain.task import Task
+from backstage.infra.postgres.notifier import NOTIFY, channel_of
+from backstage.infra.postgres.session import Session
+from backstage.infra.postgres.statements import qualified
+from backstage.infra.postgres.storage_errors import DRIVER_ERRORS, translate
+from backstage.infra.postgres.store import IDENTITY, Store
+from backstage.infra.postgres.stored_tasks import add_tasks
+
+
+class _Within:
+    """A caller's connection: transactions in its own are savepoints, however that one was begun."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def fetch(self, query: str, *arguments: Any) -> list[Any]:
+        rows: list[Any] = await self._connection.fetch(query, *arguments)
+        return rows
+
+    def transaction(self) -> _Savepoint:
+        return _Savepoint(self._connection)
+
+
+class _Savepoint:
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def __aenter__(self) -> None:
+        await self._connection.execute("SAVEPOINT backstage_add")
+
+    async def __aexit__(self, error_type: type[BaseException] | None, *_: object) -> None:
+        if error_type is not None and not self._connection.is_closed():
+            await self._connection.execute("ROLLBACK TO SAVEPOINT backstage_add")
+        if not self._connection.is_closed():
+            await self._connection.execute("RELEASE SAVEPOINT backstage_add")
+
+
+async def add_in(connection: Any, store: Store, tasks: Sequence[Task]) -> list[Duplicate | None]:
+    """Add the tasks in the open transaction of `connection`, all or none; they exist once that commits.
+
+    Runs in the calling loop. Raises ConfigurationError for another database or without an open transaction.
+    """
+    location = store.database.connector.location
+    if not isinstance(connection, (asyncpg.Connection, PoolConnectionProxy)):
+        raise ConfigurationError("connection", f"is a {type(connection).__name__}: pass an asyncpg connection")
+    if not connection.is_in_transaction():
+        raise ConfigurationError("connection", "has no transaction open: use `async with connection.transaction()`")
+    await store.lanes.know(tasks)
+    session = Session(_Within(connection), location.schema)
+    try:
+        found = tuple((await connection.fetch(IDENTITY, qualified("backstage_tasks", location.schema)))[0])
+        if found != await store.identity():
+            raise ConfigurationError(
+                "connection", f"is to the database {found[0]}, but the tasks are in {location.shown}: connect to that"
+            )
+        async with session.transaction():
+            answers = await add_tasks(session, tasks, store.time.now())
+            await session.fetch(NOTIFY, channel_of(location.schema), "")
+    except DRIVER_ERRORS as error:
+        raise translate(error, location.shown) from error
+    return [answers[task.id] for task in tasks]

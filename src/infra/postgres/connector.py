@@ -1,0 +1,72 @@
+"""The one way a connection to the server is made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import asyncpg
+
+from backstage.infra.postgres.location import Location
+from backstage.infra.postgres.session import Session
+
+CONNECT_TIMEOUT = 10.0
+"""Seconds in which a connection is made or given up."""
+
+_STATEMENTS_KEPT = 200
+_PLANNING = {
+    "enable_seqscan": "off",  # a plan made while a table was small is kept when it has grown
+    "jit": "off",  # takes longer than any of our statements
+}
+
+
+class Connector:
+    """Connects to the server, and finds out whether a pooler is between.
+
+    A pooler does not pass on the settings of a session, for its sessions are shared: it refuses them, or drops them. So
+    one that came through with them is to the server itself.
+    """
+
+    def __init__(self, location: Location) -> None:
+        self.location = location
+        self.is_pooled = location.prepared == "off"
+
+    async def connect(self) -> asyncpg.Connection[Any]:
+        """Return a connection that belongs to the running loop. Raises what the driver raises."""
+        if not self.is_pooled:
+            try:
+                connection = await self._connect(_PLANNING)
+            except asyncpg.ProtocolViolationError:
+                if self.location.prepared == "on":
+                    return await self._connect({})
+                self.is_pooled = True
+            else:
+                if self.location.prepared == "on" or await self._came_through(connection):
+                    return connection
+                self.is_pooled = True
+                await connection.close(timeout=CONNECT_TIMEOUT)
+        return await self._connect({})
+
+    def session_of(self, connection: Any) -> Session:
+        return Session(connection, self.location.schema, is_pooled=self.is_pooled)
+
+    def distrust_prepared_statements(self) -> bool:
+        """Take it that a pooler is between, from now on; False if that may not be, or was known."""
+        if self.is_pooled or self.location.prepared == "on":
+            return False
+        self.is_pooled = True
+        return True
+
+    async def _connect(self, settings: dict[str, str]) -> asyncpg.Connection[Any]:
+        return await asyncpg.connect(
+            self.location.dsn,
+            timeout=CONNECT_TIMEOUT,
+            command_timeout=self.location.command_timeout,
+            statement_cache_size=0 if self.is_pooled else _STATEMENTS_KEPT,
+            max_cached_statement_lifetime=0,
+            max_cacheable_statement_size=0,
+            server_settings={"application_name": self.location.application_name} | settings,
+        )
+
+    async def _came_through(self, connection: asyncpg.Connection[Any]) -> bool:
+        async with connection.transaction(readonly=True):
+            return bool(await connection.fetchval("SELECT current_setting('enable_seqscan') = 'off'"))

@@ -1,0 +1,52 @@
+"""The statistics: changes that every move appends, and the counts that they are folded into."""
+
+from __future__ import annotations
+
+import contextlib
+from hashlib import blake2b
+
+from backstage.domain.errors import StorageError
+from backstage.domain.stats import Count
+from backstage.domain.task_state import TaskState
+from backstage.infra.postgres.attempts import Runner
+from backstage.infra.postgres.session import Session
+from backstage.infra.postgres.statements import statement
+
+_FOLDED_AFTER = 500
+"""Changes that this process appends before it folds some."""
+_FOLDED_AT_ONCE = 20_000
+
+
+class Counts:
+    def __init__(self, runner: Runner, schema: str) -> None:
+        self._runner = runner
+        self._lock_number = int.from_bytes(
+            blake2b(f"backstage counts {schema}".encode(), digest_size=8).digest(), signed=True
+        )
+        self._appended = 0
+
+    async def all(self) -> list[Count]:
+        async def read(session: Session) -> list[Count]:
+            rows = await session.fetch(statement("count_tasks"))
+            return [Count(queue, type_, TaskState(state), tasks, pruned) for queue, type_, state, tasks, pruned in rows]
+
+        return await self._runner.run(read)
+
+    async def appended(self, changes: int) -> None:
+        """Note that this process appended changes, and fold some now and then.
+
+        Whoever appends folds, so they stay few also where nothing but a producer runs.
+        """
+        self._appended += changes
+        if self._appended >= _FOLDED_AFTER:
+            await self.fold()
+
+    async def fold(self) -> None:
+        """Fold what there is, unless another does; an error waits for the next time, for nothing is lost."""
+        self._appended = 0
+
+        async def fold(session: Session) -> None:
+            await session.fetch(statement("fold_counts"), self._lock_number, _FOLDED_AT_ONCE)
+
+        with contextlib.suppress(StorageError):
+            await self._runner.run(fold)

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, TypeVar
+
+import asyncpg
+
+from backstage.domain.errors import ConfigurationError, StorageUnavailableError
+from backstage.infra.postgres.attempts import Step, attempt
+from backstage.infra.postgres.connector import CONNECT_TIMEOUT, Connector
+from backstage.infra.postgres.session import Session
+
+T = TypeVar("T")
+
+
+class Database:
+    """A pool of connections, which belongs to the event loop that opened it; calls from other loops hop there.
+
+    A step goes on to its end when its caller is cancelled, so no answer is ever left for the next user of a connection.
+    """
+
+    def __init__(self, connector: Connector) -> None:
+        self.connector = connector
+        self._pool: asyncpg.Pool[Any] | None = None
+        self._home: asyncio.AbstractEventLoop | None = None
+        self._pid = os.getpid()
+        self._steps: set[asyncio.Task[Any]] = set()
+        self._expects_pooler = connector.is_pooled
+
+    @property
+    def is_open(self) -> bool:
+        return self._pool is not None and self._pid == os.getpid()
+
+    async def open(self) -> None:
+        """Make the pool; connections are made when they are needed."""
+        self._pid = os.getpid()
+        self._home = asyncio.get_running_loop()
+        self._pool = await asyncpg.create_pool(
+            min_size=0,
+            max_size=self.connector.location.pool_size,
+            connect=self._connect,
+            reset=_leave_as_it_is,
+        )
+
+    async def close(self) -> None:
+        """Let steps that were begun come to their end, and free all connections."""
+        pool, self._pool = self._pool, None
+        if pool is None or self._pid != os.getpid():
+            return
+        if asyncio.get_running_loop() is not self._home:
+            pool.terminate()  # its loop is over, or busy with something else
+            return
+        if self._steps:
+            await asyncio.wait(self._steps, timeout=self.connector.location.command_timeout)
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT):
+                await pool.close()
+        except (TimeoutError, asyncpg.InterfaceError):
+            pool.terminate()
+
+    async def run(self, step: Step[T]) -> T:
+        """Make the step on a connection of the pool, whatever loop this is called on."""
+        return await self.at_home(self._to_the_end(step))
+
+    async def at_home(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the loop that opened the store."""
+        try:
+            self._check()
+        except BaseException:
+            work.close()
+            raise
+        return await (work if asyncio.get_running_loop() is self._home else self._hop(work))
+
+    def call_at_home(self, call: Callable[[], None]) -> None:
+        """Call a function on the loop that opened the store, soon; from any thread."""
+        if self.is_open and self._home is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                self._home.call_soon_threadsafe(call)
+
+    def _check(self) -> None:
+        if self._pid != os.getpid():
+            raise ConfigurationError(
+                "postgresql",
+                f"was opened in process {self._pid} and used in its child: open a new backend after the fork",
+            )
+        if self._pool is None:
+            raise StorageUnavailableError("the store is not open: open it first")
+
+    async def _hop(self, work: Coroutine[Any, Any, T]) -> T:
+        assert self._home is not None
+        try:
+            future = asyncio.run_coroutine_threadsafe(work, self._home)
+        except RuntimeError as error:
+            work.close()
+            raise StorageUnavailableError("the event loop that opened the store is closed: open it anew") from error
+        patience = 2 * (self.connector.location.command_timeout + CONNECT_TIMEOUT)
+        try:
+            async with asyncio.timeout(patience):
+                return await asyncio.wrap_future(future)
+        except TimeoutError as error:
+            raise StorageUnavailableError(
+                f"the event loop that opened the store did nothing for {patience:g} s"
+            ) from error
+
+    async def _to_the_end(self, step: Step[T]) -> T:
+        return await asyncio.shield(self.begin(attempt(self.connector, self._borrow, step)))
+
+    def begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Start something on the home loop, from it, that `close` waits for."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._steps.add(task)
+        task.add_done_callback(self._forget)
+        return task
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._steps.discard(task)
+        if not task.cancelled():
+            task.exception()  # seen, although the caller may be gone
+
+    @contextlib.asynccontextmanager
+    async def _borrow(self) -> AsyncIterator[Session]:
+        if self._pool is None:
+            raise asyncpg.InterfaceError("the store is closed")
+        if self._expects_pooler != self.connector.is_pooled:
+            self._expects_pooler = self.connector.is_pooled
+            await self._pool.expire_connections()
+        async with self._pool.acquire(timeout=self.connector.location.command_timeout) as connection:
+            yield self.connector.session_of(connection)
+
+    async def _connect(self, *_: Any, **__: Any) -> asyncpg.Connection[Any]:
+        return await self.connector.connect()
+
+
+async def _leave_as_it_is(_: Any) -> None:
+    """Our steps leave nothing behind in a session, so there is nothing to reset, and a round trip to save."""

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from backstage.domain.task import Task
+from backstage.infra.postgres.attempts import Runner
+from backstage.infra.postgres.session import Session
+from backstage.infra.postgres.statements import statement
+
+
+class Lanes:
+    """The queues and types that this process knows to be remembered in the store."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._known: set[tuple[str, str]] = set()
+
+    async def know(self, tasks: Iterable[Task]) -> None:
+        """Return once the lanes of all these tasks are stored, and visible to everybody."""
+        wanted = {(task.type, task.queue) for task in tasks} - self._known
+        if not wanted:
+            return
+        columns = [type_ for type_, _ in wanted], [queue for _, queue in wanted]
+
+        async def remember(session: Session) -> None:
+            await session.fetch(statement("know_lanes"), *columns)
+
+        await self._runner.run(remember)
+        self._known |= wanted

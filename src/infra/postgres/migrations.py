@@ -1,0 +1,153 @@
+"""Bringing a store's schema up to date, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+import asyncpg
+
+from backstage.domain.errors import ConfigurationError
+from backstage.infra.migrations import Migration, migrations_of, pending, undoing
+from backstage.infra.moments import from_micros
+from backstage.infra.postgres.connector import Connector
+from backstage.infra.postgres.statements import qualified, quoted
+
+_BACKEND = "postgres"
+_OUTSIDE = "-- no-transaction"
+"""The first line of a migration whose statements, one each paragraph, may not run in a transaction."""
+
+_HAS_SCHEMA = "SELECT true FROM pg_namespace WHERE nspname = $1"
+_HAS_TABLE = "SELECT to_regclass($1) IS NOT NULL"
+_APPLIED = """CREATE TABLE IF NOT EXISTS backstage_migrations (
+    version    integer PRIMARY KEY,
+    name       text    NOT NULL,
+    checksum   text    NOT NULL,
+    applied_at bigint  NOT NULL
+)"""
+_ALL = "SELECT version, checksum, applied_at FROM backstage_migrations"
+_RECORD = """INSERT INTO backstage_migrations (version, name, checksum, applied_at)
+             VALUES ($1, $2, $3, coalesce($4::bigint, (extract(epoch FROM statement_timestamp()) * 1000000)::bigint))"""
+_UNRECORD = "DELETE FROM backstage_migrations WHERE version = $1"
+_WAIT_FOR_TURN = "SELECT pg_advisory_xact_lock($1)"
+_EXISTS_ALREADY = (asyncpg.DuplicateTableError, asyncpg.DuplicateFunctionError, asyncpg.DuplicateObjectError)
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationStatus:
+    """`applied_at` is None for a migration still to be applied."""
+
+    version: int
+    name: str
+    applied_at: datetime | None
+
+
+class Migrations:
+    """The migrations of one store, on a connection that is the caller's. Raises what the driver raises."""
+
+    def __init__(self, connector: Connector, now: int | None) -> None:
+        self._connector, self._now = connector, now
+        self._schema = connector.location.schema
+
+    async def apply(self, connection: asyncpg.Connection[Any]) -> list[Migration]:
+        """Apply what is pending and return it; by one process at a time, however many begin at once.
+
+        All of it or nothing, but for migrations that may not run in a transaction: such a one is recorded after its
+        last statement and may be applied again. Raises ConfigurationError as `pending` does, and when a table of that
+        name is somebody else's.
+        """
+        if not await self.plan(connection):
+            return []
+        try:
+            async with connection.transaction():
+                await self._wait_for_turn(connection)
+                todo = await self.plan(connection)  # another process may have been first
+                if not any(_is_outside(migration) for migration in todo):
+                    await self._run(connection, todo)
+                    return todo
+                await self._apply_one_by_one(todo)
+                return todo
+        except _EXISTS_ALREADY as error:
+            raise ConfigurationError(
+                self._connector.location.shown,
+                f"{error}, and not by Backstage: name another schema with ?schema=",
+            ) from error
+
+    async def plan(self, connection: asyncpg.Connection[Any]) -> list[Migration]:
+        """Return what `apply` would apply. Raises ConfigurationError as `pending` does."""
+        checksums = {version: checksum for version, checksum, _ in await self._applied(connection)}
+        return pending(migrations_of(_BACKEND), checksums, self._connector.location.shown)
+
+    async def status(self, connection: asyncpg.Connection[Any]) -> list[MigrationStatus]:
+        applied = {version: applied_at for version, _, applied_at in await self._applied(connection)}
+        return [
+            MigrationStatus(
+                migration.version,
+                migration.name,
+                from_micros(applied[migration.version]) if migration.version in applied else None,
+            )
+            for migration in migrations_of(_BACKEND)
+        ]
+
+    async def undo(self, connection: asyncpg.Connection[Any]) -> Migration | None:
+        """Undo the migration that was applied last and return it; None if there is none."""
+        async with connection.transaction():
+            await self._wait_for_turn(connection)
+            applied = await self._applied(connection)
+            if not applied:
+                return None
+            last = migrations_of(_BACKEND)[max(version for version, *_ in applied) - 1]
+            await self._enter_schema(connection)
+            await connection.execute(undoing(_BACKEND, last))
+            await connection.execute(_UNRECORD, last.version)
+            return last
+
+    async def _run(self, connection: asyncpg.Connection[Any], todo: Sequence[Migration]) -> None:
+        """In the transaction that is open."""
+        await self._enter_schema(connection)
+        await connection.execute(_APPLIED)
+        for migration in todo:
+            await connection.execute(migration.sql)
+            await self._record(connection, migration)
+
+    async def _apply_one_by_one(self, todo: Sequence[Migration]) -> None:
+        """On a connection of its own, while the caller's keeps the turn."""
+        connection = await self._connector.connect()
+        try:
+            for migration in todo:
+                if _is_outside(migration):
+                    await connection.execute(f"SET search_path TO {quoted(self._schema)}")
+                    for sql in migration.sql.split("\n\n"):
+                        await connection.execute(sql, timeout=None)
+                    await self._record(connection, migration)
+                else:
+                    async with connection.transaction():
+                        await self._run(connection, [migration])
+        finally:
+            connection.terminate()
+
+    async def _record(self, connection: asyncpg.Connection[Any], migration: Migration) -> None:
+        sql = qualified(_RECORD, self._schema)
+        await connection.execute(sql, migration.version, migration.name, migration.checksum, self._now)
+
+    async def _enter_schema(self, connection: asyncpg.Connection[Any]) -> None:
+        # CREATE SCHEMA IF NOT EXISTS asks for the privilege even if it exists.
+        if not await connection.fetchval(_HAS_SCHEMA, self._schema):
+            await connection.execute(f"CREATE SCHEMA {quoted(self._schema)}")
+        await connection.execute(f"SET LOCAL search_path TO {quoted(self._schema)}")
+
+    async def _wait_for_turn(self, connection: asyncpg.Connection[Any]) -> None:
+        name = blake2b(f"backstage migrations {self._schema}".encode(), digest_size=8)
+        await connection.execute(_WAIT_FOR_TURN, int.from_bytes(name.digest(), signed=True))
+
+    async def _applied(self, connection: asyncpg.Connection[Any]) -> list[tuple[int, str, int]]:
+        if not await connection.fetchval(_HAS_TABLE, qualified("backstage_migrations", self._schema)):
+            return []
+        return [tuple(row) for row in await connection.fetch(qualified(_ALL, self._schema))]
+
+
+def _is_outside(migration: Migration) -> bool:
+    return migration.sql.startswith(_OUTSIDE)

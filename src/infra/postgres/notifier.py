@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from hashlib import blake2b
+
+from backstage.domain.errors import TaskError
+from backstage.infra.postgres.database import Database
+from backstage.infra.postgres.session import Session
+
+NOTIFY = "SELECT pg_notify($1::text, $2::text)"
+_APART = 0.005
+"""Seconds between two notifications of one process: a hint is enough for all that was stored meanwhile."""
+
+
+def channel_of(schema: str) -> str:
+    """Return the name that a store's notifications go by; they do not leave its database."""
+    return f"backstage_{blake2b(schema.encode(), digest_size=8).hexdigest()}"
+
+
+class Notifier:
+    """Tells listeners that there may be work: after the commit, in a statement of its own.
+
+    A transaction that notifies holds a lock of the whole server from before its commit is flushed until after it, so
+    producers that notified in theirs would commit one after another.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._channel = channel_of(database.connector.location.schema)
+        self._is_wanted = False
+        self._is_telling = False
+
+    def wake(self) -> None:
+        """Wake every waiter, soon; from any thread, never fails."""
+        self._database.call_at_home(self._begin)
+
+    def _begin(self) -> None:
+        self._is_wanted = True
+        if not self._is_telling:
+            self._is_telling = True
+            self._database.begin(self._tell())
+
+    async def _tell(self) -> None:
+        try:
+            while self._is_wanted:
+                self._is_wanted = False
+                with contextlib.suppress(TaskError):
+                    await self._database.run(self._notify)
+                await asyncio.sleep(_APART)
+        finally:
+            self._is_telling = False
+
+    async def _notify(self, session: Session) -> None:
+        await session.fetch(NOTIFY, self._channel, "")

@@ -1,0 +1,40 @@
+"""Taking back tasks whose lease ran out. Rare, so the entity itself makes the move, and settling stores it."""
+
+from __future__ import annotations
+
+from backstage.domain.errors import StaleTaskError
+from backstage.domain.outcome import Outcome
+from backstage.domain.task import Task
+from backstage.infra.moments import from_micros
+from backstage.infra.postgres.rows import task_of
+from backstage.infra.postgres.session import Session
+from backstage.infra.postgres.settle import settle
+from backstage.infra.postgres.statements import statement
+from backstage.infra.server_time import ServerTime
+
+_LEFT_FROM_BEFORE = 5_000_000
+"""Microseconds: a lease that begins later than this from now was given before the clock was set back."""
+
+
+async def reclaim(session: Session, max_deliveries: int, limit: int, time: ServerTime) -> list[tuple[Task, Outcome]]:
+    [(lease_now, longest)] = await session.fetch(statement("look_at_leases"), time.lease_now())
+    trusts_ends = time.trusts_ends(lease_now, longest / 1_000_000)
+    left_from_before = _LEFT_FROM_BEFORE if time.trusts_beginnings(longest / 1_000_000) else None
+    async with session.transaction():
+        rows = await session.fetch(
+            statement("expired_tasks"), time.lease_now(), limit, time.now(), trusts_ends, left_from_before
+        )
+        if not rows:
+            return []
+        now: int = rows[0][0]
+        reclaimed = [_lost(task_of(row[1:]), max_deliveries, now) for row in rows]
+        states = await settle(session, [outcome for _, outcome in reclaimed], now)
+    for (task, _), state in zip(reclaimed, states, strict=True):
+        if task.state is not state:
+            raise StaleTaskError(task.id)
+    return reclaimed
+
+
+def _lost(task: Task, max_deliveries: int, now: int) -> tuple[Task, Outcome]:
+    outcome = task.honouring_cancel(task.lost(max_deliveries))
+    return task.settle(outcome, from_micros(now)), outcome

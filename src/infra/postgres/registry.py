@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from backstage.domain.worker_info import WorkerInfo
+from backstage.infra.moments import from_micros, ticks, to_micros
+from backstage.infra.postgres.session import Session
+from backstage.infra.postgres.statements import statement
+from backstage.infra.postgres.store import Store
+
+_FORGOTTEN_AFTER = 86_400.0
+_LEAVE = "DELETE FROM backstage_workers WHERE id = $1"
+_SEEN = """SELECT id, host, pid, started_at, seen_at, concurrency, queues, types, running, is_stopping
+             FROM backstage_workers WHERE seen_at >= coalesce($1::bigint, backstage_now()) - $2::bigint ORDER BY id"""
+
+
+class PostgresRegistry:
+    """WorkerRegistry over the server. Reading stays reading: those unseen for a day are deleted at the next beat."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def beat(self, worker: WorkerInfo) -> None:
+        async def step(session: Session) -> None:
+            await session.fetch(
+                statement("beat_worker"),
+                self._store.time.now(),
+                worker.id,
+                worker.host,
+                worker.pid,
+                to_micros(worker.started_at),
+                worker.concurrency,
+                json.dumps(worker.queues),
+                json.dumps(worker.types),
+                json.dumps(worker.running),
+                worker.is_stopping,
+                ticks(_FORGOTTEN_AFTER),
+            )
+
+        await self._store.database.run(step)
+
+    async def leave(self, worker_id: str) -> None:
+        async def step(session: Session) -> None:
+            await session.fetch(_LEAVE, worker_id)
+
+        await self._store.database.run(step)
+
+    async def workers(self, seen_within: float) -> list[WorkerInfo]:
+        async def step(session: Session) -> list[WorkerInfo]:
+            age = ticks(min(seen_within, _FORGOTTEN_AFTER))
+            return [_worker_of(row) for row in await session.fetch(_SEEN, self._store.time.now(), age)]
+
+        return await self._store.database.run(step)
+
+
+def _worker_of(row: Sequence[Any]) -> WorkerInfo:
+    id_, host, pid, started_at, seen_at, concurrency, queues, types, running, is_stopping = row
+    return WorkerInfo(
+        id=id_,
+        host=host,
+        pid=pid,
+        started_at=from_micros(started_at),
+        seen_at=from_micros(seen_at),
+        concurrency=concurrency,
+        queues=tuple(json.loads(queues)),
+        types=tuple(json.loads(types)),
+        running=tuple(json.loads(running)),
+        is_stopping=is_stopping,
+    )

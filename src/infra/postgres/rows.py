@@ -1,0 +1,87 @@
+"""A task as a row, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from backstage.domain.attempt import Attempt
+from backstage.domain.backoff import Backoff
+from backstage.domain.dedupe import Dedupe
+from backstage.domain.failure import Failure
+from backstage.domain.lease import Lease
+from backstage.domain.outcome import OutcomeKind
+from backstage.domain.task import Task
+from backstage.domain.task_state import TaskState
+from backstage.infra.moments import from_micros
+
+_STATES = {state.value: state for state in TaskState}
+
+
+def task_of(row: Sequence[Any]) -> Task:
+    """Return the task of a row as the view `backstage_task_rows` has it."""
+    (
+        id_, type_, queue, priority, state, created_at, scheduled_at, started_at, finished_at,
+        worker_id, lease_until, deliveries, interruptions, crashes, version,
+        max_attempts, backoff, timeout, soft_timeout, dedupe_key, dedupe_ttl,
+        correlation_id, workflow_id, origin_id, cancel_requested, progress, progress_note,
+        metadata, last_failure, result, payload,
+    ) = row  # fmt: skip
+    id_ = str(id_)
+    return Task(
+        id=id_,
+        type=type_,
+        payload_json=payload,
+        queue=queue,
+        priority=priority,
+        state=_STATES[state],
+        created_at=from_micros(created_at),
+        scheduled_at=from_micros(scheduled_at),
+        started_at=None if started_at is None else from_micros(started_at),
+        finished_at=None if finished_at is None else from_micros(finished_at),
+        lease=Lease(worker_id, from_micros(lease_until)) if state == "running" else None,
+        deliveries=deliveries,
+        interruptions=interruptions,
+        crashes=crashes,
+        version=version,
+        max_attempts=max_attempts,
+        backoff=None if backoff is None else Backoff.parse(backoff),
+        timeout=timeout,
+        soft_timeout=soft_timeout,
+        dedupe=None if dedupe_key is None else Dedupe(dedupe_key, dedupe_ttl),
+        correlation_id=id_ if correlation_id is None else correlation_id,
+        workflow_id=id_ if workflow_id is None else workflow_id,
+        origin_id=origin_id,
+        metadata={} if metadata is None else json.loads(metadata),
+        is_cancel_requested=cancel_requested,
+        result_json=result,
+        last_failure=failure_of(last_failure),
+        progress=progress,
+        progress_note=progress_note,
+    )
+
+
+def failure_json(failure: Failure | None) -> str | None:
+    if failure is None:
+        return None
+    return json.dumps({"type": failure.type, "message": failure.message, "traceback": failure.traceback})
+
+
+def failure_of(text: str | None) -> Failure | None:
+    return None if text is None else Failure(**json.loads(text))
+
+
+def attempt_of(row: Sequence[Any]) -> Attempt:
+    """Return the attempt of a row of attempts_of_task.sql."""
+    task_id, fence, number, worker_id, started_at, ended_at, outcome, failure = row
+    return Attempt(
+        task_id=task_id,
+        fence=fence,
+        number=number,
+        worker_id=worker_id,
+        started_at=from_micros(started_at),
+        ended_at=from_micros(ended_at),
+        outcome=OutcomeKind(outcome),
+        failure=failure_of(failure),
+    )

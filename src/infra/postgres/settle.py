@@ -1,0 +1,120 @@
+"""Settling: batches of outcomes as few statements, answered as if they had been applied one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from backstage.domain.outcome import Outcome, OutcomeKind
+from backstage.domain.task_state import TaskState
+from backstage.infra.moments import ticks
+from backstage.infra.postgres.rows import failure_json
+from backstage.infra.postgres.session import Session
+from backstage.infra.postgres.statements import statement
+from backstage.infra.postgres.stored_tasks import add_tasks
+
+Accepted = dict[str, TaskState]
+"""The state that each task is in now whose outcome was accepted."""
+
+
+async def settle(session: Session, outcomes: Sequence[Outcome], now: int | None) -> list[TaskState | None]:
+    """Apply the outcomes, all in one transaction; the lanes of their next tasks are known."""
+    runs = list(_runs(outcomes))
+    if len(runs) == 1 and _is_one_statement(outcomes):
+        accepted = await _apply(session, outcomes, now)
+        return await _answers(session, outcomes, accepted)
+    answers: list[TaskState | None] = []
+    async with session.transaction():
+        for run in runs:
+            accepted = await _apply(session, run, now)
+            following = [task for outcome in run if outcome.task_id in accepted for task in outcome.next_tasks]
+            if following:
+                await add_tasks(session, following, now)
+            answers += await _answers(session, run, accepted)
+    return answers
+
+
+def _is_one_statement(outcomes: Sequence[Outcome]) -> bool:
+    return len({outcome.state is TaskState.PENDING for outcome in outcomes}) == 1 and not any(
+        outcome.next_tasks for outcome in outcomes
+    )
+
+
+def _runs(outcomes: Sequence[Outcome]) -> Iterator[list[Outcome]]:
+    """Split the outcomes, in order, into runs whose order does not matter: different tasks, and none that brings a next
+    task with a dedupe key before another, whose end might free that key."""
+    run: list[Outcome] = []
+    ids: set[str] = set()
+    for outcome in outcomes:
+        if run and (outcome.task_id in ids or any(task.dedupe is not None for task in run[-1].next_tasks)):
+            yield run
+            run, ids = [], set()
+        run.append(outcome)
+        ids.add(outcome.task_id)
+    if run:
+        yield run
+
+
+async def _apply(session: Session, run: Sequence[Outcome], now: int | None) -> Accepted:
+    by_id = sorted(run, key=lambda outcome: outcome.task_id)  # all batches lock in this order
+    ends = [outcome for outcome in by_id if outcome.state is not TaskState.PENDING]
+    returns = [outcome for outcome in by_id if outcome.state is TaskState.PENDING]
+    accepted: Accepted = {}
+    if ends:
+        states = {outcome.task_id: outcome.state for outcome in ends}
+        rows = await session.fetch(statement("end_tasks"), now, *_ends(ends))
+        accepted |= {row[0]: states[row[0]] for row in rows}
+    if returns:
+        rows = await session.fetch(statement("return_tasks"), now, *_returns(returns))
+        accepted |= {id_: TaskState.CANCELLED if cancelled else TaskState.PENDING for id_, cancelled in rows}
+    return accepted
+
+
+def _ends(outcomes: list[Outcome]) -> list[list[Any]]:
+    """The columns of end_tasks.sql."""
+    return [
+        [outcome.task_id for outcome in outcomes],
+        [outcome.fence for outcome in outcomes],
+        [outcome.state for outcome in outcomes],
+        [outcome.kind for outcome in outcomes],
+        [outcome.result_json for outcome in outcomes],
+        [None if outcome.failure is None else failure_json(outcome.failure) for outcome in outcomes],
+    ]
+
+
+def _returns(outcomes: list[Outcome]) -> list[list[Any]]:
+    """The columns of return_tasks.sql."""
+    return [
+        [outcome.task_id for outcome in outcomes],
+        [outcome.fence for outcome in outcomes],
+        [outcome.kind for outcome in outcomes],
+        [None if outcome.delay is None else ticks(outcome.delay) for outcome in outcomes],
+        [failure_json(outcome.failure) for outcome in outcomes],
+        [outcome.is_interruption for outcome in outcomes],
+        [outcome.result_json for outcome in outcomes],
+    ]
+
+
+async def _answers(session: Session, run: Sequence[Outcome], accepted: Accepted) -> list[TaskState | None]:
+    refused = [outcome for outcome in run if outcome.task_id not in accepted]
+    if refused:
+        rows = await session.fetch(
+            statement("recorded_outcomes"),
+            [outcome.task_id for outcome in refused],
+            [outcome.fence for outcome in refused],
+        )
+        recorded = {(id_, fence): OutcomeKind(kind) for id_, fence, kind in rows}
+        return [
+            accepted.get(outcome.task_id) or _answer_again(outcome, recorded.get((outcome.task_id, outcome.fence)))
+            for outcome in run
+        ]
+    return [accepted[outcome.task_id] for outcome in run]
+
+
+def _answer_again(outcome: Outcome, recorded: OutcomeKind | None) -> TaskState | None:
+    """The answer that was lost, if the claim has ended as this outcome wants it."""
+    if recorded is outcome.kind:
+        return outcome.state
+    if recorded is OutcomeKind.CANCELLED and outcome.state is TaskState.PENDING:
+        return TaskState.CANCELLED
+    return None

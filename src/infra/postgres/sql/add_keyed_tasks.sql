@@ -1,0 +1,57 @@
+-- The same for tasks of which some have a dedupe key, no two the same one; a task whose key is held is left out.
+-- Taking a key locks its row until the end of the transaction: of two who want one key at once, the second waits and
+-- then sees who holds it. A held key is written back unchanged, for only a written row is told. Keys come sorted by
+-- queue and key, so two batches cannot wait for each other.
+--   $1 now (us), NULL: the server's   $2 … $18: the columns of the batch, as stored_tasks.columns_of gives them
+-- Returns, for each task that wanted its key, who holds it now.
+WITH clock AS (
+    SELECT coalesce($1::bigint, backstage_now()) AS now
+), given AS MATERIALIZED (
+    SELECT *
+      FROM unnest($2::uuid[], $3::text[], $4::text[], $5::smallint[], $6::bigint[], $7::bigint[], $8::text[],
+                  $9::integer[], $10::text[], $11::double precision[], $12::double precision[],
+                  $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::double precision[])
+        AS t (id, type, queue, priority, created_at, scheduled_at, payload,
+              max_attempts, backoff, timeout, soft_timeout, correlation_id, workflow_id, origin_id, metadata,
+              dedupe_key, dedupe_ttl)
+), wanted AS (
+    SELECT given.queue, given.dedupe_key, given.id,
+           given.created_at + (given.dedupe_ttl * 1000000)::bigint AS expires_at
+      FROM given
+     WHERE given.dedupe_key IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM backstage_tasks AS task WHERE task.id = given.id AND task.id = ANY ($2))
+     ORDER BY given.queue COLLATE "C", given.dedupe_key COLLATE "C"
+), held AS (
+    INSERT INTO backstage_dedupe AS stored (queue, key, task_id, expires_at)
+    SELECT queue, dedupe_key, id, expires_at FROM wanted
+        ON CONFLICT (queue, key) DO UPDATE
+       SET task_id = CASE WHEN stored.expires_at <= (SELECT now FROM clock)
+                          THEN excluded.task_id ELSE stored.task_id END,
+           expires_at = CASE WHEN stored.expires_at <= (SELECT now FROM clock)
+                             THEN excluded.expires_at ELSE stored.expires_at END
+    RETURNING queue, key, task_id
+), free AS (
+    SELECT given.*
+      FROM given
+      LEFT JOIN held ON held.queue = given.queue AND held.key = given.dedupe_key
+     WHERE given.dedupe_key IS NULL OR held.task_id = given.id
+), stored AS (
+    INSERT INTO backstage_tasks (id, type, queue, created_at, max_attempts, backoff, timeout, soft_timeout,
+                                 dedupe_key, dedupe_ttl, correlation_id, workflow_id, origin_id, metadata, payload)
+    SELECT id, type, queue, created_at, max_attempts, backoff, timeout, soft_timeout,
+           dedupe_key, dedupe_ttl, correlation_id, workflow_id, origin_id, metadata, payload
+      FROM free
+        ON CONFLICT (id) DO NOTHING
+    RETURNING id
+), placed AS (
+    INSERT INTO backstage_live (id, queue, type, priority, state, ready, is_keyed, scheduled_at, version)
+    SELECT id, queue, type, priority, 'pending', scheduled_at <= (SELECT now FROM clock),
+           dedupe_key IS NOT NULL, scheduled_at, 1
+      FROM free
+      JOIN stored USING (id)
+    RETURNING queue, type
+), counted AS (
+    INSERT INTO backstage_count_changes (queue, type, state, tasks, pruned)
+    SELECT queue, type, 'pending', count(*), 0 FROM placed GROUP BY queue, type
+)
+SELECT queue, key, task_id::text FROM held

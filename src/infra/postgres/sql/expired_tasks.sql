@@ -1,0 +1,28 @@
+-- Lock running tasks whose lease ran out, smallest id first; the caller takes them back in the same transaction.
+-- SKIP LOCKED leaves to another reclaimer what it takes, and to a settle what it is ending. The locked rows are whole
+-- tasks; renewing one needs the same lock, so a task is either renewed or taken back.
+--   $1 now on the leases' clock (us), NULL: the server's   $2 at most so many   $3 now (us), NULL: the server's
+--   $4 whether an end that has passed counts   $5 beginnings after now by more than this (us) count too, NULL: none
+-- Each row: now, and a task as backstage_task_rows has it.
+WITH clock AS (
+    SELECT coalesce($1::bigint, backstage_now()) AS lease_now, coalesce($3::bigint, backstage_now()) AS now
+), expired AS MATERIALIZED (
+    SELECT *
+      FROM backstage_live
+     WHERE state = 'running'
+       AND ($4::boolean AND lease_end < (SELECT lease_now FROM clock)
+            OR lease_begun > (SELECT lease_now FROM clock) + $5::bigint)
+     ORDER BY id
+     LIMIT $2::integer
+       FOR UPDATE SKIP LOCKED
+)
+SELECT (SELECT now FROM clock), task.id::text, task.type, task.queue, live.priority, live.state, task.created_at,
+       live.scheduled_at, live.started_at, NULL::bigint, live.worker_id, live.lease_until,
+       live.deliveries, live.interruptions, live.crashes, live.version,
+       task.max_attempts, task.backoff, task.timeout, task.soft_timeout, task.dedupe_key, task.dedupe_ttl,
+       task.correlation_id, task.workflow_id, task.origin_id,
+       live.cancel_requested, live.progress, live.progress_note, task.metadata, live.last_failure, live.result,
+       task.payload
+  FROM expired AS live
+ CROSS JOIN LATERAL (SELECT * FROM backstage_tasks WHERE id = live.id LIMIT 1) AS task
+ ORDER BY live.id

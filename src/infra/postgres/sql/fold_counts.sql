@@ -1,0 +1,18 @@
+-- Fold changes of the counts into the counts, a bounded number. The lock lets one do it at a time and sends others away,
+-- so they never wait for each other; it is the transaction's, which is this statement. Readers see all of it or nothing.
+--   $1 the lock's number   $2 at most so many
+WITH turn AS MATERIALIZED (
+    SELECT pg_try_advisory_xact_lock($1::bigint) AS is_ours
+), chosen AS (
+    SELECT ctid FROM backstage_count_changes WHERE (SELECT is_ours FROM turn) LIMIT $2::integer
+), folded AS (
+    DELETE FROM backstage_count_changes WHERE ctid = ANY (ARRAY (SELECT ctid FROM chosen))
+    RETURNING queue, type, state, tasks, pruned
+)
+INSERT INTO backstage_counts AS counted (queue, type, state, tasks, pruned)
+SELECT queue, type, state, sum(tasks), sum(pruned)
+  FROM folded
+ GROUP BY queue, type, state
+ ORDER BY queue, type, state
+    ON CONFLICT (queue, type, state) DO UPDATE
+   SET tasks = counted.tasks + excluded.tasks, pruned = counted.pruned + excluded.pruned

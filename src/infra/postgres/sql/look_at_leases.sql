@@ -1,0 +1,5 @@
+-- The leases' clock, and the longest lease that is held.
+--   $1 now on the leases' clock (us), NULL: the server's
+SELECT coalesce($1::bigint, backstage_now()), coalesce(max(lease_end - lease_begun), 0)
+  FROM backstage_live
+ WHERE state = 'running'

@@ -1,0 +1,34 @@
+"""The SQL files beside this package's code, read once each, and the schema that they are for."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+_FOLDER = Path(__file__).with_name("sql")
+_OURS = re.compile(r'(?<![\w."])backstage_\w+')
+
+
+@cache
+def statement(name: str) -> str:
+    """Return the text of `sql/<name>.sql`."""
+    return (_FOLDER / f"{name}.sql").read_text("utf-8")
+
+
+@cache
+def qualified(sql: str, schema: str) -> str:
+    """Return the statement with every table of ours named in that schema.
+
+    A connection's search_path is not relied upon: a pooler between gives each transaction another server session.
+    """
+    return _OURS.sub(lambda match: f"{quoted(schema)}.{match[0]}", sql)
+
+
+def quoted(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def all_statements() -> list[str]:
+    """Return the names of all files."""
+    return sorted(file.stem for file in _FOLDER.glob("*.sql"))

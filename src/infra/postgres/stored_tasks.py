@@ -1,0 +1,84 @@
+"""Storing new tasks on a session: one statement, or a transaction where two tasks want one key."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from backstage.domain.dedupe import Duplicate
+from backstage.domain.task import Task
+from backstage.domain.task_state import LIVE_STATES, TaskState
+from backstage.infra.moments import to_micros
+from backstage.infra.postgres import columns
+from backstage.infra.postgres.session import Session
+from backstage.infra.postgres.statements import statement
+
+Answers = dict[str, Duplicate | None]
+"""By task id: the Duplicate of a task whose key is held, None for one that is stored."""
+
+
+async def add_tasks(session: Session, tasks: Sequence[Task], now: int | None) -> Answers:
+    """Store new tasks, all or none, whose lanes are known. Raises ValueError for one that is not new."""
+    first = {task.id: task for task in reversed(tasks)}
+    unique = [first[id_] for id_ in dict.fromkeys(task.id for task in tasks)]
+    if any(task.state is not TaskState.PENDING or task.version != 1 for task in unique):
+        raise ValueError("only new tasks are added: another task's moves come by save, or by the archive")
+    layers = _layers(unique)
+    if len(layers) == 1:
+        return await _add_layer(session, layers[0], now)
+    answers: Answers = {}
+    async with session.transaction():
+        for layer in layers:
+            answers |= await _add_layer(session, layer, now)
+    return answers
+
+
+def _layers(tasks: list[Task]) -> list[list[Task]]:
+    """Part the tasks so that no two of a layer want one key; who comes first is in an earlier one."""
+    if all(task.dedupe is None for task in tasks):
+        return [tasks]
+    seen: Counter[tuple[str, str]] = Counter()
+    layers: list[list[Task]] = [[]]
+    for task in tasks:
+        number = 0
+        if task.dedupe is not None:
+            number = seen[task.queue, task.dedupe.key]
+            seen[task.queue, task.dedupe.key] += 1
+        if number == len(layers):
+            layers.append([])
+        layers[number].append(task)
+    return layers
+
+
+async def _add_layer(session: Session, tasks: list[Task], now: int | None) -> Answers:
+    if all(task.dedupe is None for task in tasks):
+        await session.fetch(statement("add_tasks"), now, *columns.new_tasks(tasks))
+        return dict.fromkeys(task.id for task in tasks)
+    rows = await session.fetch(statement("add_keyed_tasks"), now, *columns.new_keyed_tasks(tasks))
+    holders = {(queue, key): holder for queue, key, holder in rows}
+    return {task.id: _duplicate(task, holders) for task in tasks}
+
+
+def _duplicate(task: Task, holders: dict[tuple[str, str], str]) -> Duplicate | None:
+    if task.dedupe is None:
+        return None
+    holder = holders.get((task.queue, task.dedupe.key), task.id)
+    return None if holder == task.id else Duplicate(holder, task.dedupe.key)
+
+
+async def take_key(session: Session, task: Task, now: int | None) -> str:
+    """Give the task its dedupe key unless another task holds it; return the id of the one that holds it now."""
+    assert task.dedupe is not None
+    end = None if task.dedupe.ttl is None else to_micros(task.created_at + timedelta(seconds=task.dedupe.ttl))
+    holder: str = await session.value(statement("take_key"), now, task.queue, task.dedupe.key, task.id, end)
+    return holder
+
+
+def holds_key(task: Task, now: datetime) -> bool:
+    """Whether a task in that state holds its key now: the rule of `Dedupe`."""
+    if task.dedupe is None or task.state is TaskState.CANCELLED:
+        return False
+    if task.dedupe.ttl is None:
+        return task.state in LIVE_STATES
+    return now < task.created_at + timedelta(seconds=task.dedupe.ttl)

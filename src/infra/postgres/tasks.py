@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from backstage.domain.attempt import Attempt
+from backstage.domain.dedupe import Duplicate
+from backstage.domain.errors import TaskNotFoundError
+from backstage.domain.retention import Retention
+from backstage.domain.stats import Count
+from backstage.domain.task import Task
+from backstage.domain.task_query import TaskPage, TaskQuery
+from backstage.infra.moments import ticks
+from backstage.infra.postgres.adder import Adder
+from backstage.infra.postgres.caller_transaction import add_in
+from backstage.infra.postgres.find import find, find_task
+from backstage.infra.postgres.rows import attempt_of
+from backstage.infra.postgres.save import save
+from backstage.infra.postgres.session import Session
+from backstage.infra.postgres.statements import statement
+from backstage.infra.postgres.store import Store
+from backstage.infra.postgres.task_ids import is_id
+
+_CHANGES_OF_A_MOVE = 2
+_KEYS_FORGOTTEN_AT_ONCE = 1000
+
+
+class PostgresTasks:
+    """TaskRepository over the server."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._adder = Adder(store)
+
+    async def add(self, tasks: Sequence[Task], *, connection: Any = None) -> list[Duplicate | None]:
+        """`connection` is an asyncpg connection to the same database with a transaction open. Workers are woken when it
+        commits."""
+        if connection is not None:
+            return await add_in(connection, self._store, tasks)
+        return await self._adder.add(tasks)
+
+    async def get(self, task_id: str) -> Task:
+        async def step(session: Session) -> Task | None:
+            return await find_task(session, task_id)
+
+        task = await self._store.database.run(step)
+        if task is None:
+            raise TaskNotFoundError(task_id)
+        return task
+
+    async def attempts(self, task_id: str) -> list[Attempt]:
+        async def step(session: Session) -> list[Attempt]:
+            return [attempt_of(row) for row in await session.fetch(statement("attempts_of_task"), [task_id])]
+
+        return await self._store.database.run(step) if is_id(task_id) else []
+
+    async def find(self, query: TaskQuery) -> TaskPage:
+        async def step(session: Session) -> TaskPage:
+            return await find(session, query)
+
+        return await self._store.database.run(step)
+
+    async def save(self, task: Task) -> None:
+        async def step(session: Session) -> None:
+            await save(session, task, self._store.time.now())
+
+        await self._store.database.run(step)
+        self._store.notifier.wake()
+        await self._store.counts.appended(_CHANGES_OF_A_MOVE)
+
+    async def counts(self) -> list[Count]:
+        return await self._store.counts.all()
+
+    async def prune(self, retention: Retention, limit: int) -> int:
+        async def step(session: Session) -> int:
+            now = self._store.time.now()
+            await session.fetch(statement("forget_expired_keys"), now, _KEYS_FORGOTTEN_AT_ONCE)
+            max_age = None if retention.max_age is None else ticks(retention.max_age)
+            number: int = await session.value(
+                statement("prune_tasks"), now, retention.state, retention.queue, limit, max_age, retention.keep_last
+            )
+            return number
+
+        pruned = await self._store.database.run(step)
+        await self._store.counts.fold()
+        return pruned

@@ -1,0 +1,130 @@
+"""Waking workers by LISTEN: a hint, tested by a message to oneself; whoever hears nothing polls."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+
+from backstage.infra.postgres.connector import CONNECT_TIMEOUT, Connector
+from backstage.infra.postgres.notifier import NOTIFY, channel_of
+from backstage.infra.postgres.storage_errors import DRIVER_ERRORS
+
+_log = logging.getLogger(__name__)
+
+_ANSWERED_WITHIN = 5.0
+"""Seconds in which a message to oneself comes back where notifications work at all."""
+_TESTED_EVERY = 30.0
+"""Seconds between two tests: a connection that something in between has dropped is noticed by then."""
+_PAUSES = (0.1, 0.5, 2.0, 10.0)
+"""Seconds before connecting again, the last one again and again."""
+
+
+class PostgresWakeup:
+    """Wakeup whose event is set by a notification, or by nothing while there is no connection to hear one."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def wake(self) -> None:
+        self._event.set()
+
+    async def wait(self, timeout: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self._event.wait()
+        self._event.clear()
+
+
+class Listener:
+    """Keeps one connection of the running loop listening, tests it, and makes it anew."""
+
+    def __init__(self, connector: Connector, wakeup: PostgresWakeup) -> None:
+        self._connector, self._wakeup = connector, wakeup
+        self._channel = channel_of(connector.location.schema)
+        self._is_lost = asyncio.Event()
+        self._echo: asyncio.Future[None] | None = None
+        self._token = ""
+        self._has_warned = False
+        self.is_ready = asyncio.Event()
+        """Set when it listens, or has failed to once."""
+
+    async def listen(self) -> None:
+        """Listen until cancelled."""
+        failures = 0
+        while True:
+            try:
+                await self._listen_once()
+            except (*DRIVER_ERRORS, _DeafError) as error:
+                self._warn(error)
+            failures = 0 if self._echo is not None and self._echo.done() else failures + 1
+            self._wakeup.wake()  # what happened while nobody listened was missed
+            self.is_ready.set()
+            await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
+
+    async def _listen_once(self) -> None:
+        self._is_lost.clear()
+        connection = await self._connector.connect()
+        try:
+            connection.add_termination_listener(self._lost)
+            async with asyncio.timeout(CONNECT_TIMEOUT):
+                await connection.add_listener(self._channel, self._heard)
+            while True:
+                await self._test(connection)
+                self._has_warned = False
+                self.is_ready.set()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_TESTED_EVERY):
+                        await self._is_lost.wait()
+                        return
+        finally:
+            connection.terminate()
+
+    async def _test(self, connection: asyncpg.Connection[Any]) -> None:
+        """Send a message to ourselves and wait for it. Raises _DeafError."""
+        self._token = uuid4().hex
+        self._echo = asyncio.get_running_loop().create_future()
+        await connection.fetch(NOTIFY, self._channel, self._token)
+        try:
+            async with asyncio.timeout(_ANSWERED_WITHIN):
+                await self._echo
+        except TimeoutError:
+            raise _DeafError from None
+
+    def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        if not payload:
+            self._wakeup.wake()
+        elif payload == self._token and self._echo is not None and not self._echo.done():
+            self._echo.set_result(None)
+
+    def _lost(self, _connection: object) -> None:
+        self._is_lost.set()
+
+    def _warn(self, error: Exception) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            _log.warning("%s: no notifications (%s): workers poll", self._connector.location.shown, error)
+
+
+class _DeafError(Exception):
+    def __str__(self) -> str:
+        return "a message to oneself did not arrive: is a pooler in transaction mode between?"
+
+
+@contextlib.asynccontextmanager
+async def subscribe(connector: Connector) -> AsyncIterator[PostgresWakeup]:
+    """A subscription of the running loop. Returns once it listens, or has found that it cannot."""
+    wakeup = PostgresWakeup()
+    listener = Listener(connector, wakeup)
+    listening = asyncio.create_task(listener.listen(), name="backstage-postgres-listener")
+    try:
+        await listener.is_ready.wait()
+        yield wakeup
+    finally:
+        listening.cancel()
+        await asyncio.wait([listening])

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from backstage.domain.errors import ConfigurationError
+from backstage.domain.ports.clock import Clock
+from backstage.infra.redis.control import RedisControl
+from backstage.infra.redis.directory import Directory
+from backstage.infra.redis.link import Link
+from backstage.infra.redis.location import Location
+from backstage.infra.redis.opening import agree_on_group, check_eviction
+from backstage.infra.redis.queue import RedisQueue
+from backstage.infra.redis.registry import RedisRegistry
+from backstage.infra.redis.tasks import RedisTasks
+from backstage.infra.redis.wakeup import RedisWakeup, subscribe
+from backstage.infra.server_time import server_time
+from backstage.infra.system_clock import SystemClock
+
+if TYPE_CHECKING:
+    from backstage.domain.finding import Finding
+    from backstage.infra.redis.archive import RedisArchive
+    from backstage.infra.redis.broadcasts import RedisBroadcasts
+    from backstage.infra.redis.schedules import RedisSchedules
+
+
+class RedisBackend:
+    """A store on Redis or Valkey, shared by processes of any number of hosts.
+
+    Without a clock it goes by the server's. `consumer_group` None is whichever the store has. Ports that few programs
+    need are loaded when they are asked for.
+    """
+
+    def __init__(self, location: Location, clock: Clock | None, *, consumer_group: str | None = None) -> None:
+        if consumer_group is not None and location.group not in (None, consumer_group):
+            raise ConfigurationError(
+                "consumer_group", f"is {consumer_group!r}, and {location.group!r} in the URL: say one of them"
+            )
+        self._location = location
+        self._group = consumer_group or location.group
+        self._link = Link(location, server_time(clock, SystemClock()))
+        self.clock = self._link.time.clock
+        self._directory = Directory(self._link)
+        self.tasks = RedisTasks(self._link, self._directory)
+        self.queue = RedisQueue(self._link, self._directory)
+        self.control = RedisControl(self._link, self._directory)
+        self.registry = RedisRegistry(self._link)
+
+    @classmethod
+    def from_url(cls, url: str, clock: Clock | None, *, consumer_group: str | None = None) -> RedisBackend:
+        """Make one from a URL as docs/redis.md describes them. Raises ConfigurationError."""
+        return cls(Location.of(url), clock, consumer_group=consumer_group)
+
+    @cached_property
+    def schedules(self) -> RedisSchedules:
+        from backstage.infra.redis.schedules import RedisSchedules  # noqa: PLC0415 - see above
+
+        return RedisSchedules(self._link, self._directory)
+
+    @cached_property
+    def broadcasts(self) -> RedisBroadcasts:
+        from backstage.infra.redis.broadcasts import RedisBroadcasts  # noqa: PLC0415 - see above
+
+        return RedisBroadcasts(self._link)
+
+    @cached_property
+    def archive(self) -> RedisArchive:
+        from backstage.infra.redis.archive import RedisArchive  # noqa: PLC0415 - see above
+
+        return RedisArchive(self._link, self._directory)
+
+    async def open(self) -> None:
+        """Connect, and agree with whoever else uses the store; nothing more if it is open."""
+        if self._link.is_open:
+            return
+        self._link.open()
+        try:
+            await check_eviction(self._link)
+            self._link.group = await agree_on_group(self._link, self._group)
+        except BaseException:
+            await self._link.close()
+            raise
+
+    async def close(self) -> None:
+        await self._link.close()
+
+    def wakeup(self) -> AbstractAsyncContextManager[RedisWakeup]:
+        return subscribe(self._link)
+
+    @contextlib.asynccontextmanager
+    async def lease_queue(self) -> AsyncIterator[RedisQueue]:
+        """Over connections of the running loop, which no handler on another loop can hold up."""
+        link = Link(self._location, self._link.time)
+        link.group = self._link.group
+        link.open()
+        try:
+            yield RedisQueue(link, self._directory.over(link))
+        finally:
+            await link.close()
+
+    async def diagnose(self) -> list[Finding]:
+        """Examine the server and the store; works without `open`."""
+        from backstage.infra.redis.diagnosis import diagnose  # noqa: PLC0415 - see above
+
+        return await diagnose(self._location)

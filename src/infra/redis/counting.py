@@ -1,0 +1,31 @@
+"""The counters of all queues, as their hashes hold them."""
+
+from __future__ import annotations
+
+from backstage.domain.stats import Count
+from backstage.infra.redis.directory import Directory
+from backstage.infra.redis.link import Link
+from backstage.infra.redis.rows import STATES
+
+
+class Counting:
+    def __init__(self, link: Link, directory: Directory) -> None:
+        self._link, self._directory = link, directory
+
+    async def counts(self) -> list[Count]:
+        """One row per queue, type and state, sorted by them."""
+        queues = await self._directory.queues()
+        keys = self._link.keys
+        replies = await self._link.commands(*(("HGETALL", f"{keys.queue(queue)}:counts") for queue in queues))
+        rows = [row for queue, counts in zip(queues, replies, strict=True) for row in _rows(queue, counts)]
+        return sorted(rows, key=lambda row: (row.queue, row.type, row.state))
+
+
+def _rows(queue: str, counts: dict[bytes, bytes]) -> list[Count]:
+    numbers = {name.decode(): int(number) for name, number in counts.items() if b":" in name}
+    rows = []
+    for name, tasks in numbers.items():
+        letter, _, type_ = name.partition(":")
+        if letter in STATES:
+            rows.append(Count(queue, type_, STATES[letter], tasks, numbers.get(f"{letter.upper()}:{type_}", 0)))
+    return rows

@@ -1,0 +1,134 @@
+"""Examining the server and the store for `backstage doctor`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from redis.exceptions import ResponseError
+
+from backstage.domain.finding import Finding, Severity
+from backstage.infra.redis.directory import Directory
+from backstage.infra.redis.link import Link
+from backstage.infra.redis.location import Location
+from backstage.infra.redis.opening import DEFAULT_GROUP, eviction_policies
+from backstage.infra.redis.rows import unpack
+from backstage.infra.server_time import OwnTime
+from backstage.infra.system_clock import SystemClock
+
+Info = Mapping[str, str]
+
+_OLDEST = (6, 2)
+
+
+async def diagnose(location: Location) -> list[Finding]:
+    """Return what was found, in a fixed order. Raises ConfigurationError or StorageUnavailableError."""
+    link = Link(location, OwnTime(SystemClock()))
+    link.open()
+    try:
+        stored = await link.command("GET", link.keys.group)
+        link.group = DEFAULT_GROUP if stored is None else stored.decode()
+        findings = await _servers(link)
+        findings.append(_eviction(await eviction_policies(link)))
+        findings += await _queues(link)
+    finally:
+        await link.close()
+    return findings
+
+
+async def _servers(link: Link) -> list[Finding]:
+    findings = []
+    for reply in await link.ask_all("INFO", "everything"):
+        if isinstance(reply, ResponseError):
+            detail = "the user may not read INFO, so persistence, memory and replicas are unknown"
+            findings.append(Finding("server", Severity.WARNING, detail, "grant +info, as docs/redis.md lists it"))
+            continue
+        info = _parsed(reply)
+        findings += [_version(info), _persistence(info), _memory(info), _replicas(info, link.location.wait_replicas)]
+    return findings
+
+
+def _parsed(reply: Any) -> Info:
+    if isinstance(reply, dict):  # the cluster's driver has read it already
+        return {str(name): str(value) for name, value in reply.items()}
+    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else str(reply)
+    lines = (line.partition(":") for line in text.splitlines() if ":" in line)
+    return {name: value for name, _, value in lines}
+
+
+def _version(info: Info) -> Finding:
+    valkey, redis = info.get("valkey_version"), info.get("redis_version", "0")
+    numbers = tuple(int(part) for part in redis.split(".")[:2] if part.isdigit())
+    shown = f"Valkey {valkey}" if valkey else f"Redis {redis}"
+    if numbers >= _OLDEST:
+        return Finding("server version", Severity.OK, shown)
+    return Finding("server version", Severity.ERROR, shown, "use Redis 6.2 or newer, or Valkey 7.2 or newer")
+
+
+def _persistence(info: Info) -> Finding:
+    if info.get("aof_enabled") == "1":
+        if info.get("aof_last_write_status", "ok") != "ok":
+            remedy = "free space on the server's disk, and look at its log"
+            return Finding("persistence", Severity.ERROR, "the append-only file cannot be written", remedy)
+        detail = "append-only file: what was accepted survives the death of the server, as far as appendfsync says"
+        return Finding("persistence", Severity.OK, detail)
+    detail = "no append-only file: what was accepted since the last snapshot is lost when the server dies"
+    return Finding("persistence", Severity.WARNING, detail, "set appendonly yes, and appendfsync everysec or always")
+
+
+def _memory(info: Info) -> Finding:
+    used, most = int(info.get("used_memory", 0)), int(info.get("maxmemory", 0))
+    if not most:
+        detail = f"{used:,} bytes used, and no maxmemory: the system may kill the server when memory runs out"
+        return Finding("memory", Severity.WARNING, detail, "set maxmemory below what the machine has")
+    detail = f"{used:,} of {most:,} bytes used"
+    if used > 0.8 * most:
+        return Finding("memory", Severity.WARNING, detail, "raise maxmemory, or keep finished tasks for less long")
+    return Finding("memory", Severity.OK, detail)
+
+
+def _replicas(info: Info, wanted: int) -> Finding:
+    number = int(info.get("connected_slaves", 0))
+    if info.get("role") not in (None, "master"):
+        return Finding("replicas", Severity.ERROR, "this server is a replica itself", "name the primary in the URL")
+    if number < wanted:
+        detail = f"{number} connected, while wait_replicas={wanted}: every write is answered as not durable"
+        return Finding("replicas", Severity.ERROR, detail, "bring the replicas back, or lower wait_replicas")
+    detail = f"{number} connected; each write waits for {wanted} of them"
+    return Finding("replicas", Severity.OK, detail)
+
+
+def _eviction(policies: Sequence[str] | None) -> Finding:
+    name = "eviction policy"
+    if policies is None:
+        detail = "the user may not read it: on a server that evicts keys, tasks disappear"
+        return Finding(name, Severity.WARNING, detail, "grant +config|get, or make sure of maxmemory-policy noeviction")
+    evicting = sorted({policy for policy in policies if policy != "noeviction"})
+    if evicting:
+        return Finding(name, Severity.ERROR, ", ".join(evicting), "set maxmemory-policy noeviction")
+    return Finding(name, Severity.OK, "noeviction")
+
+
+async def _queues(link: Link) -> list[Finding]:
+    queues = await Directory(link).queues()
+    replies = await link.run_each([("examine_queue", link.keys.queue(queue), []) for queue in queues])
+    pending = leases = parcels = 0
+    for reply in replies:
+        of_queue = unpack(reply)
+        pending, leases, parcels = pending + of_queue[0], leases + of_queue[1], parcels + of_queue[2]
+    return [_delivered(pending, leases), _outbox(parcels)]
+
+
+def _delivered(pending: int, leases: int) -> Finding:
+    detail = f"{leases:,} leases and {pending:,} entries that were delivered and not acknowledged"
+    if pending == leases:
+        return Finding("running tasks", Severity.OK, detail)
+    remedy = "none if they meet within a minute: workers sweep what a restart or a deleted group left"
+    return Finding("running tasks", Severity.WARNING, detail, remedy)
+
+
+def _outbox(parcels: int) -> Finding:
+    if not parcels:
+        return Finding("outbox", Severity.OK, "no next task waits to be stored on its queue")
+    detail = f"{parcels:,} next tasks wait to be stored on their queues"
+    return Finding("outbox", Severity.WARNING, detail, "run a worker: it stores them within its reclaim interval")

@@ -1,0 +1,120 @@
+"""Which queues there are, what is paused, and on which queue a task is."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from uuid import uuid4
+
+from backstage.domain.ports.queue_control import QUEUE, TYPE, Pause
+from backstage.infra.moments import from_micros
+from backstage.infra.redis.link import Link
+from backstage.infra.redis.rows import unpack
+
+_REMEMBERED = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """The store's queues and pauses at one moment."""
+
+    queues: frozenset[str]
+    pauses: Mapping[tuple[str, str], int]
+    """Kind and name to the moment since when."""
+    token: str
+    """The store's `control` at that moment."""
+
+    def served(self, queues: Collection[str] | None) -> list[str]:
+        """Those queues (None: all) that there are and that are not paused, by name."""
+        named = self.queues if queues is None else self.queues & frozenset(queues)
+        return sorted(name for name in named if (QUEUE, name) not in self.pauses)
+
+    def served_types(self, types: Iterable[str]) -> list[str]:
+        return [name for name in types if (TYPE, name) not in self.pauses]
+
+    def paused(self) -> list[Pause]:
+        return [Pause(kind, name, from_micros(since)) for (kind, name), since in sorted(self.pauses.items())]
+
+
+class Directory:
+    """A task's queue is remembered for the latest tasks that passed through here, else every queue is asked."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._registered: set[str] = set()
+        self._latest: Control | None = None
+        self._queue_of: OrderedDict[str, str] = OrderedDict()
+
+    def over(self, link: Link) -> Directory:
+        """The same memory over another link."""
+        other = Directory(link)
+        other._queue_of = self._queue_of
+        return other
+
+    async def control(self) -> Control:
+        """What the store says now."""
+        keys = self._link.keys
+        token, queues, pauses = await self._link.commands(
+            ("GET", keys.control), ("SMEMBERS", keys.queues), ("HGETALL", keys.pauses)
+        )
+        found: dict[tuple[str, str], int] = {}
+        for each, since in pauses.items():
+            kind, _, name = each.decode().partition(":")
+            found[kind, name] = int(since)
+        shown = "" if token is None else token.decode()
+        self._latest = Control(frozenset(name.decode() for name in queues), found, shown)
+        return self._latest
+
+    async def latest_control(self) -> Control:
+        """The same as it was told last, for steps that compare the token."""
+        return self._latest or await self.control()
+
+    async def queues(self) -> list[str]:
+        names = await self._link.command("SMEMBERS", self._link.keys.queues)
+        return sorted(name.decode() for name in names)
+
+    async def register(self, queues: Iterable[str]) -> None:
+        """Make the queues known before they get tasks: a task on a queue that nobody knows would never be claimed."""
+        new = [name for name in queues if name not in self._registered]
+        if new:
+            await self._link.run("register_queues", self._link.keys.store, [new, uuid4().hex])
+            self._registered.update(new)
+
+    async def register_again(self, queues: Iterable[str]) -> None:
+        """The same for queues that turned out to be new to the store, which may have been emptied since."""
+        self._registered.difference_update(queues := list(queues))
+        await self.register(queues)
+
+    # -- where a task is -------------------------------------------------------------------------
+
+    def remember(self, task_id: str, queue: str) -> None:
+        self._queue_of[task_id] = queue
+        if len(self._queue_of) > _REMEMBERED:
+            self._queue_of.popitem(last=False)
+
+    def forget(self, task_id: str) -> None:
+        self._queue_of.pop(task_id, None)
+
+    async def by_queue(self, task_ids: Iterable[str]) -> dict[str, list[str]]:
+        """Queue to those of the tasks that are on it; ids that no queue has are left out."""
+        found: dict[str, list[str]] = {}
+        unknown = []
+        for task_id in task_ids:
+            queue = self._queue_of.get(task_id)
+            if queue is None:
+                unknown.append(task_id)
+            else:
+                found.setdefault(queue, []).append(task_id)
+        if unknown:
+            for queue, task_id in await self._asked(unknown):
+                found.setdefault(queue, []).append(task_id)
+        return found
+
+    async def _asked(self, task_ids: list[str]) -> list[tuple[str, str]]:
+        queues = await self.queues()
+        replies = await self._link.run_each([("which_exist", self._link.keys.queue(q), task_ids) for q in queues])
+        found = [(queue, id_) for queue, reply in zip(queues, replies, strict=True) for id_ in unpack(reply)]
+        for queue, task_id in found:
+            self.remember(task_id, queue)
+        return found

@@ -1,0 +1,76 @@
+"""Every key of a store, with its type.
+
+All keys of one queue begin with `{prefix:queue}`, so that a cluster keeps them together and one script reaches all of
+them; what belongs to no queue begins with `{prefix}`. Scripts are given the beginning and add the rest; a *level* is
+`priority:type`, and a state is its letter: p, r, c, f or x (cancelled).
+
+Of a queue:
+
+    task:<id>                hash     the fields of rows.py; none of them holds its default
+    attempts:<id>            hash     fence -> packed record of a claim, the latest one of an ended task left out
+    line:<level>             stream   one entry for each task that waits in order or was claimed from here
+    early:<level>            zset     due time -> id of those that belong before the line's last entry
+    claimed                  stream   the entries of running tasks that were claimed from `early`
+    tails                    hash     level -> the line's last entry and its task
+    levels                   zset     priority -> level in which somebody may wait
+    later                    zset     due time -> id of pending tasks that are not due yet
+    leases                   zset     end of the lease -> id of running tasks
+    ended:<state>            zset     moment of the end -> id
+    live:<type>              zset     ids of pending and running tasks, in their own order
+    ids:<state>:<type>       zset     ids of ended tasks, in their own order
+    workflow:<id>            zset     ids of tasks whose workflow is not just their own id
+    correlation:<id>         zset     the same for the correlation
+    keys                     hash     dedupe key -> id of its holder, and the end of its window
+    keyends                  zset     end of the window -> dedupe key
+    counts                   hash     state:type -> number, and `lease`: the longest lease in microseconds
+    outbox                   hash     id of a next task for another queue -> that queue and the task, until delivered
+    schedules                hash     name -> the schedules whose tasks go to this queue
+
+Of the store:
+
+    group                    string   the name of the consumer group
+    queues                   set      names of all queues that ever had a task
+    pauses                   hash     kind:name -> since
+    control                  string   changes whenever `queues` or `pauses` do
+    workers                  hash     worker id -> what it said of itself
+    schedules                hash     name -> the queue that has the schedule
+    broadcasts               stream   the messages, their ids made of the moment at which they were stored
+    broadcast-ids            hash     message id -> entry
+
+The Pub/Sub channel `{prefix}:wake` has no key.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from urllib.parse import quote
+
+_PLAIN = ":.-_"  # what names are made of, beside letters and digits
+
+
+class Keys:
+    def __init__(self, prefix: str) -> None:
+        self.store = f"{{{_encoded(prefix)}}}"
+        self._prefix = prefix
+        self.group = f"{self.store}:group"
+        self.queues = f"{self.store}:queues"
+        self.pauses = f"{self.store}:pauses"
+        self.control = f"{self.store}:control"
+        self.workers = f"{self.store}:workers"
+        self.schedules = f"{self.store}:schedules"
+        self.broadcasts = f"{self.store}:broadcasts"
+        self.wake_channel = f"{self.store}:wake"
+
+    def queue(self, name: str) -> str:
+        """What all keys of the queue begin with; without the part after it, no key."""
+        return _queue(self._prefix, name)
+
+
+@lru_cache(maxsize=4096)
+def _queue(prefix: str, name: str) -> str:
+    return f"{{{_encoded(prefix)}:{_encoded(name)}}}"
+
+
+def _encoded(name: str) -> str:
+    """Percent-encoded, so that no brace can end the hash tag early."""
+    return quote(name, safe=_PLAIN)

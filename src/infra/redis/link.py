@@ -1,0 +1,156 @@
+"""How the ports speak to the servers: by scripts, from any event loop, with our errors."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+from redis.exceptions import NoScriptError, ResponseError
+
+from backstage.domain.errors import ConfigurationError, StorageUnavailableError, TaskError
+from backstage.infra.redis.keys import Keys
+from backstage.infra.redis.location import Location
+from backstage.infra.redis.rows import pack
+from backstage.infra.redis.scripts import Script, script
+from backstage.infra.redis.servers import Command, Servers, servers_at
+from backstage.infra.redis.store_errors import DRIVER_ERRORS, translate
+from backstage.infra.server_time import ServerTime
+
+T = TypeVar("T")
+
+Step = tuple[str, str, object]
+"""A script's name, the beginning of the keys it works on, and its argument, to be packed."""
+
+
+class Link:
+    """Connections belong to the loop that opened them; calls from other loops hop there."""
+
+    def __init__(self, location: Location, time: ServerTime) -> None:
+        self.location, self.time = location, time
+        self.keys = Keys(location.prefix)
+        self.group = ""
+        self._servers: Servers | None = None
+        self._home: asyncio.AbstractEventLoop | None = None
+        self._pid = os.getpid()
+
+    @property
+    def is_one_server(self) -> bool:
+        """Whether a script may look at the store's own keys beside those of a queue."""
+        return self.location.kind != "cluster"
+
+    @property
+    def is_open(self) -> bool:
+        return self._servers is not None
+
+    def open(self) -> None:
+        self._home, self._pid = asyncio.get_running_loop(), os.getpid()
+        self._servers = servers_at(self.location)
+
+    async def close(self) -> None:
+        servers, self._servers = self._servers, None
+        if servers is None or self._pid != os.getpid():
+            return  # in a forked child the connections are the parent's
+        assert self._home is not None
+        if self._home is asyncio.get_running_loop():
+            await servers.close()
+        elif self._home.is_running():
+            await self._hop(self._home, servers.close)
+
+    # -- scripts and commands --------------------------------------------------------------------
+
+    async def run(self, name: str, keys: str, argument: object) -> Any:
+        """Run a script on one queue, or on the store's own keys."""
+        [reply] = await self.run_each([(name, keys, argument)])
+        return reply
+
+    async def run_each(self, steps: Sequence[Step], known_control: str | None = None) -> list[Any]:
+        """Run scripts together; each is atomic, all of them are not. Raises the first error, after all were tried.
+
+        With `known_control`, on one server only, they answer 0 and do nothing if the store's `control` is another by now.
+        """
+        if not steps:
+            return []
+        scripts = [script(name) for name, _, _ in steps]
+        arguments = [self._arguments(keys, pack(argument), known_control) for _, keys, argument in steps]
+        commands: list[Command] = [("EVALSHA", each.sha, *rest) for each, rest in zip(scripts, arguments, strict=True)]
+        replies = await self._send(commands)
+        if any(isinstance(reply, NoScriptError) for reply in replies):
+            replies = await self._run_unknown(scripts, arguments, replies)
+        return self._checked(replies)
+
+    async def commands(self, *commands: Command) -> list[Any]:
+        return self._checked(await self._send(commands))
+
+    async def command(self, *command: str | bytes | int) -> Any:
+        [reply] = await self.commands(command)
+        return reply
+
+    async def ask_all(self, *command: str | bytes | int) -> list[Any]:
+        """The replies of every server, errors among them."""
+        return await self.at_home(lambda: self._reached(lambda servers: servers.send_all(command)))
+
+    def _arguments(self, keys: str, packed: bytes, known_control: str | None) -> Command:
+        now, lease_now = self.time.now(), self.time.lease_now()
+        given_now = "" if now is None else str(now)
+        given_lease_now = "" if lease_now is None else str(lease_now)
+        arguments = (given_now, given_lease_now, self.group, packed, self.keys.wake_channel)
+        if known_control is None:
+            return (1, keys, *arguments)
+        return (2, keys, self.keys.control, *arguments, known_control)
+
+    async def _run_unknown(self, scripts: list[Script], arguments: list[Command], replies: list[Any]) -> list[Any]:
+        """Send the texts of the scripts that the server has forgotten, or never heard of."""
+        unknown = [at for at, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
+        again = await self._send([("EVAL", scripts[at].text, *arguments[at]) for at in unknown])
+        for at, reply in zip(unknown, again, strict=True):
+            replies[at] = reply
+        return replies
+
+    def _checked(self, replies: list[Any]) -> list[Any]:
+        for reply in replies:
+            if isinstance(reply, ResponseError):
+                raise translate(reply, self.location.url) from reply
+        return replies
+
+    # -- sending ---------------------------------------------------------------------------------
+
+    async def _send(self, commands: Sequence[Command]) -> list[Any]:
+        return await self.at_home(lambda: self._reached(lambda servers: servers.send(commands)))
+
+    async def _reached(self, use: Callable[[Servers], Awaitable[T]]) -> T:
+        servers = self._opened()
+        try:
+            return await use(servers)
+        except TaskError:
+            raise
+        except DRIVER_ERRORS as error:
+            raise translate(error, self.location.url) from error
+
+    async def at_home(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Make the call on the loop that opened the link."""
+        home = self._home
+        self._opened()
+        assert home is not None
+        if home is asyncio.get_running_loop():
+            return await call()
+        return await self._hop(home, call)
+
+    def _opened(self) -> Servers:
+        if self._servers is None:
+            raise StorageUnavailableError("the store is not open: open it first")
+        if self._pid != os.getpid():
+            raise ConfigurationError(
+                "redis", f"was opened in process {self._pid} and used in its child: open a new backend after the fork"
+            )
+        return self._servers
+
+    async def _hop(self, home: asyncio.AbstractEventLoop, call: Callable[[], Awaitable[T]]) -> T:
+        if not home.is_running():
+            raise StorageUnavailableError("the event loop that opened the store has ended: open it again")
+
+        async def made() -> T:
+            return await call()
+
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(made(), home))

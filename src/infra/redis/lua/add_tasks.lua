@@ -1,0 +1,14 @@
+-- add_tasks: store new tasks of one queue, each with its dedupe key. All of them or, on a full server, none: the first
+-- write is then refused. A task whose id is stored already is left as it is, so the call may be repeated.
+--   KEYS  1 the queue's prefix
+--   ARGV  4 packed { { id, { field, value, … } }, … }
+--   returns packed { now, whether the queue was unknown until now, { id of the key's holder or false, … } }
+-- needs: storing
+local is_new_queue = redis.call('EXISTS', KEYS[1] .. ':counts') == 0
+local holders = {}
+for at, task in ipairs(cmsgpack.unpack(ARGV[4])) do
+  holders[at] = store_new(task[1], task[2]) or false
+end
+write_new()
+redis.call('PUBLISH', ARGV[5], '')
+return cmsgpack.pack({ now, is_new_queue, holders })

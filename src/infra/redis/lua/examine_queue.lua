@@ -1,0 +1,14 @@
+-- examine_queue: what must agree in a queue. Changes nothing.
+--   KEYS  1 the queue's prefix
+--   ARGV  3 the name of the consumer group
+--   returns packed { entries delivered and not acknowledged, leases, next tasks in the outbox }
+local function pending_of(stream)
+  local summary = redis.pcall('XPENDING', stream, ARGV[3])
+  return summary.err and 0 or summary[1]
+end
+
+local pending = pending_of(KEYS[1] .. ':claimed')
+for _, level in ipairs(redis.call('HKEYS', KEYS[1] .. ':tails')) do
+  pending = pending + pending_of(KEYS[1] .. ':line:' .. level)
+end
+return cmsgpack.pack({ pending, redis.call('ZCARD', KEYS[1] .. ':leases'), redis.call('HLEN', KEYS[1] .. ':outbox') })

@@ -1,0 +1,17 @@
+-- list_workers: the workers that beat lately; those unseen for a day are forgotten.
+--   KEYS  1 the store's prefix
+--   ARGV  4 packed { microseconds }
+--   returns packed { { moment of the beat, what the worker said }, … }
+-- needs: moments
+local FORGOTTEN_AFTER = 86400000000
+local within, seen = cmsgpack.unpack(ARGV[4])[1], {}
+local flat = redis.call('HGETALL', KEYS[1] .. ':workers')
+for at = 1, #flat, 2 do
+  local moment, document = string.match(flat[at + 1], '^(%d+) (.*)$')
+  if tonumber(moment) < now - FORGOTTEN_AFTER then
+    redis.call('HDEL', KEYS[1] .. ':workers', flat[at])
+  elseif tonumber(moment) >= now - within then
+    seen[#seen + 1] = { moment, document }
+  end
+end
+return cmsgpack.pack(seen)

@@ -1,0 +1,7 @@
+-- next_due: when the next pending task of a queue becomes due.
+--   KEYS  1 the queue's prefix
+--   returns packed { now, due time or false }
+-- needs: allow_full, taking, storing
+promote_due()
+write_counts()
+return cmsgpack.pack({ now, redis.call('ZRANGE', KEYS[1] .. ':later', 0, 0, 'WITHSCORES')[2] or false })

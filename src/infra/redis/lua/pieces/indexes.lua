@@ -1,0 +1,35 @@
+-- indexes: the sorted sets that `find` reads, in which ids lie in their own order: per type the live tasks, per type and
+-- state the ended ones, and those of a workflow or a correlation that is not just their own id.
+-- needs: batches
+local index_additions, index_removals = {}, {}
+local index_names = { p = {}, r = {}, c = {}, f = {}, x = {} } -- state -> type -> name, so that they are made once
+
+local function index_of(state, type_)
+  local names = index_names[state]
+  if not names[type_] then
+    local kind = (state == 'p' or state == 'r') and ':live:' or ':ids:' .. state .. ':'
+    names[type_] = KEYS[1] .. kind .. type_
+  end
+  return names[type_]
+end
+
+local function enter_index(key, id)
+  gather(index_additions, key, 0, id)
+end
+
+local function leave_index(key, id)
+  gather(index_removals, key, id)
+end
+
+local function move_index(from, to, type_, id)
+  local source, target = index_of(from, type_), index_of(to, type_)
+  if source ~= target then
+    leave_index(source, id)
+    enter_index(target, id)
+  end
+end
+
+local function write_indexes()
+  send_gathered('ZREM', index_removals)
+  send_gathered('ZADD', index_additions)
+end

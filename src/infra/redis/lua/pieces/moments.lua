@@ -1,0 +1,16 @@
+-- moments: the time that this call goes by, in microseconds since 1970. As numbers they are exact until the year 2255;
+-- a due time beyond that is compared by its nearest number and kept as the text it was given as.
+--   ARGV  1 now, 2 the clock that leases are measured on; '' stands for the server's own clock
+local function server_clock()
+  local time = redis.call('TIME')
+  return time[1] * 1000000 + time[2]
+end
+
+local now = ARGV[1] == '' and server_clock() or tonumber(ARGV[1])
+local lease_now = ARGV[2] == '' and now or tonumber(ARGV[2])
+
+local function text_of(number)
+  return string.format('%.0f', number)
+end
+
+local now_text = text_of(now)

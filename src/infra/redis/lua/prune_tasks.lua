@@ -1,0 +1,45 @@
+-- prune_tasks: delete ended tasks of one queue with all that belongs to them, as far as they are still in that state;
+-- and forget dedupe keys whose window is over.
+--   KEYS  1 the queue's prefix
+--   ARGV  4 packed { state letter, { id, … } }
+--   returns how many were deleted
+-- needs: allow_full, storing, records
+local KEYS_FORGOTTEN_AT_ONCE = 1000
+local state, ids = unpack(cmsgpack.unpack(ARGV[4]))
+
+local function forget_expired_keys()
+  local ended = redis.call('ZRANGEBYSCORE', KEYS[1] .. ':keyends', '-inf', now, 'LIMIT', 0, KEYS_FORGOTTEN_AT_ONCE)
+  for _, key in ipairs(ended) do
+    redis.call('HDEL', KEYS[1] .. ':keys', key)
+    redis.call('ZREM', KEYS[1] .. ':keyends', key)
+  end
+end
+
+local function prune(id)
+  local task = redis.call('HMGET', task_of(id), 'type', 'key', 'workflow', 'correlation')
+  if redis.call('ZREM', KEYS[1] .. ':ended:' .. state, id) == 0 or not task[1] then
+    return 0
+  end
+  redis.call('DEL', task_of(id), attempts_of(id))
+  leave_index(index_of(state, task[1]), id)
+  if task[3] then
+    leave_index(KEYS[1] .. ':workflow:' .. task[3], id)
+  end
+  if task[4] then
+    leave_index(KEYS[1] .. ':correlation:' .. task[4], id)
+  end
+  if task[2] then
+    free_key(task[2], id)
+  end
+  count(string.upper(state), task[1], 1)
+  return 1
+end
+
+local pruned = 0
+for _, id in ipairs(ids) do
+  pruned = pruned + prune(id)
+end
+forget_expired_keys()
+write_indexes()
+write_counts()
+return pruned

@@ -1,0 +1,10 @@
+-- register_queues: make queues known.
+--   KEYS  1 the store's prefix
+--   ARGV  4 packed { { queue, … }, a new value for `control` }
+--   returns how many were new
+local queues, token = unpack(cmsgpack.unpack(ARGV[4]))
+local new = redis.call('SADD', KEYS[1] .. ':queues', unpack(queues))
+if new > 0 then
+  redis.call('SET', KEYS[1] .. ':control', token)
+end
+return new

@@ -1,0 +1,179 @@
+-- settle_tasks: end claims of one queue, making the entity's `settle` move with its record, its next tasks and its key, in
+-- the order given. The state and the fence in the task's hash decide; acknowledging an entry alone fences nothing.
+--   KEYS  1 the queue's prefix
+--   ARGV  4 packed { { id, fence, kind, state letter, result or false, failure or false, delay in microseconds or false,
+--           whether it spends no attempt, { next task of this queue, … }, { { next task's id,
+--           { another queue, the task }, … } }, … }
+--   returns packed { now, { state letter or false, … } }
+-- An outcome `lost` counts only while the lease has run out. Any other that was applied before is answered as it was then. Next tasks of other queues are kept in `outbox`, from where the client delivers them.
+-- needs: allow_full, storing, records, leases
+local FIELDS = { 'state', 'fence', 'type', 'entry', 'version', 'priority', 'created', 'due', 'cancel', 'key' }
+local MORE_FIELDS = { 'started', 'worker', 'interruptions', 'crashes', 'ttl', 'record' }
+local task_prefix = task_of('')
+local left, ended, settled = {}, {}, {} -- entries by stream, ends by state, ids
+local makes_work = false
+
+local function read_fields(task, names)
+  local values = redis.call('HMGET', task_prefix .. task.id, unpack(names))
+  for at = 1, #names do
+    task[names[at]] = values[at]
+  end
+end
+
+local function answer_again(task, fence, kind, state)
+  if kind == 'lost' or not task.type then
+    return false -- somebody else reclaimed it
+  end
+  read_fields(task, MORE_FIELDS)
+  local recorded
+  if task.fence == fence and task.state and task.state ~= 'r' then
+    recorded = told_record(task.state, task.record)
+  end
+  if not recorded then
+    local packed = redis.call('HGET', attempts_of(task.id), fence)
+    recorded = packed and cmsgpack.unpack(packed)[5]
+  end
+  if recorded == kind then
+    return state
+  elseif recorded == 'cancelled' and state == 'p' then
+    return 'x'
+  end
+  return false
+end
+
+local stream_names = {} -- type -> priority -> name, so that they are made once
+
+local function stream_of(task)
+  local names = stream_names[task.type]
+  if not names then
+    names = {}
+    stream_names[task.type] = names
+  end
+  local priority = task.priority or '0'
+  if not names[priority] then
+    local level = level_of(priority, task.type)
+    names[priority] = line_of(level)
+    shrunk_levels[level] = true
+  end
+  return names[priority]
+end
+
+local function leave_group(task)
+  if string.byte(task.entry) == 99 then -- c: it was claimed from `early`
+    gather(left, KEYS[1] .. ':claimed', string.sub(task.entry, 2))
+  else
+    gather(left, stream_of(task), (task.due or task.created) .. '-' .. task.entry)
+  end
+  settled[#settled + 1] = task.id
+end
+
+-- The task goes back to wait: its record is kept apart, for the hash will tell the next one.
+local function return_to_line(task, kind, outcome)
+  local id, failure, delay, is_interruption = task.id, outcome[6], outcome[7], outcome[8]
+  local number = task.fence - (task.interruptions or 0)
+  record(id, task.fence, number, task.worker, task.started, now_text, kind, failure)
+  local due = delay and text_of(now + delay) or task.due or task.created
+  local changes = { 'version', task.version + 1 }
+  if delay then
+    changes[#changes + 1], changes[#changes + 2] = 'due', due
+  end
+  if is_interruption then
+    changes[#changes + 1], changes[#changes + 2] = 'interruptions', (task.interruptions or 0) + 1
+  end
+  redis.call('HDEL', task_prefix .. id, 'state', 'worker', 'end', 'cancel', 'entry')
+  local sequence = wait_for_turn(id, due, task.priority, task.type, task.fence)
+  if sequence then
+    changes[#changes + 1], changes[#changes + 2] = 'entry', sequence
+  end
+  makes_work = true
+  return changes
+end
+
+local function end_for_good(task, kind, state, outcome)
+  local result, failure = outcome[5], outcome[6]
+  local changes = { 'version', task.version + 1, 'state', state, 'end', now_text }
+  if result then
+    changes[7], changes[8] = 'result', result
+  end
+  local told = tell_record(state, kind, failure)
+  if told then
+    changes[#changes + 1], changes[#changes + 2] = 'record', told
+  end
+  if task.cancel then
+    redis.call('HDEL', task_prefix .. task.id, 'cancel')
+  end
+  gather(ended, state, now_text, task.id)
+  move_index('r', state, task.type, task.id)
+  return changes
+end
+
+local function apply(task, kind, state, outcome)
+  local failure = outcome[6]
+  if state == 'p' or kind == 'lost' or task.key then
+    read_fields(task, MORE_FIELDS)
+  end
+  leave_group(task)
+  local changes
+  if state == 'p' then
+    changes = return_to_line(task, kind, outcome)
+  else
+    changes = end_for_good(task, kind, state, outcome)
+  end
+  if failure then
+    changes[#changes + 1], changes[#changes + 2] = 'failure', failure
+  end
+  if kind == 'lost' then
+    changes[#changes + 1], changes[#changes + 2] = 'crashes', (task.crashes or 0) + 1
+  end
+  redis.call('HSET', task_prefix .. task.id, unpack(changes))
+  count('r', task.type, -1)
+  count(state, task.type, 1)
+  if task.key and not holds_key(state, task.created, task.ttl) then
+    free_key(task.key, task.id)
+  end
+end
+
+local function store_next(outcome)
+  for _, task in ipairs(outcome[9]) do
+    store_new(task[1], task[2])
+    makes_work = true
+  end
+  for _, parcel in ipairs(outcome[10]) do
+    redis.call('HSET', KEYS[1] .. ':outbox', parcel[1], cmsgpack.pack(parcel[2]))
+  end
+end
+
+local function settle(outcome)
+  local task, fence, kind, state = { id = outcome[1] }, outcome[2], outcome[3], outcome[4]
+  read_fields(task, FIELDS)
+  if task.state ~= 'r' or task.fence ~= fence then
+    return answer_again(task, fence, kind, state)
+  elseif kind == 'lost' and not has_run_out(task.id) then
+    return false
+  end
+  if task.cancel and state == 'p' then
+    kind, state = kind == 'lost' and kind or 'cancelled', 'x'
+  end
+  apply(task, kind, state, outcome)
+  store_next(outcome)
+  return state
+end
+
+local answers = {}
+for at, outcome in ipairs(cmsgpack.unpack(ARGV[4])) do
+  answers[at] = settle(outcome)
+end
+send_gathered('XACK', left, group)
+send_gathered('XDEL', left)
+send_gathered('ZREM', { [KEYS[1] .. ':leases'] = settled })
+for state, ends in pairs(ended) do
+  send_gathered('ZADD', { [KEYS[1] .. ':ended:' .. state] = ends })
+end
+write_new()
+if left[KEYS[1] .. ':claimed'] and redis.call('XLEN', KEYS[1] .. ':claimed') == 0 then
+  redis.call('DEL', KEYS[1] .. ':claimed')
+end
+if makes_work then
+  redis.call('PUBLISH', ARGV[5], '')
+end
+return cmsgpack.pack({ now, answers })

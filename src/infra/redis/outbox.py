@@ -1,0 +1,58 @@
+"""Next tasks for another queue: kept with the completion, then stored on their queue, then forgotten.
+
+Storing goes by the task's id, so a parcel that is delivered twice is stored once.
+"""
+
+from __future__ import annotations
+
+from backstage.domain.task import Task
+from backstage.infra.redis.adding import stored
+from backstage.infra.redis.directory import Directory
+from backstage.infra.redis.link import Link
+from backstage.infra.redis.rows import unpack
+
+_DELIVERED_AT_ONCE = 500
+
+
+class Outbox:
+    def __init__(self, link: Link, directory: Directory) -> None:
+        self._link, self._directory = link, directory
+
+    async def deliver(self, queue: str) -> None:
+        """Store on their queues all next tasks that wait in the outbox of `queue`."""
+        key = f"{self._link.keys.queue(queue)}:outbox"
+        cursor = b"0"
+        while True:
+            cursor, parcels = await self._link.command("HSCAN", key, cursor, "COUNT", _DELIVERED_AT_ONCE)
+            await self._store(key, _pairs(parcels))
+            if int(cursor) == 0:
+                return
+
+    async def _store(self, key: str, parcels: dict[bytes, bytes]) -> None:
+        by_queue: dict[str, list[object]] = {}
+        for packed in parcels.values():
+            queue, task = unpack(packed)
+            by_queue.setdefault(queue, []).append(task)
+        if not by_queue:
+            return
+        await self._directory.register(by_queue)
+        replies = await self._link.run_each(
+            [("add_tasks", self._link.keys.queue(queue), tasks) for queue, tasks in by_queue.items()]
+        )
+        new = [queue for queue, reply in zip(by_queue, replies, strict=True) if unpack(reply)[1]]
+        if new:
+            await self._directory.register_again(new)
+        await self._link.command("HDEL", key, *parcels)
+
+
+def parcel(task: Task) -> list[object]:
+    """What the outbox keeps of a next task, packed by the script."""
+    return [task.queue, stored(task)]
+
+
+def _pairs(flat: object) -> dict[bytes, bytes]:
+    """HSCAN's fields, which the drivers give as a list or as a dict."""
+    if isinstance(flat, dict):
+        return flat
+    assert isinstance(flat, list)
+    return dict(zip(flat[::2], flat[1::2], strict=True))

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from backstage.domain.outcome import Outcome
+from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks
+from backstage.domain.task import Task
+from backstage.domain.task_state import TaskState
+from backstage.infra.moments import ticks
+from backstage.infra.redis.claiming import Claiming
+from backstage.infra.redis.directory import Directory
+from backstage.infra.redis.link import Link
+from backstage.infra.redis.outbox import Outbox
+from backstage.infra.redis.reclaiming import Reclaiming
+from backstage.infra.redis.rows import fields_of, task_of, unpack
+from backstage.infra.redis.settling import Settling
+
+_LOST, _CANCEL_REQUESTED = 0, 2
+
+
+class RedisQueue:
+    """TaskQueue over scripts, each of which works on one queue."""
+
+    def __init__(self, link: Link, directory: Directory) -> None:
+        self._link, self._directory = link, directory
+        outbox = Outbox(link, directory)
+        self._settling = Settling(link, directory, outbox)
+        self._claiming = Claiming(link, directory)
+        self._reclaiming = Reclaiming(link, directory, outbox, self._settling)
+
+    async def claim(self, request: ClaimRequest) -> Claimed:
+        return await self._claiming.claim(request)
+
+    async def held_by(self, worker_id: str) -> list[Task]:
+        queues = await self._directory.queues()
+        replies = await self._link.run_each([("held_tasks", self._link.keys.queue(q), [worker_id]) for q in queues])
+        held = [
+            task_of(task_id, queue, fields_of(flat))
+            for queue, reply in zip(queues, replies, strict=True)
+            for task_id, flat in unpack(reply)
+        ]
+        for task in held:
+            self._directory.remember(task.id, task.queue)
+        return held
+
+    async def settle(self, outcomes: Sequence[Outcome]) -> list[TaskState | None]:
+        return await self._settling.settle(outcomes)
+
+    async def renew(self, fences: Mapping[str, int], lease: float) -> HeldTasks:
+        return await self._held(fences, "renew_leases", ticks(lease))
+
+    async def inspect(self, fences: Mapping[str, int]) -> HeldTasks:
+        return await self._held(fences, "inspect_leases", None)
+
+    async def _held(self, fences: Mapping[str, int], name: str, lease: int | None) -> HeldTasks:
+        by_queue = await self._directory.by_queue(fences)
+        claims = {queue: [[id_, str(fences[id_])] for id_ in ids] for queue, ids in by_queue.items()}
+        replies = await self._link.run_each(
+            [
+                (name, self._link.keys.queue(queue), each if lease is None else [each, lease])
+                for queue, each in claims.items()
+            ]
+        )
+        told = {
+            task_id: answer
+            for queue, reply in zip(claims, replies, strict=True)
+            for (task_id, _), answer in zip(claims[queue], unpack(reply), strict=True)
+        }
+        return HeldTasks(
+            lost=frozenset(task_id for task_id in fences if told.get(task_id, _LOST) == _LOST),
+            cancel_requested=frozenset(task_id for task_id, answer in told.items() if answer == _CANCEL_REQUESTED),
+        )
+
+    async def report_progress(self, task_id: str, fence: int, progress: float, note: str | None) -> bool:
+        argument = [task_id, str(fence), repr(progress), False if note is None else note]
+        for queue in await self._directory.by_queue([task_id]):
+            return bool(await self._link.run("report_progress", self._link.keys.queue(queue), argument))
+        return False
+
+    async def reclaim(self, max_deliveries: int, limit: int) -> list[tuple[Task, Outcome]]:
+        return await self._reclaiming.reclaim(max_deliveries, limit)
+
+    async def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
+        control = await self._directory.control()
+        served = control.served_types(types)
+        steps = [("is_idle", self._link.keys.queue(queue), served) for queue in control.served(queues)]
+        return all(await self._link.run_each(steps))

@@ -1,0 +1,79 @@
+"""Taking back tasks whose lease ran out. The entity decides; the script compares fence and lease once more."""
+
+from __future__ import annotations
+
+from backstage.domain.outcome import Outcome
+from backstage.domain.task import Task
+from backstage.domain.task_state import TaskState
+from backstage.infra.moments import from_micros
+from backstage.infra.redis.directory import Directory
+from backstage.infra.redis.link import Link
+from backstage.infra.redis.outbox import Outbox
+from backstage.infra.redis.rows import fields_of, task_of, unpack
+from backstage.infra.redis.settling import Settling
+
+Lost = tuple[Task, Outcome]
+
+
+class Reclaiming:
+    def __init__(self, link: Link, directory: Directory, outbox: Outbox, settling: Settling) -> None:
+        self._link, self._directory = link, directory
+        self._outbox, self._settling = outbox, settling
+
+    async def reclaim(self, max_deliveries: int, limit: int) -> list[Lost]:
+        queues = await self._directory.queues()
+        for queue in queues:
+            await self._sweep(queue)
+        reclaimed: list[Lost] = []
+        while len(reclaimed) < limit:
+            expired = (await self._expired(queues, limit - len(reclaimed)))[: limit - len(reclaimed)]
+            if not expired:
+                break
+            reclaimed += await self._take_back(expired, max_deliveries)  # fewer, where another reclaimer was first
+        return reclaimed
+
+    async def _take_back(self, expired: list[Task], max_deliveries: int) -> list[Lost]:
+        lost: dict[str, list[Lost]] = {}
+        for task in expired:
+            outcome = task.honouring_cancel(task.lost(max_deliveries))
+            lost.setdefault(task.queue, []).append((task, outcome))
+        settled = await self._settling.settle_on({q: [outcome for _, outcome in each] for q, each in lost.items()})
+        return [
+            _as_settled(task, outcome, state, now)
+            for queue, (now, states) in settled.items()
+            for (task, outcome), state in zip(lost[queue], states, strict=True)
+            if state is not None
+        ]
+
+    async def _sweep(self, queue: str) -> None:
+        """Do what a client that died in between has left undone."""
+        key = self._link.keys.queue(queue)
+        if await self._link.run("sweep_queue", key, []):
+            await self._outbox.deliver(queue)
+
+    async def _expired(self, queues: list[str], limit: int) -> list[Task]:
+        if not queues:
+            return []
+        time = self._link.time
+        is_set_back = time.trusts_beginnings(self._longest)
+        replies = await self._link.run_each(
+            [("find_expired", self._link.keys.queue(queue), [limit, is_set_back]) for queue in queues]
+        )
+        expired: list[Task] = []
+        found = [(queue, *unpack(reply)) for queue, reply in zip(queues, replies, strict=True)]
+        self._longest = max(longest for _, _, longest, _ in found) / 1_000_000
+        if not time.trusts_ends(found[0][1], self._longest):
+            return []
+        for queue, _, _, tasks in found:
+            expired += [task_of(task_id, queue, fields_of(flat)) for task_id, flat in tasks if flat]
+        return expired
+
+    _longest = 600.0
+    """Seconds of the longest lease, as the last look found it."""
+
+
+def _as_settled(task: Task, outcome: Outcome, state: TaskState, now: int) -> Lost:
+    if state is TaskState.CANCELLED and outcome.state is TaskState.PENDING:  # asked for between the look and the step
+        task = task.cancel(from_micros(now))
+        outcome = task.honouring_cancel(outcome)
+    return task.settle(outcome, from_micros(now)), outcome

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import msgspec
+
+from backstage.domain.worker_info import WorkerInfo
+from backstage.infra.moments import from_micros, ticks
+from backstage.infra.redis.link import Link
+from backstage.infra.redis.rows import unpack
+
+
+class RedisRegistry:
+    """WorkerRegistry over one hash: worker id -> the moment of its beat and what it said, as JSON."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    async def beat(self, worker: WorkerInfo) -> None:
+        document = msgspec.json.encode(worker).decode()
+        await self._link.run("beat", self._link.keys.store, [worker.id, document])
+
+    async def leave(self, worker_id: str) -> None:
+        await self._link.command("HDEL", self._link.keys.workers, worker_id)
+
+    async def workers(self, seen_within: float) -> list[WorkerInfo]:
+        found = unpack(await self._link.run("list_workers", self._link.keys.store, [ticks(seen_within)]))
+        workers = [
+            replace(msgspec.json.decode(document, type=WorkerInfo), seen_at=from_micros(int(seen_at)))
+            for seen_at, document in found
+        ]
+        return sorted(workers, key=lambda worker: worker.id)

@@ -1,0 +1,216 @@
+"""Task <-> the fields of its hash: text, sparse, named as the entity names them or shorter.
+
+`created`, `due` (left out where it is `created`), `started` and `end` are moments; `end` is when the lease ends while
+the task runs, and when the task ended afterwards. `fence` is deliveries, `key` and `ttl` are the dedupe key's.
+Two fields are the scripts' own: `entry` (where in a stream the task lies) and `record` (what the latest claim's record
+says, where the state does not tell it).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from backstage.domain.attempt import Attempt
+from backstage.domain.backoff import Backoff
+from backstage.domain.dedupe import Dedupe
+from backstage.domain.failure import Failure
+from backstage.domain.lease import Lease
+from backstage.domain.outcome import OutcomeKind
+from backstage.domain.task import Task
+from backstage.domain.task_state import TaskState
+from backstage.infra.moments import from_micros, to_micros
+
+LETTERS = {
+    TaskState.PENDING: "p",
+    TaskState.RUNNING: "r",
+    TaskState.COMPLETED: "c",
+    TaskState.FAILED: "f",
+    TaskState.CANCELLED: "x",
+}
+STATES = {letter: state for state, letter in LETTERS.items()}
+
+Fields = Mapping[str, str]
+
+pack = msgspec.msgpack.Encoder().encode
+unpack = msgspec.msgpack.Decoder().decode
+
+
+def fields_of(flat: Sequence[str]) -> dict[str, str]:
+    """Return the fields of a list `name, value, name, value …`, as the server gives hashes."""
+    pairs = iter(flat)
+    return dict(zip(pairs, pairs, strict=True))
+
+
+def definition_of(task: Task) -> list[str]:
+    """What no move changes."""
+    fields = ["type", task.type, "created", str(to_micros(task.created_at))]
+    if task.payload_json != "null":
+        fields += ("payload", task.payload_json)
+    if task.priority:
+        fields += ("priority", str(int(task.priority)))
+    if task.max_attempts is not None:
+        fields += ("max_attempts", str(task.max_attempts))
+    if task.backoff is not None:
+        fields += ("backoff", str(task.backoff))
+    if task.timeout is not None:
+        fields += ("timeout", repr(task.timeout))
+    if task.soft_timeout is not None:
+        fields += ("soft_timeout", repr(task.soft_timeout))
+    if task.dedupe is not None:
+        fields += ("key", task.dedupe.key)
+        if task.dedupe.ttl is not None:
+            fields += ("ttl", repr(task.dedupe.ttl))
+    if task.correlation_id != task.id:
+        fields += ("correlation", task.correlation_id)
+    if task.workflow_id != task.id:
+        fields += ("workflow", task.workflow_id)
+    if task.origin_id is not None:
+        fields += ("origin", task.origin_id)
+    if task.metadata:
+        fields += ("metadata", json.dumps(task.metadata))
+    return fields
+
+
+def condition_of(task: Task) -> list[str]:
+    """What moves change."""
+    fields: list[str] = []
+    if task.scheduled_at != task.created_at:
+        fields += ("due", str(to_micros(task.scheduled_at)))
+    if task.version != 1:
+        fields += ("version", str(task.version))
+    if task.deliveries:
+        fields += ("fence", str(task.deliveries))
+    if task.state is not TaskState.PENDING or task.deliveries:
+        fields += _history_of(task)
+    return fields
+
+
+def _history_of(task: Task) -> list[str]:
+    """What a task has been through that has run, or has ended."""
+    fields: list[str] = []
+    if task.state is not TaskState.PENDING:
+        fields += ("state", LETTERS[task.state])
+    for name, number in (("interruptions", task.interruptions), ("crashes", task.crashes)):
+        if number:
+            fields += (name, str(number))
+    for name, moment in (("started", task.started_at), ("end", task.finished_at)):
+        if moment is not None:
+            fields += (name, str(to_micros(moment)))
+    if task.last_failure is not None:
+        fields += ("failure", failure_text(task.last_failure))
+    for name, text in (("result", task.result_json), ("note", task.progress_note)):
+        if text is not None:
+            fields += (name, text)
+    if task.progress is not None:
+        fields += ("progress", repr(task.progress))
+    return fields
+
+
+def failure_text(failure: Failure) -> str:
+    return json.dumps([failure.type, failure.message, failure.traceback], ensure_ascii=False)
+
+
+def failure_of(text: str | None) -> Failure | None:
+    return None if not text else Failure(*json.loads(text))
+
+
+def task_of(task_id: str, queue: str, fields: Fields) -> Task:
+    read: dict[str, Any] = {"id": task_id, "queue": queue, "correlation_id": task_id, "workflow_id": task_id}
+    for name, text in fields.items():
+        if name in _READERS:
+            attribute, convert = _READERS[name]
+            read[attribute] = convert(text)
+    read.setdefault("scheduled_at", read["created_at"])
+    if "key" in fields:
+        ttl = fields.get("ttl")
+        read["dedupe"] = Dedupe(fields["key"], None if ttl is None else float(ttl))
+    if "end" in fields:
+        end = _moment(fields["end"])
+        if fields.get("state") == "r":
+            read["lease"] = Lease(fields["worker"], end)
+        else:
+            read["finished_at"] = end
+    return Task(**read)
+
+
+def _moment(text: str) -> datetime:
+    return from_micros(int(text))
+
+
+_READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "type": ("type", str),
+    "payload": ("payload_json", str),
+    "priority": ("priority", int),
+    "state": ("state", STATES.__getitem__),
+    "created": ("created_at", _moment),
+    "due": ("scheduled_at", _moment),
+    "started": ("started_at", _moment),
+    "fence": ("deliveries", int),
+    "interruptions": ("interruptions", int),
+    "crashes": ("crashes", int),
+    "version": ("version", int),
+    "max_attempts": ("max_attempts", int),
+    "backoff": ("backoff", Backoff.parse),
+    "timeout": ("timeout", float),
+    "soft_timeout": ("soft_timeout", float),
+    "correlation": ("correlation_id", str),
+    "workflow": ("workflow_id", str),
+    "origin": ("origin_id", str),
+    "metadata": ("metadata", json.loads),
+    "cancel": ("is_cancel_requested", bool),
+    "result": ("result_json", str),
+    "failure": ("last_failure", failure_of),
+    "progress": ("progress", float),
+    "note": ("progress_note", str),
+}
+"""Field to the entity's attribute; those that make an attribute together are not among them."""
+
+
+def attempts_of(task: Task, fields: Fields, kept: Iterable[tuple[str, Sequence[str]]]) -> tuple[Attempt, ...]:
+    """The task's records, oldest first: those kept apart, with their fences, and the one that its own hash tells."""
+    records = [_attempt_of(task.id, int(fence), record) for fence, record in kept]
+    return tuple(sorted([*records, *_told_record(task, fields)], key=lambda attempt: attempt.fence))
+
+
+def _attempt_of(task_id: str, fence: int, record: Sequence[str]) -> Attempt:
+    number, worker_id, started_at, ended_at, kind, failure = record
+    return Attempt(
+        task_id=task_id,
+        fence=fence,
+        number=int(number),
+        worker_id=worker_id,
+        started_at=from_micros(int(started_at)),
+        ended_at=from_micros(int(ended_at)),
+        outcome=OutcomeKind(kind),
+        failure=failure_of(failure),
+    )
+
+
+def _told_record(task: Task, fields: Fields) -> Iterable[Attempt]:
+    told = fields.get("record")
+    if told == "-" or task.finished_at is None or task.started_at is None:
+        return
+    if told is None:
+        told = "completed" if task.state is TaskState.COMPLETED else "dead+"
+    yield Attempt(
+        task_id=task.id,
+        fence=task.fence,
+        number=task.attempt,
+        worker_id=fields["worker"],
+        started_at=task.started_at,
+        ended_at=task.finished_at,
+        outcome=OutcomeKind(told.rstrip("+")),
+        failure=task.last_failure if told.endswith("+") else None,
+    )
+
+
+def record_of(attempt: Attempt) -> list[object]:
+    """A record as the scripts keep it, packed."""
+    failure = "" if attempt.failure is None else failure_text(attempt.failure)
+    moments = str(to_micros(attempt.started_at)), str(to_micros(attempt.ended_at))
+    return [attempt.number, attempt.worker_id, *moments, attempt.outcome.value, failure]

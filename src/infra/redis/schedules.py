@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from backstage.domain.cron_document import cron_of, document_of
+from backstage.domain.cron_task import CronTask
+from backstage.domain.schedule import Schedule
+from backstage.domain.task import Task
+from backstage.infra.moments import from_micros, to_micros
+from backstage.infra.redis.adding import stored
+from backstage.infra.redis.directory import Directory
+from backstage.infra.redis.link import Link
+from backstage.infra.redis.rows import unpack
+
+_ACTIVE, _PAUSED = "a", "p"
+
+
+class RedisSchedules:
+    """ScheduleRepository: each schedule lies with the queue that its tasks go to, so that a tick and its tasks are one
+    script; the store's own hash says which queue that is."""
+
+    def __init__(self, link: Link, directory: Directory) -> None:
+        self._link, self._directory = link, directory
+
+    async def put(self, cron: CronTask) -> Schedule:
+        while True:
+            queue = await self._queue_of(cron.name) or await self._placed(cron)
+            if queue == cron.queue:
+                reply = await self._run("put_schedule", cron.queue, [cron.name, document_of(cron)])
+                last_tick, mark = unpack(reply)
+                return Schedule(cron=cron, last_tick=from_micros(int(last_tick)), is_paused=mark == _PAUSED)
+            await self._move(cron, queue)
+
+    async def _placed(self, cron: CronTask) -> str:
+        """The queue of a schedule that was on none a moment ago."""
+        await self._link.command("HSETNX", self._link.keys.schedules, cron.name, cron.queue)
+        return await self._queue_of(cron.name) or cron.queue
+
+    async def _move(self, cron: CronTask, before: str) -> None:
+        """From another queue to that of `cron`. It fires nowhere until that is done; whoever puts it again, after a
+        crash in between, goes on with it."""
+        last_tick, mark = unpack(await self._run("begin_move", before, [cron.name]))
+        if last_tick:
+            await self._run("keep_schedule", cron.queue, [cron.name, last_tick, mark, document_of(cron)])
+        argument = [cron.name, before, cron.queue]
+        if await self._link.run("end_move", self._link.keys.store, argument):
+            await self._forget(before, cron.name)
+
+    async def find(self, name: str) -> Schedule | None:
+        queue = await self._queue_of(name)
+        if queue is None:
+            return None
+        [schedule] = await self._read(queue, [name])
+        return schedule
+
+    async def all(self) -> list[Schedule]:
+        by_queue: dict[str, list[str]] = {}
+        placed = await self._link.command("HGETALL", self._link.keys.schedules)
+        for name, queue in placed.items():
+            by_queue.setdefault(queue.decode(), []).append(name.decode())
+        found = [schedule for queue, names in by_queue.items() for schedule in await self._read(queue, names)]
+        return sorted((each for each in found if each is not None), key=lambda schedule: schedule.name)
+
+    async def restore(self, schedule: Schedule) -> bool:
+        cron = schedule.cron
+        if not await self._link.command("HSETNX", self._link.keys.schedules, cron.name, cron.queue):
+            return False
+        mark = _PAUSED if schedule.is_paused else _ACTIVE
+        argument = [cron.name, str(to_micros(schedule.last_tick)), mark, document_of(cron)]
+        await self._run("keep_schedule", cron.queue, argument)
+        return True
+
+    async def delete(self, name: str) -> bool:
+        queue = await self._queue_of(name)
+        if queue is None:
+            return False
+        is_mine = await self._forget(queue, name)
+        await self._link.command("HDEL", self._link.keys.schedules, name)
+        return is_mine
+
+    async def pause(self, name: str) -> bool:
+        return await self._mark(name, _ACTIVE, _PAUSED)
+
+    async def resume(self, name: str) -> bool:
+        return await self._mark(name, _PAUSED, _ACTIVE)
+
+    async def fire(self, schedule: Schedule, until: datetime, tasks: Sequence[Task]) -> bool:
+        queue = schedule.cron.queue
+        if tasks:
+            await self._directory.register([queue])
+        ticks = [str(to_micros(schedule.last_tick)), str(to_micros(until))]
+        argument = [schedule.name, *ticks, [stored(task) for task in tasks]]
+        return bool(await self._run("fire_schedule", queue, argument))
+
+    # -- where a schedule is ---------------------------------------------------------------------
+
+    async def _queue_of(self, name: str) -> str | None:
+        queue = await self._link.command("HGET", self._link.keys.schedules, name)
+        return None if queue is None else queue.decode()
+
+    async def _read(self, queue: str, names: Sequence[str]) -> list[Schedule | None]:
+        lines = await self._link.command("HMGET", f"{self._link.keys.queue(queue)}:schedules", *names)
+        return [None if line is None else _schedule_of(line.decode()) for line in lines]
+
+    async def _mark(self, name: str, before: str, after: str) -> bool:
+        queue = await self._queue_of(name)
+        return queue is not None and bool(await self._run("mark_schedule", queue, [name, before, after]))
+
+    async def _forget(self, queue: str, name: str) -> bool:
+        return bool(await self._link.command("HDEL", f"{self._link.keys.queue(queue)}:schedules", name))
+
+    async def _run(self, script: str, queue: str, argument: Sequence[object]) -> Any:
+        return await self._link.run(script, self._link.keys.queue(queue), argument)
+
+
+def _schedule_of(line: str) -> Schedule:
+    last_tick, mark, document = line.split(" ", 2)
+    return Schedule(cron=cron_of(document), last_tick=from_micros(int(last_tick)), is_paused=mark in "pn")

@@ -1,0 +1,119 @@
+"""Waking the workers of all hosts: Pub/Sub on a connection of its own for each subscriber, a hint and nothing more."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from redis.asyncio import ConnectionPool
+
+from backstage.infra.redis.link import Link
+from backstage.infra.redis.location import Location
+from backstage.infra.redis.servers import cluster_client, pool_of
+from backstage.infra.redis.store_errors import DRIVER_ERRORS
+
+_TEST_AFTER = 10.0
+"""Seconds of silence after which the connection must answer a ping."""
+_RECONNECT_AFTER = (0.1, 0.5, 1.0, 2.0, 5.0)
+
+
+class RedisWakeup:
+    """Wakeup whose event is set by every message on the store's channel, and by every new connection to it: what was
+    said in between is lost."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def wake(self) -> None:
+        self._event.set()
+
+    async def wait(self, timeout: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self._event.wait()
+        self._event.clear()
+
+
+@contextlib.asynccontextmanager
+async def subscribe(link: Link) -> AsyncIterator[RedisWakeup]:
+    """Subscribed, if the server answers, when it is entered; else as soon as it does."""
+    wakeup = RedisWakeup()
+    ear = _Ear(link.location, link.keys.wake_channel, wakeup)
+    with contextlib.suppress(*DRIVER_ERRORS):
+        await ear.connect()
+    listening = asyncio.create_task(ear.listen())
+    try:
+        yield wakeup
+    finally:
+        listening.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await listening
+        await ear.disconnect()
+
+
+class _Ear:
+    """One subscribed connection, replaced when it breaks or falls silent."""
+
+    def __init__(self, location: Location, channel: str, wakeup: RedisWakeup) -> None:
+        self._location, self._channel, self._wakeup = location, channel, wakeup
+        self._pool: ConnectionPool | None = None
+        self._connection: Any = None
+
+    async def connect(self) -> None:
+        pool = self._pool = await _pool(self._location)
+        connection: Any = await pool.get_connection()  # type: ignore[no-untyped-call]
+        try:
+            await connection.send_command("SUBSCRIBE", self._channel)
+            await connection.read_response(timeout=self._location.socket_timeout, push_request=True)
+        except BaseException:
+            await connection.disconnect(nowait=True)
+            raise
+        self._connection = connection
+
+    async def listen(self) -> None:
+        failures = 0
+        while True:
+            try:
+                if self._connection is None:
+                    await self.connect()
+                    self._wakeup.wake()
+                failures = 0
+                await self._hear()
+            except DRIVER_ERRORS:
+                await self.disconnect()
+                await asyncio.sleep(_RECONNECT_AFTER[min(failures, len(_RECONNECT_AFTER) - 1)])
+                failures += 1
+
+    async def _hear(self) -> None:
+        """Wait for messages until the connection breaks; in silence, ask whether it still stands."""
+        is_tested = False
+        while True:
+            patience = self._location.socket_timeout if is_tested else _TEST_AFTER
+            heard = await self._connection.read_response(timeout=patience, disconnect_on_error=False, push_request=True)
+            if heard is not None:
+                is_tested = False
+                if isinstance(heard, list) and heard[0] == b"message":
+                    self._wakeup.wake()
+            elif is_tested:
+                raise TimeoutError("the subscribed connection does not answer")
+            else:
+                is_tested = True
+                await self._connection.send_command("PING", check_health=False)
+
+    async def disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.disconnect(nowait=True)
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.disconnect()
+
+
+async def _pool(location: Location) -> ConnectionPool:
+    if location.kind != "cluster":
+        return pool_of(location)
+    async with cluster_client(location) as client:  # messages reach every node of a cluster
+        node = client.get_random_node()
+        return pool_of(location, host=node.host, port=node.port)
