@@ -59,9 +59,26 @@ class Fleet:
         return process
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-async def fleet(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> AsyncIterator[Fleet]:
-    fleet = Fleet("memory://" if request.param == "memory" else f"sqlite:///{tmp_path}/tasks.db", clock)
+@pytest.fixture
+def memory_url() -> str:
+    return "memory://"
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/tasks.db"
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres", "redis"])
+def url(request: pytest.FixtureRequest) -> str:
+    """Of each store in turn, empty."""
+    chosen: str = request.getfixturevalue(f"{request.param}_url")
+    return chosen
+
+
+@pytest.fixture
+async def fleet(url: str, clock: FakeClock) -> AsyncIterator[Fleet]:
+    fleet = Fleet(url, clock)
     yield fleet
     await fleet.close()
 
