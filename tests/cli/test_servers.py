@@ -39,11 +39,11 @@ def test_a_queue_is_paused_and_resumed(cli: Cli, url: str) -> None:
 
 
 @SERVERS
-def test_the_doctor_finds_nothing_that_is_an_error(cli: Cli, url: str) -> None:
+def test_the_doctor_finds_no_error_but_that_the_tests_servers_sync_nothing(cli: Cli, url: str) -> None:
     cli("enqueue", "email:send", "null", "--url", url)
-    answer = cli("doctor", "--json", "--url", url)
-    assert answer.code == 0
-    assert len(json.loads(answer.out)) > 3
+    findings = json.loads(cli("doctor", "--json", "--url", url).out)
+    assert len(findings) > 3
+    assert {each["name"] for each in findings if each["status"] == "error"} <= {"fsync", "full_page_writes"}
 
 
 @SERVERS

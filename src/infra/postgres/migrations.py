@@ -21,7 +21,8 @@ _OUTSIDE = "-- no-transaction"
 """The first line of a migration whose statements, one each paragraph, may not run in a transaction."""
 
 _HAS_SCHEMA = "SELECT true FROM pg_namespace WHERE nspname = $1"
-_HAS_TABLE = "SELECT to_regclass($1) IS NOT NULL"
+# As rows: to_regclass, asked again after the wait for the turn, may answer from a cache that is older than the wait.
+_HAS_TABLE = "SELECT true FROM pg_tables WHERE schemaname = $1 AND tablename = 'backstage_migrations'"
 _APPLIED = """CREATE TABLE IF NOT EXISTS backstage_migrations (
     version    integer PRIMARY KEY,
     name       text    NOT NULL,
@@ -144,7 +145,7 @@ class Migrations:
         await connection.execute(_WAIT_FOR_TURN, int.from_bytes(name.digest(), signed=True))
 
     async def _applied(self, connection: asyncpg.Connection[Any]) -> list[tuple[int, str, int]]:
-        if not await connection.fetchval(_HAS_TABLE, qualified("backstage_migrations", self._schema)):
+        if not await connection.fetchval(_HAS_TABLE, self._schema):
             return []
         return [tuple(row) for row in await connection.fetch(qualified(_ALL, self._schema))]
 
