@@ -1,10 +1,11 @@
 -- Whether a lane that is served and not paused has a task that runs, may be claimed, or ran before and waits to run
--- again. Reads the beginning of each lane, and all running tasks once.
+-- again. Reads the beginning of each lane, and all running tasks once (worker_id >= '' is true of each, and makes their
+-- index the one to read).
 --   $1 now (us), NULL: the server's   $2 types   $3 queues, NULL: all
 WITH running AS MATERIALIZED (
-    SELECT DISTINCT queue, type FROM backstage_live WHERE state = 'running'
+    SELECT queue, type FROM backstage_live WHERE state = 'running' AND worker_id >= ''
 ), due AS MATERIALIZED (
-    SELECT DISTINCT queue, type FROM backstage_live
+    SELECT queue, type FROM backstage_live
      WHERE state = 'pending' AND NOT ready AND scheduled_at <= coalesce($1::bigint, backstage_now())
 )
 SELECT EXISTS (

@@ -1,0 +1,115 @@
+"""No statement reads more than it needs, whatever the planner was told about the tables when it made its plan."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import asyncpg
+import pytest
+
+from backstage.infra.postgres.backend import PostgresBackend
+from backstage.infra.postgres.connector import Connector
+from backstage.infra.postgres.location import parse_url
+from backstage.infra.postgres.statements import all_statements, qualified, statement
+from backstage.testing.fake_clock import FakeClock
+
+BIG = {"backstage_tasks", "backstage_live", "backstage_finished", "backstage_attempts", "backstage_dedupe"}
+READ_WHOLE = {"backstage_live_running", "backstage_live_future"}
+"""Partial indexes whose rows are few, or of which the first is wanted."""
+
+FILL = """
+INSERT INTO backstage_lanes SELECT 't' || n, 'q' || n FROM generate_series(1, 30) AS n;
+INSERT INTO backstage_tasks (id, type, queue, created_at, payload, workflow_id, correlation_id)
+SELECT md5(n::text)::uuid, 't' || n % 30, 'q' || n % 30, n, 'null', 'w' || n % 900, 'c' || n % 900
+  FROM generate_series(1, 30000) AS n;
+INSERT INTO backstage_live (id, queue, type, priority, state, ready, is_keyed, scheduled_at, version, worker_id,
+                            lease_begun, lease_end, deliveries)
+SELECT md5(n::text)::uuid, 'q' || n % 30, 't' || n % 30, n % 3, CASE WHEN n % 100 = 0 THEN 'running' ELSE 'pending' END,
+       n % 100 <> 0 AND n % 2 = 0, true, n, 1, 'w' || n % 7, n, n, n % 2
+  FROM generate_series(1, 15000) AS n;
+INSERT INTO backstage_finished (id, queue, type, priority, state, scheduled_at, deliveries, interruptions, crashes,
+                                version, finished_at, is_failure_new)
+SELECT md5(n::text)::uuid, 'q' || n % 30, 't' || n % 30, 0, 'completed', n, 1, 0, 0, 3, n, false
+  FROM generate_series(15001, 30000) AS n;
+INSERT INTO backstage_attempts
+SELECT md5(n::text)::uuid, 1, 1, 'w', 1, 2, 'retried', NULL FROM generate_series(1, 15000) AS n;
+INSERT INTO backstage_dedupe SELECT 'q' || n % 30, n::text, md5(n::text)::uuid, n FROM generate_series(1, 15000) AS n;
+"""
+
+
+async def _prepared(url: str, set_up: str) -> str:
+    """Return the URL of a store that was opened, and then set up; its tables are analysed by nobody else."""
+    await _opened_once(url)
+    connection = await _connected(url)
+    try:
+        for table in BIG:
+            await connection.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)")
+        await connection.execute(set_up)
+        await connection.execute("VACUUM ANALYZE")
+    finally:
+        await connection.close()
+    return url
+
+
+async def _opened_once(url: str) -> None:
+    backend = PostgresBackend.from_url(url, FakeClock())
+    await backend.open()
+    await backend.close()
+
+
+async def _connected(url: str) -> asyncpg.Connection[Any]:
+    """A connection as the backend makes it, that keeps the plan which it would come to keep."""
+    location = parse_url(url)
+    connection = await Connector(location).connect()
+    await connection.execute(f'SET search_path TO "{location.schema}"; SET plan_cache_mode = force_generic_plan')
+    return connection
+
+
+@pytest.fixture(scope="module")
+def stale_url(database_url: str) -> str:
+    """The planner believes that the tables are empty, as they are when a worker makes its plans on a new store."""
+    return asyncio.run(_prepared(f"{database_url}?schema=stale", "SELECT"))
+
+
+@pytest.fixture(scope="module")
+def full_url(database_url: str) -> str:
+    """The planner knows how the tables are filled."""
+    return asyncio.run(_prepared(f"{database_url}?schema=full", FILL))
+
+
+@pytest.mark.parametrize("name", all_statements())
+async def test_made_for_empty_tables_it_reads_no_big_one_whole(stale_url: str, name: str) -> None:
+    assert list(_whole_reads(await _plan(stale_url, name))) == []
+
+
+@pytest.mark.parametrize("name", all_statements())
+async def test_made_for_full_tables_it_reads_no_big_one_whole(full_url: str, name: str) -> None:
+    assert list(_whole_reads(await _plan(full_url, name))) == []
+
+
+async def _plan(url: str, name: str) -> dict[str, Any]:
+    """The plan that is kept for any arguments."""
+    connection = await _connected(url)
+    try:
+        await connection.execute(f"PREPARE {name} AS {qualified(statement(name), parse_url(url).schema)}")
+        [(number,)] = await connection.fetch(
+            "SELECT cardinality(parameter_types) FROM pg_prepared_statements WHERE name = $1", name
+        )
+        arguments = f"({', '.join(['NULL'] * number)})" if number else ""
+        [(text,)] = await connection.fetch(f"EXPLAIN (FORMAT JSON) EXECUTE {name}{arguments}")
+    finally:
+        await connection.close()
+    plan: dict[str, Any] = json.loads(text)[0]["Plan"]
+    return plan
+
+
+def _whole_reads(node: dict[str, Any]) -> Iterator[str]:
+    table, kind, index = node.get("Relation Name"), node["Node Type"], node.get("Index Name")
+    is_whole = kind == "Seq Scan" or (index not in (None, *READ_WHOLE) and "Index Cond" not in node)
+    if table in BIG and is_whole:
+        yield f"{index or table} from end to end"
+    for child in node.get("Plans", ()):
+        yield from _whole_reads(child)
