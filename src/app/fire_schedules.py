@@ -39,11 +39,12 @@ class FireSchedules:
             except StorageError as error:
                 trouble = error
                 continue
-            if done is not None:
-                fired.append(done)
-            decided = schedule if done is None else done.schedule
-            is_due = firing_of(decided, now) is not None
-            waits.append(0.0 if is_due else (next_tick(decided, now) - now).total_seconds())
+            if done is None:
+                waits.append((next_tick(schedule, now) - now).total_seconds())
+                continue
+            fired.append(done)
+            is_due = firing_of(done.schedule, now) is not None
+            waits.append(0.0 if is_due else (next_tick(done.schedule, now) - now).total_seconds())
         if trouble is not None:
             raise trouble
         return Turn(tuple(fired), min(waits, default=None))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -63,15 +64,7 @@ class CronSchedule:
         different times to different crons.
         """
         expression = _tidy(expression)
-        zone = _zone(time_zone)
-        rhythm: _Rhythm = (
-            _interval(expression)
-            if expression.lower().startswith("every")
-            else WallClock(parse_fields(expression), zone)
-        )
-        if rhythm.next_after(_FIRST_ASKED) is None:
-            raise refusal(expression, "never fires: no clock in that zone shows such a time")
-        return cls(expression, time_zone, rhythm)
+        return cls(expression, time_zone, _rhythm(expression, _zone(time_zone)))
 
     def next_after(self, moment: datetime) -> datetime:
         """The first tick strictly later than `moment`.
@@ -107,6 +100,16 @@ class CronSchedule:
             tick = self.next_after(middle)
             latest, ceiling = (tick, ceiling) if tick <= until else (following, middle)
         return latest
+
+
+@lru_cache(maxsize=4096)  # a scheduler reads every schedule of the store each time it wakes up
+def _rhythm(expression: str, zone: ZoneInfo) -> _Rhythm:
+    rhythm: _Rhythm = (
+        _interval(expression) if expression.lower().startswith("every") else WallClock(parse_fields(expression), zone)
+    )
+    if rhythm.next_after(_FIRST_ASKED) is None:
+        raise refusal(expression, "never fires: no clock in that zone shows such a time")
+    return rhythm
 
 
 def _tidy(expression: object) -> str:
