@@ -27,9 +27,9 @@ class PutSchedule:
         return await self._schedules.put(cron)
 
     async def _leave_nothing_due(self, schedule: Schedule) -> None:
-        now = self._clock.now()
         stored: Schedule | None = schedule
         while stored is not None and not stored.is_paused:
+            now = self._clock.now()
             fired = await self._fire_schedule(stored, now)
             if fired is None and await self._schedules.fire(stored, max(now, stored.last_tick), []):
                 return

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from backstage.domain.cron_task import CronTask
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import ScheduleNotFoundError
 from backstage.domain.events import TaskCreated, TaskEvent
+from backstage.domain.schedule import Schedule
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.testing.fake_clock import FakeClock
@@ -93,6 +96,27 @@ async def test_what_was_due_before_a_change_fires_as_it_was(fleet: Fleet, clock:
     clock.advance(300)
     await process.fire_schedules()
     assert [task.payload for task in await tasks_of(process)][250:] == ["new"]
+
+
+async def test_a_change_that_loses_a_race_against_a_tick_begins_again(
+    fleet: Fleet, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process, other = await fleet.process(), await fleet.process()
+    await process.put_schedule(cron(args="old", schedule="* * * * *"))
+    schedules, raced = process.backend.schedules, []
+    fire = schedules.fire
+
+    async def overtaken(schedule: Schedule, until: datetime, tasks: Sequence[Task]) -> bool:
+        if not tasks and not raced:
+            raced.append(until)
+            clock.advance(60)
+            await other.fire_schedules()
+        return await fire(schedule, until, tasks)
+
+    monkeypatch.setattr(schedules, "fire", overtaken)
+    changed = await process.put_schedule(cron(args="new", catch_up="all", schedule="every 1s"))
+    assert changed.last_tick == clock.now()
+    assert [task.payload for task in await tasks_of(process)] == ["old"]
 
 
 async def test_a_paused_schedule_that_is_changed_stays_paused(fleet: Fleet, clock: FakeClock) -> None:
