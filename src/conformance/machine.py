@@ -9,6 +9,7 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from backstage.conformance import choices
 from backstage.conformance.backend_suite import Connect
+from backstage.conformance.broadcast_steps import BroadcastSteps
 from backstage.conformance.schedule_steps import ScheduleSteps
 from backstage.conformance.store_machine import one_of
 from backstage.conformance.trial import claim_request
@@ -20,7 +21,7 @@ from backstage.domain.task_query import TaskQuery
 from backstage.domain.task_state import FINAL_STATES, TaskState
 
 
-class BackendMachine(ScheduleSteps):
+class BackendMachine(ScheduleSteps, BroadcastSteps):
     """Any steps in any order: the backend answers each as the model does, and then holds what the model holds."""
 
     def __init__(self, connect: Connect, processes: int = 1) -> None:

@@ -91,6 +91,7 @@ class Scheduling(BackendSuite):
         last_tick = datetime(2025, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
         schedule = Schedule(cron=EVERYTHING, last_tick=last_tick, is_paused=is_paused)
         assert await trial.schedules.restore(schedule)
+        assert not await trial.schedules.restore(schedule)
         assert await trial.schedules.find(schedule.name) == schedule
 
     async def test_restoring_leaves_a_schedule_of_that_name_as_it_is(self, trial: Trial) -> None:

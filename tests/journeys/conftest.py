@@ -63,6 +63,14 @@ def own_store(request: pytest.FixtureRequest) -> ServedStore:
     return store
 
 
+@pytest.fixture(params=["postgresql", "redis"])
+def served_store(request: pytest.FixtureRequest) -> Store:
+    """One after another of those on the servers that all tests share."""
+    store = request.getfixturevalue(f"{request.param}_store")
+    assert isinstance(store, Store)
+    return store
+
+
 @pytest.fixture(params=["sqlite", "postgresql", "redis"])
 def store(request: pytest.FixtureRequest) -> Store:
     """One after another of each kind that processes can share. Tests about one kind override it in their file."""

@@ -30,6 +30,14 @@ async def short(payload: Any, context: TaskContext) -> int:
     return os.getpid()
 
 
+@handler("journey:echo")
+async def echo(payload: Any, context: TaskContext) -> Any:
+    """Its result is its payload."""
+    _note("start", context)
+    _note("end", context)
+    return payload
+
+
 @handler("journey:blocking")
 async def blocking(payload: Any, context: TaskContext) -> int:
     """Does what no async handler should."""

@@ -33,11 +33,13 @@ class Siege:
         producers = [self._producer(folder) for _ in range(_PRODUCERS)]
         try:
             for ends in sorted(faults):
-                await until(f"{ends} ends", lambda ends=ends: len(self._ledger.entries("end")) >= ends, _PATIENCE)
+                await until(
+                    f"{ends} ends", lambda ends=ends: self._has_ended(ends) or _has_failed(producers), _PATIENCE
+                )
                 await faults[ends]()
             assert [await producer.code(_PATIENCE) for producer in producers] == [0] * _PRODUCERS
         finally:
-            for producer in producers:
+            for producer in producers:  # whatever has gone wrong with one of them
                 producer.end()
         async with Container.open(self._store.url, silent=True) as backstage:
             await until_answer("the end of all tasks", lambda: self._all_ended(backstage), _PATIENCE)
@@ -70,6 +72,9 @@ class Siege:
         assert (await inside.counts(), await inside.recount()) == (everything, everything)
         assert await inside.leftovers() == {}
 
+    def _has_ended(self, tasks: int) -> bool:
+        return len(self._ledger.entries("end")) >= tasks
+
     def _new_worker(self) -> WorkerProcess:
         return self._start_worker(lease=1.5, reclaim_interval=0.25, max_deliveries=50)
 
@@ -80,3 +85,9 @@ class Siege:
     async def _all_ended(self, backstage: Container) -> bool:
         stats = await backstage.get_task_stats()
         return (stats.total, stats.pending, stats.running) == (self._tasks, 0, 0)
+
+
+def _has_failed(producers: list[WorkerProcess]) -> bool:
+    failed = [producer.output() for producer in producers if not producer.is_alive and producer.output()]
+    assert not failed, failed
+    return False

@@ -58,6 +58,17 @@ async def test_wrong_usage_gets_one_clear_line_and_2(
     assert "secret" not in worker.output()
 
 
+@pytest.mark.parametrize("url", ["postgresql://shop:secret@127.0.0.1:1/shop", "redis://:secret@127.0.0.1:1/0"])
+async def test_a_server_that_is_not_there_gets_one_line_without_its_password_and_1(
+    start_worker: StartWorker, url: str
+) -> None:
+    worker = start_worker("--url", url)
+    assert await worker.code() == 1
+    [line] = worker.output().splitlines()
+    assert "127.0.0.1:1" in line
+    assert "secret" not in line
+
+
 async def test_a_wrong_variable_is_named_as_it_was_written(start_worker: StartWorker) -> None:
     worker = start_worker("--until-idle", lease="abc")
     assert await worker.code() == 2

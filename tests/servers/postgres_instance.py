@@ -30,7 +30,7 @@ class PostgresInstance:
     def __init__(
         self, program: Path, folder: Path, *, durable: bool = False, settings: Mapping[str, str] | None = None
     ) -> None:
-        self._folder = folder
+        self.folder = folder
         self._data = folder / "data"
         self._program = reachable_program(program, folder)
         self._settings = _ALWAYS | (_DURABLE if durable else _FAST) | dict(settings or {})
@@ -55,7 +55,7 @@ class PostgresInstance:
             port = self.port or free_port()
             settings = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
             self._forget_last_run()
-            self._process = ServerProcess([self._program, "-D", self._data, "-p", str(port), *settings], self._folder)
+            self._process = ServerProcess([self._program, "-D", self._data, "-p", str(port), *settings], self.folder)
             if self._process.wait_until(self._is_ready):
                 self.port = port
                 return
@@ -78,7 +78,7 @@ class PostgresInstance:
 
     def _initialise(self) -> None:
         options = (f"--username={USER}", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync")
-        run_as_server([self._program.with_name("initdb"), "-D", self._data, *options], self._folder)
+        run_as_server([self._program.with_name("initdb"), "-D", self._data, *options], self.folder)
 
     def _is_ready(self) -> bool:
         """Its lock file ends with its status, which says more than an open port: it may still be recovering."""

@@ -49,7 +49,7 @@ class RedisSentinel:
         primary.start()
         replica.start()
         self._ask(replica, "REPLICAOF", "127.0.0.1", primary.port)
-        _wait_for("a replica that follows", lambda: self._info(replica)["master_link_status"] == "up")
+        _wait_for("a replica that follows", lambda: self._follows(replica))
         self.sentinels = [self._new_sentinel(folder, primary.port) for folder in self._sentinel_folders]
         _wait_for("Sentinels that know all", lambda: all(self._knows_all(each) for each in self.sentinels))
 
@@ -58,7 +58,14 @@ class RedisSentinel:
         killed = self.primary
         killed.kill()
         [other] = [server for server in self.servers if server is not killed]
-        _wait_for("a new primary", lambda: self._info(other)["role"] == "master" and self.primary is other)
+        _wait_for("a new primary", lambda: self._info(other).get("role") == "master" and self.primary is other)
+
+    def restore_the_killed(self) -> None:
+        """Start what fail_over killed; the Sentinels make it a replica."""
+        for server in self.servers:
+            if not server.process.is_alive:
+                server.start()
+                _wait_for("a replica that follows", lambda server=server: self._follows(server))  # type: ignore[misc]
 
     def kill(self) -> None:
         for server in (*self.sentinels, *self.servers):
@@ -76,8 +83,16 @@ class RedisSentinel:
         state: Any = self._ask(sentinel, "INFO", "sentinel")["master0"]
         return (state["status"], state["slaves"], state["sentinels"]) == ("ok", 1, _SENTINELS)
 
+    def _follows(self, server: RedisInstance) -> bool:
+        info = self._info(server)
+        return (info.get("role"), info.get("master_link_status")) == ("slave", "up")
+
     def _info(self, server: RedisInstance) -> dict[str, Any]:
-        info: dict[str, Any] = self._ask(server, "INFO", "replication")
+        """Empty when it does not answer: a server that changes its role closes its connections."""
+        try:
+            info: dict[str, Any] = self._ask(server, "INFO", "replication")
+        except redis.ConnectionError:
+            return {}
         return info
 
     def _ask(self, server: RedisInstance, *command: object) -> Any:

@@ -14,7 +14,7 @@ from tests.servers.lost_reply import LostReply
 
 _CHUNK = 65_536
 _REMEMBERED = 4 * _CHUNK
-"""How much of what a connection has sent is searched for the parts of a LostReply."""
+"""How many bytes of each direction are searched for the parts of a LostReply."""
 
 
 class TcpProxy:
@@ -60,9 +60,9 @@ class TcpProxy:
         """Let each reply come so much later."""
         self._latency = seconds
 
-    def lose_reply(self, *seen: bytes) -> LostReply:
+    def lose_reply(self, *seen: bytes, answered: bytes = b"") -> LostReply:
         """Lose the next reply of that kind, once."""
-        self._lost = LostReply(*seen)
+        self._lost = LostReply(*seen, answered=answered)
         return self._lost
 
     async def _cut(self) -> int:
@@ -106,7 +106,8 @@ class TcpProxy:
         while chunk := await reader.read(_CHUNK):
             await self._flowing.wait()
             lost = self._lost
-            if lost is not None and lost.is_waiting_for(connection, connection.sent):
+            connection.received = (connection.received + chunk)[-_REMEMBERED:]
+            if lost is not None and lost.is_this(connection.sent, connection.received):
                 lost.happen()
                 connection.reset()
                 return
@@ -117,11 +118,11 @@ class TcpProxy:
 
 
 class _Connection:
-    """`sent` is the end of what the client has sent on it."""
+    """`sent` and `received` are the ends of what its client has sent and the server has answered."""
 
     def __init__(self, client: asyncio.StreamWriter, server: asyncio.StreamWriter) -> None:
         self.client, self.server = client, server
-        self.sent = b""
+        self.sent = self.received = b""
 
     def reset(self) -> None:
         _reset(self.client)

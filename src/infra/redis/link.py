@@ -24,6 +24,10 @@ Step = tuple[str, str, object]
 """A script's name, the beginning of the keys it works on, and its argument, to be packed."""
 
 
+_DURABLE = frozenset({"add_tasks", "settle_tasks", "save_task", "fire_schedule", "write_tasks", "write_pruned"})
+"""Scripts whose effect was promised to somebody: with `wait_replicas` they count when the replicas have them."""
+
+
 class Link:
     """Connections belong to the loop that opened them; calls from other loops hop there."""
 
@@ -68,17 +72,37 @@ class Link:
     async def run_each(self, steps: Sequence[Step], known_control: str | None = None) -> list[Any]:
         """Run scripts together; each is atomic, all of them are not. Raises the first error, after all were tried.
 
-        With `known_control`, on one server only, they answer 0 and do nothing if the store's `control` is another by now.
+        With `known_control`, on one server only, they answer 0 and do nothing if the store's `control` is another now.
         """
         if not steps:
             return []
         scripts = [script(name) for name, _, _ in steps]
         arguments = [self._arguments(keys, pack(argument), known_control) for _, keys, argument in steps]
         commands: list[Command] = [("EVALSHA", each.sha, *rest) for each, rest in zip(scripts, arguments, strict=True)]
+        durable = any(name in _DURABLE for name, _, _ in steps) and self.location.wait_replicas > 0
+        if durable:
+            commands.append(self._wait())
         replies = await self._send(commands)
+        confirmed = replies.pop() if durable else 0
         if any(isinstance(reply, NoScriptError) for reply in replies):
             replies = await self._run_unknown(scripts, arguments, replies)
-        return self._checked(replies)
+            [confirmed] = await self._send([self._wait()]) if durable else [0]
+        self._checked(replies)
+        if durable:
+            self._check_confirmed(confirmed)
+        return replies
+
+    def _wait(self) -> Command:
+        """Wait on the same connection, somewhat less long than a reply is waited for."""
+        return ("WAIT", self.location.wait_replicas, int(self.location.socket_timeout * 800))
+
+    def _check_confirmed(self, confirmed: Any) -> None:
+        [number] = self._checked([confirmed])
+        if number < self.location.wait_replicas:
+            raise StorageUnavailableError(
+                f"{self.location.url}: not durable: {number} of {self.location.wait_replicas} replicas confirmed the "
+                "step, which the primary has made; it may be asked for again"
+            )
 
     async def commands(self, *commands: Command) -> list[Any]:
         return self._checked(await self._send(commands))

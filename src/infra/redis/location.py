@@ -77,6 +77,8 @@ class _Reader:
         hosts, _, database = rest.partition("/")
         if database not in ("", "0"):
             raise self._wrong("names a database: a cluster has only number 0, leave it out and use ?prefix=… instead")
+        if "wait_replicas=" in self._url:
+            raise self._wrong("has wait_replicas, which a cluster does not have: leave it out")
         return {"hosts": self._hosts(hosts, 6379)}
 
     def _sentinel(self, rest: str) -> dict[str, Any]:

@@ -22,7 +22,6 @@ from backstage.infra.redis.location import Location
 Command = tuple[str | bytes | int, ...]
 
 _CALLS_AT_ONCE = 32
-_HEALTH_CHECK = 15.0
 
 
 class Servers(Protocol):
@@ -43,7 +42,7 @@ class Servers(Protocol):
 def servers_at(location: Location) -> Servers:
     """Not yet connected; for use on the running loop alone."""
     if location.kind == "cluster":
-        return _Cluster(cluster_client(location), location.wait_replicas)
+        return _Cluster(cluster_client(location))
     return _OneServer(pool_of(location))
 
 
@@ -81,7 +80,7 @@ async def _reply(connection: Any) -> Any:
 
 
 class _Cluster:
-    def __init__(self, client: RedisCluster, wait_replicas: int) -> None:
+    def __init__(self, client: RedisCluster) -> None:
         self._client = client
         self._room = asyncio.Semaphore(_CALLS_AT_ONCE)
 
@@ -109,9 +108,9 @@ class _Cluster:
         await self._client.aclose()
 
 
-def pool_of(location: Location, **changes: Any) -> ConnectionPool:
+def pool_of(location: Location) -> ConnectionPool:
     """Connections to the one server, whichever of the service's it is now."""
-    options = _options(location) | {"db": location.database} | changes
+    options = _options(location) | {"db": location.database}
     if location.kind == "unix":
         return ConnectionPool(connection_class=UnixDomainSocketConnection, path=location.path, **options)
     if location.kind == "sentinel":

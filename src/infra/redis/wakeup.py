@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 from redis.asyncio import ConnectionPool
@@ -116,4 +117,4 @@ async def _pool(location: Location) -> ConnectionPool:
         return pool_of(location)
     async with cluster_client(location) as client:  # messages reach every node of a cluster
         node = client.get_random_node()
-        return pool_of(location, host=node.host, port=node.port)
+        return pool_of(replace(location, kind="single", hosts=((node.host, node.port),)))

@@ -1,6 +1,7 @@
 -- The entity's settle move to a final state, with the record of the claim, on each task whose fence is still the claim's.
 -- An id may occur once; ids come sorted, so two batches lock in one order. Of two who end one claim, the second waits
--- for the first and then finds the row gone.
+-- for the first and then finds the row gone. (Of live tasks, those not pending are running; said so, it names no index
+-- of many running tasks to read.)
 --   $1 now (us), NULL: the server's   $2 ids   $3 fences   $4 states   $5 outcomes   $6 results (JSON)
 --   $7 failures (JSON)
 -- Returns the ids that were moved.
@@ -14,7 +15,7 @@ WITH clock AS (
     DELETE FROM backstage_live AS live
      USING given
      WHERE live.id = ANY ($2::uuid[]) AND live.id = given.id
-       AND live.state = 'running' AND live.deliveries = given.fence
+       AND live.state <> 'pending' AND live.deliveries = given.fence
     RETURNING live.id, live.queue, live.type, live.priority, live.scheduled_at, live.deliveries, live.interruptions,
               live.crashes, live.version, live.started_at, live.worker_id, live.is_keyed, live.progress,
               live.progress_note, live.last_failure, given.state, given.outcome, given.result, given.failure

@@ -17,7 +17,7 @@ WITH clock AS (
      CROSS JOIN LATERAL (
            SELECT *
              FROM backstage_live
-            WHERE id = seen.id AND state = 'running'
+            WHERE id = seen.id AND state <> 'pending'
               AND ($4::boolean AND lease_end < (SELECT lease_now FROM clock)
                    OR lease_begun > (SELECT lease_now FROM clock) + $5::bigint)
               FOR UPDATE SKIP LOCKED) AS locked

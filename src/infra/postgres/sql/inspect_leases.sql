@@ -3,4 +3,4 @@
 SELECT live.id::text, live.cancel_requested
   FROM unnest($1::uuid[], $2::integer[]) AS given (id, fence)
   JOIN backstage_live AS live ON live.id = given.id AND live.deliveries = given.fence
- WHERE live.id = ANY ($1::uuid[]) AND live.state = 'running'
+ WHERE live.id = ANY ($1::uuid[]) AND live.state <> 'pending'

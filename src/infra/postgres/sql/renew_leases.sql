@@ -9,5 +9,5 @@ WITH clock AS (
 UPDATE backstage_live AS live
    SET lease_until = clock.now + $5::bigint, lease_begun = clock.lease_now, lease_end = clock.lease_now + $5::bigint
   FROM clock, unnest($3::uuid[], $4::integer[]) AS given (id, fence)
- WHERE live.id = ANY ($3::uuid[]) AND live.id = given.id AND live.state = 'running' AND live.deliveries = given.fence
+ WHERE live.id = ANY ($3::uuid[]) AND live.id = given.id AND live.state <> 'pending' AND live.deliveries = given.fence
 RETURNING live.id::text, live.cancel_requested

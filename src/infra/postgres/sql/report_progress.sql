@@ -2,5 +2,5 @@
 --   $1 id   $2 fence   $3 progress (0 to 1)   $4 note
 UPDATE backstage_live
    SET progress = $3::double precision, progress_note = $4::text
- WHERE id = $1::uuid AND state = 'running' AND deliveries = $2::integer
+ WHERE id = $1::uuid AND state <> 'pending' AND deliveries = $2::integer
  RETURNING true

@@ -16,7 +16,7 @@ WITH clock AS (
       FROM given
      CROSS JOIN LATERAL (
            SELECT * FROM backstage_live
-            WHERE id = given.given_id AND state = 'running' AND deliveries = given.fence
+            WHERE id = given.given_id AND state <> 'pending' AND deliveries = given.fence
               FOR UPDATE) AS live
 ), returned AS (
     UPDATE backstage_live AS live
