@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from backstage.app.enqueue_task import EnqueueTask as EnqueueTask
     from backstage.domain.backoff import Backoff as Backoff
+    from backstage.domain.cron_task import CronTask as CronTask
     from backstage.domain.dedupe import Dedupe as Dedupe
     from backstage.domain.handler_signals import GiveUp as GiveUp
     from backstage.domain.handler_signals import RetryLater as RetryLater
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from backstage.worker.handler import TaskHandlerRegistration as TaskHandlerRegistration
     from backstage.worker.handler import handler as handler
     from backstage.worker.handler import listener as listener
+    from backstage.worker.scheduler import Scheduler as Scheduler
     from backstage.worker.worker import Worker as Worker
 
 _HOMES = {
@@ -41,6 +43,8 @@ _HOMES = {
     "TaskResult": "domain.task_result",
     "TaskHandlerRegistration": "worker.handler",
     "EnqueueTask": "app.enqueue_task",
+    "Scheduler": "worker.scheduler",
+    "CronTask": "domain.cron_task",
     "RetryLater": "domain.handler_signals",
     "GiveUp": "domain.handler_signals",
     "handler": "worker.handler",

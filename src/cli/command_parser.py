@@ -18,10 +18,12 @@ class WrongUsageError(Exception):
 class CommandParser(argparse.ArgumentParser):
     """Parses one command's options; every command has `--url`. Raises WrongUsageError where argparse would exit."""
 
-    def __init__(self, command: str, description: str) -> None:
+    def __init__(self, command: str, description: str, *, epilog: str | None = None) -> None:
         self.options: list[str] = []
         """The names of the options, for completion."""
-        super().__init__(prog=f"backstage {command}", description=description, allow_abbrev=False)
+        super().__init__(prog=f"backstage {command}", description=description, epilog=epilog, allow_abbrev=False)
+        if epilog is not None:
+            self.formatter_class = argparse.RawDescriptionHelpFormatter
         self.add_argument("--url", help="the store, e.g. sqlite:///backstage.db; default: BACKSTAGE_URL and so on")
 
     def add_argument(self, *names: Any, **settings: Any) -> argparse.Action:

@@ -24,6 +24,7 @@ COMMANDS = {
     "replay": Command("replay", "run the dead letters again"),
     "pause": Command("pause", "let nobody claim tasks of a queue or a type"),
     "resume": Command("resume", "let workers claim them again"),
+    "schedules": Command("schedules", "see, change and preview schedules"),
     "prune": Command("prune", "delete finished tasks"),
     "worker": Command("worker", "run a worker, or a fleet of them"),
     "migrate": Command("migrate", "bring the store's schema up to date"),

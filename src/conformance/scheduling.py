@@ -11,6 +11,7 @@ from backstage.conformance.keeping import UNICODE
 from backstage.conformance.trial import Trial
 from backstage.domain.cron_task import CronTask
 from backstage.domain.missed_ticks import MissedTicks
+from backstage.domain.overlap import Overlap
 from backstage.domain.schedule import Schedule
 
 EVERYTHING = CronTask(
@@ -21,6 +22,8 @@ EVERYTHING = CronTask(
     time_zone="Europe/Berlin",
     name=UNICODE.replace("\x00", ""),
     catch_up=MissedTicks.ALL,
+    overlap=Overlap.REPLACE,
+    jitter=2.5,
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,8 @@ _FIRST_ASKED = datetime(2024, 1, 1, tzinfo=UTC)
 class _Rhythm(Protocol):
     def next_after(self, moment: datetime) -> datetime | None: ...
 
+    def is_shown_at(self, tick: datetime) -> bool: ...
+
 
 @dataclass(frozen=True, slots=True)
 class _FixedInterval:
@@ -39,6 +42,9 @@ class _FixedInterval:
             return EARLIEST + ((moment - EARLIEST) // self.every + 1) * self.every
         except OverflowError:
             return None
+
+    def is_shown_at(self, tick: datetime) -> bool:
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +64,7 @@ class CronSchedule:
         different times to different crons.
         """
         expression = _tidy(expression)
-        zone = _zone(time_zone)
-        rhythm: _Rhythm = (
-            _interval(expression)
-            if expression.lower().startswith("every")
-            else WallClock(parse_fields(expression), zone)
-        )
-        if rhythm.next_after(_FIRST_ASKED) is None:
-            raise refusal(expression, "never fires: no clock in that zone shows such a time")
-        return cls(expression, time_zone, rhythm)
+        return cls(expression, time_zone, _rhythm(expression, _zone(time_zone)))
 
     def next_after(self, moment: datetime) -> datetime:
         """The first tick strictly later than `moment`.
@@ -79,6 +77,10 @@ class CronSchedule:
         if tick is None:
             raise refusal(self.expression, f"does not fire again after {moment:%Y-%m-%d %H:%M} UTC")
         return tick
+
+    def is_shown_at(self, tick: datetime) -> bool:
+        """Whether clocks show, at this tick, a time that the expression names; else it was moved to a gap's end."""
+        return self._rhythm.is_shown_at(tick)
 
     def ticks_between(self, after: datetime, until: datetime, limit: int) -> list[datetime]:
         """The ticks later than `after` and not later than `until`, oldest first, at most `limit` of them."""
@@ -98,6 +100,16 @@ class CronSchedule:
             tick = self.next_after(middle)
             latest, ceiling = (tick, ceiling) if tick <= until else (following, middle)
         return latest
+
+
+@lru_cache(maxsize=4096)  # a scheduler reads every schedule of the store each time it wakes up
+def _rhythm(expression: str, zone: ZoneInfo) -> _Rhythm:
+    rhythm: _Rhythm = (
+        _interval(expression) if expression.lower().startswith("every") else WallClock(parse_fields(expression), zone)
+    )
+    if rhythm.next_after(_FIRST_ASKED) is None:
+        raise refusal(expression, "never fires: no clock in that zone shows such a time")
+    return rhythm
 
 
 def _tidy(expression: object) -> str:

@@ -16,13 +16,16 @@ def document_of(cron: CronTask) -> str:
             "task_name": cron.task_name,
             "queue": cron.queue,
             "args": cron.payload_json,
-            "catch_up": cron.catch_up.value,
+            "catch_up": str(cron.catch_up),
+            "overlap": str(cron.overlap),
+            "jitter": cron.jitter,
         }
     )
 
 
 def cron_of(document: str) -> CronTask:
-    """Return the cron task that `document_of` gave this text for; no other text makes sense."""
+    """Return the cron task that `document_of` gave this text for, now or in an earlier release, whose documents lack
+    what was added since; no other text makes sense."""
     fields = json.loads(document)
     fields["args"] = json.loads(fields["args"])
     return CronTask(**fields)

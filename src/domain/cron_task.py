@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from enum import StrEnum
+from typing import Any, Literal, TypeVar
 
 from backstage.domain.cron import CronSchedule
 from backstage.domain.errors import InvalidTaskDataError
-from backstage.domain.limits import MAX_KEY_LENGTH, check_name, check_text
+from backstage.domain.limits import MAX_KEY_LENGTH, check_name, check_seconds, check_text
 from backstage.domain.missed_ticks import MissedTicks
+from backstage.domain.overlap import Overlap
 from backstage.domain.payload import encode_payload
 from backstage.domain.queue import DEFAULT_QUEUE
+
+OVERLAP_KEY = "schedule:"
+"""What the dedupe key of a schedule's tasks begins with; its name follows."""
+MAX_SCHEDULE_NAME_LENGTH = MAX_KEY_LENGTH - len(OVERLAP_KEY)
+_Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +26,9 @@ class CronTask:
 
     `name` tells schedules apart and must be stable across deploys: by default the task's name and the
     expression, with the zone unless it is UTC; two that differ in their queue or args alone need names. `catch_up`
-    also takes "none", "one" and "all". Raises InvalidTaskDataError.
+    says what becomes of missed ticks (none, one, all), `overlap` what becomes of a tick while an earlier one's task
+    lives (allow, skip, replace). The task is due up to `jitter` seconds after its tick.
+    Raises InvalidTaskDataError.
     """
 
     schedule: str
@@ -28,7 +37,9 @@ class CronTask:
     args: Any = field(default=None, hash=False)
     time_zone: str = field(default="UTC", kw_only=True)
     name: str = field(default="", kw_only=True)
-    catch_up: MissedTicks = field(default=MissedTicks.ONE, kw_only=True)
+    catch_up: MissedTicks | Literal["none", "one", "all"] = field(default=MissedTicks.ONE, kw_only=True)
+    overlap: Overlap | Literal["allow", "skip", "replace"] = field(default=Overlap.ALLOW, kw_only=True)
+    jitter: float = field(default=0.0, kw_only=True)
     cron: CronSchedule = field(init=False, repr=False, compare=False)
     payload_json: str = field(init=False, repr=False, compare=False)
     """`args` as they were at creation."""
@@ -41,8 +52,10 @@ class CronTask:
         name = self.name or f"{self.task_name} {cron.expression}{zone}"
         derived = {
             "schedule": cron.expression,
-            "name": check_text("name", name, MAX_KEY_LENGTH),
-            "catch_up": _policy(self.catch_up),
+            "name": check_text("name", name, MAX_SCHEDULE_NAME_LENGTH),
+            "catch_up": _choice("catch_up", MissedTicks, self.catch_up),
+            "overlap": _choice("overlap", Overlap, self.overlap),
+            "jitter": check_seconds("jitter", self.jitter),
             "cron": cron,
             "payload_json": encode_payload(self.args, field="args"),
         }
@@ -50,8 +63,8 @@ class CronTask:
             object.__setattr__(self, attribute, value)
 
 
-def _policy(given: str) -> MissedTicks:
+def _choice(field_name: str, choices: type[_Choice], given: str) -> _Choice:
     try:
-        return MissedTicks(given)
+        return choices(given)
     except ValueError:
-        raise InvalidTaskDataError.of("catch_up", f"{ascii(given)[:60]} is not one of none, one, all") from None
+        raise InvalidTaskDataError.of(field_name, f"{ascii(given)[:60]} is not one of {', '.join(choices)}") from None

@@ -5,6 +5,7 @@ TaskError
 ├── InvalidTaskDataError        a task cannot be stored or handled as given: `fields` says where
 ├── UnknownTaskTypeError        no handler of that type is registered here
 ├── TaskNotFoundError           no stored task has that id
+├── ScheduleNotFoundError       no stored schedule has that name
 ├── IllegalMoveError            the task's state does not allow that step
 ├── StaleTaskError              somebody changed the task meanwhile: load it again and retry
 ├── DuplicateTaskError          a live task already holds the dedupe key
@@ -65,6 +66,14 @@ class TaskNotFoundError(TaskError):
     def __init__(self, task_id: str) -> None:
         super().__init__(f"no task {task_id!r}: it never existed, or it was pruned")
         self.task_id = task_id
+
+
+class ScheduleNotFoundError(TaskError):
+    """No schedule has that name: it was never put, or it was deleted."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no schedule {name!r}: it was never added, or it was deleted")
+        self.name = name
 
 
 class IllegalMoveError(TaskError):

@@ -34,6 +34,11 @@ class WallClock:
                 return best
         return best
 
+    def is_shown_at(self, tick: datetime) -> bool:
+        """Whether the clock shows a matching minute at this moment."""
+        wall = tick.astimezone(self.zone).replace(tzinfo=None, fold=0)
+        return next(iter(self.fields.after(wall - timedelta(microseconds=1))), None) == wall
+
     def _repeated(self, local: datetime) -> timedelta:
         return max(_offset(local.replace(fold=0)) - _offset(local.replace(fold=1)), timedelta())
 

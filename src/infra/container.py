@@ -8,22 +8,31 @@ from typing import Any, Self
 from backstage.app.cancel_task import CancelTask
 from backstage.app.cleanup_old_tasks import CleanupOldTasks
 from backstage.app.copy_task import CopyTask
+from backstage.app.delete_schedule import DeleteSchedule
 from backstage.app.enqueue_task import Enqueue
 from backstage.app.enqueue_tasks import EnqueueMany
 from backstage.app.find_tasks import FindTasks
+from backstage.app.fire_schedule import FireSchedule
+from backstage.app.fire_schedules import FireSchedules
 from backstage.app.get_attempts import GetAttempts
+from backstage.app.get_schedule import GetSchedule
 from backstage.app.get_task import GetTask
 from backstage.app.get_task_stats import GetTaskStats
 from backstage.app.list_pauses import ListPauses
+from backstage.app.list_schedules import ListSchedules
 from backstage.app.list_workers import ListWorkers
 from backstage.app.pause_queue import PauseQueue
+from backstage.app.pause_schedule import PauseSchedule
 from backstage.app.pause_type import PauseType
 from backstage.app.prune_tasks import PruneTasks
 from backstage.app.purge_dead_letters import PurgeDeadLetters
+from backstage.app.put_schedule import PutSchedule
 from backstage.app.replay_dead_letters import ReplayDeadLetters
 from backstage.app.resume_queue import ResumeQueue
+from backstage.app.resume_schedule import ResumeSchedule
 from backstage.app.resume_type import ResumeType
 from backstage.app.retry_task import RetryTask
+from backstage.app.run_schedule_now import RunScheduleNow
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.chance import Chance
 from backstage.domain.ports.clock import Clock
@@ -88,6 +97,19 @@ class Container:
         self.replay_dead_letters = ReplayDeadLetters(tasks, events, self.clock)
         self.purge_dead_letters = PurgeDeadLetters(self.prune_tasks)
         self.list_workers = ListWorkers(self.backend.registry)
+        self._wire_schedules()
+
+    def _wire_schedules(self) -> None:
+        tasks, schedules, events = self.backend.tasks, self.backend.schedules, self.events
+        fire_schedule = FireSchedule(schedules, tasks, events, self.cancel_task)
+        self.put_schedule = PutSchedule(schedules, fire_schedule, self.clock)
+        self.get_schedule = GetSchedule(schedules)
+        self.list_schedules = ListSchedules(schedules)
+        self.pause_schedule = PauseSchedule(schedules)
+        self.resume_schedule = ResumeSchedule(schedules)
+        self.delete_schedule = DeleteSchedule(schedules)
+        self.run_schedule_now = RunScheduleNow(self.get_schedule, fire_schedule, tasks, events, self.clock, self.ids)
+        self.fire_schedules = FireSchedules(schedules, fire_schedule, self.clock)
 
     @classmethod
     @asynccontextmanager

@@ -118,6 +118,9 @@ class Settings(BaseSettings):
     prune_interval: Annotated[float, seconds(0.1)] = 60.0
     """Between two deletions of what need not be kept."""
 
+    schedule_interval: Annotated[float, seconds(0.05)] = 10.0
+    """The longest a scheduler sleeps before it looks for schedules that were changed."""
+
     until_idle: Annotated[bool, switch()] = False
     """End once nothing is running, due, or waiting for a retry."""
 

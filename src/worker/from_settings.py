@@ -51,5 +51,6 @@ def options_from(settings: Settings, queues: Mapping[str, Queue]) -> WorkerOptio
         retry=RetryPolicy(max_attempts=settings.max_attempts),
         retention=settings.retentions(),
         prune_interval=settings.prune_interval,
+        schedule_interval=settings.schedule_interval,
         is_until_idle=settings.until_idle,
     )

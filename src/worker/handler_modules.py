@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from backstage.domain.cron_task import CronTask
 from backstage.domain.errors import ConfigurationError
 from backstage.worker.handler import HANDLER_MARK, LISTENER_MARK, MIDDLEWARE_MARK, TaskHandlerRegistration
 
@@ -20,6 +21,7 @@ class Marked:
     handlers: tuple[TaskHandlerRegistration, ...]
     listeners: tuple[tuple[str, Callable[..., Any]], ...]
     middlewares: tuple[Callable[..., Any], ...]
+    schedules: tuple[CronTask, ...]
 
 
 def load_module(name: str) -> ModuleType:
@@ -38,7 +40,7 @@ def load_module(name: str) -> ModuleType:
 
 
 def marked_in(module: ModuleType) -> Marked:
-    """Return the module's TaskHandlerRegistrations and its functions marked by `handler` and the like, in order.
+    """Return the module's TaskHandlerRegistrations, CronTasks and functions marked by `handler` and the like, in order.
 
     What it merely imported from elsewhere counts too: a package's `__init__` may collect its modules' handlers.
     Raises ConfigurationError for two handlers of one type.
@@ -46,6 +48,7 @@ def marked_in(module: ModuleType) -> Marked:
     handlers: list[TaskHandlerRegistration] = []
     listeners: list[tuple[str, Callable[..., Any]]] = []
     middlewares: list[Callable[..., Any]] = []
+    schedules = [value for value in vars(module).values() if isinstance(value, CronTask)]
     for value in vars(module).values():
         registration = value if isinstance(value, TaskHandlerRegistration) else _mark(value, HANDLER_MARK)
         if isinstance(registration, TaskHandlerRegistration):
@@ -55,7 +58,7 @@ def marked_in(module: ModuleType) -> Marked:
             listeners.append((event_name, value))
         if _mark(value, MIDDLEWARE_MARK) is True:  # an object that has every attribute marks nothing
             middlewares.append(value)
-    return Marked(tuple(handlers), tuple(listeners), tuple(middlewares))
+    return Marked(tuple(handlers), tuple(listeners), tuple(middlewares), tuple(schedules))
 
 
 def _mark(value: object, mark: str) -> Any:

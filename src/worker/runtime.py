@@ -8,7 +8,12 @@ from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any
 
+from backstage.app.cancel_task import CancelTask
 from backstage.app.chain_task import chain_task
+from backstage.app.fire_schedule import FireSchedule
+from backstage.app.fire_schedules import FireSchedules
+from backstage.app.put_schedule import PutSchedule
+from backstage.domain.cron_task import CronTask
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.chance import Chance
 from backstage.domain.ports.event_bus import EventBus
@@ -36,6 +41,7 @@ from backstage.worker.middleware.timeout import timeout
 from backstage.worker.periodic import every, kept_up
 from backstage.worker.reclaimer import Reclaimer
 from backstage.worker.run_limits import LimitsOf, RunLimits
+from backstage.worker.schedule_loop import ScheduleLoop
 from backstage.worker.slots import Slots
 from backstage.worker.worker_options import WorkerOptions
 
@@ -62,6 +68,7 @@ class WorkerRuntime:
         *,
         middlewares: Sequence[Middleware] = (),
         metrics: WorkerMetrics | None = None,
+        schedules: Sequence[CronTask] = (),
         aside: Aside = in_own_thread,
     ) -> None:
         self._backend = backend
@@ -75,6 +82,7 @@ class WorkerRuntime:
         self._threads = HandlerThreads(options.concurrency, self._on_thread_returned)
         self._processes = HandlerProcesses(options.concurrency)
         self._deadlines = Deadlines()
+        self._schedule_loop = self._new_schedule_loop(events, schedules)
         self._announcer = Announcer(events, backend.clock, options.worker_id)
         self._hint = asyncio.Event()
         conclusion = Conclusion(partial(chain_task, ids=ids, clock=backend.clock), chance)
@@ -182,6 +190,7 @@ class WorkerRuntime:
         duties = {
             "settler": endless("settler", self._slots.settler.run),
             "announcer": endless("announcer", self._announcer.run),
+            "scheduler": endless("scheduler", self._schedule_loop.run),
             "wakeup": endless("wakeup", partial(self._pass_on_hints, wakeup)),
             "reclaimer": periodic(options.reclaim_interval, "reclaimer", reclaimer.reclaim),
             "stalled": periodic(STALLED_AFTER, "stalled", self._slots.give_back_stalled),
@@ -216,6 +225,18 @@ class WorkerRuntime:
         while True:
             await wakeup.wait(3600.0)
             self._hint.set()
+
+    def _new_schedule_loop(self, events: EventBus, crons: Sequence[CronTask]) -> ScheduleLoop:
+        backend, options = self._backend, self._options
+        cancel_task = CancelTask(backend.tasks, events, backend.clock)
+        fire_schedule = FireSchedule(backend.schedules, backend.tasks, events, cancel_task)
+        return ScheduleLoop(
+            PutSchedule(backend.schedules, fire_schedule, backend.clock),
+            FireSchedules(backend.schedules, fire_schedule, backend.clock),
+            crons,
+            options.schedule_interval,
+            self._logger,
+        )
 
     def _room(self) -> int:
         return 0 if self._is_paused else self._slots.room()

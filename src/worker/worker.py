@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar, overload
 
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.backoff import Backoff
+from backstage.domain.cron_task import CronTask
 from backstage.domain.dedupe import Dedupe, Duplicate
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.ports.event_bus import EventBus
@@ -31,6 +32,7 @@ from backstage.worker.middleware.recovery import recovery
 from backstage.worker.middleware.tracing import current_task, tracing
 from backstage.worker.runtime import WorkerRuntime
 from backstage.worker.stop_signals import StopSignals
+from backstage.worker.unique_schedules import unique_schedules
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -60,6 +62,7 @@ class Worker:
         self._queues = {name: Queue(name) for name in self.settings.queues} if known is None else known
         self._registry = HandlerRegistry()
         self._middlewares: list[Middleware] = []
+        self._schedules: list[CronTask] = []
         self._metrics = WorkerMetrics()
         self._runtime: WorkerRuntime | None = None
         self._running: asyncio.Task[None] | None = None
@@ -98,7 +101,7 @@ class Worker:
         self._register(registration, None)
 
     def include(self, module: ModuleType) -> None:
-        """Register every handler, listener and middleware that a module marks."""
+        """Register every handler, listener, middleware and CronTask of a module."""
         self._refuse_if_started(module.__name__)
         marked = marked_in(module)
         for registration in marked.handlers:
@@ -106,6 +109,7 @@ class Worker:
         for event_name, listener in marked.listeners:
             self.events.on(event_name, listener)
         self._middlewares.extend(each for each in marked.middlewares if each not in self._middlewares)
+        self._schedules = unique_schedules((*self._schedules, *marked.schedules))
 
     def use(self, middleware: Middleware) -> Middleware:
         """Wrap every handler; the first one added is the outermost. May be used as a decorator."""
@@ -179,6 +183,10 @@ class Worker:
         return await self.enqueue(task_type, payload, delay=delay, **options)
 
     # -- life ------------------------------------------------------------------------------------
+
+    async def connect(self) -> None:
+        """Open the store, as the first use would; harmless when it is open."""
+        await self._open()
 
     async def start(self) -> None:
         """Return once tasks are being claimed.
@@ -296,6 +304,7 @@ class Worker:
                 *self._middlewares,
             ),
             metrics=self._metrics,
+            schedules=self._schedules,
         )
 
     def _register(self, registration: TaskHandlerRegistration, names: Mapping[str, Any] | None) -> None:

@@ -33,4 +33,6 @@ class WorkerOptions:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     retention: tuple[Retention, ...] = ()
     prune_interval: float = 60.0
+    schedule_interval: float = 10.0
+    """The longest that a scheduler sleeps before it looks for changed schedules."""
     is_until_idle: bool = False

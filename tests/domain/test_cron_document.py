@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from backstage.conformance.keeping import UNICODE
 from backstage.domain.cron_document import cron_of, document_of
 from backstage.domain.cron_task import CronTask
 from backstage.domain.missed_ticks import MissedTicks
+from backstage.domain.overlap import Overlap
 
 FULL = CronTask(
     "*/5 8-18 * * mon-fri",
@@ -19,6 +21,8 @@ FULL = CronTask(
     time_zone="Europe/Berlin",
     name=UNICODE,
     catch_up=MissedTicks.ALL,
+    overlap=Overlap.REPLACE,
+    jitter=2.5,
 )
 
 
@@ -41,3 +45,10 @@ def test_the_document_is_one_line_of_ascii() -> None:
     document = document_of(FULL)
     assert document.isascii()
     assert "\n" not in document
+
+
+def test_a_document_from_before_overlap_and_jitter_can_be_read() -> None:
+    old = json.loads(document_of(CronTask("@daily", "t", name="n")))
+    del old["overlap"], old["jitter"]
+    cron = cron_of(json.dumps(old))
+    assert (cron.overlap, cron.jitter) == (Overlap.ALLOW, 0.0)

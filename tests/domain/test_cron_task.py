@@ -11,12 +11,13 @@ import pytest
 from backstage.domain.cron_task import CronTask
 from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.missed_ticks import MissedTicks
+from backstage.domain.overlap import Overlap
 
 
 def test_the_four_positions_and_their_defaults() -> None:
     task = CronTask("0 0 * * *", "cleanup.daily")
     assert (task.queue, task.args, task.payload_json, task.time_zone) == ("default", None, "null", "UTC")
-    assert task.catch_up is MissedTicks.ONE
+    assert (task.catch_up, task.overlap, task.jitter) == (MissedTicks.ONE, Overlap.ALLOW, 0.0)
     full = CronTask("*/5 * * * *", "health.check", "ops", {"deep": True})
     assert (full.queue, full.payload_json) == ("ops", '{"deep":true}')
 
@@ -61,10 +62,13 @@ def test_a_policy_may_be_given_as_its_text() -> None:
         ({"queue": ""}, "queue"),
         ({"args": {"n": float("nan")}}, "args.n"),
         ({"args": "x" * 1_100_000}, "args"),
-        ({"name": "n" * 513}, "name"),
+        ({"name": "n" * 504}, "name"),
         ({"name": "nul\0"}, "name"),
         ({"catch_up": "sometimes"}, "catch_up"),
         ({"catch_up": []}, "catch_up"),
+        ({"overlap": "maybe"}, "overlap"),
+        ({"jitter": -1}, "jitter"),
+        ({"jitter": "1m"}, "jitter"),
     ],
 )
 def test_a_wrong_field_is_named(given: dict[str, Any], field: str) -> None:

@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from backstage.domain.ports.schedule_repository import ScheduleRepository
+from backstage.domain.schedule import Schedule
+
+
+class ListSchedules:
+    """Every schedule of the store, sorted by name."""
+
+    def __init__(self, schedules: ScheduleRepository) -> None:
+        self._schedules = schedules
+
+    async def __call__(self) -> list[Schedule]:
+        return await self._schedules.all()

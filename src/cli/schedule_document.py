@@ -1,0 +1,30 @@
+"""A schedule as answers show it."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from backstage.cli.answer import iso
+from backstage.domain.firing import next_tick
+from backstage.domain.schedule import Schedule
+
+
+def schedule_document(schedule: Schedule, now: datetime) -> dict[str, Any]:
+    """`next_tick` is null while it is paused."""
+    cron = schedule.cron
+    return {
+        "name": schedule.name,
+        "schedule": cron.schedule,
+        "time_zone": cron.time_zone,
+        "task_name": cron.task_name,
+        "queue": cron.queue,
+        "args": json.loads(cron.payload_json),
+        "catch_up": str(cron.catch_up),
+        "overlap": str(cron.overlap),
+        "jitter": cron.jitter,
+        "is_paused": schedule.is_paused,
+        "last_tick": iso(schedule.last_tick),
+        "next_tick": None if schedule.is_paused else iso(next_tick(schedule, now)),
+    }

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from backstage.app.cancel_task import CancelTask
+from backstage.app.fire_schedule import FireSchedule
+from backstage.app.get_schedule import GetSchedule
+from backstage.app.put_schedule import PutSchedule
+from backstage.cli.answer import moment
+from backstage.cli.command_parser import DONE, CommandParser, seconds
+from backstage.cli.no_listeners import NoListeners
+from backstage.cli.store import opened_store
+from backstage.domain.cron_task import CronTask
+from backstage.domain.errors import InvalidTaskDataError
+from backstage.domain.firing import next_tick
+from backstage.domain.missed_ticks import MissedTicks
+from backstage.domain.overlap import Overlap
+from backstage.domain.ports.backend import Backend
+from backstage.domain.schedule import Schedule
+from backstage.infra.printable import printable
+
+_FIELDS = ("schedule", "task_name", "queue", "args", "time_zone", "catch_up", "overlap", "jitter")
+
+
+def run_add(arguments: Sequence[str]) -> int:
+    known = CommandParser("schedules add", "Store a schedule; its first tick is the next one from now.")
+    known.add_argument("schedule", metavar="EXPR", help="such as '30 2 * * *', @daily or 'every 30s'")
+    known.add_argument("task_name", metavar="TYPE", help="of the task, such as report:build")
+    known.add_argument("args", metavar="JSON", nargs="?", type=_json, help="what the handler gets; default: null")
+    known.add_argument("--name", default="", help="default: made of the type, the expression and the zone")
+    _add_choices(known)
+    return _answer(*asyncio.run(_add(known.parse_args(arguments))))
+
+
+def run_edit(arguments: Sequence[str]) -> int:
+    known = CommandParser(
+        "schedules edit",
+        "Change what is given and leave the rest. A new expression or zone counts from now; a pause stays.",
+    )
+    known.add_argument("name", metavar="NAME")
+    known.add_argument("--schedule", metavar="EXPR")
+    known.add_argument("--task", dest="task_name", metavar="TYPE")
+    known.add_argument("--args", metavar="JSON", type=_json, default=argparse.SUPPRESS)
+    _add_choices(known)
+    options = known.parse_args(arguments)
+    if not _given(options):
+        known.error("say what to change")
+    return _answer(*asyncio.run(_edit(options)))
+
+
+def _add_choices(known: CommandParser) -> None:
+    known.add_argument("--queue", help="of the task; default: default")
+    known.add_argument("--tz", dest="time_zone", metavar="ZONE", help="such as Europe/Berlin; default: UTC")
+    known.add_argument("--catch-up", choices=tuple(map(str, MissedTicks)), help="missed ticks that fire; default: one")
+    known.add_argument(
+        "--overlap", choices=tuple(map(str, Overlap)), help="while an earlier task lives; default: allow"
+    )
+    known.add_argument("--jitter", type=seconds, metavar="SECONDS", help="delay each task by up to that; default: 0")
+
+
+def _given(options: argparse.Namespace) -> dict[str, Any]:
+    """The fields to set; null is a value of `args` alone."""
+    return {
+        name: value
+        for name, value in vars(options).items()
+        if name in _FIELDS and (value is not None or name == "args")
+    }
+
+
+async def _add(options: argparse.Namespace) -> tuple[Schedule, str]:
+    cron = CronTask(**_given(options), name=options.name)
+    async with opened_store(options.url) as store:
+        if await store.schedules.find(cron.name) is not None:
+            raise InvalidTaskDataError.of("name", f"there is a schedule {cron.name!r}: edit it, or give another --name")
+        return await _put(store, cron)
+
+
+async def _edit(options: argparse.Namespace) -> tuple[Schedule, str]:
+    async with opened_store(options.url) as store:
+        schedule = await GetSchedule(store.schedules)(options.name)
+        return await _put(store, replace(schedule.cron, **_given(options)))
+
+
+async def _put(store: Backend, cron: CronTask) -> tuple[Schedule, str]:
+    bus = NoListeners()
+    fire_schedule = FireSchedule(store.schedules, store.tasks, bus, CancelTask(store.tasks, bus, store.clock))
+    schedule = await PutSchedule(store.schedules, fire_schedule, store.clock)(cron)
+    return schedule, moment(next_tick(schedule, store.clock.now()))
+
+
+def _answer(schedule: Schedule, coming: str) -> int:
+    what = "is paused" if schedule.is_paused else f"ticks next at {coming}"
+    print(f"{printable(schedule.name)} {what}")
+    return DONE
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise argparse.ArgumentTypeError(f"is not JSON ({error}); a text needs its quotes: '\"hello\"'") from None

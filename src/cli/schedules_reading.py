@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+
+from backstage.app.get_schedule import GetSchedule
+from backstage.app.list_schedules import ListSchedules
+from backstage.cli.answer import iso, moment, print_json, print_text
+from backstage.cli.command_parser import DONE, CommandParser
+from backstage.cli.schedule_document import schedule_document
+from backstage.cli.schedules_preview import preview_document, print_preview
+from backstage.cli.store import existing_store
+from backstage.domain.cron_preview import PreviewedTick, preview
+from backstage.domain.firing import next_tick
+from backstage.domain.schedule import Schedule
+
+_COLUMNS = ("name", "schedule", "zone", "task", "queue", "missed", "overlap", "next tick")
+_SHOWN = 5
+
+
+def run_list(arguments: Sequence[str]) -> int:
+    known = CommandParser("schedules list", "List every schedule with its next tick.")
+    known.add_json()
+    options = known.parse_args(arguments)
+    schedules, now = asyncio.run(_all(options.url))
+    if options.json:
+        print_json([schedule_document(each, now) for each in schedules])
+    else:
+        from backstage.cli.table import print_table  # noqa: PLC0415 - loads rich
+
+        print_table(_COLUMNS, [_row(each, now) for each in schedules])
+    return DONE
+
+
+def run_show(arguments: Sequence[str]) -> int:
+    known = CommandParser("schedules show", "Show a schedule with its next ticks.")
+    known.add_argument("name", metavar="NAME")
+    known.add_json()
+    options = known.parse_args(arguments)
+    schedule, now = asyncio.run(_one(options.url, options.name))
+    ticks = [] if schedule.is_paused else preview(schedule.cron.cron, max(now, schedule.last_tick), _SHOWN)
+    if options.json:
+        print_json({**schedule_document(schedule, now), "ticks": [preview_document(tick) for tick in ticks]})
+    else:
+        _print_facts(schedule, now, ticks)
+    return DONE
+
+
+async def _all(url: str | None) -> tuple[list[Schedule], datetime]:
+    async with existing_store(url) as store:
+        return await ListSchedules(store.schedules)(), store.clock.now()
+
+
+async def _one(url: str | None, name: str) -> tuple[Schedule, datetime]:
+    async with existing_store(url) as store:
+        return await GetSchedule(store.schedules)(name), store.clock.now()
+
+
+def _row(schedule: Schedule, now: datetime) -> tuple[str, ...]:
+    cron = schedule.cron
+    coming = "paused" if schedule.is_paused else moment(next_tick(schedule, now))
+    return (
+        *(cron.name, cron.schedule, cron.time_zone, cron.task_name, cron.queue),
+        *(str(cron.catch_up), str(cron.overlap), coming),
+    )
+
+
+def _print_facts(schedule: Schedule, now: datetime, ticks: Sequence[PreviewedTick]) -> None:
+    facts = schedule_document(schedule, now)
+    facts["args"] = schedule.cron.payload_json
+    facts["jitter"] = f"{schedule.cron.jitter:g} s"
+    facts["last_tick"] = iso(schedule.last_tick)
+    state = "paused" if facts.pop("is_paused") else "on"
+    del facts["next_tick"]
+    width = max(map(len, facts))
+    lines = [f"{name.replace('_', ' '):{width}}  {value}" for name, value in {**facts, "state": state}.items()]
+    print_text("\n".join(lines))
+    if ticks:
+        print_text("")
+        print_preview(ticks)

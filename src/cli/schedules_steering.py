@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from backstage.app.cancel_task import CancelTask
+from backstage.app.delete_schedule import DeleteSchedule
+from backstage.app.fire_schedule import FireSchedule
+from backstage.app.get_schedule import GetSchedule
+from backstage.app.pause_schedule import PauseSchedule
+from backstage.app.resume_schedule import ResumeSchedule
+from backstage.app.run_schedule_now import RunScheduleNow
+from backstage.cli.command_parser import DONE, CommandParser
+from backstage.cli.no_listeners import NoListeners
+from backstage.cli.store import opened_store
+from backstage.domain.dedupe import Duplicate
+from backstage.domain.errors import DuplicateTaskError
+from backstage.infra.printable import printable
+from backstage.infra.uuid7_ids import Uuid7Ids
+
+
+def run_pause(arguments: Sequence[str]) -> int:
+    url, name = _named("pause", "Fire nothing until it is resumed; tasks that are stored go on.", arguments)
+    is_new = asyncio.run(_pause(url, name))
+    print(f"{printable(name)} {'is paused' if is_new else 'was paused already'}")
+    return DONE
+
+
+def run_resume(arguments: Sequence[str]) -> int:
+    url, name = _named("resume", "Go on from now: what would have ticked in the pause is left out.", arguments)
+    is_new = asyncio.run(_resume(url, name))
+    print(f"{printable(name)} {'is resumed' if is_new else 'was not paused'}")
+    return DONE
+
+
+def run_run(arguments: Sequence[str]) -> int:
+    url, name = _named("run", "Enqueue its task once more, due now, and print the id.", arguments)
+    print(asyncio.run(_run_now(url, name)))
+    return DONE
+
+
+def run_delete(arguments: Sequence[str]) -> int:
+    url, name = _named("delete", "Forget a schedule; tasks that are stored stay.", arguments)
+    asyncio.run(_delete(url, name))
+    print(f"{printable(name)} is deleted")
+    return DONE
+
+
+def _named(action: str, description: str, arguments: Sequence[str]) -> tuple[str | None, str]:
+    known = CommandParser(f"schedules {action}", description)
+    known.add_argument("name", metavar="NAME")
+    options = known.parse_args(arguments)
+    return options.url, options.name
+
+
+async def _pause(url: str | None, name: str) -> bool:
+    async with opened_store(url) as store:
+        return await PauseSchedule(store.schedules)(name)
+
+
+async def _resume(url: str | None, name: str) -> bool:
+    async with opened_store(url) as store:
+        return await ResumeSchedule(store.schedules)(name)
+
+
+async def _delete(url: str | None, name: str) -> None:
+    async with opened_store(url) as store:
+        await DeleteSchedule(store.schedules)(name)
+
+
+async def _run_now(url: str | None, name: str) -> str:
+    async with opened_store(url) as store:
+        bus = NoListeners()
+        fire_schedule = FireSchedule(store.schedules, store.tasks, bus, CancelTask(store.tasks, bus, store.clock))
+        run = RunScheduleNow(GetSchedule(store.schedules), fire_schedule, store.tasks, bus, store.clock, Uuid7Ids())
+        answer = await run(name)
+    if isinstance(answer, Duplicate):
+        raise DuplicateTaskError(answer.key, answer.id)
+    return answer.id

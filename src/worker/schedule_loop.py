@@ -1,0 +1,55 @@
+"""Puts the schedules of the code into the store, and then fires whatever is due there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from backstage.app.fire_schedule import Fired
+from backstage.app.fire_schedules import FireSchedules
+from backstage.app.put_schedule import PutSchedule
+from backstage.domain.cron_task import CronTask
+from backstage.worker import log_events
+
+
+class ScheduleLoop:
+    """Any number may run at once: the store lets one of them fire each tick.
+
+    Sleeps until the next tick, at most `interval` seconds: as soon a schedule that was changed elsewhere is seen.
+    """
+
+    def __init__(
+        self, put: PutSchedule, fire: FireSchedules, crons: Iterable[CronTask], interval: float, logger: Any
+    ) -> None:
+        self._put, self._fire = put, fire
+        self._to_put = list(crons)
+        self._interval = interval
+        self._logger = logger
+
+    async def run(self) -> None:
+        """Endless; after an error it may be called again, and goes on where it was."""
+        await self.put_all()
+        while True:
+            turn = await self._fire()
+            for fired in turn.fired:
+                self._tell(fired)
+            await asyncio.sleep(self._interval if turn.next_in is None else min(turn.next_in, self._interval))
+
+    async def put_all(self) -> None:
+        """Each once: a schedule that somebody edits later is left alone."""
+        while self._to_put:
+            await self._put(self._to_put[0])
+            del self._to_put[0]
+
+    def _tell(self, fired: Fired) -> None:
+        for event, tasks in ((log_events.TICK_FIRED, fired.tasks), (log_events.TICK_SKIPPED, fired.skipped)):
+            for task in tasks:
+                self._logger.info(
+                    event,
+                    schedule=fired.schedule.name,
+                    tick=task.metadata["tick"],
+                    task_id=task.id,
+                    type=task.type,
+                    queue=task.queue,
+                )
