@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from backstage.conformance.backend_suite import on_trial
+from backstage.conformance.task_factory import TaskFactory
+from backstage.domain.finding import Finding, Severity
+from backstage.infra.redis.backend import RedisBackend
+from backstage.testing.fake_clock import FakeClock
+from tests.servers.redis_cluster import RedisCluster
+from tests.servers.redis_instance import RedisInstance
+
+
+async def test_a_server_that_is_well_set_up_has_nothing_to_remedy(own_redis: Callable[..., RedisInstance]) -> None:
+    instance = own_redis(maxmemory="256mb")
+    findings = await RedisBackend.from_url(instance.url, None).diagnose()
+    assert [each for each in findings if each.status is not Severity.OK] == []
+    assert [each.name for each in findings] == [
+        "server version",
+        "persistence",
+        "memory",
+        "replicas",
+        "eviction policy",
+        "running tasks",
+        "outbox",
+    ]
+
+
+async def test_what_endangers_tasks_is_told_with_its_remedy(own_redis: Callable[..., RedisInstance]) -> None:
+    instance = own_redis(appendonly="no", maxmemory_policy="allkeys-lru")
+    findings = await RedisBackend.from_url(f"{instance.url}?wait_replicas=1", None).diagnose()
+    bad = {each.name: each for each in findings if each.status is not Severity.OK}
+    assert bad["persistence"].remedy.startswith("set appendonly yes")
+    assert bad["memory"].remedy.startswith("set maxmemory")
+    assert _is(bad["eviction policy"], Severity.ERROR, "set maxmemory-policy noeviction")
+    assert _is(bad["replicas"], Severity.ERROR, "bring the replicas back, or lower wait_replicas")
+
+
+async def test_running_tasks_are_counted_as_leases_and_as_entries(redis_url: str, clock: FakeClock) -> None:
+    async with on_trial(lambda clock: RedisBackend.from_url(redis_url, clock), clock, TaskFactory(clock)) as trial:
+        await trial.running()
+        findings = await RedisBackend.from_url(redis_url, None).diagnose()
+    [running] = [each for each in findings if each.name == "running tasks"]
+    assert running.detail == "1 leases and 1 entries that were delivered and not acknowledged"
+
+
+async def test_each_node_of_a_cluster_is_examined(redis_cluster: RedisCluster) -> None:
+    findings = await RedisBackend.from_url(redis_cluster.url, None).diagnose()
+    assert sum(each.name == "server version" and each.status is Severity.OK for each in findings) == 3
+
+
+def _is(finding: Finding, status: Severity, remedy: str) -> bool:
+    return (finding.status, finding.remedy) == (status, remedy)
