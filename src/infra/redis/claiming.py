@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from backstage.domain.lease import Lease
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest
 from backstage.domain.task import Task
-from backstage.infra.moments import ticks
+from backstage.infra.moments import from_micros, ticks
 from backstage.infra.redis.directory import Control, Directory
 from backstage.infra.redis.link import Link
-from backstage.infra.redis.rows import fields_of, task_of, unpack
+from backstage.infra.redis.rows import claimed_task, unpack
 
 
 class Claiming:
@@ -118,17 +119,8 @@ class _Turn:
             raise _OutdatedControlError
 
     def _claimed(self, queue: str, now: int, until: int, taken: Sequence[Any]) -> list[Task]:
-        """The tasks as the script has left them: it tells them as they were before."""
-        change = {"state": "r", "worker": self._request.worker_id, "started": str(now), "end": str(until)}
-        tasks = []
-        for task_id, flat in taken:
-            fields = fields_of(flat) | change
-            fields["fence"] = str(int(fields.get("fence", 0)) + 1)
-            fields["version"] = str(int(fields.get("version", 1)) + 1)
-            fields.pop("progress", None)
-            fields.pop("note", None)
-            tasks.append(task_of(task_id, queue, fields))
-        return tasks
+        lease, moment = Lease(self._request.worker_id, from_micros(until)), from_micros(now)
+        return [claimed_task(task_id, queue, flat, lease, moment) for task_id, flat in taken]
 
     # -- when there will be more -----------------------------------------------------------------
 

@@ -120,15 +120,7 @@ def failure_of(text: str | None) -> Failure | None:
 
 
 def task_of(task_id: str, queue: str, fields: Fields) -> Task:
-    read: dict[str, Any] = {"id": task_id, "queue": queue, "correlation_id": task_id, "workflow_id": task_id}
-    for name, text in fields.items():
-        if name in _READERS:
-            attribute, convert = _READERS[name]
-            read[attribute] = convert(text)
-    read.setdefault("scheduled_at", read["created_at"])
-    if "key" in fields:
-        ttl = fields.get("ttl")
-        read["dedupe"] = Dedupe(fields["key"], None if ttl is None else float(ttl))
+    read = _read(task_id, queue, fields.items())
     if "end" in fields:
         end = _moment(fields["end"])
         if fields.get("state") == "r":
@@ -138,13 +130,54 @@ def task_of(task_id: str, queue: str, fields: Fields) -> Task:
     return Task(**read)
 
 
+def claimed_task(task_id: str, queue: str, flat: Sequence[str], lease: Lease, now: datetime) -> Task:
+    """Return the task after the entity's `claim` move, from the fields it had before."""
+    pairs = iter(flat)
+    read = _read(task_id, queue, zip(pairs, pairs, strict=True))
+    read["state"] = TaskState.RUNNING
+    read["lease"] = lease
+    read["started_at"] = now
+    read["deliveries"] = read.get("deliveries", 0) + 1
+    read["version"] = read.get("version", 1) + 1
+    read["progress"] = read["progress_note"] = None
+    return Task(**read)
+
+
+def _read(task_id: str, queue: str, fields: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """The attributes that the fields tell, but for those of which `end` is one."""
+    read: dict[str, Any] = {"id": task_id, "queue": queue, "correlation_id": task_id, "workflow_id": task_id}
+    key = ttl = None
+    for name, text in fields:
+        if name in _TEXTS:
+            read[_TEXTS[name]] = text
+        elif name in _READERS:
+            attribute, convert = _READERS[name]
+            read[attribute] = convert(text)
+        elif name == "key":
+            key = text
+        elif name == "ttl":
+            ttl = float(text)
+    if "scheduled_at" not in read:
+        read["scheduled_at"] = read["created_at"]
+    if key is not None:
+        read["dedupe"] = Dedupe(key, ttl)
+    return read
+
+
 def _moment(text: str) -> datetime:
     return from_micros(int(text))
 
 
+_TEXTS = {
+    "type": "type",
+    "payload": "payload_json",
+    "correlation": "correlation_id",
+    "workflow": "workflow_id",
+    "origin": "origin_id",
+    "result": "result_json",
+    "note": "progress_note",
+}
 _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
-    "type": ("type", str),
-    "payload": ("payload_json", str),
     "priority": ("priority", int),
     "state": ("state", STATES.__getitem__),
     "created": ("created_at", _moment),
@@ -158,17 +191,12 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "backoff": ("backoff", Backoff.parse),
     "timeout": ("timeout", float),
     "soft_timeout": ("soft_timeout", float),
-    "correlation": ("correlation_id", str),
-    "workflow": ("workflow_id", str),
-    "origin": ("origin_id", str),
     "metadata": ("metadata", json.loads),
     "cancel": ("is_cancel_requested", bool),
-    "result": ("result_json", str),
     "failure": ("last_failure", failure_of),
     "progress": ("progress", float),
-    "note": ("progress_note", str),
 }
-"""Field to the entity's attribute; those that make an attribute together are not among them."""
+"""Field to the entity's attribute, as it stands or converted; those that make an attribute together are in neither."""
 
 
 def attempts_of(task: Task, fields: Fields, kept: Iterable[tuple[str, Sequence[str]]]) -> tuple[Attempt, ...]:
