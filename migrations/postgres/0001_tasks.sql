@@ -63,14 +63,16 @@ CREATE TABLE backstage_live (
     autovacuum_analyze_threshold = 20000
 );
 
--- A claim reads the first rows of this one and nothing else.
+-- No predicate of these implies another's, so each statement has one index to choose from: statistics of a table that
+-- was empty when they were made cannot mislead it. A claim reads the first rows of this one and nothing else.
 CREATE INDEX backstage_live_ready ON backstage_live (queue, type, priority DESC, scheduled_at, id) WHERE ready;
 CREATE INDEX backstage_live_future ON backstage_live (scheduled_at) WHERE state = 'pending' AND NOT ready;
 CREATE INDEX backstage_live_retrying ON backstage_live (queue, type)
-    WHERE state = 'pending' AND NOT ready AND deliveries > 0;
+    WHERE state <> 'running' AND NOT ready AND deliveries > 0;
 -- Without lease_end, so that a renewal changes no index (a HOT update); running tasks are few enough to read them all.
 CREATE INDEX backstage_live_running ON backstage_live (worker_id) WHERE state = 'running';
-CREATE INDEX backstage_live_listed ON backstage_live (queue, type, id);
+-- Of pending tasks alone, so that a claim leaves it, and can never be planned to read it.
+CREATE INDEX backstage_live_listed ON backstage_live (queue, type, id) WHERE state = 'pending';
 
 -- Tasks that have ended, with the record of the claim that ended them: the usual task runs once, and leaves no row
 -- in backstage_attempts.

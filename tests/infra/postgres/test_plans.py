@@ -20,6 +20,37 @@ BIG = {"backstage_tasks", "backstage_live", "backstage_finished", "backstage_att
 READ_WHOLE = {"backstage_live_running", "backstage_live_future"}
 """Partial indexes whose rows are few, or of which the first is wanted."""
 
+INDEXES = {
+    "claim_tasks": {"backstage_live_ready", "backstage_live_future", "backstage_live_pkey", "backstage_tasks_pkey"},
+    "promote_tasks": {"backstage_live_future", "backstage_live_pkey"},
+    "end_tasks": {"backstage_live_pkey", "backstage_dedupe_task"},
+    "return_tasks": {"backstage_live_pkey", "backstage_dedupe_task"},
+    "renew_leases": {"backstage_live_pkey"},
+    "expired_tasks": {"backstage_live_running", "backstage_live_pkey", "backstage_tasks_pkey"},
+    "find_busy_lane": {
+        "backstage_live_ready",
+        "backstage_live_future",
+        "backstage_live_retrying",
+        "backstage_live_running",
+    },
+    "find_in_lanes": {
+        "backstage_live_listed",
+        "backstage_live_running",
+        "backstage_finished_listed",
+        "backstage_live_pkey",
+        "backstage_finished_pkey",
+        "backstage_tasks_pkey",
+    },
+    "prune_tasks": {
+        "backstage_finished_oldest",
+        "backstage_finished_pkey",
+        "backstage_attempts_pkey",
+        "backstage_tasks_pkey",
+        "backstage_dedupe_task",
+    },
+}
+"""All that these may read of big tables: they run all day, and an index in another order would be read to its end."""
+
 FILL = """
 INSERT INTO backstage_lanes SELECT 't' || n, 'q' || n FROM generate_series(1, 30) AS n;
 INSERT INTO backstage_tasks (id, type, queue, created_at, payload, workflow_id, correlation_id)
@@ -90,6 +121,12 @@ async def test_made_for_full_tables_it_reads_no_big_one_whole(full_url: str, nam
     assert list(_whole_reads(await _plan(full_url, name))) == []
 
 
+@pytest.mark.parametrize("name", INDEXES)
+async def test_it_reads_its_own_indexes_and_no_others(stale_url: str, full_url: str, name: str) -> None:
+    for url in (stale_url, full_url):
+        assert set(_indexes(await _plan(url, name))) <= INDEXES[name]
+
+
 async def _plan(url: str, name: str) -> dict[str, Any]:
     """The plan that is kept for any arguments."""
     connection = await _connected(url)
@@ -113,3 +150,11 @@ def _whole_reads(node: dict[str, Any]) -> Iterator[str]:
         yield f"{index or table} from end to end"
     for child in node.get("Plans", ()):
         yield from _whole_reads(child)
+
+
+def _indexes(node: dict[str, Any]) -> Iterator[str]:
+    """The indexes of big tables that are read."""
+    if node.get("Relation Name") in BIG and "Index Name" in node:
+        yield node["Index Name"]
+    for child in node.get("Plans", ()):
+        yield from _indexes(child)

@@ -7,6 +7,7 @@ WITH running AS MATERIALIZED (
 ), due AS MATERIALIZED (
     SELECT queue, type FROM backstage_live
      WHERE state = 'pending' AND NOT ready AND scheduled_at <= coalesce($1::bigint, backstage_now())
+     ORDER BY scheduled_at  -- in which order their own index has them
 )
 SELECT EXISTS (
     SELECT 1
@@ -19,5 +20,5 @@ SELECT EXISTS (
             OR (lane.queue, lane.type) IN (SELECT queue, type FROM due)
             OR (SELECT 1 FROM backstage_live WHERE ready AND queue = lane.queue AND type = lane.type LIMIT 1) = 1
             OR (SELECT 1 FROM backstage_live
-                 WHERE state = 'pending' AND NOT ready AND deliveries > 0
+                 WHERE state <> 'running' AND NOT ready AND deliveries > 0
                    AND queue = lane.queue AND type = lane.type LIMIT 1) = 1))

@@ -28,12 +28,13 @@ WITH clock AS (
      CROSS JOIN LATERAL (
            SELECT id, finished_at FROM backstage_finished
             WHERE queue = queues.queue AND state = $2::text
+              AND finished_at >= 0  -- true of each, and makes the index by end the one to read
             ORDER BY finished_at, id
             LIMIT greatest(0, least($4::integer, coalesce(queues.stored - $6::bigint, 0)))) AS surplus
 ), chosen AS (
     SELECT id FROM prunable ORDER BY finished_at, id LIMIT $4::integer
 ), gone AS (
-    DELETE FROM backstage_finished WHERE id = ANY (ARRAY (SELECT id FROM chosen)) AND state = $2::text
+    DELETE FROM backstage_finished WHERE id = ANY (ARRAY (SELECT id FROM chosen))
     RETURNING id, queue, type
 ), forgotten AS (
     DELETE FROM backstage_attempts WHERE task_id = ANY (ARRAY (SELECT id FROM gone))
