@@ -97,8 +97,9 @@ CREATE TABLE backstage_finished (
     last_failure   text,                        -- JSON object
     result         text                         -- JSON
 ) WITH (autovacuum_vacuum_insert_scale_factor = 0.5);
-CREATE INDEX backstage_finished_oldest ON backstage_finished (queue, state, finished_at, id);
-CREATE INDEX backstage_finished_listed ON backstage_finished (queue, type, state, id);
+-- The predicates, always true, keep each to the statements that name it.
+CREATE INDEX backstage_finished_oldest ON backstage_finished (queue, state, finished_at, id) WHERE finished_at >= 0;
+CREATE INDEX backstage_finished_listed ON backstage_finished (queue, type, state, id) WHERE state IS NOT NULL;
 
 -- The records of claims that did not end their task for good, or after which it was retried by hand.
 CREATE TABLE backstage_attempts (

@@ -3,7 +3,7 @@
 -- Two who prune at once choose the same tasks: the second waits and finds them gone.
 --   $1 now (us), NULL: the server's   $2 state   $3 queue, NULL: each   $4 at most so many
 --   $5 ended longer ago than this (us), NULL: no matter   $6 how many a queue keeps, NULL: no matter
--- Returns how many were deleted.
+-- Returns how many were deleted. (`finished_at >= 0`, true of each, names the index to read.)
 WITH clock AS (
     SELECT coalesce($1::bigint, backstage_now()) AS now
 ), queues AS (
@@ -19,7 +19,7 @@ WITH clock AS (
      CROSS JOIN LATERAL (
            SELECT id, finished_at FROM backstage_finished
             WHERE queue = queues.queue AND state = $2::text
-              AND finished_at < (SELECT now FROM clock) - $5::bigint
+              AND finished_at >= 0 AND finished_at < (SELECT now FROM clock) - $5::bigint
             ORDER BY finished_at, id
             LIMIT $4::integer) AS old
      UNION
@@ -28,7 +28,7 @@ WITH clock AS (
      CROSS JOIN LATERAL (
            SELECT id, finished_at FROM backstage_finished
             WHERE queue = queues.queue AND state = $2::text
-              AND finished_at >= 0  -- true of each, and makes the index by end the one to read
+              AND finished_at >= 0
             ORDER BY finished_at, id
             LIMIT greatest(0, least($4::integer, coalesce(queues.stored - $6::bigint, 0)))) AS surplus
 ), chosen AS (
