@@ -10,7 +10,7 @@ if has_control_changed() then
   return 0
 end
 local worker, types, limit, lease = unpack(cmsgpack.unpack(ARGV[4]))
-local taken, leases = {}, {}
+local taken, leases, numbers = {}, {}, {} -- numbers: type -> how many were taken
 local lease_end = text_of(lease_now + lease)
 local until_text = text_of(now + lease)
 local task_prefix = task_of('')
@@ -50,8 +50,7 @@ local function take(id, entry, entry_before)
   end
   leases[#leases + 1] = lease_end
   leases[#leases + 1] = id
-  count('p', type_, -1)
-  count('r', type_, 1)
+  numbers[type_] = (numbers[type_] or 0) + 1
   taken[#taken + 1] = { id, flat }
   return nil
 end
@@ -104,16 +103,16 @@ end
 
 local function take_in_order(levels)
   local first = heads(levels, limit - #taken)
-  local numbers, from_early, begun = {}, false, #taken
+  local shares, from_early, begun = {}, false, #taken
   for _, head in ipairs(first) do
     if head.entry then
-      numbers[head.level] = (numbers[head.level] or 0) + 1
+      shares[head.level] = (shares[head.level] or 0) + 1
     else
       take_early(head.level, head.id)
       from_early = true
     end
   end
-  for level, number in pairs(numbers) do
+  for level, number in pairs(shares) do
     take_from_line(level, number)
   end
   if from_early then
@@ -163,6 +162,10 @@ if #taken > 0 then
   redis.call('HSET', KEYS[1] .. ':counts', 'lease', math.max(lease, redis.call('HGET', KEYS[1] .. ':counts', 'lease') or 0))
 end
 write_lines()
+for type_, number in pairs(numbers) do
+  count('p', type_, -number)
+  count('r', type_, number)
+end
 write_counts()
 local next_due = redis.call('ZRANGE', KEYS[1] .. ':later', 0, 0, 'WITHSCORES')[2] or false
 return cmsgpack.pack({ now, next_due, taken })

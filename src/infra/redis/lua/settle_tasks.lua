@@ -10,7 +10,8 @@
 local FIELDS = { 'state', 'fence', 'type', 'entry', 'version', 'priority', 'created', 'due', 'cancel', 'key' }
 local MORE_FIELDS = { 'started', 'worker', 'interruptions', 'crashes', 'ttl', 'record' }
 local task_prefix = task_of('')
-local left, ended, settled = {}, {}, {} -- entries by stream, ends by state, ids
+local left, settled = {}, {} -- entries by stream, ids
+local ended = { c = {}, f = {}, x = {} } -- state -> type -> ids
 local makes_work = false
 
 local function read_fields(task, names)
@@ -86,6 +87,8 @@ local function return_to_line(task, kind, outcome)
     changes[#changes + 1], changes[#changes + 2] = 'entry', sequence
   end
   makes_work = true
+  count('r', task.type, -1)
+  count('p', task.type, 1)
   return changes
 end
 
@@ -102,8 +105,7 @@ local function end_for_good(task, kind, state, outcome)
   if task.cancel then
     redis.call('HDEL', task_prefix .. task.id, 'cancel')
   end
-  gather(ended, state, now_text, task.id)
-  move_index('r', state, task.type, task.id)
+  gather(ended[state], task.type, task.id)
   return changes
 end
 
@@ -126,8 +128,6 @@ local function apply(task, kind, state, outcome)
     changes[#changes + 1], changes[#changes + 2] = 'crashes', (task.crashes or 0) + 1
   end
   redis.call('HSET', task_prefix .. task.id, unpack(changes))
-  count('r', task.type, -1)
-  count(state, task.type, 1)
   if task.key and not holds_key(state, task.created, task.ttl) then
     free_key(task.key, task.id)
   end
@@ -159,6 +159,19 @@ local function settle(outcome)
   return state
 end
 
+-- Count and index the ids of one type that have ended in one state.
+local function write_ends(state, type_, ids)
+  local by_end, by_id = {}, {}
+  for at, id in ipairs(ids) do
+    by_end[2 * at - 1], by_end[2 * at] = now_text, id
+    by_id[2 * at - 1], by_id[2 * at] = 0, id
+  end
+  send_gathered('ZADD', { [KEYS[1] .. ':ended:' .. state] = by_end, [index_of(state, type_)] = by_id })
+  send_gathered('ZREM', { [index_of('r', type_)] = ids })
+  count('r', type_, -#ids)
+  count(state, type_, #ids)
+end
+
 local answers = {}
 for at, outcome in ipairs(cmsgpack.unpack(ARGV[4])) do
   answers[at] = settle(outcome)
@@ -166,8 +179,10 @@ end
 send_gathered('XACK', left, group)
 send_gathered('XDEL', left)
 send_gathered('ZREM', { [KEYS[1] .. ':leases'] = settled })
-for state, ends in pairs(ended) do
-  send_gathered('ZADD', { [KEYS[1] .. ':ended:' .. state] = ends })
+for state, types in pairs(ended) do
+  for type_, ids in pairs(types) do
+    write_ends(state, type_, ids)
+  end
 end
 write_new()
 if left[KEYS[1] .. ':claimed'] and redis.call('XLEN', KEYS[1] .. ':claimed') == 0 then
