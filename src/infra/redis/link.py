@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from redis.exceptions import NoScriptError, ResponseError
 
 from backstage.domain.errors import ConfigurationError, StorageUnavailableError, TaskError
+from backstage.infra.redis.heeding_cancel import heeding_cancel
 from backstage.infra.redis.keys import Keys
 from backstage.infra.redis.location import Location
 from backstage.infra.redis.rows import pack
@@ -146,7 +147,7 @@ class Link:
     async def _reached(self, use: Callable[[Servers], Awaitable[T]]) -> T:
         servers = self._opened()
         try:
-            return await use(servers)
+            return await heeding_cancel(use(servers))
         except TaskError:
             raise
         except DRIVER_ERRORS as error:

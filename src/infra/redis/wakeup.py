@@ -10,6 +10,7 @@ from typing import Any
 
 from redis.asyncio import ConnectionPool
 
+from backstage.infra.redis.heeding_cancel import heeding_cancel
 from backstage.infra.redis.link import Link
 from backstage.infra.redis.location import Location
 from backstage.infra.redis.servers import close_pool, cluster_client, pool_of
@@ -78,7 +79,7 @@ class _Ear:
         while True:
             try:
                 if self._connection is None:
-                    await self.connect()
+                    await heeding_cancel(self.connect())
                     self._wakeup.wake()
                 failures = 0
                 await self._hear()
@@ -101,7 +102,7 @@ class _Ear:
                 raise TimeoutError("the subscribed connection does not answer")
             else:
                 is_tested = True
-                await self._connection.send_command("PING", check_health=False)
+                await heeding_cancel(self._connection.send_command("PING", check_health=False))
 
     async def disconnect(self) -> None:
         connection, self._connection = self._connection, None
