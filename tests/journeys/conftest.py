@@ -20,6 +20,8 @@ from tests.servers.redis_server import RedisServer
 
 StartWorker = Callable[..., WorkerProcess]
 
+pytest.register_assert_rewrite("tests.journeys.siege")
+
 
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
