@@ -151,4 +151,10 @@ def own_redis(request: pytest.FixtureRequest, own_servers: OwnServers) -> Callab
 def pooler() -> Iterator[Callable[..., PgBouncer | TransactionPooler]]:
     """Put a pooler in transaction mode before a database: `pooler(postgres_url, size=2).url`."""
     with ExitStack() as stack:
-        yield lambda url, size=2: stack.enter_context(pooler_for(url, size))
+
+        def put_before(url: str, size: int = 2) -> PgBouncer | TransactionPooler:
+            pooler = pooler_for(url, size)
+            stack.callback(pooler.__exit__, None, None, None)
+            return pooler
+
+        yield put_before

@@ -50,7 +50,7 @@ class RedisCluster:
 def _wait_until_whole(client: redis.Redis) -> None:
     deadline = time.monotonic() + PATIENCE
     while True:
-        said = client.execute_command("CLUSTER INFO")
+        said = client.execute_command("CLUSTER INFO")  # type: ignore[no-untyped-call]
         state = {name: str(value) for name, value in said.items()}
         if (state["cluster_state"], state["cluster_size"]) == ("ok", str(_NODES)):
             return

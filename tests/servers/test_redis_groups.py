@@ -16,7 +16,7 @@ def test_the_clusters_nodes_share_the_keys(redis_cluster: RedisCluster) -> None:
 
 def test_the_replica_takes_over_with_what_the_primary_had(own_redis_sentinel: RedisSentinel) -> None:
     seeds = [("127.0.0.1", each.port) for each in own_redis_sentinel.sentinels]
-    client = redis.Sentinel(seeds).master_for(SERVICE)
+    client = redis.Sentinel(seeds).master_for(SERVICE)  # type: ignore[no-untyped-call]
     client.set("key", "kept")
     assert client.execute_command("WAIT", 1, 5000) == 1
     own_redis_sentinel.fail_over()

@@ -43,7 +43,7 @@ def test_it_passes_all_on(client: redis.Redis, key: str) -> None:
 def test_a_cut_ends_the_connections_there_are_and_takes_new_ones(
     proxy: TcpProxy, client: redis.Redis, key: str
 ) -> None:
-    with client.pubsub() as subscriber:
+    with client.pubsub() as subscriber:  # type: ignore[no-untyped-call]
         subscriber.subscribe(key)
         assert subscriber.get_message(timeout=5)
         assert proxy.cut() == 1
