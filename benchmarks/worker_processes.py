@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,10 +17,11 @@ READY, GO = "ready", "go"
 
 
 class WorkerProcess:
-    """It writes READY, reads GO, and ends with one line of JSON."""
+    """It writes READY, reads GO, and ends with one line of JSON; it is told to stop when its parent is gone."""
 
     def __init__(self, command: Sequence[str]) -> None:
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        tied = [sys.executable, "-m", "backstage.worker.tied_process", str(os.getpid()), *command]
+        self._process = subprocess.Popen(tied, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def wait_until_ready(self) -> None:
         assert self._process.stdout is not None
