@@ -22,7 +22,9 @@ _TASKS = 20
 _STEPS = list(Plan(backends=BACKENDS, tasks=_TASKS, others=30).steps())
 
 
-def _url_for(system: System, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture
+def url(system: System, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of an empty store for the system that the test is for."""
     match system.store:
         case "memory":
             return "memory://"
@@ -36,16 +38,10 @@ def _url_for(system: System, request: pytest.FixtureRequest, tmp_path: Path) -> 
     ("case", "system", "tasks"), _STEPS, ids=[f"{case.name} on {system.name}" for case, system, _ in _STEPS]
 )
 async def test_each_measurement_gives_numbers(
-    case: Case,
-    system: System,
-    tasks: int,
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    case: Case, system: System, tasks: int, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(idle, "SETTLING", 0.01)
     monkeypatch.setattr(idle, "WATCHED", 0.1)
-    url = _url_for(system, request, tmp_path)
     numbers = await measured(case.measurement, Scene(system=system.name, url=url, tasks=tasks, **case.scene))
     assert numbers
     assert all(map(math.isfinite, numbers.values()))
@@ -55,22 +51,18 @@ _MANY = 2_000
 _WORKER = {"concurrency": 100, "prefetch": 400}
 
 
-async def _work_of_a_drain(system: str, request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, float]:
-    url = _url_for(SYSTEMS[system], request, tmp_path)
-    return await measured("statements", Scene(system=system, url=url, tasks=_MANY, **_WORKER))
+async def _work_of_a_drain(system: System, url: str) -> dict[str, float]:
+    return await measured("statements", Scene(system=system.name, url=url, tasks=_MANY, **_WORKER))
 
 
-@pytest.mark.parametrize("system", ["sqlite", "postgresql"])
-async def test_statements_are_made_for_batches_and_not_for_tasks(
-    system: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    assert (await _work_of_a_drain(system, request, tmp_path))["statements_per_task"] < 0.5
+@pytest.mark.parametrize("system", [SYSTEMS["sqlite"], SYSTEMS["postgresql"]], ids=lambda system: system.name)
+async def test_statements_are_made_for_batches_and_not_for_tasks(system: System, url: str) -> None:
+    assert (await _work_of_a_drain(system, url))["statements_per_task"] < 0.5
 
 
-async def test_redis_is_asked_for_batches_and_does_few_commands_for_each_task(
-    request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    work = await _work_of_a_drain("redis", request, tmp_path)
+@pytest.mark.parametrize("system", [SYSTEMS["redis"]], ids=lambda system: system.name)
+async def test_redis_is_asked_for_batches_and_does_few_commands_for_each_task(system: System, url: str) -> None:
+    work = await _work_of_a_drain(system, url)
     assert work["reads_per_task"] < 0.25
     assert work["commands_per_task"] < 10
 
