@@ -29,7 +29,7 @@ def seconds(least: float, most: float = MAX_SECONDS) -> BeforeValidator:
 
 def seconds_or_none(least: float, most: float = MAX_SECONDS) -> BeforeValidator:
     """The word `none` switches the limit off."""
-    return BeforeValidator(_or_none(lambda value: _number(value, least, most, "a number of seconds or 'none'")))
+    return BeforeValidator(_or_word("none", lambda value: _number(value, least, most, "a number of seconds or 'none'")))
 
 
 def whole(least: int, most: int) -> BeforeValidator:
@@ -38,7 +38,12 @@ def whole(least: int, most: int) -> BeforeValidator:
 
 def whole_or_none(least: int, most: int) -> BeforeValidator:
     """The word `none` switches the limit off."""
-    return BeforeValidator(_or_none(lambda value: _whole(value, least, most, "a whole number or 'none'")))
+    return BeforeValidator(_or_word("none", lambda value: _whole(value, least, most, "a whole number or 'none'")))
+
+
+def whole_or_auto(least: int, most: int) -> BeforeValidator:
+    """The word `auto`, kept as None, leaves the number to the program."""
+    return BeforeValidator(_or_word("auto", lambda value: _whole(value, least, most, "a whole number or 'auto'")))
 
 
 def switch() -> BeforeValidator:
@@ -83,10 +88,12 @@ def _listed(check: Callable[[str], str]) -> BeforeValidator:
     return BeforeValidator(parse)
 
 
-def _or_none(parse: Callable[[object], Any]) -> Callable[[object], Any]:
+def _or_word(word: str, parse: Callable[[object], Any]) -> Callable[[object], Any]:
+    """None for the word, else what `parse` makes of the value."""
+
     def check(value: object) -> Any:
-        is_none = value is None or (isinstance(value, str) and value.strip().lower() == "none")
-        return None if is_none else parse(value)
+        is_word = value is None or (isinstance(value, str) and value.strip().lower() == word)
+        return None if is_word else parse(value)
 
     return check
 

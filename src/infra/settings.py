@@ -26,6 +26,7 @@ from backstage.infra.setting_types import (
     switch,
     type_globs,
     whole,
+    whole_or_auto,
     whole_or_none,
 )
 from backstage.infra.store_url import DEFAULT_URL, DOTENV_FILE, TOML_FILE
@@ -84,8 +85,8 @@ class Settings(BaseSettings):
     grace_period: Annotated[float, seconds(0.0)] = 30.0
     """What running tasks get to end in when the worker is told to stop."""
 
-    prefetch: Annotated[int, whole(0, 10_000)] = 0
-    """Tasks claimed beyond the free slots, to save round trips."""
+    prefetch: Annotated[int | None, whole_or_auto(0, 10_000)] = 0
+    """Tasks claimed beyond the free slots, to save round trips; `auto` keeps 20 ms of work ready."""
 
     max_attempts: Annotated[int, whole(1, MAX_ATTEMPTS)] = 3
     """Runs of a task that keeps failing, unless task, handler or queue say otherwise."""

@@ -187,3 +187,15 @@ def test_what_to_keep_becomes_retentions():
 def test_none_keeps_for_ever():
     forever = dict.fromkeys(("keep_completed_for", "keep_failed_for", "keep_cancelled_for"), "none")
     assert Settings.load(**forever).retentions() == ()
+
+
+@pytest.mark.parametrize(("written", "meant"), [("auto", None), ("AUTO", None), ("0", 0), ("25", 25)])
+def test_a_prefetch_is_a_number_or_left_to_the_worker(monkeypatch: pytest.MonkeyPatch, written: str, meant: int | None):
+    monkeypatch.setenv("BACKSTAGE_PREFETCH", written)
+    assert Settings.load().prefetch == meant
+
+
+def test_a_prefetch_that_is_neither_is_one_line(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("BACKSTAGE_PREFETCH", "some")
+    with pytest.raises(ConfigurationError, match="BACKSTAGE_PREFETCH: 'some' is not a whole number or 'auto'"):
+        Settings.load()
