@@ -80,7 +80,8 @@ class LeaseKeeper:
                 for each in held:
                     each.lease_end = now + self._lease  # of those answered as lost, the next line disposes
         except (StorageError, TimeoutError) as error:
-            self._logger.warning(log_events.LEASE_RENEWAL_FAILED, tasks=len(held), error=str(error))
+            problem = str(error) or "the store did not answer in time"
+            self._logger.warning(log_events.LEASE_RENEWAL_FAILED, tasks=len(held), error=problem)
         except Exception:
             self._logger.exception(log_events.LEASE_RENEWAL_FAILED, tasks=len(held))
         else:
