@@ -30,6 +30,7 @@ class Siege:
 
     async def go(self, folder: Path, faults: Mapping[int, Callable[[], Awaitable[None]]]) -> None:
         """Do each fault when so many tasks have ended, and return when all have and everybody has stopped."""
+        await self.until_all_work()  # else the first ones may do it all
         producers = [self._producer(folder) for _ in range(_PRODUCERS)]
         try:
             for ends in sorted(faults):
