@@ -182,6 +182,7 @@ OPTIONS = {
     "timeout": ("77", 77.0),
     "soft_timeout": ("66", 66.0),
     "prune_interval": ("90", 90.0),
+    "schedule_interval": ("8", 8.0),
     "is_until_idle": ("true", True),
 }
 
