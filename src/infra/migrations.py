@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -23,6 +24,15 @@ class Migration:
     name: str
     sql: str
     checksum: str
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationStatus:
+    """`applied_at` is None for a migration still to be applied."""
+
+    version: int
+    name: str
+    applied_at: datetime | None
 
 
 @cache

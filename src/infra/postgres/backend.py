@@ -10,14 +10,14 @@ import asyncpg
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.finding import Finding
 from backstage.domain.ports.clock import Clock
-from backstage.infra.migrations import Migration
+from backstage.infra.migrations import Migration, MigrationStatus
 from backstage.infra.postgres.archive import PostgresArchive
 from backstage.infra.postgres.broadcasts import PostgresBroadcasts
 from backstage.infra.postgres.connector import Connector
 from backstage.infra.postgres.control import PostgresControl
 from backstage.infra.postgres.database import Database
 from backstage.infra.postgres.location import Location, parse_url
-from backstage.infra.postgres.migrations import Migrations, MigrationStatus
+from backstage.infra.postgres.migrations import Migrations
 from backstage.infra.postgres.own_connection import OwnConnection
 from backstage.infra.postgres.queue import PostgresQueue
 from backstage.infra.postgres.registry import PostgresRegistry

@@ -8,8 +8,8 @@ from typing import Any
 
 from backstage.domain.attempt import Attempt
 from backstage.domain.task import Task
+from backstage.infra.failure_text import failure_json
 from backstage.infra.moments import to_micros
-from backstage.infra.postgres.rows import failure_json
 
 Column = list[Any] | None
 """None stands for as many NULLs as the other columns have values."""

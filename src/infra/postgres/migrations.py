@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
 import asyncpg
 
 from backstage.domain.errors import ConfigurationError
-from backstage.infra.migrations import Migration, migrations_of, pending, undoing
+from backstage.infra.migrations import Migration, MigrationStatus, migrations_of, pending, undoing
 from backstage.infra.moments import from_micros
 from backstage.infra.postgres.connector import Connector
 from backstage.infra.postgres.statements import qualified, quoted
@@ -38,15 +36,6 @@ _RECORD = """INSERT INTO backstage_migrations (version, name, checksum, applied_
 _UNRECORD = "DELETE FROM backstage_migrations WHERE version = $1"
 _WAIT_FOR_TURN = "SELECT pg_advisory_xact_lock($1)"
 _EXISTS_ALREADY = (asyncpg.DuplicateTableError, asyncpg.DuplicateFunctionError, asyncpg.DuplicateObjectError)
-
-
-@dataclass(frozen=True, slots=True)
-class MigrationStatus:
-    """`applied_at` is None for a migration still to be applied."""
-
-    version: int
-    name: str
-    applied_at: datetime | None
 
 
 class Migrations:

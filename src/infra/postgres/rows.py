@@ -9,11 +9,11 @@ from typing import Any
 from backstage.domain.attempt import Attempt
 from backstage.domain.backoff import Backoff
 from backstage.domain.dedupe import Dedupe
-from backstage.domain.failure import Failure
 from backstage.domain.lease import Lease
 from backstage.domain.outcome import OutcomeKind
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
+from backstage.infra.failure_text import failure_of
 from backstage.infra.moments import from_micros
 
 _STATES = {state.value: state for state in TaskState}
@@ -60,16 +60,6 @@ def task_of(row: Sequence[Any]) -> Task:
         progress=progress,
         progress_note=progress_note,
     )
-
-
-def failure_json(failure: Failure | None) -> str | None:
-    if failure is None:
-        return None
-    return json.dumps({"type": failure.type, "message": failure.message, "traceback": failure.traceback})
-
-
-def failure_of(text: str | None) -> Failure | None:
-    return None if text is None else Failure(**json.loads(text))
 
 
 def attempt_of(row: Sequence[Any]) -> Attempt:

@@ -7,8 +7,8 @@ from typing import Any
 
 from backstage.domain.outcome import Outcome, OutcomeKind
 from backstage.domain.task_state import TaskState
+from backstage.infra.failure_text import failure_json
 from backstage.infra.moments import ticks
-from backstage.infra.postgres.rows import failure_json
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.statements import statement
 from backstage.infra.postgres.stored_tasks import add_tasks

@@ -7,9 +7,10 @@ from functools import partial
 from backstage.domain.ports.task_archive import StoredTask
 from backstage.domain.stats import Count
 from backstage.domain.task_state import TaskState
+from backstage.infra.failure_text import failure_json
 from backstage.infra.moments import to_micros
 from backstage.infra.sqlite.reader import Reader
-from backstage.infra.sqlite.rows import attempt_of, failure_json, task_of
+from backstage.infra.sqlite.rows import attempt_of, task_of
 from backstage.infra.sqlite.statements import statement
 from backstage.infra.sqlite.stored_tasks import insert_task
 from backstage.infra.sqlite.transaction import Transaction

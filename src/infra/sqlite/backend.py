@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.ports.clock import Clock
-from backstage.infra.migrations import Migration
+from backstage.infra.migrations import Migration, MigrationStatus
 from backstage.infra.sqlite import migrations
 from backstage.infra.sqlite.boot import boot_number, present_boot_id
 from backstage.infra.sqlite.connection import Connector, Synchronous
@@ -148,7 +148,7 @@ class SqliteBackend:
         """Return what `migrate` would apply; makes no file."""
         return await self._looking(lambda connection: migrations.plan(connection, self._connector.path))
 
-    async def migration_status(self) -> list[migrations.MigrationStatus]:
+    async def migration_status(self) -> list[MigrationStatus]:
         """Return each migration with the moment it was applied; makes no file."""
         return await self._looking(migrations.status)
 

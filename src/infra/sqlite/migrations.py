@@ -5,13 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from backstage.domain.errors import ConfigurationError
-from backstage.infra.migrations import Migration, migrations_of, pending
+from backstage.infra.migrations import Migration, MigrationStatus, migrations_of, pending
 from backstage.infra.moments import from_micros, to_micros
 
 _APPLIED = """CREATE TABLE IF NOT EXISTS backstage_migrations (
@@ -24,15 +23,6 @@ _EXISTS = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'backstag
 _CHECKSUMS = "SELECT version, checksum FROM backstage_migrations"
 _WHEN = "SELECT version, applied_at FROM backstage_migrations"
 _RECORD = "INSERT INTO backstage_migrations (version, name, checksum, applied_at) VALUES (?, ?, ?, ?)"
-
-
-@dataclass(frozen=True, slots=True)
-class MigrationStatus:
-    """`applied_at` is None for a migration still to be applied."""
-
-    version: int
-    name: str
-    applied_at: datetime | None
 
 
 def apply(connection: sqlite3.Connection, path: Path, now: datetime) -> list[Migration]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from backstage.domain.outcome import Outcome
 from backstage.domain.task import Task
+from backstage.infra.failure_text import failure_json
 from backstage.infra.moments import to_micros
-from backstage.infra.sqlite.rows import failure_json, task_of
+from backstage.infra.sqlite.rows import task_of
 from backstage.infra.sqlite.statements import statement
 from backstage.infra.sqlite.stored_tasks import replace_task
 from backstage.infra.sqlite.transaction import Transaction

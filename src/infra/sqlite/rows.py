@@ -9,11 +9,11 @@ from typing import Any
 from backstage.domain.attempt import Attempt
 from backstage.domain.backoff import Backoff
 from backstage.domain.dedupe import Dedupe
-from backstage.domain.failure import Failure
 from backstage.domain.lease import Lease
 from backstage.domain.outcome import OutcomeKind
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
+from backstage.infra.failure_text import failure_json, failure_of
 from backstage.infra.moments import from_micros, to_micros
 
 LARGE_PAYLOAD = 2048
@@ -106,16 +106,6 @@ def columns_of(task: Task, now: datetime) -> tuple[Any, ...]:
 
 def is_large(task: Task) -> bool:
     return len(task.payload_json) > LARGE_PAYLOAD
-
-
-def failure_json(failure: Failure | None) -> str | None:
-    if failure is None:
-        return None
-    return json.dumps({"type": failure.type, "message": failure.message, "traceback": failure.traceback})
-
-
-def failure_of(text: str | None) -> Failure | None:
-    return None if text is None else Failure(**json.loads(text))
 
 
 def attempt_of(task_id: str, row: tuple[Any, ...]) -> Attempt:
