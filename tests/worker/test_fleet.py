@@ -111,6 +111,13 @@ def _descendants(pid: int) -> list[int]:
         return []
 
 
+def _name(pid: int) -> str:
+    try:
+        return psutil.Process(pid).name()
+    except psutil.NoSuchProcess:
+        return ""
+
+
 def _is_running(pid: int) -> bool:
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
@@ -182,7 +189,7 @@ def test_a_process_that_ends_badly_while_stopping_shows_in_the_exit_code(
 
 def test_a_process_that_dies_of_the_signal_passed_on_has_done_as_told(start: Start) -> None:
     fleet = start(["sleep", "600"])
-    _until(lambda: any(psutil.Process(pid).name() == "sleep" for pid in _descendants(fleet.process.pid)))
+    _until(lambda: "sleep" in [_name(pid) for pid in _descendants(fleet.process.pid)])
     fleet.process.terminate()
     assert fleet.code() == 0
 
