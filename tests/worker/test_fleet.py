@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -84,7 +85,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     yield start
     for fleet in started:
         for each in [*_descendants(fleet.process.pid), *fleet.waiting()]:
-            if _is_running(each):
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(each, signal.SIGKILL)
         fleet.process.kill()
         fleet.process.wait()
