@@ -27,19 +27,21 @@ def test_the_defaults_are_those_of_the_program() -> None:
 
 
 def test_the_log_events_are_those_of_the_program() -> None:
-    named = {value for each in (infra_log_events, log_events) for name, value in vars(each).items() if name.isupper()}
     told = [row[0].strip("`") for row in table(ROOT / "docs" / "log-events.md", "# Log events")]
     assert len(told) == len(set(told))
-    assert set(told) == named
+    assert set(told) == _log_events()
 
 
 def test_what_to_watch_are_log_events() -> None:
-    named = {value for name, value in vars(log_events).items() if name.isupper()} | {LISTENER_FAILED}
-    assert {row[0].strip("`") for row in table(README, "## Logs")} <= named
+    assert {row[0].strip("`") for row in table(README, "## Logs")} <= _log_events()
 
 
 def test_the_commands_are_those_of_the_command_line() -> None:
     assert {row[0].split()[1].strip("`") for row in table(README, "## The command line")} == set(COMMANDS)
+
+
+def _log_events() -> set[str]:
+    return {value for each in (infra_log_events, log_events) for name, value in vars(each).items() if name.isupper()}
 
 
 def shown(field: FieldInfo) -> str:
