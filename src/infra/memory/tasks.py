@@ -71,9 +71,7 @@ class MemoryTasks:
     async def oldest_due(self) -> list[OldestDue]:
         now = self._store.clock.now()
         with self._store.lock:
-            due = [
-                (task.queue, task.type, task.scheduled_at) for task in self._store.tasks.values() if task.is_due(now)
-            ]
+            due = [task for task in self._store.tasks.values() if task.is_due(now)]
         due.sort(key=lambda task: task.scheduled_at, reverse=True)
         oldest = {(task.queue, task.type): task.scheduled_at for task in due}
         return [OldestDue(*lane, (now - moment).total_seconds()) for lane, moment in sorted(oldest.items())]
