@@ -134,6 +134,9 @@ class Settings(BaseSettings):
     stuck_after: Annotated[float, seconds(0.1)] = 60.0
     """Liveness fails when the worker's event loop has been blocked for so long."""
 
+    otel: Annotated[bool, switch()] = False
+    """Make spans of OpenTelemetry, from whoever enqueues to what the handlers chain. Needs the extra `otel`."""
+
     log_level: Annotated[str, one_of(*LEVELS)] = "info"
 
     log_format: Annotated[LogFormat, one_of(*LogFormat)] = LogFormat.AUTO

@@ -19,6 +19,7 @@ from backstage.domain.ports.chance import Chance
 from backstage.domain.ports.event_bus import EventBus
 from backstage.domain.ports.ids import Ids
 from backstage.domain.ports.task_queue import ClaimRequest, TaskQueue
+from backstage.domain.ports.task_trace import TaskTrace
 from backstage.domain.ports.wakeup import Wakeup
 from backstage.domain.task import Task
 from backstage.worker import log_events
@@ -72,6 +73,7 @@ class WorkerRuntime:
         middlewares: Sequence[Middleware] = (),
         metrics: WorkerMetrics | None = None,
         latencies: StoreLatencies | None = None,
+        trace: TaskTrace | None = None,
         schedules: Sequence[CronTask] = (),
         aside: Aside = in_own_thread,
     ) -> None:
@@ -82,7 +84,7 @@ class WorkerRuntime:
         self._aside = aside
         self._latencies = latencies
         self._healths = LoopHealths()
-        queue: TaskQueue = backend.queue if latencies is None else MeasuredQueue(backend.queue, latencies)
+        self._queue: TaskQueue = backend.queue if latencies is None else MeasuredQueue(backend.queue, latencies)
         self._types = registry.types(options.types)
         self._ranks = {name: queue.priority for name, queue in options.queues.items()} or None
         self._limits_of = LimitsOf(options)
@@ -92,9 +94,9 @@ class WorkerRuntime:
         self._schedule_loop = self._new_schedule_loop(events, schedules)
         self._announcer = Announcer(events, backend.clock, options.worker_id)
         self._hint = asyncio.Event()
-        conclusion = Conclusion(partial(chain_task, ids=ids, clock=backend.clock), chance)
+        conclusion = Conclusion(partial(chain_task, ids=ids, clock=backend.clock, trace=trace), chance)
         self._slots = Slots(
-            queue=queue,
+            queue=self._queue,
             options=options,
             handlers=self._compose(registry, middlewares),
             runner=AttemptRunner(self._limits_of, conclusion, options.worker_id, logger),
@@ -107,7 +109,7 @@ class WorkerRuntime:
             logger=logger,
         )
         self._claimer = Claimer(
-            queue=queue,
+            queue=self._queue,
             request=self._request,
             slots=self._slots,
             room=self._room,
@@ -217,7 +219,7 @@ class WorkerRuntime:
     async def _duties(self, wakeup: Wakeup, beat: Beat) -> AsyncIterator[None]:
         """Everything that goes on beside the claiming, from entering to leaving."""
         options = self._options
-        reclaimer = Reclaimer(self._backend, options, self._announcer, self._logger)
+        reclaimer = Reclaimer(self._queue, self._backend.tasks, options, self._announcer, self._logger)
         periodic = partial(every, chance=self._chance, logger=self._logger, healths=self._healths)
         endless = partial(kept_up, backoff=ErrorBackoff(self._chance), logger=self._logger, healths=self._healths)
         duties = {
@@ -291,7 +293,7 @@ class WorkerRuntime:
     async def _on_nothing_due(self) -> None:
         if self._options.is_until_idle and not self._slots.held:
             queues = frozenset(self._ranks) if self._ranks else None
-            if await self._backend.queue.is_idle(self._types, queues) and not self._slots.held:
+            if await self._queue.is_idle(self._types, queues) and not self._slots.held:
                 self.stop()
 
     def _compose(self, registry: HandlerRegistry, middlewares: Sequence[Middleware]) -> dict[str, RegisteredHandler]:

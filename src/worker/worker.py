@@ -30,6 +30,7 @@ from backstage.worker.middleware.logging import logging
 from backstage.worker.middleware.metrics import metrics
 from backstage.worker.middleware.middleware import Middleware
 from backstage.worker.middleware.recovery import recovery
+from backstage.worker.middleware.spans import spans
 from backstage.worker.middleware.tracing import current_task, tracing
 from backstage.worker.runtime import WorkerRuntime
 from backstage.worker.stop_signals import StopSignals
@@ -312,6 +313,7 @@ class Worker:
             container.chance,
             container.logger,
             middlewares=(
+                *((spans(container.trace),) if container.trace else ()),
                 recovery,
                 *((logging,) if is_debugging else ()),
                 metrics(self._metrics),
@@ -320,6 +322,7 @@ class Worker:
             ),
             metrics=self._metrics,
             latencies=self._latencies,
+            trace=container.trace,
             schedules=self._schedules,
         )
 
