@@ -56,5 +56,5 @@ class Status:
             for sample in family.samples
         }
 
-    async def metric(self, name: str, **labels: str) -> float | None:
+    async def metric(self, name: str, /, **labels: str) -> float | None:
         return (await self.metrics()).get((name, frozenset(labels.items())))
