@@ -113,7 +113,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--worker-id", metavar="NAME", help="shown in records and logs; default: host and process id")
     parser.add_argument("--grace-period", metavar="SECONDS", help="what running tasks get after a stop signal")
     parser.add_argument("--lease", metavar="SECONDS", help="a dead worker's tasks are taken back after this")
-    parser.add_argument("--http", metavar="HOST:PORT", help="serve /health and /metrics there, e.g. 127.0.0.1:9100")
+    parser.add_argument("--http", metavar="HOST:PORT", help="serve /health and /metrics there, e.g. 127.0.0.1:9185")
     parser.add_argument("--log-level", metavar="LEVEL", help="debug, info, warning, error or critical")
     parser.add_argument("--log-format", metavar="FORMAT", help="auto, json or console")
     parser.add_argument(
