@@ -145,3 +145,15 @@ class TestWithoutAStore:
         await until_answer("backstage_up 0", is_down)
         store.server.start()
         await status.becomes("/health/ready", 200)
+
+    async def test_a_worker_that_waits_for_its_server_is_alive_and_not_ready(
+        self, store: ServedStore, start_worker: StartWorker
+    ) -> None:
+        store.server.kill()
+        status = await Status.of(start_worker("--http", ANY_PORT))
+        report = await status.becomes("/health/ready", 503)
+        assert report["reasons"][0] == "the worker is starting"
+        assert (await status.get("/health/live"))[0] == 200
+        assert await status.metric("backstage_up") == 0
+        store.server.start()
+        await status.becomes("/health/ready", 200)
