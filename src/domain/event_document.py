@@ -20,7 +20,18 @@ MAX_CARRIED = 64 * 1024
 """Characters: a payload or a result that is longer as JSON text is left out of the event, and is None there."""
 
 _PLAIN = (
-    *("id", "type", "queue", "priority", "deliveries", "interruptions", "crashes", "version", "max_attempts", "timeout"),
+    *(
+        "id",
+        "type",
+        "queue",
+        "priority",
+        "deliveries",
+        "interruptions",
+        "crashes",
+        "version",
+        "max_attempts",
+        "timeout",
+    ),
     *("soft_timeout", "correlation_id", "workflow_id", "origin_id", "is_cancel_requested", "progress", "progress_note"),
 )
 _MOMENTS = ("created_at", "scheduled_at", "started_at", "finished_at")

@@ -122,6 +122,9 @@ class Settings(BaseSettings):
     schedule_interval: Annotated[float, seconds(0.05)] = 10.0
     """The longest a scheduler sleeps before it looks for schedules that were changed."""
 
+    subscription_interval: Annotated[float, seconds(0.05)] = 5.0
+    """The longest until a durable subscription that was made or removed elsewhere counts here."""
+
     until_idle: Annotated[bool, switch()] = False
     """End once nothing is running, due, or waiting for a retry."""
 

@@ -23,6 +23,7 @@ from backstage.worker.metrics import WorkerMetrics
 from backstage.worker.outcome_log import OutcomeLog
 from backstage.worker.prefetch import Prefetch
 from backstage.worker.settler import Settler
+from backstage.worker.subscription_watch import SubscriptionWatch
 from backstage.worker.worker_options import WorkerOptions
 
 CANCEL_GRACE = 1.0
@@ -41,6 +42,7 @@ class Slots:
         handlers: Mapping[str, RegisteredHandler],
         runner: AttemptRunner,
         threads: HandlerThreads,
+        subscriptions: SubscriptionWatch,
         announcer: Announcer,
         metrics: WorkerMetrics,
         backoff: ErrorBackoff,
@@ -54,6 +56,7 @@ class Slots:
         self._handlers = handlers
         self._runner = runner
         self._threads = threads
+        self._subscriptions = subscriptions
         self._announcer = announcer
         self._metrics = metrics
         self._outcome_log = OutcomeLog(logger)
@@ -160,7 +163,7 @@ class Slots:
         if outcome is None:
             self.held.drop(task.id, task.fence)
         else:
-            self.settler.submit(outcome)
+            self.settler.submit(self._subscriptions.with_deliveries(task, outcome))
         assert held.run is not None
         self._running.discard(held.run)
         self._prefetch.ended()

@@ -40,9 +40,7 @@ async def reclaim(
     return reclaimed
 
 
-def _lost(
-    task: Task, max_deliveries: int, next_tasks_of: NextTasksOf | None, now: int
-) -> tuple[Task, Outcome]:
+def _lost(task: Task, max_deliveries: int, next_tasks_of: NextTasksOf | None, now: int) -> tuple[Task, Outcome]:
     outcome = task.honouring_cancel(task.lost(max_deliveries))
     if next_tasks_of is not None:
         outcome = outcome.followed_by(next_tasks_of(task, outcome))

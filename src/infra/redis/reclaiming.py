@@ -30,7 +30,9 @@ class Reclaiming:
             expired = (await self._expired(queues, limit - len(reclaimed)))[: limit - len(reclaimed)]
             if not expired:
                 break
-            reclaimed += await self._take_back(expired, max_deliveries, next_tasks_of)  # fewer, where another reclaimer was first
+            reclaimed += await self._take_back(
+                expired, max_deliveries, next_tasks_of
+            )  # fewer, where another reclaimer was first
         return reclaimed
 
     async def _take_back(

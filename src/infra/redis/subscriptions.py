@@ -12,9 +12,7 @@ class RedisSubscriptions:
         self._link = link
 
     async def put(self, subscription: Subscription) -> None:
-        await self._link.command(
-            "HSET", self._link.keys.subscriptions, subscription.name, document_of(subscription)
-        )
+        await self._link.command("HSET", self._link.keys.subscriptions, subscription.name, document_of(subscription))
 
     async def delete(self, name: str) -> bool:
         return bool(await self._link.command("HDEL", self._link.keys.subscriptions, name))
