@@ -29,11 +29,12 @@ class DurableListeners:
         """Once is enough; raises ConfigurationError for another listener of that name."""
         subscription = registration.subscription
         assert subscription is not None
-        known = self._by_name.setdefault(subscription.name, registration)
-        if known is not registration:
-            if known == registration:
-                return
+        known = self._by_name.get(subscription.name)
+        if known == registration:
+            return
+        if known is not None:
             raise ConfigurationError("durable", f"{subscription.name!r} names two listeners: give one another name")
+        self._by_name[subscription.name] = registration
         handler = TaskHandlerRegistration(
             type=subscription.delivery_type,
             handler=_handler_of(registration.listener),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from backstage.domain.backoff import Backoff
 from backstage.domain.errors import ConfigurationError
@@ -32,45 +32,63 @@ class ListenerRegistration:
     backoff: Backoff = BACKOFF
 
 
-def listener(
-    *event_names: str,
-    durable: str | None = None,
-    types: str | Iterable[str] = (),
-    queues: str | Iterable[str] = (),
-    every_attempt: bool = False,
-    timeout: float | None = None,
-    max_attempts: int | None = None,
-    backoff: Backoff | None = None,
-) -> Callable[[Function], Function]:
+class ListenerOptions(TypedDict, total=False):
+    """`durable` is the name of a durable subscription; the other options need it.
+
+    `types` and `queues` are globs that narrow it; `every_attempt` adds the failures that will be retried. `timeout`
+    (seconds), `max_attempts` and `backoff` are a delivery's: 60, 25, and 1 s doubling up to 10 min.
+    """
+
+    durable: str
+    types: str | Iterable[str]
+    queues: str | Iterable[str]
+    every_attempt: bool
+    timeout: float
+    max_attempts: int
+    backoff: Backoff
+
+
+def listener(*event_names: str, **options: Unpack[ListenerOptions]) -> Callable[[Function], Function]:
     """Mark a function to be called with each event of these names, `worker-task:*` for all.
 
     With `durable`, a name of its own that stays the same across deploys, the store keeps each event for it until it has
     returned, whichever worker the event happened on: at least once, and an event told twice has one `id`. The other
-    options need it: `types` and `queues` are globs that narrow it, `every_attempt` adds the failures that will be
-    retried; `timeout`, `max_attempts` and `backoff` are a delivery's (60 s, 25 times, 1 s doubling up to 10 min).
-    Raises ConfigurationError.
+    options are those of ListenerOptions. Raises ConfigurationError.
     """
-    _check_names(event_names)
-    if durable is None and (types or queues or every_attempt or timeout or max_attempts or backoff):
-        raise ConfigurationError("listener", "has options that only a durable one has: give it a name with durable=")
-    subscription = None
-    if durable is not None:
-        subscription = Subscription(
-            name=durable,
-            events=event_names,
-            types=_patterns(types),
-            queues=_patterns(queues),
-            every_attempt=every_attempt,
-        )
+    registered = registering(*event_names, **options)
 
     def mark(function: Function) -> Function:
-        registration = ListenerRegistration(
-            function, event_names, subscription, timeout or TIMEOUT, max_attempts or MAX_ATTEMPTS, backoff or BACKOFF
-        )
-        setattr(function, LISTENER_MARK, registration)
+        setattr(function, LISTENER_MARK, registered(function))
         return function
 
     return mark
+
+
+def registering(
+    *event_names: str, **options: Unpack[ListenerOptions]
+) -> Callable[[Callable[..., Any]], ListenerRegistration]:
+    """Return what makes a function the listener that `listener` would mark. Raises ConfigurationError."""
+    _check_names(event_names)
+    durable = options.get("durable")
+    if durable is None:
+        if options:
+            raise ConfigurationError("listener", f"{next(iter(options))} is for a durable one: name it with durable=")
+        return lambda function: ListenerRegistration(function, event_names)
+    subscription = Subscription(
+        name=durable,
+        events=event_names,
+        types=_patterns(options.get("types", ())),
+        queues=_patterns(options.get("queues", ())),
+        every_attempt=options.get("every_attempt", False),
+    )
+    return lambda function: ListenerRegistration(
+        function,
+        event_names,
+        subscription,
+        timeout=options.get("timeout", TIMEOUT),
+        max_attempts=options.get("max_attempts", MAX_ATTEMPTS),
+        backoff=options.get("backoff", BACKOFF),
+    )
 
 
 def _check_names(event_names: tuple[str, ...]) -> None:

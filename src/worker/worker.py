@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from types import ModuleType, TracebackType
-from typing import Any, Self, TypeVar, overload
+from typing import Any, Self, TypeVar, Unpack, overload
 
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.backoff import Backoff
@@ -25,7 +25,7 @@ from backstage.worker.from_settings import container_from, options_from, queues_
 from backstage.worker.handler import RunIn, TaskHandlerRegistration
 from backstage.worker.handler_modules import marked_in
 from backstage.worker.handler_registry import HandlerRegistry
-from backstage.worker.listener import LISTENER_MARK, ListenerRegistration, listener
+from backstage.worker.listener import ListenerOptions, ListenerRegistration, registering
 from backstage.worker.metrics import WorkerMetrics
 from backstage.worker.middleware.logging import logging
 from backstage.worker.middleware.metrics import metrics
@@ -103,12 +103,12 @@ class Worker:
     def register_handler(self, registration: TaskHandlerRegistration) -> None:
         self._register(registration, None)
 
-    def listen(self, *event_names: str, **options: Any) -> Callable[[Function], Function]:
-        """Call the decorated function with each event of these names; the options are those of `backstage.listener`."""
-        mark = listener(*event_names, **options)
+    def listen(self, *event_names: str, **options: Unpack[ListenerOptions]) -> Callable[[Function], Function]:
+        """Call the decorated function with each event of these names, durably or not, as `backstage.listener` says."""
+        registered = registering(*event_names, **options)
 
         def register(function: Function) -> Function:
-            self.register_listener(getattr(mark(function), LISTENER_MARK))
+            self.register_listener(registered(function))
             return function
 
         return register
