@@ -7,7 +7,7 @@ import socket
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import Field, PrivateAttr, ValidationError
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from backstage.domain.errors import ConfigurationError
@@ -124,6 +124,12 @@ class Settings(BaseSettings):
 
     subscription_interval: Annotated[float, seconds(0.05)] = 5.0
     """The longest until a durable subscription that was made or removed elsewhere counts here."""
+
+    alert_webhook: SecretStr | None = None
+    """The URL that each final failure is posted to; none: none is. It may hold a secret, and is never shown."""
+
+    alert_log: Annotated[bool, switch()] = False
+    """Log each final failure once more, as `task_alert`: also that of a task that died with its worker."""
 
     until_idle: Annotated[bool, switch()] = False
     """End once nothing is running, due, or waiting for a retry."""

@@ -9,6 +9,7 @@ from typing import Any
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.event_document import event_of
 from backstage.domain.subscription import Subscription
+from backstage.worker.context import TaskContext
 from backstage.worker.handler import TaskHandlerRegistration
 from backstage.worker.handler_registry import HandlerRegistry
 from backstage.worker.listener import ListenerRegistration
@@ -47,18 +48,31 @@ class DurableListeners:
 
 def _handler_of(listener: Callable[..., Any]) -> Callable[..., Any]:
     """Async for an async listener, so that any other runs in a thread. What it returns is nobody's."""
+    takes_context = _takes_context(listener)
+
+    def call(payload: Mapping[str, Any], context: TaskContext) -> Any:
+        event = event_of(payload)
+        return listener(event, context=context) if takes_context else listener(event)
+
     if inspect.iscoroutinefunction(listener):
 
-        async def deliver(payload: Mapping[str, Any]) -> None:
-            await listener(event_of(payload))
+        async def deliver(payload: Mapping[str, Any], context: TaskContext) -> None:
+            await call(payload, context)
 
         return deliver
 
-    def deliver_in_thread(payload: Mapping[str, Any]) -> Any:
-        answer = listener(event_of(payload))
+    def deliver_in_thread(payload: Mapping[str, Any], context: TaskContext) -> Any:
+        answer = call(payload, context)
         return _waited_for(answer) if inspect.isawaitable(answer) else None
 
     return deliver_in_thread
+
+
+def _takes_context(listener: Callable[..., Any]) -> bool:
+    try:
+        return "context" in inspect.signature(listener).parameters
+    except ValueError:  # of some functions that are not written in Python
+        return False
 
 
 async def _waited_for(answer: Any) -> None:

@@ -20,6 +20,7 @@ from backstage.domain.task import Task
 from backstage.infra.container import Container
 from backstage.infra.settings import Settings
 from backstage.worker import log_events
+from backstage.worker.alerts import ready_alerts
 from backstage.worker.durable_listeners import DurableListeners
 from backstage.worker.from_settings import container_from, options_from, queues_from
 from backstage.worker.handler import RunIn, TaskHandlerRegistration
@@ -64,6 +65,8 @@ class Worker:
         self._queues = {name: Queue(name) for name in self.settings.queues} if known is None else known
         self._registry = HandlerRegistry()
         self._durable_listeners = DurableListeners(self._registry)
+        for alert in ready_alerts(self.settings, self._container.logger):
+            self._durable_listeners.add(alert)
         self._middlewares: list[Middleware] = []
         self._schedules: list[CronTask] = []
         self._metrics = WorkerMetrics()
