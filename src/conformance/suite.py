@@ -26,6 +26,7 @@ from backstage.conformance.scheduling import Scheduling
 from backstage.conformance.settling import Settling
 from backstage.conformance.steering import Steering
 from backstage.conformance.subscribing import Subscribing
+from backstage.conformance.waiting_longest import WaitingLongest
 from backstage.conformance.waking import Waking
 
 
@@ -44,6 +45,7 @@ class ConformanceSuite(
     Saving,
     Finding,
     Counting,
+    WaitingLongest,
     Pruning,
     Steering,
     Registering,

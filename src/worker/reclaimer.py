@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from backstage.domain.ports.backend import Backend
+from backstage.domain.ports.task_queue import TaskQueue
+from backstage.domain.ports.task_repository import TaskRepository
 from backstage.worker import log_events
 from backstage.worker.announcer import Announcer
 from backstage.worker.subscription_watch import SubscriptionWatch
@@ -18,13 +19,14 @@ class Reclaimer:
 
     def __init__(
         self,
-        backend: Backend,
+        queue: TaskQueue,
+        tasks: TaskRepository,
         options: WorkerOptions,
         subscriptions: SubscriptionWatch,
         announcer: Announcer,
         logger: Any,
     ) -> None:
-        self._backend = backend
+        self._queue, self._tasks = queue, tasks
         self._options = options
         self._subscriptions = subscriptions
         self._announcer = announcer
@@ -33,7 +35,7 @@ class Reclaimer:
     async def reclaim(self) -> None:
         await self._subscriptions.known.wait()
         while True:
-            reclaimed = await self._backend.queue.reclaim(
+            reclaimed = await self._queue.reclaim(
                 self._options.max_deliveries, BATCH, self._subscriptions.next_tasks_of
             )
             for task, outcome in reclaimed:
@@ -48,6 +50,6 @@ class Reclaimer:
         for retention in self._options.retention:
             deleted = BATCH
             while deleted == BATCH:
-                deleted = await self._backend.tasks.prune(retention, BATCH)
+                deleted = await self._tasks.prune(retention, BATCH)
                 if deleted:
                     self._logger.info(log_events.TASKS_PRUNED, tasks=deleted, state=retention.state)

@@ -16,7 +16,7 @@ from backstage.domain.task import Task
 
 
 class SubscriptionWatch:
-    """Puts the worker's own subscriptions into the store, and looks every `interval` seconds which are there.
+    """Puts the worker's own subscriptions into the store, and finds at each look which are there.
 
     Own ones count from the start, others from the next look; one that was removed counts until the next look, and what
     was stored for it meanwhile is cancelled at the look after that.
@@ -28,7 +28,6 @@ class SubscriptionWatch:
         own: Iterable[Subscription],
         cancel_deliveries: CancelDeliveries,
         clock: Clock,
-        interval: float,
     ) -> None:
         self._subscriptions = subscriptions
         self._to_put = list(own)
@@ -36,7 +35,6 @@ class SubscriptionWatch:
         self._removed: frozenset[str] = frozenset()
         self._cancel_deliveries = cancel_deliveries
         self._clock = clock
-        self._interval = interval
         self.known = asyncio.Event()
         """Set after the first look: until then nothing may end here that others want to hear of."""
 
@@ -52,16 +50,11 @@ class SubscriptionWatch:
         next_tasks_of = self.next_tasks_of
         return outcome if next_tasks_of is None else outcome.followed_by(next_tasks_of(task, outcome))
 
-    async def run(self) -> None:
-        """Endless; after an error it may be called again, and goes on where it was."""
+    async def look(self) -> None:
+        """To be called at intervals; after an error the next call goes on where it was."""
         while self._to_put:
             await self._subscriptions.put(self._to_put[0])
             del self._to_put[0]
-        while True:
-            await self._look()
-            await asyncio.sleep(self._interval)
-
-    async def _look(self) -> None:
         before = {each.name for each in self._active} | self._removed
         self._active = tuple(await self._subscriptions.all())
         self.known.set()
