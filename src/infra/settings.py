@@ -87,8 +87,8 @@ class Settings(BaseSettings):
     grace_period: Annotated[float, seconds(0.0)] = 30.0
     """What running tasks get to end in when the worker is told to stop."""
 
-    prefetch: Annotated[int | None, whole_or_auto(0, 10_000)] = 0
-    """Tasks claimed beyond the free slots, to save round trips; `auto` keeps 20 ms of work ready."""
+    prefetch: Annotated[int | None, whole_or_auto(0, 10_000)] = None
+    """Tasks claimed beyond the free slots, to save round trips; `auto` keeps 50 ms of work ready."""
 
     max_attempts: Annotated[int, whole(1, MAX_ATTEMPTS)] = 3
     """Runs of a task that keeps failing, unless task, handler or queue say otherwise."""
