@@ -17,7 +17,7 @@ COMMANDS = {
     "list": Command("list_tasks", "list tasks, newest first"),
     "show": Command("show", "show a task with its attempts"),
     "stats": Command("stats", "count tasks by state"),
-    "queues": Command("queues", "count tasks by queue, and say what is paused"),
+    "queues": Command("queues", "count tasks by queue, and say how long they wait and what is paused"),
     "workers": Command("workers", "list the workers that are alive"),
     "cancel": Command("cancel", "stop tasks from running, or from running on"),
     "retry": Command("retry", "run failed or cancelled tasks again"),

@@ -16,6 +16,7 @@ from backstage.app.find_tasks import FindTasks
 from backstage.app.fire_schedule import FireSchedule
 from backstage.app.fire_schedules import FireSchedules
 from backstage.app.get_attempts import GetAttempts
+from backstage.app.get_oldest_due import GetOldestDue
 from backstage.app.get_schedule import GetSchedule
 from backstage.app.get_task import GetTask
 from backstage.app.get_task_stats import GetTaskStats
@@ -95,6 +96,7 @@ class Container:
         self.get_attempts = GetAttempts(tasks)
         self.find_tasks = FindTasks(tasks)
         self.get_task_stats = GetTaskStats(tasks)
+        self.get_oldest_due = GetOldestDue(tasks)
         self.prune_tasks = PruneTasks(tasks)
         self.cleanup_old_tasks = CleanupOldTasks(self.prune_tasks)
         self.pause_queue = PauseQueue(control)

@@ -112,12 +112,11 @@ class Slots:
         """The store says that a task is lost, or to be cancelled."""
         if held.stop_reason is reason or self.held.find(held.task.id) is not held:
             return
-        if reason is StopReason.LEASE_LOST and (held.run is None or not held.run.done()):
-            self._metrics.of(held.task.queue, held.task.type).lost += 1
         if held.run is None:
             self._drop_waiting(held, reason)
         elif not held.run.done():
             if reason is StopReason.LEASE_LOST:
+                self._count_lost(held)
                 self._logger.warning(log_events.LEASE_LOST, task_id=held.task.id, type=held.task.type)
             held.stop(reason)
 
@@ -208,10 +207,14 @@ class Slots:
             return  # given back already
         self._waiting.remove(held)
         if reason is StopReason.LEASE_LOST:
+            self._count_lost(held)
             self.held.drop(held.task.id, held.task.fence)
         else:
             self.settler.submit(held.task.cancelled())
         self._hint.set()
+
+    def _count_lost(self, held: HeldTask) -> None:
+        self._metrics.of(held.task.queue, held.task.type).lost += 1
 
     def _on_settled(self, outcomes: Sequence[Outcome], states: Sequence[TaskState | None]) -> None:
         for outcome, state in zip(outcomes, states, strict=True):
