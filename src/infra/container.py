@@ -72,15 +72,15 @@ class Container:
         logger: Any = None,
     ) -> None:
         self.settings = settings
+        self.logger: Any = logger or new_logger(
+            level=settings.log_level, log_format=settings.log_format, silent=settings.silent
+        )
         self.backend: Backend = backend or backend_for(
-            settings.url, clock, StoreOptions(consumer_group=settings.consumer_group)
+            settings.url, clock, StoreOptions(consumer_group=settings.consumer_group, logger=self.logger)
         )
         self.clock: Clock = self.backend.clock
         self.ids: Ids = ids or Uuid7Ids()
         self.chance: Chance = chance or random.Random()  # noqa: S311 - spreads retries, guards no secret
-        self.logger: Any = logger or new_logger(
-            level=settings.log_level, log_format=settings.log_format, silent=settings.silent
-        )
         self.trace: TaskTrace | None = _otel_trace() if settings.otel else None
         self.events = BlinkerEventBus(self.logger)
         self._wire_use_cases()
