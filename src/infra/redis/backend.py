@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from backstage.infra.redis.archive import RedisArchive
     from backstage.infra.redis.broadcasts import RedisBroadcasts
     from backstage.infra.redis.schedules import RedisSchedules
+    from backstage.infra.redis.subscriptions import RedisSubscriptions
 
 
 class RedisBackend:
@@ -65,6 +66,12 @@ class RedisBackend:
         from backstage.infra.redis.schedules import RedisSchedules  # noqa: PLC0415 - see above
 
         return RedisSchedules(self._link, self._directory)
+
+    @cached_property
+    def subscriptions(self) -> RedisSubscriptions:
+        from backstage.infra.redis.subscriptions import RedisSubscriptions  # noqa: PLC0415 - see above
+
+        return RedisSubscriptions(self._link)
 
     @cached_property
     def broadcasts(self) -> RedisBroadcasts:
