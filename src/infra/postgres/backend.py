@@ -10,6 +10,7 @@ import asyncpg
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.finding import Finding
 from backstage.domain.ports.clock import Clock
+from backstage.infra.event_wakeup import EventWakeup
 from backstage.infra.migrations import Migration, MigrationStatus
 from backstage.infra.postgres.archive import PostgresArchive
 from backstage.infra.postgres.broadcasts import PostgresBroadcasts
@@ -27,7 +28,7 @@ from backstage.infra.postgres.storage_errors import DRIVER_ERRORS, translate
 from backstage.infra.postgres.store import Store
 from backstage.infra.postgres.subscriptions import PostgresSubscriptions
 from backstage.infra.postgres.tasks import PostgresTasks
-from backstage.infra.postgres.wakeup import PostgresWakeup, subscribe
+from backstage.infra.postgres.wakeup import subscribe
 from backstage.infra.server_time import server_time
 from backstage.infra.system_clock import SystemClock
 
@@ -74,7 +75,7 @@ class PostgresBackend:
     async def close(self) -> None:
         await self._database.close()
 
-    def wakeup(self) -> AbstractAsyncContextManager[PostgresWakeup]:
+    def wakeup(self) -> AbstractAsyncContextManager[EventWakeup]:
         return subscribe(self._connector)
 
     @contextlib.asynccontextmanager

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import asyncpg
 
+from backstage.infra.event_wakeup import EventWakeup
 from backstage.infra.postgres.connector import CONNECT_TIMEOUT, Connector
 from backstage.infra.postgres.notifier import NOTIFY, channel_of
 from backstage.infra.postgres.storage_errors import DRIVER_ERRORS
@@ -25,26 +26,10 @@ _PAUSES = (0.1, 0.5, 2.0, 10.0)
 """Seconds before connecting again, the last one again and again."""
 
 
-class PostgresWakeup:
-    """Wakeup whose event is set by a notification, or by nothing while there is no connection to hear one."""
-
-    def __init__(self) -> None:
-        self._event = asyncio.Event()
-
-    def wake(self) -> None:
-        self._event.set()
-
-    async def wait(self, timeout: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout):
-                await self._event.wait()
-        self._event.clear()
-
-
 class Listener:
     """Keeps one connection of the running loop listening, tests it, and makes it anew."""
 
-    def __init__(self, connector: Connector, wakeup: PostgresWakeup) -> None:
+    def __init__(self, connector: Connector, wakeup: EventWakeup) -> None:
         self._connector, self._wakeup = connector, wakeup
         self._channel = channel_of(connector.location.schema)
         self._is_lost = asyncio.Event()
@@ -129,9 +114,9 @@ class _DeafError(Exception):
 
 
 @contextlib.asynccontextmanager
-async def subscribe(connector: Connector) -> AsyncIterator[PostgresWakeup]:
+async def subscribe(connector: Connector) -> AsyncIterator[EventWakeup]:
     """A subscription of the running loop. Returns once it listens, or has found that it cannot."""
-    wakeup = PostgresWakeup()
+    wakeup = EventWakeup()
     listener = Listener(connector, wakeup)
     listening = asyncio.create_task(listener.listen(), name="backstage-postgres-listener")
     try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.ports.clock import Clock
+from backstage.infra.event_wakeup import EventWakeup
 from backstage.infra.redis.control import RedisControl
 from backstage.infra.redis.directory import Directory
 from backstage.infra.redis.link import Link
@@ -16,7 +17,7 @@ from backstage.infra.redis.opening import agree_on_group, check_access, check_ev
 from backstage.infra.redis.queue import RedisQueue
 from backstage.infra.redis.registry import RedisRegistry
 from backstage.infra.redis.tasks import RedisTasks
-from backstage.infra.redis.wakeup import RedisWakeup, subscribe
+from backstage.infra.redis.wakeup import subscribe
 from backstage.infra.server_time import server_time
 from backstage.infra.system_clock import SystemClock
 
@@ -102,7 +103,7 @@ class RedisBackend:
     async def close(self) -> None:
         await self._link.close()
 
-    def wakeup(self) -> AbstractAsyncContextManager[RedisWakeup]:
+    def wakeup(self) -> AbstractAsyncContextManager[EventWakeup]:
         return subscribe(self._link)
 
     @contextlib.asynccontextmanager

@@ -10,6 +10,7 @@ from typing import Any
 
 from redis.asyncio import ConnectionPool
 
+from backstage.infra.event_wakeup import EventWakeup
 from backstage.infra.redis.heeding_cancel import heeding_cancel
 from backstage.infra.redis.link import Link
 from backstage.infra.redis.location import Location
@@ -21,27 +22,10 @@ _TEST_AFTER = 10.0
 _RECONNECT_AFTER = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 
-class RedisWakeup:
-    """Wakeup whose event is set by every message on the store's channel, and by every new connection to it: what was
-    said in between is lost."""
-
-    def __init__(self) -> None:
-        self._event = asyncio.Event()
-
-    def wake(self) -> None:
-        self._event.set()
-
-    async def wait(self, timeout: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout):
-                await self._event.wait()
-        self._event.clear()
-
-
 @contextlib.asynccontextmanager
-async def subscribe(link: Link) -> AsyncIterator[RedisWakeup]:
+async def subscribe(link: Link) -> AsyncIterator[EventWakeup]:
     """Subscribed, if the server answers, when it is entered; else as soon as it does."""
-    wakeup = RedisWakeup()
+    wakeup = EventWakeup()
     ear = _Ear(link.location, link.keys.wake_channel, wakeup)
     with contextlib.suppress(*DRIVER_ERRORS):
         await ear.connect()
@@ -58,7 +42,7 @@ async def subscribe(link: Link) -> AsyncIterator[RedisWakeup]:
 class _Ear:
     """One subscribed connection, replaced when it breaks or falls silent."""
 
-    def __init__(self, location: Location, channel: str, wakeup: RedisWakeup) -> None:
+    def __init__(self, location: Location, channel: str, wakeup: EventWakeup) -> None:
         self._location, self._channel, self._wakeup = location, channel, wakeup
         self._pool: ConnectionPool | None = None
         self._connection: Any = None
