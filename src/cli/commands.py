@@ -25,6 +25,7 @@ COMMANDS = {
     "pause": Command("pause", "let nobody claim tasks of a queue or a type"),
     "resume": Command("resume", "let workers claim them again"),
     "schedules": Command("schedules", "see, change and preview schedules"),
+    "subscriptions": Command("subscriptions", "list durable subscriptions, or remove one"),
     "prune": Command("prune", "delete finished tasks"),
     "worker": Command("worker", "run a worker, or a fleet of them"),
     "migrate": Command("migrate", "bring the store's schema up to date"),
