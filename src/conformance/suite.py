@@ -25,6 +25,8 @@ from backstage.conformance.saving import Saving
 from backstage.conformance.scheduling import Scheduling
 from backstage.conformance.settling import Settling
 from backstage.conformance.steering import Steering
+from backstage.conformance.subscribing import Subscribing
+from backstage.conformance.waiting_longest import WaitingLongest
 from backstage.conformance.waking import Waking
 
 
@@ -43,11 +45,13 @@ class ConformanceSuite(
     Saving,
     Finding,
     Counting,
+    WaitingLongest,
     Pruning,
     Steering,
     Registering,
     Scheduling,
     Firing,
+    Subscribing,
     Broadcasting,
     Archiving,
     Moving,

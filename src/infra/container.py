@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
+from backstage.app.cancel_deliveries import CancelDeliveries
 from backstage.app.cancel_task import CancelTask
 from backstage.app.cleanup_old_tasks import CleanupOldTasks
 from backstage.app.copy_task import CopyTask
@@ -15,11 +16,13 @@ from backstage.app.find_tasks import FindTasks
 from backstage.app.fire_schedule import FireSchedule
 from backstage.app.fire_schedules import FireSchedules
 from backstage.app.get_attempts import GetAttempts
+from backstage.app.get_oldest_due import GetOldestDue
 from backstage.app.get_schedule import GetSchedule
 from backstage.app.get_task import GetTask
 from backstage.app.get_task_stats import GetTaskStats
 from backstage.app.list_pauses import ListPauses
 from backstage.app.list_schedules import ListSchedules
+from backstage.app.list_subscriptions import ListSubscriptions
 from backstage.app.list_workers import ListWorkers
 from backstage.app.pause_queue import PauseQueue
 from backstage.app.pause_schedule import PauseSchedule
@@ -33,13 +36,18 @@ from backstage.app.resume_schedule import ResumeSchedule
 from backstage.app.resume_type import ResumeType
 from backstage.app.retry_task import RetryTask
 from backstage.app.run_schedule_now import RunScheduleNow
+from backstage.app.subscribe import Subscribe
+from backstage.app.unsubscribe import Unsubscribe
+from backstage.domain.errors import ConfigurationError
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.chance import Chance
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.ids import Ids
+from backstage.domain.ports.task_trace import TaskTrace
 from backstage.infra.backends import backend_for
 from backstage.infra.blinker_event_bus import BlinkerEventBus
 from backstage.infra.settings import Settings
+from backstage.infra.store_opening import StoreOpening
 from backstage.infra.store_options import StoreOptions
 from backstage.infra.structured_logging import new_logger
 from backstage.infra.uuid7_ids import Uuid7Ids
@@ -64,22 +72,23 @@ class Container:
         logger: Any = None,
     ) -> None:
         self.settings = settings
+        self.logger: Any = logger or new_logger(
+            level=settings.log_level, log_format=settings.log_format, silent=settings.silent
+        )
         self.backend: Backend = backend or backend_for(
-            settings.url, clock, StoreOptions(consumer_group=settings.consumer_group)
+            settings.url, clock, StoreOptions(consumer_group=settings.consumer_group, logger=self.logger)
         )
         self.clock: Clock = self.backend.clock
         self.ids: Ids = ids or Uuid7Ids()
         self.chance: Chance = chance or random.Random()  # noqa: S311 - spreads retries, guards no secret
-        self.logger: Any = logger or new_logger(
-            level=settings.log_level, log_format=settings.log_format, silent=settings.silent
-        )
+        self.trace: TaskTrace | None = _otel_trace() if settings.otel else None
         self.events = BlinkerEventBus(self.logger)
         self._wire_use_cases()
 
     def _wire_use_cases(self) -> None:
         tasks, control, events = self.backend.tasks, self.backend.control, self.events
-        self.enqueue_task = Enqueue(tasks, events, self.clock, self.ids)
-        self.enqueue_tasks = EnqueueMany(tasks, events, self.clock, self.ids)
+        self.enqueue_task = Enqueue(tasks, events, self.clock, self.ids, self.trace)
+        self.enqueue_tasks = EnqueueMany(tasks, events, self.clock, self.ids, self.trace)
         self.cancel_task = CancelTask(tasks, events, self.clock)
         self.retry_task = RetryTask(tasks, events, self.clock)
         self.copy_task = CopyTask(tasks, events, self.clock, self.ids)
@@ -87,6 +96,7 @@ class Container:
         self.get_attempts = GetAttempts(tasks)
         self.find_tasks = FindTasks(tasks)
         self.get_task_stats = GetTaskStats(tasks)
+        self.get_oldest_due = GetOldestDue(tasks)
         self.prune_tasks = PruneTasks(tasks)
         self.cleanup_old_tasks = CleanupOldTasks(self.prune_tasks)
         self.pause_queue = PauseQueue(control)
@@ -97,6 +107,10 @@ class Container:
         self.replay_dead_letters = ReplayDeadLetters(tasks, events, self.clock)
         self.purge_dead_letters = PurgeDeadLetters(self.prune_tasks)
         self.list_workers = ListWorkers(self.backend.registry)
+        self.cancel_deliveries = CancelDeliveries(tasks, self.cancel_task)
+        self.subscribe = Subscribe(self.backend.subscriptions)
+        self.unsubscribe = Unsubscribe(self.backend.subscriptions, self.cancel_deliveries)
+        self.list_subscriptions = ListSubscriptions(self.backend.subscriptions)
         self._wire_schedules()
 
     def _wire_schedules(self) -> None:
@@ -113,14 +127,17 @@ class Container:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str | None = None, *, logger: Any = None, **settings: Any) -> AsyncIterator[Self]:
+    async def open(
+        cls, url: str | None = None, *, logger: Any = None, wait: float | None = 0.0, **settings: Any
+    ) -> AsyncIterator[Self]:
         """Connect for the length of the block. `settings` are the fields of Settings; None means not given.
 
-        `logger` is a structlog logger in place of the one that the settings describe.
+        `logger` is a structlog logger in place of the one that the settings describe. `wait` is the seconds to go on
+        trying while the store does not answer; None: for ever.
         Raises ConfigurationError, and StorageUnavailableError when the store cannot be reached.
         """
         container = cls(Settings.load(url=url, **settings), logger=logger)
-        await container.start()
+        await StoreOpening(container.start, wait, container.chance, container.logger).run()
         try:
             yield container
         finally:
@@ -137,3 +154,11 @@ class Container:
     async def close(self) -> None:
         """Free everything; safe to call twice."""
         await self.backend.close()
+
+
+def _otel_trace() -> TaskTrace:
+    try:
+        from backstage.infra.otel_trace import OtelTrace  # noqa: PLC0415 - an extra, for those who want traces
+    except ImportError:
+        raise ConfigurationError("otel", "needs OpenTelemetry: pip install 'backstage[otel]'") from None
+    return OtelTrace()

@@ -19,10 +19,12 @@ from backstage.worker.error_backoff import ErrorBackoff
 from backstage.worker.handler_registry import RegisteredHandler
 from backstage.worker.handler_threads import HandlerThreads
 from backstage.worker.held_task import HeldTask, HeldTasks, StopReason
+from backstage.worker.loop_health import LoopHealth
 from backstage.worker.metrics import WorkerMetrics
 from backstage.worker.outcome_log import OutcomeLog
 from backstage.worker.prefetch import Prefetch
 from backstage.worker.settler import Settler
+from backstage.worker.subscription_watch import SubscriptionWatch
 from backstage.worker.worker_options import WorkerOptions
 
 CANCEL_GRACE = 1.0
@@ -41,19 +43,22 @@ class Slots:
         handlers: Mapping[str, RegisteredHandler],
         runner: AttemptRunner,
         threads: HandlerThreads,
+        subscriptions: SubscriptionWatch,
         announcer: Announcer,
         metrics: WorkerMetrics,
         backoff: ErrorBackoff,
         hint: asyncio.Event,
+        settler_health: LoopHealth,
         logger: Any,
     ) -> None:
         self.held = HeldTasks()
-        self.settler = Settler(queue, self._on_settled, backoff, logger)
+        self.settler = Settler(queue, self._on_settled, backoff, settler_health, logger)
         self._queue = queue
         self._options = options
         self._handlers = handlers
         self._runner = runner
         self._threads = threads
+        self._subscriptions = subscriptions
         self._announcer = announcer
         self._metrics = metrics
         self._outcome_log = OutcomeLog(logger)
@@ -71,6 +76,15 @@ class Slots:
         """Whether handlers still run that were cancelled when the worker finished."""
         return self.is_closing and bool(self._running)
 
+    @property
+    def running(self) -> int:
+        return len(self._running)
+
+    @property
+    def waiting(self) -> int:
+        """How many claimed tasks wait for a slot."""
+        return len(self._waiting)
+
     def room(self) -> int:
         """How many tasks may be claimed now."""
         prefetch = self._prefetch.size()
@@ -85,6 +99,7 @@ class Slots:
     def start(self, tasks: Sequence[Task], lease_end: float) -> None:
         """Take in claimed tasks; `lease_end` is by the loop's clock, reckoned from before the claim."""
         for task in tasks:
+            self._metrics.of(task.queue, task.type).claimed += 1
             held = HeldTask(task, lease_end, self._queue, self._is_shutting_down)
             self.held.add(held)
             self._waiting.append(held)
@@ -101,6 +116,7 @@ class Slots:
             self._drop_waiting(held, reason)
         elif not held.run.done():
             if reason is StopReason.LEASE_LOST:
+                self._count_lost(held)
                 self._logger.warning(log_events.LEASE_LOST, task_id=held.task.id, type=held.task.type)
             held.stop(reason)
 
@@ -161,7 +177,7 @@ class Slots:
         if outcome is None:
             self.held.drop(task.id, task.fence)
         else:
-            self.settler.submit(outcome)
+            self.settler.submit(self._subscriptions.with_deliveries(task, outcome))
         assert held.run is not None
         self._running.discard(held.run)
         self._prefetch.ended()
@@ -191,10 +207,14 @@ class Slots:
             return  # given back already
         self._waiting.remove(held)
         if reason is StopReason.LEASE_LOST:
+            self._count_lost(held)
             self.held.drop(held.task.id, held.task.fence)
         else:
             self.settler.submit(held.task.cancelled())
         self._hint.set()
+
+    def _count_lost(self, held: HeldTask) -> None:
+        self._metrics.of(held.task.queue, held.task.type).lost += 1
 
     def _on_settled(self, outcomes: Sequence[Outcome], states: Sequence[TaskState | None]) -> None:
         for outcome, state in zip(outcomes, states, strict=True):

@@ -7,32 +7,39 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from types import ModuleType, TracebackType
-from typing import Any, Self, TypeVar, overload
+from typing import Any, Self, TypeVar, Unpack, overload
 
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.backoff import Backoff
 from backstage.domain.cron_task import CronTask
 from backstage.domain.dedupe import Dedupe, Duplicate
-from backstage.domain.errors import ConfigurationError
+from backstage.domain.errors import ConfigurationError, StorageUnavailableError
 from backstage.domain.ports.event_bus import EventBus
 from backstage.domain.queue import DEFAULT_QUEUE, Queue
 from backstage.domain.task import Task
 from backstage.infra.container import Container
 from backstage.infra.settings import Settings
+from backstage.infra.store_opening import StoreOpening
 from backstage.worker import log_events
+from backstage.worker.alerts import ready_alerts
+from backstage.worker.durable_listeners import DurableListeners
 from backstage.worker.from_settings import container_from, options_from, queues_from
 from backstage.worker.handler import RunIn, TaskHandlerRegistration
 from backstage.worker.handler_modules import marked_in
 from backstage.worker.handler_registry import HandlerRegistry
+from backstage.worker.listener import ListenerOptions, ListenerRegistration, registering
+from backstage.worker.measured_queue import StoreLatencies
 from backstage.worker.metrics import WorkerMetrics
 from backstage.worker.middleware.logging import logging
 from backstage.worker.middleware.metrics import metrics
 from backstage.worker.middleware.middleware import Middleware
 from backstage.worker.middleware.recovery import recovery
+from backstage.worker.middleware.spans import spans
 from backstage.worker.middleware.tracing import current_task, tracing
 from backstage.worker.runtime import WorkerRuntime
 from backstage.worker.stop_signals import StopSignals
 from backstage.worker.unique_schedules import unique_schedules
+from backstage.worker.vital_signs import Phase, VitalSigns
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -61,12 +68,17 @@ class Worker:
         self.settings = self._container.settings
         self._queues = {name: Queue(name) for name in self.settings.queues} if known is None else known
         self._registry = HandlerRegistry()
+        self._durable_listeners = DurableListeners(self._registry)
+        for alert in ready_alerts(self.settings, self._container.logger):
+            self._durable_listeners.add(alert)
         self._middlewares: list[Middleware] = []
         self._schedules: list[CronTask] = []
         self._metrics = WorkerMetrics()
+        self._latencies: StoreLatencies | None = None
         self._runtime: WorkerRuntime | None = None
         self._running: asyncio.Task[None] | None = None
         self._opening: asyncio.Task[None] | None = None
+        self._awaiting: StoreOpening | None = None
         self._stopping: asyncio.Task[None] | None = None
 
     # -- what it runs ----------------------------------------------------------------------------
@@ -100,14 +112,32 @@ class Worker:
     def register_handler(self, registration: TaskHandlerRegistration) -> None:
         self._register(registration, None)
 
+    def listen(self, *event_names: str, **options: Unpack[ListenerOptions]) -> Callable[[Function], Function]:
+        """Call the decorated function with each event of these names, durably or not, as `backstage.listener` says."""
+        registered = registering(*event_names, **options)
+
+        def register(function: Function) -> Function:
+            self.register_listener(registered(function))
+            return function
+
+        return register
+
+    def register_listener(self, registration: ListenerRegistration) -> None:
+        if registration.subscription is not None:
+            self._refuse_if_started(registration.subscription.name)
+            self._durable_listeners.add(registration)
+            return
+        for name in registration.events:
+            self.events.on(name, registration.listener)
+
     def include(self, module: ModuleType) -> None:
         """Register every handler, listener, middleware and CronTask of a module."""
         self._refuse_if_started(module.__name__)
         marked = marked_in(module)
         for registration in marked.handlers:
             self._register(registration, None)
-        for event_name, listener in marked.listeners:
-            self.events.on(event_name, listener)
+        for listening in marked.listeners:
+            self.register_listener(listening)
         self._middlewares.extend(each for each in marked.middlewares if each not in self._middlewares)
         self._schedules = unique_schedules((*self._schedules, *marked.schedules))
 
@@ -217,6 +247,8 @@ class Worker:
         May be called again. One of this worker's own handlers does not wait for it: the worker waits for the handler.
         """
         runtime, asking = self._runtime, current_task.get()
+        if self._awaiting is not None:
+            self._awaiting.give_up()
         if runtime is not None:
             runtime.stop()
         if self._stopping is None or self._stopping.done():
@@ -239,17 +271,48 @@ class Worker:
             await asyncio.shield(self._running)
 
     async def run(self) -> None:
-        """Work until stopped, by a signal or by `stop`, or with `until_idle` until nothing is left to do."""
-        await self._start(signal_ends_process=False)
+        """Work until stopped, by a signal or by `stop`, or with `until_idle` until nothing is left to do.
+
+        A store that does not answer yet is waited for, up to `start_timeout`. Raises what `start` raises.
+        """
+        self._refuse_if_started("run")
+        if await self._awaited_store():
+            await self._start(signal_ends_process=False)
         try:
             await self.wait()
         finally:
             await self.stop()
 
+    async def _awaited_store(self) -> bool:
+        """Return whether the store was opened before a signal or `stop` came."""
+        settings, container = self.settings, self._container
+        awaiting = StoreOpening(self._open, settings.start_timeout, container.chance, container.logger)
+        self._awaiting, is_open = awaiting, False
+        try:
+            with StopSignals(awaiting.give_up, awaiting.give_up, ends_process=False):
+                is_open = await awaiting.run()
+        finally:
+            self._awaiting = None
+            if not is_open and self._opening is not None:
+                self._opening.cancel()
+        return is_open
+
     @property
     def is_stuck(self) -> bool:
         """Whether a stopped worker's handler still runs because it ignores its cancellation."""
         return self._runtime is not None and self._runtime.is_stuck
+
+    def vital_signs(self) -> VitalSigns:
+        """The worker as it is now; may be called from any thread."""
+        if self._runtime is None:
+            return VitalSigns(worker_id=self.worker_id, phase=Phase.STARTING)
+        return self._runtime.vital_signs()
+
+    def measure_store(self) -> StoreLatencies:
+        """Measure from the start on how long the store takes to answer; else nobody does, and it costs nothing."""
+        self._refuse_if_started("measure_store")
+        self._latencies = self._latencies or StoreLatencies()
+        return self._latencies
 
     def pause(self) -> None:
         """Claim nothing on this worker until `resume`; running tasks go on."""
@@ -275,6 +338,10 @@ class Worker:
         opening = self._opening
         try:
             await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            if opening.cancelled():
+                raise StorageUnavailableError("the worker was stopped before its store answered") from None
+            raise
         except Exception:
             self._opening = None  # so that the next use tries again
             raise
@@ -297,6 +364,7 @@ class Worker:
             container.chance,
             container.logger,
             middlewares=(
+                *((spans(container.trace),) if container.trace else ()),
                 recovery,
                 *((logging,) if is_debugging else ()),
                 metrics(self._metrics),
@@ -304,7 +372,10 @@ class Worker:
                 *self._middlewares,
             ),
             metrics=self._metrics,
+            latencies=self._latencies,
+            trace=container.trace,
             schedules=self._schedules,
+            subscriptions=self._durable_listeners.subscriptions,
         )
 
     def _register(self, registration: TaskHandlerRegistration, names: Mapping[str, Any] | None) -> None:
