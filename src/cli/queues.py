@@ -2,15 +2,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from backstage.app.get_task_stats import GetTaskStats
-from backstage.app.list_pauses import ListPauses
 from backstage.cli.answer import iso, moment, print_json
 from backstage.cli.command_parser import DONE, CommandParser
-from backstage.cli.stats import COUNTED, counts_document
-from backstage.cli.store import existing_store
-from backstage.domain.ports.queue_control import QUEUE, TYPE, Pause
-from backstage.domain.stats import StateCounts, TaskStats
+from backstage.cli.stats import COUNTED, counts_document, task_stats
+from backstage.domain.ports.queue_control import QUEUE, TYPE
+from backstage.domain.stats import StateCounts
 
 
 def parser() -> CommandParser:
@@ -22,10 +20,9 @@ def parser() -> CommandParser:
 
 def run(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
-    stats, pauses = asyncio.run(_queues(options.url))
+    stats = asyncio.run(task_stats(options.url))
     kind = TYPE if options.types else QUEUE
-    groups = stats.by_type if options.types else stats.by_queue
-    paused = {pause.name: pause for pause in pauses if pause.kind == kind}
+    groups, paused = (stats.by_type, stats.paused_types) if options.types else (stats.by_queue, stats.paused_queues)
     if options.json:
         _print_documents(kind, groups, paused)
     else:
@@ -33,32 +30,27 @@ def run(arguments: Sequence[str]) -> int:
     return DONE
 
 
-async def _queues(url: str | None) -> tuple[TaskStats, list[Pause]]:
-    async with existing_store(url) as store:
-        return await GetTaskStats(store.tasks)(), await ListPauses(store.control)()
-
-
-def _print_documents(kind: str, groups: Mapping[str, StateCounts], paused: Mapping[str, Pause]) -> None:
+def _print_documents(kind: str, groups: Mapping[str, StateCounts], paused: Mapping[str, datetime]) -> None:
     print_json(
         [
             {
                 kind: name,
                 **counts_document(groups.get(name, StateCounts())),
-                "paused_since": iso(paused[name].since) if name in paused else None,
+                "paused_since": iso(paused[name]) if name in paused else None,
             }
             for name in sorted({*groups, *paused})
         ]
     )
 
 
-def _print_rows(kind: str, groups: Mapping[str, StateCounts], paused: Mapping[str, Pause]) -> None:
+def _print_rows(kind: str, groups: Mapping[str, StateCounts], paused: Mapping[str, datetime]) -> None:
     from backstage.cli.table import print_table  # noqa: PLC0415 - loads rich
 
     rows = [
         (
             name,
             *map(str, counts_document(groups.get(name, StateCounts())).values()),
-            moment(paused[name].since) if name in paused else "",
+            moment(paused[name]) if name in paused else "",
         )
         for name in sorted({*groups, *paused})
     ]

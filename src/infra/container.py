@@ -86,7 +86,7 @@ class Container:
         self.get_task = GetTask(tasks)
         self.get_attempts = GetAttempts(tasks)
         self.find_tasks = FindTasks(tasks)
-        self.get_task_stats = GetTaskStats(tasks)
+        self.get_task_stats = GetTaskStats(tasks, control)
         self.prune_tasks = PruneTasks(tasks)
         self.cleanup_old_tasks = CleanupOldTasks(self.prune_tasks)
         self.pause_queue = PauseQueue(control)

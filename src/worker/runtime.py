@@ -38,6 +38,7 @@ from backstage.worker.lease_keeper import LeaseKeeper
 from backstage.worker.metrics import WorkerMetrics
 from backstage.worker.middleware.middleware import Middleware, compose
 from backstage.worker.middleware.timeout import timeout
+from backstage.worker.pause_watch import LOOK_EVERY, PauseWatch
 from backstage.worker.periodic import every, kept_up
 from backstage.worker.reclaimer import Reclaimer
 from backstage.worker.run_limits import LimitsOf, RunLimits
@@ -149,8 +150,9 @@ class WorkerRuntime:
         self._stop.set()
 
     def pause(self) -> None:
-        """Claim nothing on this worker until `resume`; running tasks go on."""
+        """Claim nothing on this worker until `resume`, and give back what waits for a slot; running tasks go on."""
         self._is_paused = True
+        self._slots.give_back(lambda task: True)
 
     def resume(self) -> None:
         self._is_paused = False
@@ -185,6 +187,7 @@ class WorkerRuntime:
         """Everything that goes on beside the claiming, from entering to leaving."""
         options = self._options
         reclaimer = Reclaimer(self._backend, options, self._announcer, self._logger)
+        pauses = PauseWatch(self._backend.control, self._slots, lambda: self._is_paused)
         periodic = partial(every, chance=self._chance, logger=self._logger)
         endless = partial(kept_up, backoff=ErrorBackoff(self._chance), logger=self._logger)
         duties = {
@@ -194,6 +197,7 @@ class WorkerRuntime:
             "wakeup": endless("wakeup", partial(self._pass_on_hints, wakeup)),
             "reclaimer": periodic(options.reclaim_interval, "reclaimer", reclaimer.reclaim),
             "stalled": periodic(STALLED_AFTER, "stalled", self._slots.give_back_stalled),
+            "pauses": periodic(LOOK_EVERY, "pauses", pauses.look),
             "pruner": periodic(options.prune_interval, "pruner", reclaimer.prune),
             "beat": periodic(beat.interval, "beat", beat.beat),
         }
