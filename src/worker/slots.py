@@ -85,6 +85,7 @@ class Slots:
     def start(self, tasks: Sequence[Task], lease_end: float) -> None:
         """Take in claimed tasks; `lease_end` is by the loop's clock, reckoned from before the claim."""
         for task in tasks:
+            self._metrics.of(task.queue, task.type).claimed += 1
             held = HeldTask(task, lease_end, self._queue, self._is_shutting_down)
             self.held.add(held)
             self._waiting.append(held)
@@ -97,6 +98,8 @@ class Slots:
         """The store says that a task is lost, or to be cancelled."""
         if held.stop_reason is reason or self.held.find(held.task.id) is not held:
             return
+        if reason is StopReason.LEASE_LOST and (held.run is None or not held.run.done()):
+            self._metrics.of(held.task.queue, held.task.type).lost += 1
         if held.run is None:
             self._drop_waiting(held, reason)
         elif not held.run.done():

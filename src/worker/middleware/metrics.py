@@ -9,11 +9,14 @@ from backstage.worker.middleware.middleware import Middleware, Run
 
 
 def metrics(counts: WorkerMetrics) -> Middleware:
-    """Measure how long handlers take and how many run."""
+    """Measure how long tasks waited, how long their handlers take and how many run."""
 
     def middleware(run: Run) -> Run:
         async def measured(context: TaskContext) -> Any:
-            lane = counts.of(context.task.queue, context.task.type)
+            task = context.task
+            lane = counts.of(task.queue, task.type)
+            if task.started_at is not None:  # the claim's moment, by the same clock as the due time
+                lane.waits.observe(max(0.0, (task.started_at - task.scheduled_at).total_seconds()))
             loop = asyncio.get_running_loop()
             begun = loop.time()
             lane.active += 1
@@ -23,6 +26,7 @@ def metrics(counts: WorkerMetrics) -> Middleware:
                 took = loop.time() - begun
                 lane.active -= 1
                 lane.seconds += took
+                lane.durations.observe(took)
                 lane.longest = max(lane.longest, took)
 
         return measured
