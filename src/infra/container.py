@@ -33,6 +33,7 @@ from backstage.app.resume_schedule import ResumeSchedule
 from backstage.app.resume_type import ResumeType
 from backstage.app.retry_task import RetryTask
 from backstage.app.run_schedule_now import RunScheduleNow
+from backstage.app.send_broadcast import SendBroadcast
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.chance import Chance
 from backstage.domain.ports.clock import Clock
@@ -97,6 +98,7 @@ class Container:
         self.replay_dead_letters = ReplayDeadLetters(tasks, events, self.clock)
         self.purge_dead_letters = PurgeDeadLetters(self.prune_tasks)
         self.list_workers = ListWorkers(self.backend.registry)
+        self.send_broadcast = SendBroadcast(self.backend.broadcasts, self.clock, self.ids)
         self._wire_schedules()
 
     def _wire_schedules(self) -> None:

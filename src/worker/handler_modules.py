@@ -12,6 +12,7 @@ from typing import Any
 from backstage.domain.cron_task import CronTask
 from backstage.domain.errors import ConfigurationError
 from backstage.worker.handler import HANDLER_MARK, LISTENER_MARK, MIDDLEWARE_MARK, TaskHandlerRegistration
+from backstage.worker.receiver import RECEIVER_MARK
 
 BUILT_IN = ("backstage.worker.handlers.email", "backstage.worker.handlers.webhook")
 
@@ -22,6 +23,7 @@ class Marked:
     listeners: tuple[tuple[str, Callable[..., Any]], ...]
     middlewares: tuple[Callable[..., Any], ...]
     schedules: tuple[CronTask, ...]
+    receivers: tuple[tuple[str, Callable[..., Any]], ...]
 
 
 def load_module(name: str) -> ModuleType:
@@ -48,6 +50,7 @@ def marked_in(module: ModuleType) -> Marked:
     handlers: list[TaskHandlerRegistration] = []
     listeners: list[tuple[str, Callable[..., Any]]] = []
     middlewares: list[Callable[..., Any]] = []
+    receivers: list[tuple[str, Callable[..., Any]]] = []
     schedules = [value for value in vars(module).values() if isinstance(value, CronTask)]
     for value in vars(module).values():
         registration = value if isinstance(value, TaskHandlerRegistration) else _mark(value, HANDLER_MARK)
@@ -56,9 +59,12 @@ def marked_in(module: ModuleType) -> Marked:
         event_name = _mark(value, LISTENER_MARK)
         if isinstance(event_name, str):
             listeners.append((event_name, value))
+        broadcast = _mark(value, RECEIVER_MARK)
+        if isinstance(broadcast, str):
+            receivers.append((broadcast, value))
         if _mark(value, MIDDLEWARE_MARK) is True:  # an object that has every attribute marks nothing
             middlewares.append(value)
-    return Marked(tuple(handlers), tuple(listeners), tuple(middlewares), tuple(schedules))
+    return Marked(tuple(handlers), tuple(listeners), tuple(middlewares), tuple(schedules), tuple(receivers))
 
 
 def _mark(value: object, mark: str) -> Any:

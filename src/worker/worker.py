@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar, overload
 
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.backoff import Backoff
+from backstage.domain.broadcast_message import BroadcastMessage
 from backstage.domain.cron_task import CronTask
 from backstage.domain.dedupe import Dedupe, Duplicate
 from backstage.domain.errors import ConfigurationError
@@ -30,6 +31,7 @@ from backstage.worker.middleware.metrics import metrics
 from backstage.worker.middleware.middleware import Middleware
 from backstage.worker.middleware.recovery import recovery
 from backstage.worker.middleware.tracing import current_task, tracing
+from backstage.worker.receiver import Receivers
 from backstage.worker.runtime import WorkerRuntime
 from backstage.worker.stop_signals import StopSignals
 from backstage.worker.unique_schedules import unique_schedules
@@ -61,6 +63,7 @@ class Worker:
         self.settings = self._container.settings
         self._queues = {name: Queue(name) for name in self.settings.queues} if known is None else known
         self._registry = HandlerRegistry()
+        self._receivers = Receivers()
         self._middlewares: list[Middleware] = []
         self._schedules: list[CronTask] = []
         self._metrics = WorkerMetrics()
@@ -100,14 +103,28 @@ class Worker:
     def register_handler(self, registration: TaskHandlerRegistration) -> None:
         self._register(registration, None)
 
+    def on_broadcast(self, name: str, function: Function | None = None) -> Any:
+        """Receive every broadcast of that name, as a call or as a decorator: `function` (sync or async) takes its
+        payload, the BroadcastMessage as `message`, both or neither."""
+        names = dict(sys._getframe(1).f_locals)
+
+        def register(receiver: Function) -> Function:
+            self._refuse_if_started(name)
+            self._receivers.add(name, receiver, names)
+            return receiver
+
+        return register if function is None else register(function)
+
     def include(self, module: ModuleType) -> None:
-        """Register every handler, listener, middleware and CronTask of a module."""
+        """Register every handler, listener, receiver, middleware and CronTask of a module."""
         self._refuse_if_started(module.__name__)
         marked = marked_in(module)
         for registration in marked.handlers:
             self._register(registration, None)
         for event_name, listener in marked.listeners:
             self.events.on(event_name, listener)
+        for broadcast, function in marked.receivers:
+            self._receivers.add(broadcast, function)
         self._middlewares.extend(each for each in marked.middlewares if each not in self._middlewares)
         self._schedules = unique_schedules((*self._schedules, *marked.schedules))
 
@@ -181,6 +198,11 @@ class Worker:
     async def schedule(self, task_type: str, payload: Any, delay: float, **options: Any) -> Task | None:
         """Enqueue a task that is due in `delay` seconds; `options` are those of `enqueue`."""
         return await self.enqueue(task_type, payload, delay=delay, **options)
+
+    async def broadcast(self, name: str, payload: Any = None) -> BroadcastMessage:
+        """Send a message to every live worker, this one included; the arguments are those of SendBroadcast."""
+        await self._open()
+        return await self._container.send_broadcast(name, payload)
 
     # -- life ------------------------------------------------------------------------------------
 
@@ -305,6 +327,7 @@ class Worker:
             ),
             metrics=self._metrics,
             schedules=self._schedules,
+            receivers=self._receivers,
         )
 
     def _register(self, registration: TaskHandlerRegistration, names: Mapping[str, Any] | None) -> None:
