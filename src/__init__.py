@@ -31,9 +31,11 @@ if TYPE_CHECKING:
     from backstage.worker.receiver import receiver as receiver
     from backstage.worker.scheduler import Scheduler as Scheduler
     from backstage.worker.worker import Worker as Worker
+    from backstage.worker.worker_service import WorkerService as WorkerService
 
 _HOMES = {
     "Worker": "worker.worker",
+    "WorkerService": "worker.worker_service",
     "Container": "infra.container",
     "BlockingContainer": "integrations.blocking_container",
     "Priority": "domain.priority",

@@ -156,13 +156,22 @@ class Settings(BaseSettings):
         Raises ConfigurationError: one line that names the setting as it was written and never shows a password.
         """
         given = {name: value for name, value in overrides.items() if value is not None}
+        settings = cls._checked(given, given)
+        settings._unknown = unknown_settings()
+        return settings
+
+    def with_options(self, **overrides: Any) -> Self:
+        """The same but for these. One that is None counts as not given. Raises ConfigurationError, as `load` does."""
+        given = {name: value for name, value in overrides.items() if value is not None}
+        return self._checked({**self.model_dump(), **given}, given)
+
+    @classmethod
+    def _checked(cls, values: Mapping[str, Any], given: Mapping[str, Any]) -> Self:
         try:
-            settings = cls(**given)
+            return cls(**values)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             raise ConfigurationError(cls._as_written(str(first["loc"][0]), given), _problem(first)) from None
-        settings._unknown = unknown_settings()
-        return settings
 
     @classmethod
     def settings_customise_sources(

@@ -26,11 +26,9 @@ from backstage.worker.handler import RunIn, TaskHandlerRegistration
 from backstage.worker.handler_modules import marked_in
 from backstage.worker.handler_registry import HandlerRegistry
 from backstage.worker.metrics import WorkerMetrics
-from backstage.worker.middleware.logging import logging
-from backstage.worker.middleware.metrics import metrics
 from backstage.worker.middleware.middleware import Middleware
-from backstage.worker.middleware.recovery import recovery
-from backstage.worker.middleware.tracing import current_task, tracing
+from backstage.worker.middleware.tracing import current_task
+from backstage.worker.new_runtime import new_runtime
 from backstage.worker.receiver import Receivers
 from backstage.worker.runtime import WorkerRuntime
 from backstage.worker.stop_signals import StopSignals
@@ -308,24 +306,12 @@ class Worker:
             )
 
     def _new_runtime(self) -> WorkerRuntime:
-        container, settings = self._container, self.settings
-        is_debugging = settings.log_level == "debug"
-        return WorkerRuntime(
-            container.backend,
+        return new_runtime(
+            self._container,
             self._registry,
-            options_from(settings, self._queues),
-            container.events,
-            container.ids,
-            container.chance,
-            container.logger,
-            middlewares=(
-                recovery,
-                *((logging,) if is_debugging else ()),
-                metrics(self._metrics),
-                tracing,
-                *self._middlewares,
-            ),
-            metrics=self._metrics,
+            options_from(self.settings, self._queues),
+            self._metrics,
+            middlewares=self._middlewares,
             schedules=self._schedules,
             receivers=self._receivers,
         )

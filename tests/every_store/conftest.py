@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from backstage import Worker
+from backstage import Worker, WorkerService
 from backstage.domain.ports.backend import Backend
 from backstage.infra.container import Container
 from backstage.infra.settings import Settings
-from tests.worker.workers import Workers, memory
+from tests.worker.workers import FAST, Workers, memory
 
 
 class OneStore:
@@ -23,6 +23,7 @@ class OneStore:
         self._workers = Workers(url)
         self._memory = memory()
         self._opened: list[Container] = []
+        self._services: list[WorkerService] = []
 
     def worker(self, **options: Any) -> Worker:
         backend = self.backend()
@@ -31,6 +32,14 @@ class OneStore:
     def container(self, **settings: Any) -> Container:
         """Not connected yet."""
         return Container(Settings.load(url=self.url, silent=True, **settings), backend=self.backend())
+
+    def service(self, *, logger: Any = None, **options: Any) -> WorkerService:
+        """`options` are those of WorkerService and, with short intervals where none are given, the settings."""
+        ours = {name: options.pop(name) for name in ("before_start", "checks") if name in options}
+        settings = Settings.load(url=self.url, **{**FAST, **options})
+        service = WorkerService(container=Container(settings, backend=self.backend(), logger=logger), **ours)
+        self._services.append(service)
+        return service
 
     async def opened(self) -> Container:
         container = self.container()
@@ -44,6 +53,8 @@ class OneStore:
 
     async def close(self) -> None:
         await self._workers.stop()
+        for service in self._services:
+            await service.stop()
         for container in self._opened:
             await container.close()
 
