@@ -215,6 +215,7 @@ class WorkerService:
         finally:
             if watching is not None:
                 watching.cancel()
+                await asyncio.gather(watching, return_exceptions=True)
             self._processors.stop()
             await container.close()
             if self._signals is not None:

@@ -14,7 +14,7 @@ from backstage.domain.errors import StorageUnavailableError
 from backstage.domain.task import Task
 from backstage.domain.task_state import FINAL_STATES, TaskState
 from tests.every_store.conftest import OneStore
-from tests.worker.workers import DEADLINE, until
+from tests.worker.workers import DEADLINE, until, until_some
 
 
 async def enqueued(service: WorkerService, type: str, payload: Any = None, **options: Any) -> Task:
@@ -193,9 +193,8 @@ async def test_a_module_may_bring_handlers_listeners_receivers_and_schedules(sto
     await service.backstage.send_broadcast("reload")
     await until(lambda: len(got) >= 3)
     assert sorted(got) == ["handler", "listener", "receiver"]
-    async with asyncio.timeout(DEADLINE):
-        while [each.name for each in await service.backstage.list_schedules()] != ["yearly"]:
-            await asyncio.sleep(0.01)
+    [schedule] = await until_some(service.backstage.list_schedules, 1)
+    assert schedule.name == "yearly"
 
 
 async def test_until_idle_it_waits_for_what_one_queue_puts_into_another(store: OneStore) -> None:
