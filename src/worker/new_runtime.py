@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from backstage.domain.cron_task import CronTask
 from backstage.infra.container import Container
 from backstage.worker.handler_registry import HandlerRegistry
+from backstage.worker.measured_queue import StoreLatencies
 from backstage.worker.metrics import WorkerMetrics
 from backstage.worker.middleware.logging import logging
 from backstage.worker.middleware.metrics import metrics
 from backstage.worker.middleware.middleware import Middleware
 from backstage.worker.middleware.recovery import recovery
+from backstage.worker.middleware.spans import spans
 from backstage.worker.middleware.tracing import tracing
 from backstage.worker.receiver import Receivers
 from backstage.worker.runtime import WorkerRuntime
@@ -23,6 +25,7 @@ def new_runtime(
     registry: HandlerRegistry,
     options: WorkerOptions,
     counts: WorkerMetrics,
+    latencies: StoreLatencies | None = None,
     *,
     middlewares: Sequence[Middleware] = (),
     schedules: Sequence[CronTask] = (),
@@ -38,8 +41,17 @@ def new_runtime(
         container.ids,
         container.chance,
         container.logger,
-        middlewares=(recovery, *((logging,) if is_debugging else ()), metrics(counts), tracing, *middlewares),
+        middlewares=(
+            *((spans(container.trace),) if container.trace else ()),
+            recovery,
+            *((logging,) if is_debugging else ()),
+            metrics(counts),
+            tracing,
+            *middlewares,
+        ),
         metrics=counts,
+        latencies=latencies,
+        trace=container.trace,
         schedules=schedules,
         receivers=receivers,
     )

@@ -19,7 +19,7 @@ class PauseWatch:
         self._control, self._slots, self._is_worker_paused = control, slots, is_worker_paused
 
     async def look(self) -> None:
-        if not self._slots.has_waiting:
+        if not self._slots.waiting:
             return
         if self._is_worker_paused():  # a claim that was under way brought them
             self._slots.give_back(lambda task: True)

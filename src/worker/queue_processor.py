@@ -117,8 +117,10 @@ class QueueProcessor:
         return self._metrics
 
     def get_health(self, *, is_queue_paused: bool = False) -> ProcessorHealth:
+        loops = self._runtime.vital_signs().loops if self._runtime is not None else ()
+        problems = {loop.name: loop.problem() for loop in loops}
         return ProcessorHealth(
-            healthy=self.is_running,
+            problems=tuple(f"{name}: {problem}" for name, problem in problems.items() if problem is not None),
             queue=self.queue.name,
             is_running=self.is_running,
             is_paused=self.is_paused or is_queue_paused,

@@ -50,7 +50,7 @@ class ServiceHealth:
         return {
             "healthy": self.healthy,
             "processors": [each.document() for each in self.processors],
-            "store": self.store.document(),
+            "database": self.store.document(),
             "checks": {name: each.document() for name, each in self.checks.items()},
         }
 

@@ -19,6 +19,7 @@ from backstage.worker.error_backoff import ErrorBackoff
 from backstage.worker.handler_registry import RegisteredHandler
 from backstage.worker.handler_threads import HandlerThreads
 from backstage.worker.held_task import HeldTask, HeldTasks, StopReason
+from backstage.worker.loop_health import LoopHealth
 from backstage.worker.metrics import WorkerMetrics
 from backstage.worker.outcome_log import OutcomeLog
 from backstage.worker.prefetch import Prefetch
@@ -45,10 +46,11 @@ class Slots:
         metrics: WorkerMetrics,
         backoff: ErrorBackoff,
         hint: asyncio.Event,
+        settler_health: LoopHealth,
         logger: Any,
     ) -> None:
         self.held = HeldTasks()
-        self.settler = Settler(queue, self._on_settled, backoff, logger)
+        self.settler = Settler(queue, self._on_settled, backoff, settler_health, logger)
         self._queue = queue
         self._options = options
         self._handlers = handlers
@@ -70,6 +72,15 @@ class Slots:
     def is_stuck(self) -> bool:
         """Whether handlers still run that were cancelled when the worker finished."""
         return self.is_closing and bool(self._running)
+
+    @property
+    def running(self) -> int:
+        return len(self._running)
+
+    @property
+    def waiting(self) -> int:
+        """How many claimed tasks wait for a slot."""
+        return len(self._waiting)
 
     def room(self) -> int:
         """How many tasks may be claimed now."""
@@ -120,11 +131,6 @@ class Slots:
         if waiting is not None and waiting is self._next_at_last_look:
             self._give_back_waiting()
         self._next_at_last_look = waiting
-
-    @property
-    def has_waiting(self) -> bool:
-        """Whether tasks wait here for a slot."""
-        return bool(self._waiting)
 
     def give_back(self, is_wanted: Callable[[Task], bool]) -> None:
         """Return to the store those of the waiting tasks that are wanted back."""

@@ -14,17 +14,19 @@ from backstage.domain.backoff import Backoff
 from backstage.domain.broadcast_message import BroadcastMessage
 from backstage.domain.cron_task import CronTask
 from backstage.domain.dedupe import Dedupe, Duplicate
-from backstage.domain.errors import ConfigurationError
+from backstage.domain.errors import ConfigurationError, StorageUnavailableError
 from backstage.domain.ports.event_bus import EventBus
 from backstage.domain.queue import DEFAULT_QUEUE, Queue
 from backstage.domain.task import Task
 from backstage.infra.container import Container
 from backstage.infra.settings import Settings
+from backstage.infra.store_opening import StoreOpening
 from backstage.worker import log_events
 from backstage.worker.from_settings import container_from, options_from, queues_from
 from backstage.worker.handler import RunIn, TaskHandlerRegistration
 from backstage.worker.handler_modules import marked_in
 from backstage.worker.handler_registry import HandlerRegistry
+from backstage.worker.measured_queue import StoreLatencies
 from backstage.worker.metrics import WorkerMetrics
 from backstage.worker.middleware.middleware import Middleware
 from backstage.worker.middleware.tracing import current_task
@@ -33,6 +35,7 @@ from backstage.worker.receiver import Receivers
 from backstage.worker.runtime import WorkerRuntime
 from backstage.worker.stop_signals import StopSignals
 from backstage.worker.unique_schedules import unique_schedules
+from backstage.worker.vital_signs import Phase, VitalSigns
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -65,9 +68,11 @@ class Worker:
         self._middlewares: list[Middleware] = []
         self._schedules: list[CronTask] = []
         self._metrics = WorkerMetrics()
+        self._latencies: StoreLatencies | None = None
         self._runtime: WorkerRuntime | None = None
         self._running: asyncio.Task[None] | None = None
         self._opening: asyncio.Task[None] | None = None
+        self._awaiting: StoreOpening | None = None
         self._stopping: asyncio.Task[None] | None = None
 
     # -- what it runs ----------------------------------------------------------------------------
@@ -237,6 +242,8 @@ class Worker:
         May be called again. One of this worker's own handlers does not wait for it: the worker waits for the handler.
         """
         runtime, asking = self._runtime, current_task.get()
+        if self._awaiting is not None:
+            self._awaiting.give_up()
         if runtime is not None:
             runtime.stop()
         if self._stopping is None or self._stopping.done():
@@ -259,17 +266,48 @@ class Worker:
             await asyncio.shield(self._running)
 
     async def run(self) -> None:
-        """Work until stopped, by a signal or by `stop`, or with `until_idle` until nothing is left to do."""
-        await self._start(signal_ends_process=False)
+        """Work until stopped, by a signal or by `stop`, or with `until_idle` until nothing is left to do.
+
+        A store that does not answer yet is waited for, up to `start_timeout`. Raises what `start` raises.
+        """
+        self._refuse_if_started("run")
+        if await self._awaited_store():
+            await self._start(signal_ends_process=False)
         try:
             await self.wait()
         finally:
             await self.stop()
 
+    async def _awaited_store(self) -> bool:
+        """Return whether the store was opened before a signal or `stop` came."""
+        settings, container = self.settings, self._container
+        awaiting = StoreOpening(self._open, settings.start_timeout, container.chance, container.logger)
+        self._awaiting, is_open = awaiting, False
+        try:
+            with StopSignals(awaiting.give_up, awaiting.give_up, ends_process=False):
+                is_open = await awaiting.run()
+        finally:
+            self._awaiting = None
+            if not is_open and self._opening is not None:
+                self._opening.cancel()
+        return is_open
+
     @property
     def is_stuck(self) -> bool:
         """Whether a stopped worker's handler still runs because it ignores its cancellation."""
         return self._runtime is not None and self._runtime.is_stuck
+
+    def vital_signs(self) -> VitalSigns:
+        """The worker as it is now; may be called from any thread."""
+        if self._runtime is None:
+            return VitalSigns(worker_id=self.worker_id, phase=Phase.STARTING)
+        return self._runtime.vital_signs()
+
+    def measure_store(self) -> StoreLatencies:
+        """Measure from the start on how long the store takes to answer; else nobody does, and it costs nothing."""
+        self._refuse_if_started("measure_store")
+        self._latencies = self._latencies or StoreLatencies()
+        return self._latencies
 
     def pause(self) -> None:
         """Claim nothing on this worker until `resume`; running tasks go on."""
@@ -295,6 +333,10 @@ class Worker:
         opening = self._opening
         try:
             await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            if opening.cancelled():
+                raise StorageUnavailableError("the worker was stopped before its store answered") from None
+            raise
         except Exception:
             self._opening = None  # so that the next use tries again
             raise
@@ -311,6 +353,7 @@ class Worker:
             self._registry,
             options_from(self.settings, self._queues),
             self._metrics,
+            self._latencies,
             middlewares=self._middlewares,
             schedules=self._schedules,
             receivers=self._receivers,

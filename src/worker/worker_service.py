@@ -18,6 +18,7 @@ from backstage.infra.container import Container
 from backstage.infra.settings import Settings
 from backstage.worker.from_settings import container_from
 from backstage.worker.handler_modules import Marked
+from backstage.worker.loop_health import LoopHealths
 from backstage.worker.metrics import RunMetrics
 from backstage.worker.middleware.tracing import current_task
 from backstage.worker.new_processor import ProcessorOptions, new_processor
@@ -229,7 +230,8 @@ class WorkerService:
             if await container.backend.queue.is_idle(processors.types, processors.queues):
                 processors.stop()
 
-        looking = every(container.settings.poll_interval, "idleness", look, container.chance, container.logger)
+        interval, healths = container.settings.poll_interval, LoopHealths()
+        looking = every(interval, "idleness", look, container.chance, container.logger, healths)
         return asyncio.create_task(looking, name="backstage-idleness")
 
     def _on_marked(self, marked: Marked) -> None:

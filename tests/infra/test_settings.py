@@ -199,3 +199,35 @@ def test_a_prefetch_that_is_neither_is_one_line(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("BACKSTAGE_PREFETCH", "some")
     with pytest.raises(ConfigurationError, match="BACKSTAGE_PREFETCH: 'some' is not a whole number or 'auto'"):
         Settings.load()
+
+
+@pytest.mark.parametrize(
+    ("written", "addresses"),
+    [
+        ("127.0.0.1:9185", (("127.0.0.1", 9185),)),
+        (" localhost:0 ", (("localhost", 0),)),
+        ("[::1]:9185", (("::1", 9185),)),
+        ("none", (None,)),
+    ],
+)
+def test_where_the_status_is_served(monkeypatch, written, addresses):
+    monkeypatch.setenv("BACKSTAGE_HTTP", written)
+    assert Settings.load().http_addresses() == addresses
+
+
+@pytest.mark.parametrize(
+    "written", ["9185", ":9185", "127.0.0.1", "127.0.0.1:65536", "::1:9185", "http://a:1", "a:b", "a :1"]
+)
+def test_what_is_no_address_is_one_line_that_shows_one(monkeypatch, written):
+    monkeypatch.setenv("BACKSTAGE_HTTP", written)
+    with pytest.raises(ConfigurationError, match=r"^BACKSTAGE_HTTP: .* is not HOST:PORT: write it like 127"):
+        Settings.load()
+
+
+def test_the_processes_of_a_fleet_serve_on_ports_that_follow_each_other():
+    settings = Settings.load(http="0.0.0.0:9185", processes=3)
+    assert settings.http_addresses() == (("0.0.0.0", 9185), ("0.0.0.0", 9186), ("0.0.0.0", 9187))
+    assert Settings.load(http="a:0", processes=2).http_addresses() == (("a", 0), ("a", 0))
+    assert Settings.load(processes=2).http_addresses() == (None, None)
+    with pytest.raises(ConfigurationError, match=r"^http: 3 processes need as many ports from 65534 on"):
+        Settings.load(http="a:65534", processes=3).http_addresses()
