@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from backstage.worker.context import TaskContext as TaskContext
     from backstage.worker.handler import TaskHandlerRegistration as TaskHandlerRegistration
     from backstage.worker.handler import handler as handler
-    from backstage.worker.handler import listener as listener
+    from backstage.worker.listener import listener as listener
     from backstage.worker.receiver import receiver as receiver
     from backstage.worker.scheduler import Scheduler as Scheduler
     from backstage.worker.worker import Worker as Worker
@@ -53,7 +53,7 @@ _HOMES = {
     "RetryLater": "domain.handler_signals",
     "GiveUp": "domain.handler_signals",
     "handler": "worker.handler",
-    "listener": "worker.handler",
+    "listener": "worker.listener",
     "receiver": "worker.receiver",
 }
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from backstage.domain.cron_task import CronTask
 from backstage.domain.errors import ConfigurationError
-from backstage.worker.handler import HANDLER_MARK, LISTENER_MARK, MIDDLEWARE_MARK, TaskHandlerRegistration
+from backstage.worker.handler import HANDLER_MARK, MIDDLEWARE_MARK, TaskHandlerRegistration
+from backstage.worker.listener import LISTENER_MARK, ListenerRegistration
 from backstage.worker.receiver import RECEIVER_MARK
 
 BUILT_IN = ("backstage.worker.handlers.email", "backstage.worker.handlers.webhook")
@@ -20,7 +21,7 @@ BUILT_IN = ("backstage.worker.handlers.email", "backstage.worker.handlers.webhoo
 @dataclass(frozen=True, slots=True)
 class Marked:
     handlers: tuple[TaskHandlerRegistration, ...]
-    listeners: tuple[tuple[str, Callable[..., Any]], ...]
+    listeners: tuple[ListenerRegistration, ...]
     middlewares: tuple[Callable[..., Any], ...]
     schedules: tuple[CronTask, ...]
     receivers: tuple[tuple[str, Callable[..., Any]], ...]
@@ -48,7 +49,7 @@ def marked_in(module: ModuleType) -> Marked:
     Raises ConfigurationError for two handlers of one type.
     """
     handlers: list[TaskHandlerRegistration] = []
-    listeners: list[tuple[str, Callable[..., Any]]] = []
+    listeners: list[ListenerRegistration] = []
     middlewares: list[Callable[..., Any]] = []
     receivers: list[tuple[str, Callable[..., Any]]] = []
     schedules = [value for value in vars(module).values() if isinstance(value, CronTask)]
@@ -56,9 +57,9 @@ def marked_in(module: ModuleType) -> Marked:
         registration = value if isinstance(value, TaskHandlerRegistration) else _mark(value, HANDLER_MARK)
         if isinstance(registration, TaskHandlerRegistration):
             handlers.append(registration)
-        event_name = _mark(value, LISTENER_MARK)
-        if isinstance(event_name, str):
-            listeners.append((event_name, value))
+        listening = _mark(value, LISTENER_MARK)
+        if isinstance(listening, ListenerRegistration):
+            listeners.append(listening)
         broadcast = _mark(value, RECEIVER_MARK)
         if isinstance(broadcast, str):
             receivers.append((broadcast, value))

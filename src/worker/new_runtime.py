@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backstage.domain.cron_task import CronTask
+from backstage.domain.subscription import Subscription
 from backstage.infra.container import Container
 from backstage.worker.handler_registry import HandlerRegistry
 from backstage.worker.measured_queue import StoreLatencies
@@ -30,6 +31,7 @@ def new_runtime(
     middlewares: Sequence[Middleware] = (),
     schedules: Sequence[CronTask] = (),
     receivers: Receivers | None = None,
+    subscriptions: Sequence[Subscription] = (),
 ) -> WorkerRuntime:
     """`middlewares` come inside the built-in ones."""
     is_debugging = container.settings.log_level == "debug"
@@ -54,4 +56,5 @@ def new_runtime(
         trace=container.trace,
         schedules=schedules,
         receivers=receivers,
+        subscriptions=subscriptions,
     )

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 
 from backstage.domain.errors import ConfigurationError
+from backstage.domain.subscription import DELIVERY_QUEUE
 from backstage.domain.task import Task
 from backstage.worker.queue_processor import QueueProcessor, SharedDuties
 
@@ -80,4 +81,5 @@ class Processors:
 
     @property
     def queues(self) -> frozenset[str]:
-        return frozenset(self._by_queue)
+        """Those that are served, that of the deliveries to durable listeners included."""
+        return frozenset({*self._by_queue, DELIVERY_QUEUE})

@@ -16,9 +16,11 @@ from backstage.domain.queue import Queue
 from backstage.domain.retention import Retention
 from backstage.domain.task import Task
 from backstage.infra.container import Container
+from backstage.worker.durable_listeners import DurableListeners
 from backstage.worker.handler import TaskHandlerRegistration
 from backstage.worker.handler_modules import Marked, marked_in
 from backstage.worker.handler_registry import HandlerRegistry
+from backstage.worker.listener import ListenerRegistration
 from backstage.worker.metrics import RunMetrics, WorkerMetrics
 from backstage.worker.middleware.middleware import Middleware
 from backstage.worker.new_runtime import new_runtime
@@ -37,6 +39,7 @@ class SharedDuties:
     retention: tuple[Retention, ...] = ()
     schedules: Sequence[CronTask] = ()
     receivers: Receivers | None = None
+    alerts: Sequence[ListenerRegistration] = ()
 
 
 class QueueProcessor:
@@ -53,13 +56,14 @@ class QueueProcessor:
         dead_letters: DeadLetters,
         on_marked: Callable[[Marked], None],
     ) -> None:
-        """`on_marked` takes what a module marks beside handlers and middleware."""
+        """`on_marked` takes what a module marks for the whole service."""
         self.queue = queue
         self.options = options
         self.dead_letters = dead_letters
         self._container = container
         self._on_marked = on_marked
         self._registry = HandlerRegistry()
+        self._durable_listeners = DurableListeners(self._registry)
         self._middlewares: list[Middleware] = []
         self._metrics = WorkerMetrics()
         self._runtime: WorkerRuntime | None = None
@@ -81,14 +85,18 @@ class QueueProcessor:
         self._add(registration, None)
 
     def include(self, module: ModuleType) -> None:
-        """Register the handlers and the middleware of a module here, and for the whole service its listeners,
-        receivers and schedules."""
+        """Register the handlers, the durable listeners and the middleware of a module here, and for the whole service
+        its other listeners, receivers and schedules."""
         marked = marked_in(module)
         for registration in marked.handlers:
             self._add(registration, None)
         for middleware in marked.middlewares:
             if middleware not in self._middlewares:
                 self.use(middleware)
+        for listening in marked.listeners:
+            if listening.subscription is not None:
+                self._refuse_if_started(listening.subscription.name)
+                self._durable_listeners.add(listening)
         self._on_marked(marked)
 
     def use(self, middleware: Middleware) -> Middleware:
@@ -145,6 +153,8 @@ class QueueProcessor:
 
     async def start(self, duties: SharedDuties) -> None:
         """Return once it claims."""
+        for alert in duties.alerts:
+            self._durable_listeners.add(alert)
         runtime = self._runtime = new_runtime(
             self._container,
             self._registry,
@@ -153,6 +163,7 @@ class QueueProcessor:
             middlewares=self._middlewares,
             schedules=duties.schedules,
             receivers=duties.receivers,
+            subscriptions=self._durable_listeners.subscriptions,
         )
         running = self._running = asyncio.create_task(runtime.run(), name=f"backstage-processor-{self.queue.name}")
         ready = asyncio.create_task(runtime.ready())

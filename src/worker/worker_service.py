@@ -16,6 +16,7 @@ from backstage.domain.ports.event_bus import EventBus
 from backstage.domain.queue import Queue
 from backstage.infra.container import Container
 from backstage.infra.settings import Settings
+from backstage.worker.alerts import ready_alerts
 from backstage.worker.from_settings import container_from
 from backstage.worker.handler_modules import Marked
 from backstage.worker.loop_health import LoopHealths
@@ -205,8 +206,13 @@ class WorkerService:
 
     def _shared_duties(self) -> SharedDuties:
         queues = [processor.queue for processor in self._processors]
-        retention = self._container.settings.retentions(queues)
-        return SharedDuties(retention=retention, schedules=self._schedules, receivers=self._receivers)
+        settings = self._container.settings
+        return SharedDuties(
+            retention=settings.retentions(queues),
+            schedules=self._schedules,
+            receivers=self._receivers,
+            alerts=tuple(ready_alerts(settings, self._container.logger)),
+        )
 
     async def _run(self) -> None:
         container = self._container
@@ -235,8 +241,9 @@ class WorkerService:
         return asyncio.create_task(looking, name="backstage-idleness")
 
     def _on_marked(self, marked: Marked) -> None:
-        for event_name, listener in marked.listeners:
-            self.events.on(event_name, listener)
+        for listening in marked.listeners:
+            for event_name in listening.events if listening.subscription is None else ():
+                self.events.on(event_name, listening.listener)
         for name, function in marked.receivers:
             self._receivers.add(name, function)
         self._schedules = unique_schedules((*self._schedules, *marked.schedules))
