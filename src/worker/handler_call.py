@@ -84,7 +84,7 @@ class HandlerCall:
         elif not has_default:
             raise ConfigurationError(
                 label,
-                f"parameter {parameter.name!r} has nothing to take: a handler takes a payload and a {second_name}",
+                f"parameter {parameter.name!r} has nothing to take: it may take a payload and a {second_name}",
             )
 
 
