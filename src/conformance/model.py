@@ -208,7 +208,7 @@ class Model:
         return len(doomed[:limit])
 
     def _may_be_pruned(self, task: Task, retention: Retention) -> bool:
-        if task.state is not retention.state or retention.queue not in (None, task.queue):
+        if task.state is not retention.state or not retention.is_about(task.queue):
             return False
         age = (self._clock.now() - _end(task)[0]).total_seconds()
         siblings = [t for t in self.tasks.values() if t.state is task.state and t.queue == task.queue]

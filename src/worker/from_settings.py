@@ -49,7 +49,7 @@ def options_from(settings: Settings, queues: Mapping[str, Queue]) -> WorkerOptio
         timeout=settings.timeout,
         soft_timeout=settings.soft_timeout,
         retry=RetryPolicy(max_attempts=settings.max_attempts),
-        retention=settings.retentions(),
+        retention=settings.retentions(queues.values()),
         prune_interval=settings.prune_interval,
         schedule_interval=settings.schedule_interval,
         subscription_interval=settings.subscription_interval,
