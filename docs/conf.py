@@ -13,10 +13,10 @@ from sphinx.application import Sphinx
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from site_pages.command_line import command_line_reference  # noqa: E402
-from site_pages.docstrings import keep_drawings  # noqa: E402
-from site_pages.navigation import navigation_of  # noqa: E402
-from site_pages.public_names import public_names_reference, use_cases_reference  # noqa: E402
+from site_pages.command_line import command_line_reference
+from site_pages.docstrings import keep_drawings
+from site_pages.navigation import navigation_of
+from site_pages.public_names import public_names_reference, use_cases_reference
 
 project = "Backstage"
 release = metadata.version("backstage")

@@ -14,12 +14,15 @@ from typing import Any
 
 from pydantic import BeforeValidator
 
+from backstage.domain.backoff import Backoff, BackoffKind
 from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.limits import MAX_SECONDS, check_name
 
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _GLOB = re.compile(r"[A-Za-z0-9_.:\-*?\[\]!]{1,128}")
+_DEFAULT_CAP = 3600.0
+_BACKOFF_FORM = f"which is {'|'.join(BackoffKind)} BASE [CAP [JITTER]]"
 _PRINTABLE = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,128}")
 
 
@@ -58,6 +61,11 @@ def one_of(*words: str) -> BeforeValidator:
         return word
 
     return BeforeValidator(check)
+
+
+def backoff_text() -> BeforeValidator:
+    """A Backoff, or as text KIND BASE [CAP [JITTER]], kept as the text that Backoff.parse reads."""
+    return BeforeValidator(_backoff)
 
 
 def queue_names() -> BeforeValidator:
@@ -127,6 +135,23 @@ def _switch(value: object) -> bool:
     if word not in (*_TRUE, *_FALSE):
         raise ValueError(f"{value!r} is neither true nor false")
     return word in _TRUE
+
+
+def _backoff(value: object) -> str:
+    if isinstance(value, Backoff):
+        return str(value)
+    kind, *numbers = str(value).split() or [""]
+    try:
+        base, cap, jitter, *more = [*map(float, numbers), *(math.nan,) * (3 - len(numbers))]
+        if more or math.isnan(base):
+            raise ValueError
+        default_cap = base if kind == BackoffKind.FIXED else _DEFAULT_CAP
+        cap, jitter = default_cap if math.isnan(cap) else cap, 0.0 if math.isnan(jitter) else jitter
+        return str(Backoff(BackoffKind(kind), base, cap, jitter))
+    except InvalidTaskDataError as error:
+        raise ValueError(str(error)) from None
+    except ValueError:
+        raise ValueError(f"{value!r} is no backoff: write it like 'exponential 1 300', {_BACKOFF_FORM}") from None
 
 
 def _queue_name(name: str) -> str:

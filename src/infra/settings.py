@@ -10,6 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, PrivateAttr, ValidationError
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from backstage.domain.backoff import DEFAULT_BACKOFF
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.limits import MAX_ATTEMPTS
 from backstage.domain.retention import Retention
@@ -17,6 +18,7 @@ from backstage.domain.task_state import TaskState
 from backstage.infra.redact_url import redact_url
 from backstage.infra.setting_files import read_dotenv, read_toml
 from backstage.infra.setting_types import (
+    backoff_text,
     label,
     modules,
     one_of,
@@ -90,6 +92,10 @@ class Settings(BaseSettings):
 
     max_attempts: Annotated[int, whole(1, MAX_ATTEMPTS)] = 3
     """Runs of a task that keeps failing, unless task, handler or queue say otherwise."""
+
+    backoff: Annotated[str, backoff_text()] = str(DEFAULT_BACKOFF)
+    """How long a task that failed waits, unless task or handler say otherwise: `KIND BASE [CAP [JITTER]]`, such as
+    `exponential 1 300 0.1`; as an argument also a Backoff."""
 
     max_deliveries: Annotated[int, whole(1, MAX_ATTEMPTS)] = 5
     """Workers a task may cost before it is dead-lettered."""
