@@ -8,6 +8,7 @@ from blinker import Signal
 from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.events import ALL_EVENTS, EVENT_NAMES, TaskEvent
 from backstage.domain.ports.event_bus import Listener
+from backstage.infra.log_events import LISTENER_FAILED
 
 
 class BlinkerEventBus:
@@ -49,5 +50,5 @@ class BlinkerEventBus:
         except Exception:
             name = getattr(listener, "__qualname__", repr(listener))
             self._logger.exception(
-                "listener_failed", listener=name, domain_event=event.name, task_id=event.task.id, type=event.task.type
+                LISTENER_FAILED, listener=name, domain_event=event.name, task_id=event.task.id, type=event.task.type
             )

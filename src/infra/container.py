@@ -40,6 +40,7 @@ from backstage.domain.ports.ids import Ids
 from backstage.infra.backends import backend_for
 from backstage.infra.blinker_event_bus import BlinkerEventBus
 from backstage.infra.settings import Settings
+from backstage.infra.store_opening import StoreOpening
 from backstage.infra.store_options import StoreOptions
 from backstage.infra.structured_logging import new_logger
 from backstage.infra.uuid7_ids import Uuid7Ids
@@ -113,14 +114,17 @@ class Container:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str | None = None, *, logger: Any = None, **settings: Any) -> AsyncIterator[Self]:
+    async def open(
+        cls, url: str | None = None, *, logger: Any = None, wait: float | None = 0.0, **settings: Any
+    ) -> AsyncIterator[Self]:
         """Connect for the length of the block. `settings` are the fields of Settings; None means not given.
 
-        `logger` is a structlog logger in place of the one that the settings describe.
+        `logger` is a structlog logger in place of the one that the settings describe. `wait` is the seconds to go on
+        trying while the store does not answer; None: for ever.
         Raises ConfigurationError, and StorageUnavailableError when the store cannot be reached.
         """
         container = cls(Settings.load(url=url, **settings), logger=logger)
-        await container.start()
+        await StoreOpening(container.start, wait, container.chance, container.logger).run()
         try:
             yield container
         finally:

@@ -128,6 +128,10 @@ class Settings(BaseSettings):
     schedule_interval: Annotated[float, seconds(0.05)] = 10.0
     """The longest a scheduler sleeps before it looks for schedules that were changed."""
 
+    start_timeout: Annotated[float | None, seconds_or_none(0.0)] = None
+    """How long `Worker.run` and `Scheduler.run`, so the worker's command too, wait for a store that does not answer;
+    `none`: for ever."""
+
     until_idle: Annotated[bool, switch()] = False
     """End once nothing is running, due, or waiting for a retry."""
 

@@ -11,10 +11,12 @@ from backstage.domain.cron_task import CronTask
 from backstage.domain.errors import ConfigurationError
 from backstage.infra.container import Container
 from backstage.infra.settings import Settings
+from backstage.infra.store_opening import StoreOpening
 from backstage.worker.error_backoff import ErrorBackoff
 from backstage.worker.from_settings import container_from
 from backstage.worker.periodic import kept_up
 from backstage.worker.schedule_loop import ScheduleLoop
+from backstage.worker.stop_signals import StopSignals
 from backstage.worker.unique_schedules import unique_schedules
 from backstage.worker.worker import Worker
 
@@ -41,6 +43,7 @@ class Scheduler:
         self._worker = worker
         self._container = worker.backstage if worker else container_from(Settings.load(url=url, **settings), None)
         self._running: asyncio.Task[None] | None = None
+        self._awaiting: StoreOpening | None = None
 
     @property
     def backstage(self) -> Container:
@@ -68,9 +71,34 @@ class Scheduler:
         keeping_up = kept_up("scheduler", loop.run, backoff, self._container.logger)
         self._running = asyncio.create_task(keeping_up, name="backstage-scheduler")
 
+    async def run(self) -> None:
+        """Fire schedules until stopped, by a signal or by `stop`.
+
+        A store that does not answer yet is waited for, up to `start_timeout`. Raises what `start` raises.
+        """
+        container, told = self._container, asyncio.Event()
+        awaiting = self._awaiting = StoreOpening(
+            self.start, container.settings.start_timeout, container.chance, container.logger
+        )
+
+        def stop() -> None:
+            awaiting.give_up()
+            told.set()
+
+        with StopSignals(stop, stop, ends_process=False):
+            try:
+                if await awaiting.run() and self._running is not None:
+                    telling = asyncio.create_task(told.wait())
+                    await asyncio.wait([self._running, telling], return_when=asyncio.FIRST_COMPLETED)
+                    telling.cancel()
+            finally:
+                await self.stop()
+
     async def stop(self) -> None:
         """Fire no more, and disconnect, unless the connection is a worker's. A tick that is being fired is either
         fired or left to others. May be called again."""
+        if self._awaiting is not None:
+            self._awaiting.give_up()
         running, self._running = self._running, None
         if running is None:
             return

@@ -13,12 +13,13 @@ from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.backoff import Backoff
 from backstage.domain.cron_task import CronTask
 from backstage.domain.dedupe import Dedupe, Duplicate
-from backstage.domain.errors import ConfigurationError
+from backstage.domain.errors import ConfigurationError, StorageUnavailableError
 from backstage.domain.ports.event_bus import EventBus
 from backstage.domain.queue import DEFAULT_QUEUE, Queue
 from backstage.domain.task import Task
 from backstage.infra.container import Container
 from backstage.infra.settings import Settings
+from backstage.infra.store_opening import StoreOpening
 from backstage.worker import log_events
 from backstage.worker.from_settings import container_from, options_from, queues_from
 from backstage.worker.handler import RunIn, TaskHandlerRegistration
@@ -67,6 +68,7 @@ class Worker:
         self._runtime: WorkerRuntime | None = None
         self._running: asyncio.Task[None] | None = None
         self._opening: asyncio.Task[None] | None = None
+        self._awaiting: StoreOpening | None = None
         self._stopping: asyncio.Task[None] | None = None
 
     # -- what it runs ----------------------------------------------------------------------------
@@ -217,6 +219,8 @@ class Worker:
         May be called again. One of this worker's own handlers does not wait for it: the worker waits for the handler.
         """
         runtime, asking = self._runtime, current_task.get()
+        if self._awaiting is not None:
+            self._awaiting.give_up()
         if runtime is not None:
             runtime.stop()
         if self._stopping is None or self._stopping.done():
@@ -239,12 +243,31 @@ class Worker:
             await asyncio.shield(self._running)
 
     async def run(self) -> None:
-        """Work until stopped, by a signal or by `stop`, or with `until_idle` until nothing is left to do."""
-        await self._start(signal_ends_process=False)
+        """Work until stopped, by a signal or by `stop`, or with `until_idle` until nothing is left to do.
+
+        A store that does not answer yet is waited for, up to `start_timeout`. Raises what `start` raises.
+        """
+        self._refuse_if_started("run")
+        if await self._awaited_store():
+            await self._start(signal_ends_process=False)
         try:
             await self.wait()
         finally:
             await self.stop()
+
+    async def _awaited_store(self) -> bool:
+        """Return whether the store was opened before a signal or `stop` came."""
+        settings, container = self.settings, self._container
+        awaiting = StoreOpening(self._open, settings.start_timeout, container.chance, container.logger)
+        self._awaiting, is_open = awaiting, False
+        try:
+            with StopSignals(awaiting.give_up, awaiting.give_up, ends_process=False):
+                is_open = await awaiting.run()
+        finally:
+            self._awaiting = None
+            if not is_open and self._opening is not None:
+                self._opening.cancel()
+        return is_open
 
     @property
     def is_stuck(self) -> bool:
@@ -275,6 +298,10 @@ class Worker:
         opening = self._opening
         try:
             await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            if opening.cancelled():
+                raise StorageUnavailableError("the worker was stopped before its store answered") from None
+            raise
         except Exception:
             self._opening = None  # so that the next use tries again
             raise

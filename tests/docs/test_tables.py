@@ -7,12 +7,12 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from backstage.cli.commands import COMMANDS
+from backstage.infra import log_events as infra_log_events
 from backstage.infra.settings import Settings
 from backstage.worker import log_events
 from tests.docs.markdown import ROOT, table
 
 README = ROOT / "README.md"
-LISTENER_FAILED = "listener_failed"  # of the event bus, which knows nothing of workers
 
 
 def test_the_settings_are_those_of_the_program() -> None:
@@ -26,20 +26,22 @@ def test_the_defaults_are_those_of_the_program() -> None:
     assert told == {f"BACKSTAGE_{name.upper()}": shown(field) for name, field in Settings.model_fields.items()}
 
 
-def test_the_log_events_are_those_of_the_worker() -> None:
-    named = {value for name, value in vars(log_events).items() if name.isupper()}
+def test_the_log_events_are_those_of_the_program() -> None:
     told = [row[0].strip("`") for row in table(ROOT / "docs" / "log-events.md", "# Log events")]
     assert len(told) == len(set(told))
-    assert set(told) == named | {LISTENER_FAILED}
+    assert set(told) == _log_events()
 
 
 def test_what_to_watch_are_log_events() -> None:
-    named = {value for name, value in vars(log_events).items() if name.isupper()} | {LISTENER_FAILED}
-    assert {row[0].strip("`") for row in table(README, "## Logs")} <= named
+    assert {row[0].strip("`") for row in table(README, "## Logs")} <= _log_events()
 
 
 def test_the_commands_are_those_of_the_command_line() -> None:
     assert {row[0].split()[1].strip("`") for row in table(README, "## The command line")} == set(COMMANDS)
+
+
+def _log_events() -> set[str]:
+    return {value for each in (infra_log_events, log_events) for name, value in vars(each).items() if name.isupper()}
 
 
 def shown(field: FieldInfo) -> str:

@@ -18,7 +18,7 @@ AT_ONCE = 50
 async def produce(url: str, tasks: int) -> None:
     """Write each task into the ledger once the store has accepted it; repeat what it gave no answer to."""
     ledger, numbers = Ledger.of_this_process(), iter(range(tasks))
-    async with Container.open(url, silent=True) as backstage:
+    async with Container.open(url, silent=True, wait=None) as backstage:
 
         async def one_after_another() -> None:
             for number in numbers:

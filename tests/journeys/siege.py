@@ -51,7 +51,7 @@ class Siege:
         assert [await worker.code() for worker in self._workers] == [0] * _WORKERS
 
     async def until_all_work(self) -> None:
-        """Return when all workers have started: one that finds no server at its start ends."""
+        """Return when all workers have started."""
         for worker in self._workers:
             await worker.ready()
 

@@ -62,7 +62,7 @@ async def test_wrong_usage_gets_one_clear_line_and_2(
 async def test_a_server_that_is_not_there_gets_one_line_without_its_password_and_1(
     start_worker: StartWorker, url: str
 ) -> None:
-    worker = start_worker("--url", url)
+    worker = start_worker("--url", url, start_timeout=0)
     assert await worker.code() == 1
     [line] = worker.output().splitlines()
     assert "127.0.0.1:1" in line

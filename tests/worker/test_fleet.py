@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -84,7 +85,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     yield start
     for fleet in started:
         for each in [*_descendants(fleet.process.pid), *fleet.waiting()]:
-            if _is_running(each):
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(each, signal.SIGKILL)
         fleet.process.kill()
         fleet.process.wait()
@@ -109,6 +110,13 @@ def _descendants(pid: int) -> list[int]:
         return [each.pid for each in psutil.Process(pid).children(recursive=True)]
     except psutil.NoSuchProcess:
         return []
+
+
+def _name(pid: int) -> str:
+    try:
+        return psutil.Process(pid).name()
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def _is_running(pid: int) -> bool:
@@ -182,7 +190,7 @@ def test_a_process_that_ends_badly_while_stopping_shows_in_the_exit_code(
 
 def test_a_process_that_dies_of_the_signal_passed_on_has_done_as_told(start: Start) -> None:
     fleet = start(["sleep", "600"])
-    _until(lambda: any(psutil.Process(pid).name() == "sleep" for pid in _descendants(fleet.process.pid)))
+    _until(lambda: "sleep" in [_name(pid) for pid in _descendants(fleet.process.pid)])
     fleet.process.terminate()
     assert fleet.code() == 0
 

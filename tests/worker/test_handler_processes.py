@@ -150,11 +150,14 @@ async def _written(path: Path) -> str:
 
 
 def _children() -> list[psutil.Process]:
-    return [
-        each
-        for each in psutil.Process().children(recursive=True)
-        if each.status() != psutil.STATUS_ZOMBIE and "backstage.worker.process_child" in each.cmdline()
-    ]
+    return [each for each in psutil.Process().children(recursive=True) if _runs_handlers(each)]
+
+
+def _runs_handlers(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and "backstage.worker.process_child" in process.cmdline()
+    except psutil.NoSuchProcess:  # it ended since it was listed
+        return False
 
 
 # -- values ---------------------------------------------------------------------------------------
