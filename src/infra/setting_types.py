@@ -21,8 +21,7 @@ from backstage.domain.limits import MAX_SECONDS, check_name
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _GLOB = re.compile(r"[A-Za-z0-9_.:\-*?\[\]!]{1,128}")
-_DEFAULT_CAP = 3600.0
-_BACKOFF_FORM = f"which is {'|'.join(BackoffKind)} BASE [CAP [JITTER]]"
+_BACKOFF_LIMITS = (3600.0, 0.0)  # cap and jitter, where they are not given
 _PRINTABLE = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,128}")
 
 
@@ -140,18 +139,16 @@ def _switch(value: object) -> bool:
 def _backoff(value: object) -> str:
     if isinstance(value, Backoff):
         return str(value)
-    kind, *numbers = str(value).split() or [""]
     try:
-        base, cap, jitter, *more = [*map(float, numbers), *(math.nan,) * (3 - len(numbers))]
-        if more or math.isnan(base):
-            raise ValueError
-        default_cap = base if kind == BackoffKind.FIXED else _DEFAULT_CAP
-        cap, jitter = default_cap if math.isnan(cap) else cap, 0.0 if math.isnan(jitter) else jitter
-        return str(Backoff(BackoffKind(kind), base, cap, jitter))
+        kind, *words = str(value).split()
+        base, *limits = map(float, words)
+        cap, jitter = [*limits, *_BACKOFF_LIMITS[len(limits) :]] if len(limits) < 2 else limits
+        return str(Backoff(BackoffKind(kind), base, base if kind == BackoffKind.FIXED else cap, jitter))
     except InvalidTaskDataError as error:
         raise ValueError(str(error)) from None
     except ValueError:
-        raise ValueError(f"{value!r} is no backoff: write it like 'exponential 1 300', {_BACKOFF_FORM}") from None
+        form = f"{'|'.join(BackoffKind)} BASE [CAP [JITTER]]"
+        raise ValueError(f"{value!r} is no backoff: write it as {form}, for instance 'exponential 1 300'") from None
 
 
 def _queue_name(name: str) -> str:
