@@ -4,10 +4,11 @@ from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.next import Next
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.ids import Ids
+from backstage.domain.ports.task_trace import TaskTrace
 from backstage.domain.task import Task
 
 
-def chain_task(parent: Task, following: Next, ids: Ids, clock: Clock) -> Task:
+def chain_task(parent: Task, following: Next, ids: Ids, clock: Clock, trace: TaskTrace | None = None) -> Task:
     """Return the task that follows `parent` in its workflow; the caller stores it with the parent's completion.
 
     Raises InvalidTaskDataError naming the first field that breaks a limit.
@@ -21,4 +22,5 @@ def chain_task(parent: Task, following: Next, ids: Ids, clock: Clock) -> Task:
         max_attempts=following.max_attempts,
         timeout=following.timeout,
     )
-    return request.task(ids, clock.now(), parent)
+    task = request.task(ids, clock.now(), parent)
+    return task if trace is None else trace.chained(task)

@@ -27,6 +27,7 @@ from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.event_bus import EventBus
 from backstage.domain.ports.ids import Ids
 from backstage.domain.ports.task_repository import TaskRepository
+from backstage.domain.ports.task_trace import TaskTrace
 from backstage.domain.queue import DEFAULT_QUEUE
 from backstage.domain.quick_init import quick_init
 from backstage.domain.task import Task
@@ -115,11 +116,19 @@ class Enqueue:
     a `connection` on a store that has no transactions.
     """
 
-    def __init__(self, tasks: TaskRepository, events: EventBus, clock: Clock, ids: Ids) -> None:
-        self._tasks, self._events, self._clock, self._ids = tasks, events, clock, ids
+    def __init__(
+        self, tasks: TaskRepository, events: EventBus, clock: Clock, ids: Ids, trace: TaskTrace | None = None
+    ) -> None:
+        self._tasks, self._events, self._clock, self._ids, self._trace = tasks, events, clock, ids, trace
 
     async def __call__(self, request: EnqueueTask, *, connection: Any = None) -> Task | Duplicate:
         task = request.task(self._ids, self._clock.now())
+        if self._trace is None:
+            return await self._store(task, connection)
+        with self._trace.sending((task,)) as [traced]:
+            return await self._store(traced, connection)
+
+    async def _store(self, task: Task, connection: Any) -> Task | Duplicate:
         [duplicate] = await self._tasks.add((task,), connection=connection)
         if duplicate is not None:
             return duplicate

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from backstage.app.enqueue_task import EnqueueTask
@@ -11,6 +11,7 @@ from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.event_bus import EventBus
 from backstage.domain.ports.ids import Ids
 from backstage.domain.ports.task_repository import TaskRepository
+from backstage.domain.ports.task_trace import TaskTrace
 from backstage.domain.task import Task
 
 
@@ -22,13 +23,21 @@ class EnqueueMany:
     bounds the batch: it is held in memory and written in one transaction.
     """
 
-    def __init__(self, tasks: TaskRepository, events: EventBus, clock: Clock, ids: Ids) -> None:
-        self._tasks, self._events, self._clock, self._ids = tasks, events, clock, ids
+    def __init__(
+        self, tasks: TaskRepository, events: EventBus, clock: Clock, ids: Ids, trace: TaskTrace | None = None
+    ) -> None:
+        self._tasks, self._events, self._clock, self._ids, self._trace = tasks, events, clock, ids, trace
 
     async def __call__(self, requests: Iterable[EnqueueTask], *, connection: Any = None) -> list[Task | Duplicate]:
         tasks = self._checked(requests)
         if not tasks:
             return []
+        if self._trace is None:
+            return await self._store(tasks, connection)
+        with self._trace.sending(tasks) as traced:
+            return await self._store(traced, connection)
+
+    async def _store(self, tasks: Sequence[Task], connection: Any) -> list[Task | Duplicate]:
         duplicates = await self._tasks.add(tasks, connection=connection)
         answers = [duplicate or task for task, duplicate in zip(tasks, duplicates, strict=True)]
         if self._events.is_heard(TaskCreated.name):

@@ -8,7 +8,7 @@ from backstage.domain.attempt import Attempt
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.ports.task_repository import TaskRepository
 from backstage.domain.retention import Retention
-from backstage.domain.stats import Count
+from backstage.domain.stats import Count, OldestDue
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
 
@@ -36,6 +36,9 @@ class FaultyTasks:
 
     async def counts(self) -> list[Count]:
         return await self._plan.around(self._tasks.counts)
+
+    async def oldest_due(self) -> list[OldestDue]:
+        return await self._plan.around(self._tasks.oldest_due)
 
     async def prune(self, retention: Retention, limit: int) -> int:
         return await self._plan.around(lambda: self._tasks.prune(retention, limit))

@@ -25,6 +25,7 @@ from backstage.conformance.saving import Saving
 from backstage.conformance.scheduling import Scheduling
 from backstage.conformance.settling import Settling
 from backstage.conformance.steering import Steering
+from backstage.conformance.waiting_longest import WaitingLongest
 from backstage.conformance.waking import Waking
 
 
@@ -43,6 +44,7 @@ class ConformanceSuite(
     Saving,
     Finding,
     Counting,
+    WaitingLongest,
     Pruning,
     Steering,
     Registering,

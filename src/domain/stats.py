@@ -20,6 +20,15 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class OldestDue:
+    """Of the due tasks of one type on one queue, the one that has been due longest has waited so many seconds."""
+
+    queue: str
+    type: str
+    waited: float
+
+
+@dataclass(frozen=True, slots=True)
 class StateCounts:
     """Counts by state. They survive pruning: `completed` is all that ever completed, `pruned` how many of the
     final ones are no longer stored."""

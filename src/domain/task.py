@@ -79,6 +79,9 @@ class Task:
     def fence(self) -> int:
         return self.deliveries
 
+    def is_due(self, now: datetime) -> bool:
+        return self.state is TaskState.PENDING and self.scheduled_at <= now
+
     # -- moves -----------------------------------------------------------------------------------
 
     def claim(self, lease: Lease, now: datetime) -> Task:

@@ -33,10 +33,12 @@ from backstage.app.resume_schedule import ResumeSchedule
 from backstage.app.resume_type import ResumeType
 from backstage.app.retry_task import RetryTask
 from backstage.app.run_schedule_now import RunScheduleNow
+from backstage.domain.errors import ConfigurationError
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.chance import Chance
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.ids import Ids
+from backstage.domain.ports.task_trace import TaskTrace
 from backstage.infra.backends import backend_for
 from backstage.infra.blinker_event_bus import BlinkerEventBus
 from backstage.infra.settings import Settings
@@ -74,13 +76,14 @@ class Container:
         self.logger: Any = logger or new_logger(
             level=settings.log_level, log_format=settings.log_format, silent=settings.silent
         )
+        self.trace: TaskTrace | None = _otel_trace() if settings.otel else None
         self.events = BlinkerEventBus(self.logger)
         self._wire_use_cases()
 
     def _wire_use_cases(self) -> None:
         tasks, control, events = self.backend.tasks, self.backend.control, self.events
-        self.enqueue_task = Enqueue(tasks, events, self.clock, self.ids)
-        self.enqueue_tasks = EnqueueMany(tasks, events, self.clock, self.ids)
+        self.enqueue_task = Enqueue(tasks, events, self.clock, self.ids, self.trace)
+        self.enqueue_tasks = EnqueueMany(tasks, events, self.clock, self.ids, self.trace)
         self.cancel_task = CancelTask(tasks, events, self.clock)
         self.retry_task = RetryTask(tasks, events, self.clock)
         self.copy_task = CopyTask(tasks, events, self.clock, self.ids)
@@ -141,3 +144,11 @@ class Container:
     async def close(self) -> None:
         """Free everything; safe to call twice."""
         await self.backend.close()
+
+
+def _otel_trace() -> TaskTrace:
+    try:
+        from backstage.infra.otel_trace import OtelTrace  # noqa: PLC0415 - an extra, for those who want traces
+    except ImportError:
+        raise ConfigurationError("otel", "needs OpenTelemetry: pip install 'backstage[otel]'") from None
+    return OtelTrace()

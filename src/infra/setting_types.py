@@ -17,6 +17,7 @@ from pydantic import BeforeValidator
 from backstage.domain.backoff import Backoff, BackoffKind
 from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.limits import MAX_SECONDS, check_name
+from backstage.infra.http_address import host_and_port, written
 
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
@@ -82,6 +83,11 @@ def modules() -> BeforeValidator:
 def label() -> BeforeValidator:
     """A name that people and stores can show: 1 to 128 printable characters without white space."""
     return BeforeValidator(_label)
+
+
+def http_address() -> BeforeValidator:
+    """HOST:PORT; the word `none` is no address."""
+    return BeforeValidator(_or_word("none", lambda value: written(*host_and_port(str(value)))))
 
 
 def _listed(check: Callable[[str], str]) -> BeforeValidator:

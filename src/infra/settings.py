@@ -15,10 +15,12 @@ from backstage.domain.errors import ConfigurationError
 from backstage.domain.limits import MAX_ATTEMPTS
 from backstage.domain.retention import Retention
 from backstage.domain.task_state import TaskState
+from backstage.infra.http_address import host_and_port
 from backstage.infra.redact_url import redact_url
 from backstage.infra.setting_files import read_dotenv, read_toml
 from backstage.infra.setting_types import (
     backoff_text,
+    http_address,
     label,
     modules,
     one_of,
@@ -135,6 +137,16 @@ class Settings(BaseSettings):
     until_idle: Annotated[bool, switch()] = False
     """End once nothing is running, due, or waiting for a retry."""
 
+    http: Annotated[str | None, http_address()] = None
+    """HOST:PORT where the worker command serves health and metrics; with several processes the first of as many ports.
+    `none`: nowhere."""
+
+    stuck_after: Annotated[float, seconds(0.1)] = 60.0
+    """Liveness fails when the worker's event loop has been blocked for so long."""
+
+    otel: Annotated[bool, switch()] = False
+    """Make spans of OpenTelemetry, from whoever enqueues to what the handlers chain. Needs the extra `otel`."""
+
     log_level: Annotated[str, one_of(*LEVELS)] = "info"
 
     log_format: Annotated[LogFormat, one_of(*LogFormat)] = LogFormat.AUTO
@@ -175,6 +187,18 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, Variables.read(settings_cls), _toml(settings_cls)
+
+    def http_addresses(self) -> tuple[tuple[str, int] | None, ...]:
+        """Host and port of each process: ports that follow each other, or free ones if the first is 0.
+
+        Raises ConfigurationError if there are not as many ports.
+        """
+        if self.http is None:
+            return (None,) * self.processes
+        host, first = host_and_port(self.http)
+        if first + self.processes - 1 > 65_535:
+            raise ConfigurationError("http", f"{self.processes} processes need as many ports from {first} on")
+        return tuple((host, first + number if first else 0) for number in range(self.processes))
 
     def retentions(self) -> tuple[Retention, ...]:
         """What the `keep_…` settings mean together."""

@@ -11,6 +11,7 @@ from backstage.domain.errors import StorageError
 from backstage.domain.ports.task_queue import ClaimRequest, TaskQueue
 from backstage.worker import log_events
 from backstage.worker.error_backoff import ErrorBackoff
+from backstage.worker.loop_health import LoopHealth
 from backstage.worker.slots import Slots
 
 MAX_CLAIM = 1000
@@ -31,6 +32,7 @@ class Claimer:
         poll_interval: float,
         backoff: ErrorBackoff,
         hint: asyncio.Event,
+        health: LoopHealth,
         logger: Any,
     ) -> None:
         """`hint` is set by others when there may be work, or room for it."""
@@ -42,6 +44,7 @@ class Claimer:
         self._poll_interval = poll_interval
         self._backoff = backoff
         self._hint = hint
+        self._health = health
         self._logger = logger
         self._is_stopping = False
         self._has_lost_a_reply = False
@@ -69,14 +72,17 @@ class Claimer:
                 wait = await self._claim(room)
             except StorageError as error:
                 self._has_lost_a_reply = True
+                self._health.failed(error)
                 self._logger.warning(log_events.CLAIM_FAILED, error=str(error))
                 await self._backoff.wait()
-            except Exception:
+            except Exception as error:
                 self._has_lost_a_reply = True
+                self._health.failed(error)
                 self._logger.exception(log_events.CLAIM_FAILED)
                 await self._backoff.wait()
             else:
                 self._backoff.reset()
+                self._health.turned()
                 await self._until_hint(wait)
 
     async def _claim(self, room: int) -> float:

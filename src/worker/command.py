@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from backstage.domain.errors import ConfigurationError, StorageError
 from backstage.infra.container import Container
+from backstage.infra.http_address import written
 from backstage.infra.settings import Settings
 from backstage.infra.structured_logging import new_logger
 from backstage.worker.fleet import Fleet
@@ -49,16 +50,31 @@ def _worker(settings: Settings) -> Worker:
 def run_here(worker: Worker) -> int:
     """Run it in this thread, on the fastest loop that there is; return the exit code."""
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(worker.run())
+        runner.run(_run(worker))
         if worker.is_stuck:
             _exit_at_once(DONE)
     return DONE
 
 
+async def _run(worker: Worker) -> None:
+    address = worker.settings.http_addresses()[0]
+    if address is None:
+        await worker.run()
+        return
+    from backstage.worker.status.server import StatusServer  # noqa: PLC0415 - a web server, for those who want one
+
+    async with StatusServer(worker, *address, stuck_after=worker.settings.stuck_after):
+        await worker.run()
+
+
 def run_fleet(settings: Settings, command: Sequence[str]) -> int:
     """Run `settings.processes` processes of a command that is one worker; return the exit code."""
     logger = new_logger(level=settings.log_level, log_format=settings.log_format, silent=settings.silent)
-    return Fleet([command] * settings.processes, logger=logger).run()
+    commands = [
+        [*command] if address is None else [*command, "--http", written(*address)]
+        for address in settings.http_addresses()
+    ]
+    return Fleet(commands, logger=logger).run()
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -97,6 +113,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--worker-id", metavar="NAME", help="shown in records and logs; default: host and process id")
     parser.add_argument("--grace-period", metavar="SECONDS", help="what running tasks get after a stop signal")
     parser.add_argument("--lease", metavar="SECONDS", help="a dead worker's tasks are taken back after this")
+    parser.add_argument("--http", metavar="HOST:PORT", help="serve /health and /metrics there, e.g. 127.0.0.1:9185")
     parser.add_argument("--log-level", metavar="LEVEL", help="debug, info, warning, error or critical")
     parser.add_argument("--log-format", metavar="FORMAT", help="auto, json or console")
     parser.add_argument(

@@ -12,6 +12,7 @@ from backstage.domain.ports.task_queue import HeldTasks as Answer
 from backstage.domain.ports.task_queue import TaskQueue
 from backstage.worker import log_events
 from backstage.worker.held_task import HeldTask, HeldTasks, StopReason
+from backstage.worker.loop_health import LoopHealth
 
 RENEW_AFTER = 1 / 3
 """Of a lease: what may pass before it is renewed; several more tries fit before it is given up."""
@@ -42,6 +43,7 @@ class LeaseKeeper:
         lease: float,
         control_interval: float,
         tell: Tell,
+        health: LoopHealth,
         logger: Any,
     ) -> None:
         self._held = held
@@ -49,6 +51,7 @@ class LeaseKeeper:
         self._lease = lease
         self._interval = min(control_interval, lease * TURN)
         self._tell = tell
+        self._health = health
         self._logger = logger
 
     async def run(self) -> None:
@@ -60,8 +63,10 @@ class LeaseKeeper:
                         await asyncio.sleep(self._interval)
                         await self._turn(queue)
             except StorageError as error:
+                self._health.failed(error)
                 self._logger.warning(log_events.LEASE_RENEWAL_FAILED, tasks=len(self._held), error=str(error))
-            except Exception:
+            except Exception as error:
+                self._health.failed(error)
                 self._logger.exception(log_events.LEASE_RENEWAL_FAILED, tasks=len(self._held))
             self._fence_off(self._held.snapshot())
             await asyncio.sleep(self._interval)
@@ -80,11 +85,14 @@ class LeaseKeeper:
                 for each in held:
                     each.lease_end = now + self._lease  # of those answered as lost, the next line disposes
         except (StorageError, TimeoutError) as error:
+            self._health.failed(error)
             problem = str(error) or "the store did not answer in time"
             self._logger.warning(log_events.LEASE_RENEWAL_FAILED, tasks=len(held), error=problem)
-        except Exception:
+        except Exception as error:
+            self._health.failed(error)
             self._logger.exception(log_events.LEASE_RENEWAL_FAILED, tasks=len(held))
         else:
+            self._health.turned()
             self._pass_on(held, answer)
         self._fence_off(held)
 

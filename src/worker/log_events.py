@@ -4,6 +4,7 @@ SETTING_UNKNOWN = "setting_unknown"  # it looks like a setting, and nothing read
 WORKER_STARTED = "worker_started"  # ready to claim
 WORKER_STOPPING = "worker_stopping"  # told to stop: no new claims
 WORKER_STOPPED = "worker_stopped"  # nothing runs and nothing is held any more
+STATUS_SERVED = "status_served"  # health and metrics, at this URL
 TASK_STARTED = "task_started"
 TASK_COMPLETED = "task_completed"
 TASK_RETRIED = "task_retried"  # the attempt failed, another will follow

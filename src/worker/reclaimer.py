@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from backstage.domain.ports.backend import Backend
+from backstage.domain.ports.task_queue import TaskQueue
+from backstage.domain.ports.task_repository import TaskRepository
 from backstage.worker import log_events
 from backstage.worker.announcer import Announcer
 from backstage.worker.worker_options import WorkerOptions
@@ -15,15 +16,17 @@ BATCH = 500
 class Reclaimer:
     """Any number of workers may do this at once: the store gives each task to one of them."""
 
-    def __init__(self, backend: Backend, options: WorkerOptions, announcer: Announcer, logger: Any) -> None:
-        self._backend = backend
+    def __init__(
+        self, queue: TaskQueue, tasks: TaskRepository, options: WorkerOptions, announcer: Announcer, logger: Any
+    ) -> None:
+        self._queue, self._tasks = queue, tasks
         self._options = options
         self._announcer = announcer
         self._logger = logger
 
     async def reclaim(self) -> None:
         while True:
-            reclaimed = await self._backend.queue.reclaim(self._options.max_deliveries, BATCH)
+            reclaimed = await self._queue.reclaim(self._options.max_deliveries, BATCH)
             for task, outcome in reclaimed:
                 self._logger.warning(
                     log_events.TASK_RECLAIMED, task_id=task.id, type=task.type, queue=task.queue, state=task.state
@@ -36,6 +39,6 @@ class Reclaimer:
         for retention in self._options.retention:
             deleted = BATCH
             while deleted == BATCH:
-                deleted = await self._backend.tasks.prune(retention, BATCH)
+                deleted = await self._tasks.prune(retention, BATCH)
                 if deleted:
                     self._logger.info(log_events.TASKS_PRUNED, tasks=deleted, state=retention.state)

@@ -18,7 +18,8 @@ from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.chance import Chance
 from backstage.domain.ports.event_bus import EventBus
 from backstage.domain.ports.ids import Ids
-from backstage.domain.ports.task_queue import ClaimRequest
+from backstage.domain.ports.task_queue import ClaimRequest, TaskQueue
+from backstage.domain.ports.task_trace import TaskTrace
 from backstage.domain.ports.wakeup import Wakeup
 from backstage.domain.task import Task
 from backstage.worker import log_events
@@ -35,6 +36,8 @@ from backstage.worker.handler_processes import HandlerProcesses
 from backstage.worker.handler_registry import HandlerRegistry, RegisteredHandler
 from backstage.worker.handler_threads import HandlerThreads
 from backstage.worker.lease_keeper import LeaseKeeper
+from backstage.worker.loop_health import LoopHealths
+from backstage.worker.measured_queue import MeasuredQueue, StoreLatencies, measured_lease_queue
 from backstage.worker.metrics import WorkerMetrics
 from backstage.worker.middleware.middleware import Middleware, compose
 from backstage.worker.middleware.timeout import timeout
@@ -43,6 +46,7 @@ from backstage.worker.reclaimer import Reclaimer
 from backstage.worker.run_limits import LimitsOf, RunLimits
 from backstage.worker.schedule_loop import ScheduleLoop
 from backstage.worker.slots import Slots
+from backstage.worker.vital_signs import Phase, VitalSigns
 from backstage.worker.worker_options import WorkerOptions
 
 STALLED_AFTER = 0.5
@@ -68,6 +72,8 @@ class WorkerRuntime:
         *,
         middlewares: Sequence[Middleware] = (),
         metrics: WorkerMetrics | None = None,
+        latencies: StoreLatencies | None = None,
+        trace: TaskTrace | None = None,
         schedules: Sequence[CronTask] = (),
         aside: Aside = in_own_thread,
     ) -> None:
@@ -76,6 +82,9 @@ class WorkerRuntime:
         self._chance = chance
         self._logger = logger
         self._aside = aside
+        self._latencies = latencies
+        self._healths = LoopHealths()
+        self._queue: TaskQueue = backend.queue if latencies is None else MeasuredQueue(backend.queue, latencies)
         self._types = registry.types(options.types)
         self._ranks = {name: queue.priority for name, queue in options.queues.items()} or None
         self._limits_of = LimitsOf(options)
@@ -85,9 +94,9 @@ class WorkerRuntime:
         self._schedule_loop = self._new_schedule_loop(events, schedules)
         self._announcer = Announcer(events, backend.clock, options.worker_id)
         self._hint = asyncio.Event()
-        conclusion = Conclusion(partial(chain_task, ids=ids, clock=backend.clock), chance)
+        conclusion = Conclusion(partial(chain_task, ids=ids, clock=backend.clock, trace=trace), chance)
         self._slots = Slots(
-            queue=backend.queue,
+            queue=self._queue,
             options=options,
             handlers=self._compose(registry, middlewares),
             runner=AttemptRunner(self._limits_of, conclusion, options.worker_id, logger),
@@ -96,10 +105,11 @@ class WorkerRuntime:
             metrics=metrics or WorkerMetrics(),
             backoff=ErrorBackoff(chance),
             hint=self._hint,
+            settler_health=self._healths.of("settler"),
             logger=logger,
         )
         self._claimer = Claimer(
-            queue=backend.queue,
+            queue=self._queue,
             request=self._request,
             slots=self._slots,
             room=self._room,
@@ -107,12 +117,14 @@ class WorkerRuntime:
             poll_interval=options.poll_interval,
             backoff=ErrorBackoff(chance),
             hint=self._hint,
+            health=self._healths.of("claimer"),
             logger=logger,
         )
         self._is_paused = False
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
         self._ready = asyncio.Event()
+        self._has_ended = False
 
     async def run(self) -> None:
         """Return once `stop` was called, or nothing is left with `is_until_idle`, and nothing is held any more."""
@@ -130,6 +142,7 @@ class WorkerRuntime:
             await self._stop.wait()
             await self._shut_down(claiming)
         await beat.leave()
+        self._has_ended = True
         self._logger.info(log_events.WORKER_STOPPED, worker_id=self._options.worker_id)
 
     async def ready(self) -> None:
@@ -164,6 +177,28 @@ class WorkerRuntime:
     def is_paused(self) -> bool:
         return self._is_paused
 
+    def vital_signs(self) -> VitalSigns:
+        """May be called from any thread."""
+        return VitalSigns(
+            worker_id=self._options.worker_id,
+            phase=self._phase,
+            is_paused=self._is_paused,
+            concurrency=self._options.concurrency,
+            running=self._slots.running,
+            waiting=self._slots.waiting,
+            unsettled=self._slots.settler.backlog,
+            queues=tuple(sorted(self._options.queues)),
+            loops=self._healths.all(),
+        )
+
+    @property
+    def _phase(self) -> Phase:
+        if self._has_ended:
+            return Phase.STOPPED
+        if self._stop.is_set():
+            return Phase.STOPPING
+        return Phase.RUNNING if self._ready.is_set() else Phase.STARTING
+
     @property
     def is_stuck(self) -> bool:
         """Whether a handler went on after it was cancelled and its task was given back."""
@@ -184,9 +219,9 @@ class WorkerRuntime:
     async def _duties(self, wakeup: Wakeup, beat: Beat) -> AsyncIterator[None]:
         """Everything that goes on beside the claiming, from entering to leaving."""
         options = self._options
-        reclaimer = Reclaimer(self._backend, options, self._announcer, self._logger)
-        periodic = partial(every, chance=self._chance, logger=self._logger)
-        endless = partial(kept_up, backoff=ErrorBackoff(self._chance), logger=self._logger)
+        reclaimer = Reclaimer(self._queue, self._backend.tasks, options, self._announcer, self._logger)
+        periodic = partial(every, chance=self._chance, logger=self._logger, healths=self._healths)
+        endless = partial(kept_up, backoff=ErrorBackoff(self._chance), logger=self._logger, healths=self._healths)
         duties = {
             "settler": endless("settler", self._slots.settler.run),
             "announcer": endless("announcer", self._announcer.run),
@@ -213,13 +248,18 @@ class WorkerRuntime:
         loop = asyncio.get_running_loop()
         keeper = LeaseKeeper(
             self._slots.held,
-            self._backend.lease_queue,
+            self._lease_queue,
             lease=self._options.lease,
             control_interval=self._options.control_interval,
             tell=lambda held, reason: loop.call_soon_threadsafe(self._slots.tell, held, reason),
+            health=self._healths.of("leases"),
             logger=self._logger,
         )
         return self._aside("backstage-leases", keeper.run)
+
+    def _lease_queue(self) -> contextlib.AbstractAsyncContextManager[TaskQueue]:
+        opening = self._backend.lease_queue()
+        return opening if self._latencies is None else measured_lease_queue(opening, self._latencies)
 
     async def _pass_on_hints(self, wakeup: Wakeup) -> None:
         while True:
@@ -253,7 +293,7 @@ class WorkerRuntime:
     async def _on_nothing_due(self) -> None:
         if self._options.is_until_idle and not self._slots.held:
             queues = frozenset(self._ranks) if self._ranks else None
-            if await self._backend.queue.is_idle(self._types, queues) and not self._slots.held:
+            if await self._queue.is_idle(self._types, queues) and not self._slots.held:
                 self.stop()
 
     def _compose(self, registry: HandlerRegistry, middlewares: Sequence[Middleware]) -> dict[str, RegisteredHandler]:

@@ -12,6 +12,7 @@ from backstage.domain.ports.task_queue import TaskQueue
 from backstage.domain.task_state import TaskState
 from backstage.worker import log_events
 from backstage.worker.error_backoff import ErrorBackoff
+from backstage.worker.loop_health import LoopHealth
 
 MAX_BATCH = 1000
 Settled = Callable[[Sequence[Outcome], Sequence[TaskState | None]], None]
@@ -21,8 +22,11 @@ Settled = Callable[[Sequence[Outcome], Sequence[TaskState | None]], None]
 class Settler:
     """No delay is added when idle: the first outcome goes at once, those that end meanwhile go together next."""
 
-    def __init__(self, queue: TaskQueue, on_settled: Settled, backoff: ErrorBackoff, logger: Any) -> None:
+    def __init__(
+        self, queue: TaskQueue, on_settled: Settled, backoff: ErrorBackoff, health: LoopHealth, logger: Any
+    ) -> None:
         self._queue = queue
+        self._health = health
         self._on_settled = on_settled
         self._backoff = backoff
         self._logger = logger
@@ -61,9 +65,11 @@ class Settler:
             try:
                 states = await self._queue.settle(batch)
             except StorageError as error:
+                self._health.failed(error)
                 self._logger.warning(log_events.SETTLE_FAILED, outcomes=len(batch), error=str(error))
                 await self._backoff.wait()
-            except Exception:
+            except Exception as error:
+                self._health.failed(error)
                 self._logger.exception(log_events.SETTLE_FAILED, outcomes=len(batch))
                 if len(batch) == 1:
                     self._on_settled(batch, (None,))  # its lease will run out; the others must not wait for it
@@ -73,5 +79,6 @@ class Settler:
                 return
             else:
                 self._backoff.reset()
+                self._health.turned()
                 self._on_settled(batch, states)
                 return

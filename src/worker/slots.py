@@ -19,6 +19,7 @@ from backstage.worker.error_backoff import ErrorBackoff
 from backstage.worker.handler_registry import RegisteredHandler
 from backstage.worker.handler_threads import HandlerThreads
 from backstage.worker.held_task import HeldTask, HeldTasks, StopReason
+from backstage.worker.loop_health import LoopHealth
 from backstage.worker.metrics import WorkerMetrics
 from backstage.worker.outcome_log import OutcomeLog
 from backstage.worker.prefetch import Prefetch
@@ -45,10 +46,11 @@ class Slots:
         metrics: WorkerMetrics,
         backoff: ErrorBackoff,
         hint: asyncio.Event,
+        settler_health: LoopHealth,
         logger: Any,
     ) -> None:
         self.held = HeldTasks()
-        self.settler = Settler(queue, self._on_settled, backoff, logger)
+        self.settler = Settler(queue, self._on_settled, backoff, settler_health, logger)
         self._queue = queue
         self._options = options
         self._handlers = handlers
@@ -71,6 +73,15 @@ class Slots:
         """Whether handlers still run that were cancelled when the worker finished."""
         return self.is_closing and bool(self._running)
 
+    @property
+    def running(self) -> int:
+        return len(self._running)
+
+    @property
+    def waiting(self) -> int:
+        """How many claimed tasks wait for a slot."""
+        return len(self._waiting)
+
     def room(self) -> int:
         """How many tasks may be claimed now."""
         prefetch = self._prefetch.size()
@@ -85,6 +96,7 @@ class Slots:
     def start(self, tasks: Sequence[Task], lease_end: float) -> None:
         """Take in claimed tasks; `lease_end` is by the loop's clock, reckoned from before the claim."""
         for task in tasks:
+            self._metrics.of(task.queue, task.type).claimed += 1
             held = HeldTask(task, lease_end, self._queue, self._is_shutting_down)
             self.held.add(held)
             self._waiting.append(held)
@@ -97,6 +109,8 @@ class Slots:
         """The store says that a task is lost, or to be cancelled."""
         if held.stop_reason is reason or self.held.find(held.task.id) is not held:
             return
+        if reason is StopReason.LEASE_LOST and (held.run is None or not held.run.done()):
+            self._metrics.of(held.task.queue, held.task.type).lost += 1
         if held.run is None:
             self._drop_waiting(held, reason)
         elif not held.run.done():

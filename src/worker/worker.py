@@ -25,15 +25,18 @@ from backstage.worker.from_settings import container_from, options_from, queues_
 from backstage.worker.handler import RunIn, TaskHandlerRegistration
 from backstage.worker.handler_modules import marked_in
 from backstage.worker.handler_registry import HandlerRegistry
+from backstage.worker.measured_queue import StoreLatencies
 from backstage.worker.metrics import WorkerMetrics
 from backstage.worker.middleware.logging import logging
 from backstage.worker.middleware.metrics import metrics
 from backstage.worker.middleware.middleware import Middleware
 from backstage.worker.middleware.recovery import recovery
+from backstage.worker.middleware.spans import spans
 from backstage.worker.middleware.tracing import current_task, tracing
 from backstage.worker.runtime import WorkerRuntime
 from backstage.worker.stop_signals import StopSignals
 from backstage.worker.unique_schedules import unique_schedules
+from backstage.worker.vital_signs import Phase, VitalSigns
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -65,6 +68,7 @@ class Worker:
         self._middlewares: list[Middleware] = []
         self._schedules: list[CronTask] = []
         self._metrics = WorkerMetrics()
+        self._latencies: StoreLatencies | None = None
         self._runtime: WorkerRuntime | None = None
         self._running: asyncio.Task[None] | None = None
         self._opening: asyncio.Task[None] | None = None
@@ -274,6 +278,18 @@ class Worker:
         """Whether a stopped worker's handler still runs because it ignores its cancellation."""
         return self._runtime is not None and self._runtime.is_stuck
 
+    def vital_signs(self) -> VitalSigns:
+        """The worker as it is now; may be called from any thread."""
+        if self._runtime is None:
+            return VitalSigns(worker_id=self.worker_id, phase=Phase.STARTING)
+        return self._runtime.vital_signs()
+
+    def measure_store(self) -> StoreLatencies:
+        """Measure from the start on how long the store takes to answer; else nobody does, and it costs nothing."""
+        self._refuse_if_started("measure_store")
+        self._latencies = self._latencies or StoreLatencies()
+        return self._latencies
+
     def pause(self) -> None:
         """Claim nothing on this worker until `resume`; running tasks go on."""
         self._started().pause()
@@ -324,6 +340,7 @@ class Worker:
             container.chance,
             container.logger,
             middlewares=(
+                *((spans(container.trace),) if container.trace else ()),
                 recovery,
                 *((logging,) if is_debugging else ()),
                 metrics(self._metrics),
@@ -331,6 +348,8 @@ class Worker:
                 *self._middlewares,
             ),
             metrics=self._metrics,
+            latencies=self._latencies,
+            trace=container.trace,
             schedules=self._schedules,
         )
 

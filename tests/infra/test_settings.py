@@ -5,7 +5,6 @@ import socket
 
 import pytest
 
-from backstage.domain.backoff import Backoff
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.retention import Retention
 from backstage.domain.task_state import TaskState
@@ -203,24 +202,32 @@ def test_a_prefetch_that_is_neither_is_one_line(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize(
-    ("given", "meant"),
+    ("written", "addresses"),
     [
-        ("fixed 5", Backoff.fixed(5.0)),
-        ("fixed 5 5 0.5", Backoff.fixed(5.0, jitter=0.5)),
-        ("linear 2", Backoff.linear(2.0)),
-        ("exponential 1 300 0.1", Backoff.exponential(1.0, cap=300.0, jitter=0.1)),
-        (Backoff.linear(3.0, cap=9.0), Backoff.linear(3.0, cap=9.0)),
+        ("127.0.0.1:9185", (("127.0.0.1", 9185),)),
+        (" localhost:0 ", (("localhost", 0),)),
+        ("[::1]:9185", (("::1", 9185),)),
+        ("none", (None,)),
     ],
 )
-def test_a_backoff_is_given_as_text_or_as_itself(given, meant):
-    assert Backoff.parse(Settings.load(backoff=given).backoff) == meant
+def test_where_the_status_is_served(monkeypatch, written, addresses):
+    monkeypatch.setenv("BACKSTAGE_HTTP", written)
+    assert Settings.load().http_addresses() == addresses
 
 
 @pytest.mark.parametrize(
-    "text", ["exponential", "often 1", "linear x", "fixed 1 2 0.5 4", "linear 1 nan", "fixed -1", "linear 1 2 3"]
+    "written", ["9185", ":9185", "127.0.0.1", "127.0.0.1:65536", "::1:9185", "http://a:1", "a:b", "a :1"]
 )
-def test_a_wrong_backoff_is_one_line_that_names_the_variable(monkeypatch, text):
-    monkeypatch.setenv("BACKSTAGE_BACKOFF", text)
-    with pytest.raises(ConfigurationError, match=r"^BACKSTAGE_BACKOFF: .+$") as refused:
+def test_what_is_no_address_is_one_line_that_shows_one(monkeypatch, written):
+    monkeypatch.setenv("BACKSTAGE_HTTP", written)
+    with pytest.raises(ConfigurationError, match=r"^BACKSTAGE_HTTP: .* is not HOST:PORT: write it like 127"):
         Settings.load()
-    assert "\n" not in str(refused.value)
+
+
+def test_the_processes_of_a_fleet_serve_on_ports_that_follow_each_other():
+    settings = Settings.load(http="0.0.0.0:9185", processes=3)
+    assert settings.http_addresses() == (("0.0.0.0", 9185), ("0.0.0.0", 9186), ("0.0.0.0", 9187))
+    assert Settings.load(http="a:0", processes=2).http_addresses() == (("a", 0), ("a", 0))
+    assert Settings.load(processes=2).http_addresses() == (None, None)
+    with pytest.raises(ConfigurationError, match=r"^http: 3 processes need as many ports from 65534 on"):
+        Settings.load(http="a:65534", processes=3).http_addresses()

@@ -57,6 +57,15 @@ async def gated(payload: Any, context: TaskContext) -> int:
     return os.getpid()
 
 
+@handler("journey:blocking-gated")
+async def blocking_gated(payload: Any, context: TaskContext) -> None:
+    """Lets nothing else of its worker's loop run until its gate is open."""
+    _note("start", context)
+    gate = Gate(payload["gate"])
+    while not gate.is_open:
+        time.sleep(0.01)  # noqa: ASYNC251
+
+
 @handler("journey:thread")
 def in_thread(context: TaskContext) -> None:
     _note("start", context)

@@ -23,6 +23,7 @@ from backstage.worker.handler import TaskHandlerRegistration
 from backstage.worker.handler_registry import RegisteredHandler
 from backstage.worker.handler_threads import HandlerThreads
 from backstage.worker.held_task import StopReason
+from backstage.worker.loop_health import LoopHealth
 from backstage.worker.metrics import WorkerMetrics
 from backstage.worker.middleware.middleware import Run
 from backstage.worker.run_limits import LimitsOf
@@ -49,6 +50,7 @@ def _slots(backend: MemoryBackend, run: Run = _never_begins, prefetch: int | Non
         metrics=WorkerMetrics(),
         backoff=ErrorBackoff(NoJitter()),
         hint=asyncio.Event(),
+        settler_health=LoopHealth("settler"),
         logger=structlog.wrap_logger(structlog.ReturnLogger()),
     )
 

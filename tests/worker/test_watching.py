@@ -139,16 +139,16 @@ async def test_the_metrics_show_what_runs_and_for_how_long(workers: Workers) -> 
     await until(lambda: lane.processed == 3)
     assert lane.active == 0
     assert lane.seconds >= lane.longest >= 0.03
-    assert lane.average_seconds == pytest.approx(lane.seconds / 3)
+    assert lane.average_processing_time == pytest.approx(lane.seconds / 3)
 
 
 def test_rates_of_nothing_are_unknown() -> None:
     nothing = RunMetrics()
-    assert (nothing.success_rate, nothing.failure_rate, nothing.average_seconds) == (None, None, None)
+    assert (nothing.success_rate, nothing.failure_rate, nothing.average_processing_time) == (None, None, None)
 
 
 def test_a_snooze_counts_in_the_average() -> None:
-    assert RunMetrics(completed=1, returned=1, seconds=4.0).average_seconds == 2.0
+    assert RunMetrics(completed=1, returned=1, seconds=4.0).average_processing_time == 2.0
 
 
 async def test_what_retention_no_longer_keeps_is_deleted(any_workers: Workers) -> None:

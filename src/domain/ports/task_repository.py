@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from backstage.domain.attempt import Attempt
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.retention import Retention
-from backstage.domain.stats import Count
+from backstage.domain.stats import Count, OldestDue
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
 
@@ -48,6 +48,15 @@ class TaskRepository(Protocol):
 
     async def counts(self) -> list[Count]:
         """One row per queue, type and state that ever had a task; the cost does not depend on how many tasks."""
+        ...
+
+    async def oldest_due(self) -> list[OldestDue]:
+        """One row per queue and type that has a due task waiting, paused ones too, sorted; the cost depends on how
+        many queues, types and priorities have work, and not on how many tasks.
+
+        Nobody need have claimed for it: what fell due meanwhile counts. Should that be thousands of tasks at once, some
+        lanes may be told of late, but never the one that has waited longest of all.
+        """
         ...
 
     async def prune(self, retention: Retention, limit: int) -> int:

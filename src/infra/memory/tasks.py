@@ -8,7 +8,7 @@ from backstage.domain.attempt import Attempt
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import ConfigurationError, DuplicateTaskError, StaleTaskError, TaskNotFoundError
 from backstage.domain.retention import Retention
-from backstage.domain.stats import Count
+from backstage.domain.stats import Count, OldestDue
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
 from backstage.domain.task_state import FINAL_STATES, TaskState
@@ -67,6 +67,14 @@ class MemoryTasks:
                 Count(queue, type_, state, number, self._store.pruned[queue, type_, state])
                 for (queue, type_, state), number in sorted(self._store.counts.items())
             ]
+
+    async def oldest_due(self) -> list[OldestDue]:
+        now = self._store.clock.now()
+        with self._store.lock:
+            due = [task for task in self._store.tasks.values() if task.is_due(now)]
+        due.sort(key=lambda task: task.scheduled_at, reverse=True)
+        oldest = {(task.queue, task.type): task.scheduled_at for task in due}
+        return [OldestDue(*lane, (now - moment).total_seconds()) for lane, moment in sorted(oldest.items())]
 
     async def prune(self, retention: Retention, limit: int) -> int:
         with self._store.lock:

@@ -7,7 +7,7 @@ from backstage.domain.attempt import Attempt
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import TaskNotFoundError
 from backstage.domain.retention import Retention
-from backstage.domain.stats import Count
+from backstage.domain.stats import Count, OldestDue
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
 from backstage.infra.moments import ticks
@@ -23,6 +23,7 @@ from backstage.infra.postgres.task_ids import is_id
 
 _CHANGES_OF_A_MOVE = 2
 _KEYS_FORGOTTEN_AT_ONCE = 1000
+_LOOKED_AT = 10_000
 
 
 class PostgresTasks:
@@ -70,6 +71,13 @@ class PostgresTasks:
 
     async def counts(self) -> list[Count]:
         return await self._store.counts.all()
+
+    async def oldest_due(self) -> list[OldestDue]:
+        async def step(session: Session) -> list[OldestDue]:
+            rows = await session.fetch(statement("oldest_due"), self._store.time.now(), _LOOKED_AT)
+            return [OldestDue(queue, type_, waited / 1_000_000) for queue, type_, waited in rows]
+
+        return await self._store.database.run(step)
 
     async def prune(self, retention: Retention, limit: int) -> int:
         async def step(session: Session) -> int:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from backstage.domain.stats import Count
+from backstage.domain.stats import Count, OldestDue
 from backstage.infra.redis.directory import Directory
 from backstage.infra.redis.link import Link
-from backstage.infra.redis.rows import STATES
+from backstage.infra.redis.rows import STATES, unpack
 
 
 class Counting:
@@ -19,6 +19,16 @@ class Counting:
         replies = await self._link.commands(*(("HGETALL", f"{keys.queue(queue)}:counts") for queue in queues))
         rows = [row for queue, counts in zip(queues, replies, strict=True) for row in _rows(queue, counts)]
         return sorted(rows, key=lambda row: (row.queue, row.type, row.state))
+
+    async def oldest_due(self) -> list[OldestDue]:
+        """One row per queue and type in which a due task waits, sorted by them."""
+        queues = sorted(await self._directory.queues())
+        replies = await self._link.run_each([("oldest_due", self._link.keys.queue(queue), None) for queue in queues])
+        return [
+            OldestDue(queue, type_, int(waited) / 1_000_000)
+            for queue, reply in zip(queues, replies, strict=True)
+            for type_, waited in sorted(unpack(reply))
+        ]
 
 
 def _rows(queue: str, counts: dict[bytes, bytes]) -> list[Count]:

@@ -12,7 +12,7 @@ from backstage.domain.errors import (
     TaskNotFoundError,
 )
 from backstage.domain.retention import Retention
-from backstage.domain.stats import Count
+from backstage.domain.stats import Count, OldestDue
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
 from backstage.infra.redis.adding import Adding
@@ -71,6 +71,9 @@ class RedisTasks:
 
     async def counts(self) -> list[Count]:
         return await self._counting.counts()
+
+    async def oldest_due(self) -> list[OldestDue]:
+        return await self._counting.oldest_due()
 
     async def prune(self, retention: Retention, limit: int) -> int:
         return await self._pruning.prune(retention, limit)

@@ -11,16 +11,18 @@ from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import DuplicateTaskError, StaleTaskError, TaskNotFoundError
 from backstage.domain.ports.clock import Clock
 from backstage.domain.retention import Retention
-from backstage.domain.stats import Count
+from backstage.domain.stats import Count, OldestDue
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
 from backstage.domain.task_state import TaskState
+from backstage.infra.moments import to_micros
 from backstage.infra.sqlite.caller_transaction import add_in
 from backstage.infra.sqlite.dedupe_keys import holder_of
 from backstage.infra.sqlite.find import find, task_by_id
 from backstage.infra.sqlite.prune import prune
 from backstage.infra.sqlite.reader import Reader
 from backstage.infra.sqlite.rows import attempt_of, task_of
+from backstage.infra.sqlite.statements import statement
 from backstage.infra.sqlite.stored_tasks import add_task, replace_task
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer
@@ -29,6 +31,8 @@ _BY_ID = "SELECT * FROM backstage_task_rows WHERE id = ?"
 _ATTEMPTS = """SELECT fence, number, worker_id, started_at, ended_at, outcome, failure FROM backstage_attempts
                 WHERE task = (SELECT seq FROM backstage_tasks WHERE id = ?) ORDER BY fence"""
 _COUNTS = "SELECT queue, type, state, tasks, pruned FROM backstage_counts ORDER BY queue, type, state"
+
+_LOOKED_AT = 10_000
 
 
 class SqliteTasks:
@@ -62,6 +66,9 @@ class SqliteTasks:
     async def counts(self) -> list[Count]:
         return await self._reader.run(_counts)
 
+    async def oldest_due(self) -> list[OldestDue]:
+        return await self._reader.run(partial(_oldest_due, to_micros(self._clock.now())))
+
     async def prune(self, retention: Retention, limit: int) -> int:
         return await self._writer.run(partial(prune, retention, limit))
 
@@ -85,6 +92,11 @@ def _counts(connection: sqlite3.Connection) -> list[Count]:
         Count(queue, type_, TaskState(state), tasks, pruned)
         for queue, type_, state, tasks, pruned in connection.execute(_COUNTS)
     ]
+
+
+def _oldest_due(now: int, connection: sqlite3.Connection) -> list[OldestDue]:
+    rows = connection.execute(statement("oldest_due"), (now, _LOOKED_AT))
+    return [OldestDue(queue, type_, max(0, now - due) / 1_000_000) for queue, type_, due in rows]
 
 
 def _save(task: Task, transaction: Transaction) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import asyncio
+import time
 from typing import Any
 
 from backstage.worker.context import TaskContext
@@ -9,20 +9,23 @@ from backstage.worker.middleware.middleware import Middleware, Run
 
 
 def metrics(counts: WorkerMetrics) -> Middleware:
-    """Measure how long handlers take and how many run."""
+    """Measure how long tasks waited, how long their handlers take and how many run."""
 
     def middleware(run: Run) -> Run:
         async def measured(context: TaskContext) -> Any:
-            lane = counts.of(context.task.queue, context.task.type)
-            loop = asyncio.get_running_loop()
-            begun = loop.time()
+            task = context.task
+            lane = counts.of(task.queue, task.type)
+            if task.started_at is not None:  # the claim's moment, by the same clock as the due time
+                lane.waits.observe(max(0.0, (task.started_at - task.scheduled_at).total_seconds()))
+            begun = time.perf_counter()  # the time of uvloop's loop stands still until the handler first waits
             lane.active += 1
             try:
                 return await run(context)
             finally:
-                took = loop.time() - begun
+                took = time.perf_counter() - begun
                 lane.active -= 1
                 lane.seconds += took
+                lane.durations.observe(took)
                 lane.longest = max(lane.longest, took)
 
         return measured

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from typing import Any
+
+from backstage.domain.ports.task_trace import TaskTrace
+from backstage.domain.task_result import TaskResult
+from backstage.worker.context import TaskContext
+from backstage.worker.middleware.middleware import Middleware, Run
+
+
+def spans(trace: TaskTrace) -> Middleware:
+    """Put a span round each run. Composed in only where traces are wanted."""
+
+    def middleware(run: Run) -> Run:
+        async def traced(context: TaskContext) -> Any:
+            with trace.processing(context.task, context.worker_id) as tell_error:
+                value = await run(context)
+                if isinstance(value, TaskResult) and not value.success:
+                    tell_error(str(value.error))
+                return value
+
+        return traced
+
+    return middleware
