@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from backstage.worker.context import TaskContext as TaskContext
     from backstage.worker.handler import TaskHandlerRegistration as TaskHandlerRegistration
     from backstage.worker.handler import handler as handler
-    from backstage.worker.handler import listener as listener
+    from backstage.worker.listener import listener as listener
     from backstage.worker.scheduler import Scheduler as Scheduler
     from backstage.worker.worker import Worker as Worker
 
@@ -48,7 +48,7 @@ _HOMES = {
     "RetryLater": "domain.handler_signals",
     "GiveUp": "domain.handler_signals",
     "handler": "worker.handler",
-    "listener": "worker.handler",
+    "listener": "worker.listener",
 }
 
 __all__ = list(_HOMES)

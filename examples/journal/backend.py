@@ -6,7 +6,7 @@ from pathlib import Path
 
 from backstage.domain.ports.clock import Clock
 from examples.journal.archive import JournalArchive
-from examples.journal.fleet import JournalBroadcasts, JournalControl, JournalRegistry
+from examples.journal.fleet import JournalBroadcasts, JournalControl, JournalRegistry, JournalSubscriptions
 from examples.journal.queue import JournalQueue
 from examples.journal.schedules import JournalSchedules
 from examples.journal.store import Store
@@ -25,6 +25,7 @@ class JournalBackend:
         self.control = JournalControl(self._store)
         self.registry = JournalRegistry(self._store)
         self.schedules = JournalSchedules(self._store)
+        self.subscriptions = JournalSubscriptions(self._store)
         self.broadcasts = JournalBroadcasts(self._store)
         self.archive = JournalArchive(self._store)
 

@@ -1,4 +1,4 @@
-"""What a fleet shares beside its tasks: pauses, messages, and who is alive."""
+"""What a fleet shares beside its tasks: pauses, messages, subscriptions, and who is alive."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import timedelta
 from backstage.domain.broadcast_message import BroadcastMessage
 from backstage.domain.ports.broadcasts import Received
 from backstage.domain.ports.queue_control import Pause
+from backstage.domain.subscription import Subscription
 from backstage.domain.worker_info import WorkerInfo
 from examples.journal.step import KeptMessage
 from examples.journal.store import Store
@@ -84,3 +85,25 @@ class JournalRegistry:
             self._workers = {id_: each for id_, each in self._workers.items() if each.seen_at >= day}
             oldest = now - timedelta(seconds=seen_within)
             return [each for _, each in sorted(self._workers.items()) if each.seen_at >= oldest]
+
+
+class JournalSubscriptions:
+    """Subscriptions."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def put(self, subscription: Subscription) -> None:
+        with self._store.step():
+            self._store.change(subscriptions=[subscription])
+
+    async def delete(self, name: str) -> bool:
+        with self._store.step():
+            if name not in self._store.subscriptions:
+                return False
+            self._store.change(deleted_subscriptions=[name])
+            return True
+
+    async def all(self) -> list[Subscription]:
+        with self._store.lock:
+            return [subscription for _, subscription in sorted(self._store.subscriptions.items())]

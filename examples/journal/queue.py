@@ -7,7 +7,7 @@ from datetime import timedelta
 from backstage.domain.lease import Lease
 from backstage.domain.outcome import Outcome, OutcomeKind
 from backstage.domain.ports.queue_control import QUEUE, TYPE
-from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks
+from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from examples.journal.store import Store
@@ -112,11 +112,15 @@ class JournalQueue:
                 self._store.put(replace(task, progress=progress, progress_note=note))
             return bool(held)
 
-    async def reclaim(self, max_deliveries: int, limit: int) -> list[tuple[Task, Outcome]]:
+    async def reclaim(
+        self, max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None = None
+    ) -> list[tuple[Task, Outcome]]:
         with self._store.step():
             now = self._store.clock.monotonic()
             expired = [self._store.tasks[id_] for id_, end in self._store.lease_ends.items() if end < now][:limit]
             outcomes = [(task, task.honouring_cancel(task.lost(max_deliveries))) for task in expired]
+            if next_tasks_of is not None:
+                outcomes = [(task, outcome.followed_by(next_tasks_of(task, outcome))) for task, outcome in outcomes]
             return [(self._end(task, outcome), outcome) for task, outcome in outcomes]
 
     async def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:

@@ -10,6 +10,7 @@ from backstage.domain.attempt import Attempt
 from backstage.domain.broadcast_message import BroadcastMessage
 from backstage.domain.ports.queue_control import Pause
 from backstage.domain.stats import Count
+from backstage.domain.subscription import Subscription
 from backstage.domain.task import Task
 
 
@@ -45,3 +46,5 @@ class Step(msgspec.Struct, omit_defaults=True):
     schedules: list[KeptSchedule] = []
     deleted_schedules: list[str] = []
     messages: list[KeptMessage] = []
+    subscriptions: list[Subscription] = []
+    deleted_subscriptions: list[str] = []

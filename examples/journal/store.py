@@ -17,6 +17,7 @@ from backstage.domain.errors import StorageFullError
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.queue_control import Pause
 from backstage.domain.stats import Count
+from backstage.domain.subscription import Subscription
 from backstage.domain.task import Task
 from backstage.domain.task_state import LIVE_STATES, TaskState
 from examples.journal.journal import Journal
@@ -44,6 +45,7 @@ class Store:
         self.pauses: dict[tuple[str, str], Pause] = {}
         self.schedules: dict[str, KeptSchedule] = {}
         self.messages: dict[str, KeptMessage] = {}
+        self.subscriptions: dict[str, Subscription] = {}
         self._keys: dict[tuple[str, str], str] = {}
         self._step = Step()
 
@@ -151,6 +153,9 @@ class Store:
         for kept in step.messages:
             self.messages[kept.message.id] = kept
             self._forget_old_messages()
+        self.subscriptions |= {subscription.name: subscription for subscription in step.subscriptions}
+        for name in step.deleted_subscriptions:
+            self.subscriptions.pop(name, None)
 
     def _apply_task(self, task: Task) -> None:
         if task.id in self.tasks:
@@ -184,6 +189,7 @@ class Store:
             pauses=list(self.pauses.values()),
             schedules=list(self.schedules.values()),
             messages=list(self.messages.values()),
+            subscriptions=list(self.subscriptions.values()),
         )
 
 

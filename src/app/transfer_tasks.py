@@ -43,7 +43,8 @@ class Transferred:
 
 
 class TransferTasks:
-    """Copy all tasks with their records, the counts of pruned ones, schedules and pauses into another store.
+    """Copy all tasks with their records, the counts of pruned ones, schedules, durable subscriptions and pauses into
+    another store.
 
     The source is left as it is. What the target has already is left as it is too, so that after an interruption, or
     an error, the same call goes on where it was. Pauses come first and schedules last, so that a worker that starts
@@ -62,6 +63,7 @@ class TransferTasks:
         await PlanTransfer(self._source, self._target)()
         await self._refuse_one_store()
         pauses = await self._source.control.paused()
+        await self._copy_subscriptions()
         new_pauses = [await self._target.control.pause(pause.kind, pause.name) for pause in pauses]
         tasks, new = await self._move_tasks(moved)
         counts = await self._source.tasks.counts()
@@ -78,6 +80,13 @@ class TransferTasks:
             new_pauses=sum(new_pauses),
             missing=_missing(await self._source.tasks.counts(), await self._target.tasks.counts()),
         )
+
+    async def _copy_subscriptions(self) -> None:
+        """Those whose names the target does not have, and before the tasks, so that no end on the target is missed."""
+        known = {each.name for each in await self._target.subscriptions.all()}
+        for subscription in await self._source.subscriptions.all():
+            if subscription.name not in known:
+                await self._target.subscriptions.put(subscription)
 
     async def _move_tasks(self, moved: Callable[[int, int], object]) -> tuple[int, int]:
         tasks, new, limit, after = 0, 0, _FIRST_BATCH, None

@@ -17,6 +17,7 @@ from backstage.conformance.waking import LONG, PROMPT
 from backstage.domain.broadcast_message import BroadcastMessage
 from backstage.domain.cron_task import CronTask
 from backstage.domain.dedupe import Dedupe, Duplicate
+from backstage.domain.subscription import Subscription
 from backstage.domain.task_state import TaskState
 from backstage.testing.fake_clock import FakeClock
 
@@ -52,6 +53,13 @@ class SharedStoreSuite(BackendSuite):
         running = await trial.running()
         assert await other.settle(running.completed()) is TaskState.COMPLETED
         assert await trial.settle(running.gave_up(BROKEN)) is None
+
+    async def test_a_subscription_is_one_for_every_process(self, trial: Trial, other: Trial) -> None:
+        await trial.subscriptions.put(Subscription(name="alerts", queues=("mail",)))
+        await other.subscriptions.put(Subscription(name="alerts"))
+        assert await trial.subscriptions.all() == [Subscription(name="alerts")]
+        assert await trial.subscriptions.delete("alerts")
+        assert not await other.subscriptions.delete("alerts")
 
     async def test_a_dedupe_key_holds_for_every_process(self, trial: Trial, other: Trial) -> None:
         holder = await trial.added(dedupe=Dedupe("k"))

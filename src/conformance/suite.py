@@ -25,6 +25,7 @@ from backstage.conformance.saving import Saving
 from backstage.conformance.scheduling import Scheduling
 from backstage.conformance.settling import Settling
 from backstage.conformance.steering import Steering
+from backstage.conformance.subscribing import Subscribing
 from backstage.conformance.waiting_longest import WaitingLongest
 from backstage.conformance.waking import Waking
 
@@ -50,6 +51,7 @@ class ConformanceSuite(
     Registering,
     Scheduling,
     Firing,
+    Subscribing,
     Broadcasting,
     Archiving,
     Moving,

@@ -13,6 +13,7 @@ from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.broadcasts import Broadcasts
 from backstage.domain.ports.queue_control import QueueControl
 from backstage.domain.ports.schedule_repository import ScheduleRepository
+from backstage.domain.ports.subscriptions import Subscriptions
 from backstage.domain.ports.task_archive import TaskArchive
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest, TaskQueue
 from backstage.domain.ports.task_repository import TaskRepository
@@ -59,6 +60,10 @@ class Trial:
     @property
     def schedules(self) -> ScheduleRepository:
         return self.backend.schedules
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        return self.backend.subscriptions
 
     @property
     def broadcasts(self) -> Broadcasts:

@@ -76,6 +76,14 @@ class ScheduleNotFoundError(TaskError):
         self.name = name
 
 
+class SubscriptionNotFoundError(TaskError):
+    """No subscription has that name: it was never made, or it was removed."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no subscription {name!r}: it was never made, or it was removed")
+        self.name = name
+
+
 class IllegalMoveError(TaskError):
     """The task's state does not allow that step; the task is unchanged."""
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
+from uuid import UUID, uuid5
 
 from backstage.domain.failure import Failure
 from backstage.domain.task import Task
 
 ALL_EVENTS = "worker-task:*"
+_IDS = UUID("6f0b4a52-9a0b-5d0e-9d55-0d6a4f7c1e13")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,11 @@ class TaskEvent:
     name: ClassVar[str]
     task: Task
     at: datetime
+
+    @property
+    def id(self) -> str:
+        """A UUID that every telling of this step has, however often and by whomever it is told."""
+        return str(uuid5(_IDS, f"{self.name} {self.task.id} {self.task.fence} {self.task.version}"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,10 @@ class Outcome:
     failure: Failure | None = None
     delay: float | None = None
     next_tasks: tuple[Task, ...] = ()
+
+    def followed_by(self, tasks: tuple[Task, ...]) -> Outcome:
+        """The same outcome with these next tasks after its own."""
+        return replace(self, next_tasks=(*self.next_tasks, *tasks)) if tasks else self
 
     @property
     def is_interruption(self) -> bool:

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from hashlib import sha256
-from uuid import UUID
 
 from backstage.domain.cron_task import OVERLAP_KEY, CronTask
 from backstage.domain.dedupe import Dedupe
-from backstage.domain.limits import EARLIEST
 from backstage.domain.overlap import Overlap
 from backstage.domain.task import Task
+from backstage.domain.uuid8 import uuid8
 
 SCHEDULE, TICK = "schedule", "tick"
 """Keys in the metadata of a schedule's tasks: its name, and the nominal moment in ISO 8601."""
 
 
 def tick_id(name: str, tick: datetime) -> str:
-    """The id of the task that the schedule of that name enqueues for that tick: a UUIDv8 (RFC 9562) which begins with
-    the tick in milliseconds, as a UUIDv7 does, so that it sorts with the ids of its time."""
-    milliseconds = (tick - EARLIEST) // timedelta(milliseconds=1)
-    hashed = int.from_bytes(_digest(name, tick)[:10], "big")
-    number = milliseconds << 80 | hashed
-    version, variant = 0xF << 76, 0b11 << 62
-    return str(UUID(int=(number & ~version & ~variant) | 8 << 76 | 0b10 << 62))
+    """The id of the task that the schedule of that name enqueues for that tick."""
+    return uuid8(tick, _digest(name, tick))
 
 
 def tick_task(cron: CronTask, tick: datetime, now: datetime) -> Task:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from pydantic import SecretStr
+
 from backstage.infra.redact_url import redact_url
 from backstage.infra.setting_files import read_toml
 from backstage.infra.settings import Settings
@@ -58,4 +60,6 @@ def setting_origins(settings: Settings, **overrides: Any) -> list[SettingOrigin]
 
 
 def _shown(value: Any) -> Any:
+    if isinstance(value, SecretStr):
+        return "***"
     return redact_url(value) if isinstance(value, str) else value

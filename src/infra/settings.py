@@ -7,7 +7,7 @@ import socket
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import Field, PrivateAttr, ValidationError
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from backstage.domain.backoff import DEFAULT_BACKOFF
@@ -89,8 +89,8 @@ class Settings(BaseSettings):
     grace_period: Annotated[float, seconds(0.0)] = 30.0
     """What running tasks get to end in when the worker is told to stop."""
 
-    prefetch: Annotated[int | None, whole_or_auto(0, 10_000)] = 0
-    """Tasks claimed beyond the free slots, to save round trips; `auto` keeps 20 ms of work ready."""
+    prefetch: Annotated[int | None, whole_or_auto(0, 10_000)] = None
+    """Tasks claimed beyond the free slots, to save round trips; `auto` keeps 50 ms of work ready."""
 
     max_attempts: Annotated[int, whole(1, MAX_ATTEMPTS)] = 3
     """Runs of a task that keeps failing, unless task, handler or queue say otherwise."""
@@ -129,6 +129,15 @@ class Settings(BaseSettings):
 
     schedule_interval: Annotated[float, seconds(0.05)] = 10.0
     """The longest a scheduler sleeps before it looks for schedules that were changed."""
+
+    subscription_interval: Annotated[float, seconds(0.05)] = 5.0
+    """The longest until a durable subscription that was made or removed elsewhere counts here."""
+
+    alert_webhook: SecretStr | None = None
+    """The URL that each final failure is posted to; none: none is. It may hold a secret, and is never shown."""
+
+    alert_log: Annotated[bool, switch()] = False
+    """Log each final failure once more, as `task_alert`: also that of a task that died with its worker."""
 
     start_timeout: Annotated[float | None, seconds_or_none(0.0)] = None
     """How long `Worker.run` and `Scheduler.run`, so the worker's command too, wait for a store that does not answer;

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from backstage.app.chain_task import chain_task
+from backstage.domain.delivery import deliveries_of
 from backstage.domain.events import EVENT_NAMES
 from backstage.domain.outcome import Outcome
 from backstage.domain.ports.task_queue import ClaimRequest
@@ -19,6 +20,7 @@ from backstage.worker.announcer import Announcer
 from backstage.worker.attempt_runner import AttemptRunner
 from backstage.worker.conclusion import Conclusion
 from backstage.worker.context import TaskContext
+from backstage.worker.durable_listeners import DurableListeners
 from backstage.worker.handler_registry import HandlerRegistry, RegisteredHandler
 from backstage.worker.held_task import HeldTask, StopReason
 from backstage.worker.middleware.middleware import Middleware, Run, compose
@@ -26,6 +28,7 @@ from backstage.worker.middleware.recovery import recovery
 from backstage.worker.middleware.timeout import timeout
 from backstage.worker.middleware.tracing import tracing
 from backstage.worker.outcome_log import OutcomeLog
+from backstage.worker.queue_ranks import queue_ranks
 from backstage.worker.run_limits import LimitsOf
 from backstage.worker.worker_options import WorkerOptions
 
@@ -34,16 +37,21 @@ class SingleRuns:
     """`registry` and `middlewares` may grow between two runs."""
 
     def __init__(
-        self, container: Container, registry: HandlerRegistry, middlewares: Sequence[Middleware], options: WorkerOptions
+        self,
+        container: Container,
+        registry: HandlerRegistry,
+        durable_listeners: DurableListeners,
+        middlewares: Sequence[Middleware],
+        options: WorkerOptions,
     ) -> None:
         self.failures: list[FailedRun] = []
         self._backend = container.backend
         self._queue = container.backend.queue
         self._events = container.events
         self._registry = registry
+        self._durable_listeners = durable_listeners
         self._middlewares = middlewares
         self._options = options
-        self._ranks = {name: queue.priority for name, queue in options.queues.items()} or None
         self._limits_of = LimitsOf(options)
         conclusion = Conclusion(partial(chain_task, ids=container.ids, clock=container.clock), container.chance)
         self._runner = AttemptRunner(self._limits_of, conclusion, options.worker_id, container.logger)
@@ -55,7 +63,7 @@ class SingleRuns:
         request = ClaimRequest(
             worker_id=self._options.worker_id,
             types=self._registry.types(),
-            queues=self._ranks,
+            queues=queue_ranks(self._options, self._durable_listeners.subscriptions),
             limit=1,
             lease=self._options.lease,
         )
@@ -108,6 +116,8 @@ class SingleRuns:
     async def _settle(self, task: Task, outcome: Outcome | None, errors: Sequence[BaseException]) -> None:
         if outcome is None:
             return
+        subscriptions = self._durable_listeners.subscriptions
+        outcome = outcome.followed_by(deliveries_of(task, outcome, subscriptions, self._backend.clock.now()))
         [state] = await self._queue.settle([outcome])
         if state is None:
             return

@@ -22,6 +22,7 @@ from backstage.testing.inline_enqueueing import InlineEnqueueing
 from backstage.testing.pending_tasks import ANYTHING, Expected, PendingTasks
 from backstage.testing.predictable import LEASE, WORKER_ID, predictable_container
 from backstage.testing.single_runs import SingleRuns
+from backstage.worker.durable_listeners import DurableListeners
 from backstage.worker.handler import RunIn, TaskHandlerRegistration
 from backstage.worker.handler_modules import marked_in
 from backstage.worker.handler_registry import HandlerRegistry
@@ -66,6 +67,7 @@ class TaskBench:
         self._pending = PendingTasks(self.backstage)
         self._inline = InlineEnqueueing(self.drain)
         self._registry = HandlerRegistry()
+        self._durable_listeners = DurableListeners(self._registry)
         self._middlewares: list[Middleware] = []
         served = [each if isinstance(each, Queue) else Queue(each) for each in queues]
         options = WorkerOptions(
@@ -76,7 +78,7 @@ class TaskBench:
             retry=RetryPolicy(max_attempts=max_attempts),
         )
         self._queues = frozenset(options.queues)
-        self._runs = SingleRuns(self.backstage, self._registry, self._middlewares, options)
+        self._runs = SingleRuns(self.backstage, self._registry, self._durable_listeners, self._middlewares, options)
         for module in modules:
             self.include(module)
 
@@ -130,8 +132,12 @@ class TaskBench:
         marked = marked_in(module)
         for registration in marked.handlers:
             self._registry.add(registration)
-        for event_name, listener in marked.listeners:
-            self.events.on(event_name, listener)
+        for listening in marked.listeners:
+            if listening.subscription is not None:
+                self._durable_listeners.add(listening)
+            else:
+                for name in listening.events:
+                    self.events.on(name, listening.listener)
         self._middlewares.extend(each for each in marked.middlewares if each not in self._middlewares)
 
     def use(self, middleware: Middleware) -> Middleware:

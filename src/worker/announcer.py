@@ -5,19 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-from backstage.domain.events import (
-    TaskCancelled,
-    TaskCompleted,
-    TaskCreated,
-    TaskEvent,
-    TaskFailed,
-    TaskReleased,
-    TaskSnoozed,
-    TaskStarted,
-)
-from backstage.domain.failure import Failure
-from backstage.domain.outcome import Outcome, OutcomeKind
-from backstage.domain.payload import decode_payload
+from backstage.domain.ended_event import ended_event, ended_event_name
+from backstage.domain.events import TaskCreated, TaskEvent, TaskStarted
+from backstage.domain.outcome import Outcome
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.event_bus import EventBus
 from backstage.domain.task import Task
@@ -42,8 +32,8 @@ class Announcer:
 
     def ended(self, task: Task, outcome: Outcome, state: TaskState) -> None:
         """`task` is the claimed task, `outcome` how it ended, `state` what the store made of it."""
-        if self._events.is_heard(_NAMES[outcome.kind] if state is not TaskState.CANCELLED else TaskCancelled.name):
-            self._submit(self._event(task, outcome, state))
+        if self._events.is_heard(ended_event_name(outcome, state)):
+            self._submit(ended_event(task, outcome, state, self._clock.now()))
         if outcome.next_tasks and self._events.is_heard(TaskCreated.name):
             for each in outcome.next_tasks:
                 self._submit(TaskCreated(task=each, at=self._clock.now()))
@@ -64,38 +54,3 @@ class Announcer:
         self._waiting.append(event)
         self._idle.clear()
         self._work.set()
-
-    def _event(self, task: Task, outcome: Outcome, state: TaskState) -> TaskEvent:
-        now = self._clock.now()
-        duration = (now - task.started_at).total_seconds() if task.started_at else 0.0
-        ended = task.settle(outcome, now) if task.state is TaskState.RUNNING else task
-        if state is TaskState.CANCELLED:
-            return TaskCancelled(task=ended, at=now)
-        match outcome.kind:
-            case OutcomeKind.COMPLETED:
-                result = None if outcome.result_json is None else decode_payload(outcome.result_json)
-                return TaskCompleted(task=ended, at=now, result=result, duration=duration)
-            case OutcomeKind.SNOOZED:
-                return TaskSnoozed(task=ended, at=now, delay=outcome.delay or 0.0)
-            case OutcomeKind.RELEASED:
-                return TaskReleased(task=ended, at=now)
-            case _:
-                return TaskFailed(
-                    task=ended,
-                    at=now,
-                    error=outcome.failure or Failure("Unknown", "the outcome names no failure"),
-                    attempt=task.attempt,
-                    will_retry=state is TaskState.PENDING,
-                    duration=duration,
-                )
-
-
-_NAMES = {
-    OutcomeKind.COMPLETED: TaskCompleted.name,
-    OutcomeKind.RETRIED: TaskFailed.name,
-    OutcomeKind.DEAD: TaskFailed.name,
-    OutcomeKind.LOST: TaskFailed.name,
-    OutcomeKind.SNOOZED: TaskSnoozed.name,
-    OutcomeKind.RELEASED: TaskReleased.name,
-    OutcomeKind.CANCELLED: TaskCancelled.name,
-}

@@ -53,5 +53,6 @@ def options_from(settings: Settings, queues: Mapping[str, Queue]) -> WorkerOptio
         retention=settings.retentions(),
         prune_interval=settings.prune_interval,
         schedule_interval=settings.schedule_interval,
+        subscription_interval=settings.subscription_interval,
         is_until_idle=settings.until_idle,
     )

@@ -9,12 +9,10 @@ from typing import Any, TypeVar
 
 from backstage.domain.backoff import Backoff
 from backstage.domain.errors import ConfigurationError
-from backstage.domain.events import ALL_EVENTS, EVENT_NAMES
 from backstage.domain.limits import check_attempts, check_name, check_seconds
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 HANDLER_MARK = "__backstage_handler__"
-LISTENER_MARK = "__backstage_listener__"
 MIDDLEWARE_MARK = "__backstage_middleware__"
 
 
@@ -76,20 +74,6 @@ def handler(
             run_in=run_in,
         )
         setattr(function, HANDLER_MARK, registration)
-        return function
-
-    return mark
-
-
-def listener(event_name: str) -> Callable[[Function], Function]:
-    """Mark a function (sync or async) to be called with each event of that name, `worker-task:*` for all."""
-    if event_name != ALL_EVENTS and event_name not in EVENT_NAMES:
-        raise ConfigurationError(
-            "listener", f"no event is named {event_name!r}: use {ALL_EVENTS} or one of {', '.join(sorted(EVENT_NAMES))}"
-        )
-
-    def mark(function: Function) -> Function:
-        setattr(function, LISTENER_MARK, event_name)
         return function
 
     return mark

@@ -11,7 +11,8 @@ from typing import Any
 
 from backstage.domain.cron_task import CronTask
 from backstage.domain.errors import ConfigurationError
-from backstage.worker.handler import HANDLER_MARK, LISTENER_MARK, MIDDLEWARE_MARK, TaskHandlerRegistration
+from backstage.worker.handler import HANDLER_MARK, MIDDLEWARE_MARK, TaskHandlerRegistration
+from backstage.worker.listener import LISTENER_MARK, ListenerRegistration
 
 BUILT_IN = ("backstage.worker.handlers.email", "backstage.worker.handlers.webhook")
 
@@ -19,7 +20,7 @@ BUILT_IN = ("backstage.worker.handlers.email", "backstage.worker.handlers.webhoo
 @dataclass(frozen=True, slots=True)
 class Marked:
     handlers: tuple[TaskHandlerRegistration, ...]
-    listeners: tuple[tuple[str, Callable[..., Any]], ...]
+    listeners: tuple[ListenerRegistration, ...]
     middlewares: tuple[Callable[..., Any], ...]
     schedules: tuple[CronTask, ...]
 
@@ -46,16 +47,16 @@ def marked_in(module: ModuleType) -> Marked:
     Raises ConfigurationError for two handlers of one type.
     """
     handlers: list[TaskHandlerRegistration] = []
-    listeners: list[tuple[str, Callable[..., Any]]] = []
+    listeners: list[ListenerRegistration] = []
     middlewares: list[Callable[..., Any]] = []
     schedules = [value for value in vars(module).values() if isinstance(value, CronTask)]
     for value in vars(module).values():
         registration = value if isinstance(value, TaskHandlerRegistration) else _mark(value, HANDLER_MARK)
         if isinstance(registration, TaskHandlerRegistration):
             handlers.append(registration)
-        event_name = _mark(value, LISTENER_MARK)
-        if isinstance(event_name, str):
-            listeners.append((event_name, value))
+        listening = _mark(value, LISTENER_MARK)
+        if isinstance(listening, ListenerRegistration):
+            listeners.append(listening)
         if _mark(value, MIDDLEWARE_MARK) is True:  # an object that has every attribute marks nothing
             middlewares.append(value)
     return Marked(tuple(handlers), tuple(listeners), tuple(middlewares), tuple(schedules))

@@ -13,6 +13,7 @@ TASK_CANCELLED = "task_cancelled"
 TASK_SNOOZED = "task_snoozed"
 TASK_RELEASED = "task_released"  # given back because the worker stops
 TASK_RECLAIMED = "task_reclaimed"  # taken back from a worker whose lease ran out
+TASK_ALERT = "task_alert"  # a final failure, told durably
 LEASE_LOST = "lease_lost"  # this worker no longer holds the task; its handler is cancelled
 LEASE_RENEWAL_FAILED = "lease_renewal_failed"
 OUTCOME_REFUSED = "outcome_refused"  # the store refused a late end: another run owns the task

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeVar
 
 from backstage.domain.outcome import Outcome
-from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, TaskQueue
+from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf, TaskQueue
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.worker.histogram import Histogram
@@ -61,8 +61,10 @@ class MeasuredQueue:
         reporting = self._queue.report_progress(task_id, fence, progress, note)
         return await self._latencies.measured("report_progress", reporting)
 
-    async def reclaim(self, max_deliveries: int, limit: int) -> list[tuple[Task, Outcome]]:
-        return await self._latencies.measured("reclaim", self._queue.reclaim(max_deliveries, limit))
+    async def reclaim(
+        self, max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None = None
+    ) -> list[tuple[Task, Outcome]]:
+        return await self._latencies.measured("reclaim", self._queue.reclaim(max_deliveries, limit, next_tasks_of))
 
     async def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
         return await self._latencies.measured("is_idle", self._queue.is_idle(types, queues))

@@ -8,6 +8,7 @@ from backstage.domain.ports.task_queue import TaskQueue
 from backstage.domain.ports.task_repository import TaskRepository
 from backstage.worker import log_events
 from backstage.worker.announcer import Announcer
+from backstage.worker.subscription_watch import SubscriptionWatch
 from backstage.worker.worker_options import WorkerOptions
 
 BATCH = 500
@@ -17,16 +18,26 @@ class Reclaimer:
     """Any number of workers may do this at once: the store gives each task to one of them."""
 
     def __init__(
-        self, queue: TaskQueue, tasks: TaskRepository, options: WorkerOptions, announcer: Announcer, logger: Any
+        self,
+        queue: TaskQueue,
+        tasks: TaskRepository,
+        options: WorkerOptions,
+        subscriptions: SubscriptionWatch,
+        announcer: Announcer,
+        logger: Any,
     ) -> None:
         self._queue, self._tasks = queue, tasks
         self._options = options
+        self._subscriptions = subscriptions
         self._announcer = announcer
         self._logger = logger
 
     async def reclaim(self) -> None:
+        await self._subscriptions.known.wait()
         while True:
-            reclaimed = await self._queue.reclaim(self._options.max_deliveries, BATCH)
+            reclaimed = await self._queue.reclaim(
+                self._options.max_deliveries, BATCH, self._subscriptions.next_tasks_of
+            )
             for task, outcome in reclaimed:
                 self._logger.warning(
                     log_events.TASK_RECLAIMED, task_id=task.id, type=task.type, queue=task.queue, state=task.state

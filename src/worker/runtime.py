@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any
 
+from backstage.app.cancel_deliveries import CancelDeliveries
 from backstage.app.cancel_task import CancelTask
 from backstage.app.chain_task import chain_task
 from backstage.app.fire_schedule import FireSchedule
@@ -21,6 +22,7 @@ from backstage.domain.ports.ids import Ids
 from backstage.domain.ports.task_queue import ClaimRequest, TaskQueue
 from backstage.domain.ports.task_trace import TaskTrace
 from backstage.domain.ports.wakeup import Wakeup
+from backstage.domain.subscription import Subscription
 from backstage.domain.task import Task
 from backstage.worker import log_events
 from backstage.worker.announcer import Announcer
@@ -42,10 +44,12 @@ from backstage.worker.metrics import WorkerMetrics
 from backstage.worker.middleware.middleware import Middleware, compose
 from backstage.worker.middleware.timeout import timeout
 from backstage.worker.periodic import every, kept_up
+from backstage.worker.queue_ranks import queue_ranks
 from backstage.worker.reclaimer import Reclaimer
 from backstage.worker.run_limits import LimitsOf, RunLimits
 from backstage.worker.schedule_loop import ScheduleLoop
 from backstage.worker.slots import Slots
+from backstage.worker.subscription_watch import SubscriptionWatch
 from backstage.worker.vital_signs import Phase, VitalSigns
 from backstage.worker.worker_options import WorkerOptions
 
@@ -75,6 +79,7 @@ class WorkerRuntime:
         latencies: StoreLatencies | None = None,
         trace: TaskTrace | None = None,
         schedules: Sequence[CronTask] = (),
+        subscriptions: Sequence[Subscription] = (),
         aside: Aside = in_own_thread,
     ) -> None:
         self._backend = backend
@@ -85,13 +90,14 @@ class WorkerRuntime:
         self._latencies = latencies
         self._healths = LoopHealths()
         self._queue: TaskQueue = backend.queue if latencies is None else MeasuredQueue(backend.queue, latencies)
-        self._types = registry.types(options.types)
-        self._ranks = {name: queue.priority for name, queue in options.queues.items()} or None
+        self._types = registry.types(options.types) | {each.delivery_type for each in subscriptions}
+        self._ranks = queue_ranks(options, subscriptions)
         self._limits_of = LimitsOf(options)
         self._threads = HandlerThreads(options.concurrency, self._on_thread_returned)
         self._processes = HandlerProcesses(options.concurrency)
         self._deadlines = Deadlines()
         self._schedule_loop = self._new_schedule_loop(events, schedules)
+        self._subscriptions = self._new_subscription_watch(events, subscriptions)
         self._announcer = Announcer(events, backend.clock, options.worker_id)
         self._hint = asyncio.Event()
         conclusion = Conclusion(partial(chain_task, ids=ids, clock=backend.clock, trace=trace), chance)
@@ -101,6 +107,7 @@ class WorkerRuntime:
             handlers=self._compose(registry, middlewares),
             runner=AttemptRunner(self._limits_of, conclusion, options.worker_id, logger),
             threads=self._threads,
+            subscriptions=self._subscriptions,
             announcer=self._announcer,
             metrics=metrics or WorkerMetrics(),
             backoff=ErrorBackoff(chance),
@@ -130,6 +137,7 @@ class WorkerRuntime:
         """Return once `stop` was called, or nothing is left with `is_until_idle`, and nothing is held any more."""
         beat = Beat(self._backend, self._options, self._types, self._slots, self._logger)
         async with self._lease_keeping(), self._backend.wakeup() as wakeup, self._duties(wakeup, beat):
+            await self._until_subscriptions_are_known()
             claiming = asyncio.create_task(self._claimer.run(), name="backstage-claimer")
             self._logger.info(
                 log_events.WORKER_STARTED,
@@ -219,12 +227,15 @@ class WorkerRuntime:
     async def _duties(self, wakeup: Wakeup, beat: Beat) -> AsyncIterator[None]:
         """Everything that goes on beside the claiming, from entering to leaving."""
         options = self._options
-        reclaimer = Reclaimer(self._queue, self._backend.tasks, options, self._announcer, self._logger)
+        reclaimer = Reclaimer(
+            self._queue, self._backend.tasks, options, self._subscriptions, self._announcer, self._logger
+        )
         periodic = partial(every, chance=self._chance, logger=self._logger, healths=self._healths)
         endless = partial(kept_up, backoff=ErrorBackoff(self._chance), logger=self._logger, healths=self._healths)
         duties = {
             "settler": endless("settler", self._slots.settler.run),
             "announcer": endless("announcer", self._announcer.run),
+            "subscriptions": periodic(options.subscription_interval, "subscriptions", self._subscriptions.look),
             "scheduler": endless("scheduler", self._schedule_loop.run),
             "wakeup": endless("wakeup", partial(self._pass_on_hints, wakeup)),
             "reclaimer": periodic(options.reclaim_interval, "reclaimer", reclaimer.reclaim),
@@ -277,6 +288,18 @@ class WorkerRuntime:
             options.schedule_interval,
             self._logger,
         )
+
+    def _new_subscription_watch(self, events: EventBus, own: Sequence[Subscription]) -> SubscriptionWatch:
+        backend = self._backend
+        cancel_deliveries = CancelDeliveries(backend.tasks, CancelTask(backend.tasks, events, backend.clock))
+        return SubscriptionWatch(backend.subscriptions, own, cancel_deliveries, backend.clock)
+
+    async def _until_subscriptions_are_known(self) -> None:
+        """Or until told to stop."""
+        either = [asyncio.create_task(event.wait()) for event in (self._subscriptions.known, self._stop)]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        for waiting in either:
+            waiting.cancel()
 
     def _room(self) -> int:
         return 0 if self._is_paused else self._slots.room()

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from types import ModuleType, TracebackType
-from typing import Any, Self, TypeVar, overload
+from typing import Any, Self, TypeVar, Unpack, overload
 
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.backoff import Backoff
@@ -21,10 +21,13 @@ from backstage.infra.container import Container
 from backstage.infra.settings import Settings
 from backstage.infra.store_opening import StoreOpening
 from backstage.worker import log_events
+from backstage.worker.alerts import ready_alerts
+from backstage.worker.durable_listeners import DurableListeners
 from backstage.worker.from_settings import container_from, options_from, queues_from
 from backstage.worker.handler import RunIn, TaskHandlerRegistration
 from backstage.worker.handler_modules import marked_in
 from backstage.worker.handler_registry import HandlerRegistry
+from backstage.worker.listener import ListenerOptions, ListenerRegistration, registering
 from backstage.worker.measured_queue import StoreLatencies
 from backstage.worker.metrics import WorkerMetrics
 from backstage.worker.middleware.logging import logging
@@ -65,6 +68,9 @@ class Worker:
         self.settings = self._container.settings
         self._queues = {name: Queue(name) for name in self.settings.queues} if known is None else known
         self._registry = HandlerRegistry()
+        self._durable_listeners = DurableListeners(self._registry)
+        for alert in ready_alerts(self.settings, self._container.logger):
+            self._durable_listeners.add(alert)
         self._middlewares: list[Middleware] = []
         self._schedules: list[CronTask] = []
         self._metrics = WorkerMetrics()
@@ -106,14 +112,32 @@ class Worker:
     def register_handler(self, registration: TaskHandlerRegistration) -> None:
         self._register(registration, None)
 
+    def listen(self, *event_names: str, **options: Unpack[ListenerOptions]) -> Callable[[Function], Function]:
+        """Call the decorated function with each event of these names, durably or not, as `backstage.listener` says."""
+        registered = registering(*event_names, **options)
+
+        def register(function: Function) -> Function:
+            self.register_listener(registered(function))
+            return function
+
+        return register
+
+    def register_listener(self, registration: ListenerRegistration) -> None:
+        if registration.subscription is not None:
+            self._refuse_if_started(registration.subscription.name)
+            self._durable_listeners.add(registration)
+            return
+        for name in registration.events:
+            self.events.on(name, registration.listener)
+
     def include(self, module: ModuleType) -> None:
         """Register every handler, listener, middleware and CronTask of a module."""
         self._refuse_if_started(module.__name__)
         marked = marked_in(module)
         for registration in marked.handlers:
             self._register(registration, None)
-        for event_name, listener in marked.listeners:
-            self.events.on(event_name, listener)
+        for listening in marked.listeners:
+            self.register_listener(listening)
         self._middlewares.extend(each for each in marked.middlewares if each not in self._middlewares)
         self._schedules = unique_schedules((*self._schedules, *marked.schedules))
 
@@ -351,6 +375,7 @@ class Worker:
             latencies=self._latencies,
             trace=container.trace,
             schedules=self._schedules,
+            subscriptions=self._durable_listeners.subscriptions,
         )
 
     def _register(self, registration: TaskHandlerRegistration, names: Mapping[str, Any] | None) -> None:

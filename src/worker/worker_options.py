@@ -17,7 +17,7 @@ class WorkerOptions:
 
     worker_id: str
     concurrency: int = 10
-    prefetch: int | None = 0
+    prefetch: int | None = None
     """Tasks claimed beyond the free slots, waiting here for one. None: as many as will soon find one."""
     queues: Mapping[str, Queue] = field(default_factory=dict)
     types: tuple[str, ...] = ()
@@ -35,4 +35,6 @@ class WorkerOptions:
     prune_interval: float = 60.0
     schedule_interval: float = 10.0
     """The longest that a scheduler sleeps before it looks for changed schedules."""
+    subscription_interval: float = 5.0
+    """The longest until a subscription that was made or removed elsewhere counts here."""
     is_until_idle: bool = False

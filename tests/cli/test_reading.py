@@ -144,8 +144,10 @@ def test_queues_counts_and_says_what_is_paused(cli: Cli, store: Store) -> None:
     mail, slow = json.loads(cli("queues", "--json").out)
     assert (mail["queue"], mail["pending"], mail["paused_since"]) == ("mail", 1, None)
     assert (slow["queue"], slow["pending"]) == ("slow", 0)
+    assert (mail["oldest_due_seconds"] >= 0, slow["oldest_due_seconds"]) == (True, None)
     [kind] = json.loads(cli("queues", "--types", "--json").out)
     assert (kind["type"], kind["pending"], kind["paused_since"][-1]) == ("email:send", 1, "Z")
+    assert kind["oldest_due_seconds"] >= 0
     assert [line.split()[0] for line in cli("queues").out.splitlines()] == ["queue", "mail", "slow"]
 
 

@@ -23,7 +23,7 @@ def test_the_settings_are_those_of_the_program() -> None:
 
 def test_the_defaults_are_those_of_the_program() -> None:
     told = {row[0].strip("`"): row[1].strip("`") for row in table(README, "## Configuration")}
-    assert told == {f"BACKSTAGE_{name.upper()}": shown(field) for name, field in Settings.model_fields.items()}
+    assert told == {f"BACKSTAGE_{name.upper()}": shown(name, field) for name, field in Settings.model_fields.items()}
 
 
 def test_the_log_events_are_those_of_the_program() -> None:
@@ -44,14 +44,14 @@ def _log_events() -> set[str]:
     return {value for each in (infra_log_events, log_events) for name, value in vars(each).items() if name.isupper()}
 
 
-def shown(field: FieldInfo) -> str:
+def shown(name: str, field: FieldInfo) -> str:
     default: Any = field.default
     if field.default_factory is not None:
         return "host-pid"
     if default == ():
         return "none"
     if default is None:
-        return "none"
+        return "auto" if name == "prefetch" else "none"
     if isinstance(default, bool):
         return str(default).lower()
     return f"{default:.10g}" if isinstance(default, float) else str(default)

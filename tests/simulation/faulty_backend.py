@@ -27,6 +27,7 @@ METHODS = {
     "control": ("pause", "resume", "paused"),
     "registry": ("beat", "leave", "workers"),
     "schedules": ("put", "find", "all", "restore", "delete", "pause", "resume", "fire"),
+    "subscriptions": ("put", "delete", "all"),
     "broadcasts": ("send", "position", "receive"),
     "archive": ("read", "write", "write_pruned"),
 }
@@ -84,6 +85,7 @@ class FaultyBackend:
         self.control: Any = FaultyPort(server.control, METHODS["control"], faults, random)
         self.registry: Any = FaultyPort(server.registry, METHODS["registry"], faults, random)
         self.schedules: Any = FaultyPort(server.schedules, METHODS["schedules"], faults, random)
+        self.subscriptions: Any = FaultyPort(server.subscriptions, METHODS["subscriptions"], faults, random)
         self.broadcasts: Any = FaultyPort(server.broadcasts, METHODS["broadcasts"], faults, random)
         self.archive: Any = FaultyPort(server.archive, METHODS["archive"], faults, random)
 

@@ -67,8 +67,8 @@ class JournalledQueue:
                 self._journal.add(self._now(), "renew", task_id=task_id, fence=fence, detail=str(lease))
         return held
 
-    async def reclaim(self, max_deliveries: int, limit: int) -> list[tuple[Task, Outcome]]:
-        reclaimed: list[tuple[Task, Outcome]] = await self._queue.reclaim(max_deliveries, limit)
+    async def reclaim(self, max_deliveries: int, limit: int, *following: Any) -> list[tuple[Task, Outcome]]:
+        reclaimed: list[tuple[Task, Outcome]] = await self._queue.reclaim(max_deliveries, limit, *following)
         for task, outcome in reclaimed:
             self._journal.add(
                 self._now(), "reclaim", task_id=task.id, fence=outcome.fence, detail=f"{outcome.kind} {task.state}"

@@ -62,11 +62,11 @@ class UnfencedSettle(Broken):
 class EagerReclaim(Broken):
     """Takes tasks back as soon as half of their lease is over."""
 
-    async def reclaim(self, max_deliveries: int, limit: int) -> Any:
+    async def reclaim(self, max_deliveries: int, limit: int, *following: Any) -> Any:
         ends = self._queue._store.lease_ends
         for task_id, task in [(task_id, self._queue._store.tasks[task_id]) for task_id in ends]:
             ends[task_id] -= (task.lease.until - task.started_at).total_seconds() / 2
-        return await self._queue.reclaim(max_deliveries, limit)
+        return await self._queue.reclaim(max_deliveries, limit, *following)
 
 
 class ForgetfulSettle(Broken):

@@ -7,6 +7,7 @@ from backstage.domain.ports.broadcasts import Broadcasts
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.queue_control import QueueControl
 from backstage.domain.ports.schedule_repository import ScheduleRepository
+from backstage.domain.ports.subscriptions import Subscriptions
 from backstage.domain.ports.task_archive import TaskArchive
 from backstage.domain.ports.task_queue import TaskQueue
 from backstage.domain.ports.task_repository import TaskRepository
@@ -36,6 +37,9 @@ class Backend(Protocol):
 
     @property
     def schedules(self) -> ScheduleRepository: ...
+
+    @property
+    def subscriptions(self) -> Subscriptions: ...
 
     @property
     def broadcasts(self) -> Broadcasts: ...

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -37,6 +37,11 @@ class HeldTasks:
 
     lost: frozenset[str]
     cancel_requested: frozenset[str]
+
+
+NextTasksOf = Callable[[Task, Outcome], tuple[Task, ...]]
+"""What is to be stored in the step that ends the claim of a task so. May be called in any thread, and again for a step
+that is tried again."""
 
 
 class TaskQueue(Protocol):
@@ -78,10 +83,13 @@ class TaskQueue(Protocol):
         """Record how far the task is (0 to 1); False if the fence is stale."""
         ...
 
-    async def reclaim(self, max_deliveries: int, limit: int) -> list[tuple[Task, Outcome]]:
+    async def reclaim(
+        self, max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None = None
+    ) -> list[tuple[Task, Outcome]]:
         """Take back at most `limit` tasks whose lease ran out, making the entity's `lost` outcome on each.
 
-        Returns each task as it is now, with the outcome. Any number of workers may call it at once.
+        Returns each task as it is now, with the outcome. Any number of workers may call it at once. What
+        `next_tasks_of` returns for a task that still runs and its outcome becomes the outcome's next tasks.
         """
         ...
 

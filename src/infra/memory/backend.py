@@ -12,6 +12,7 @@ from backstage.infra.memory.queue import MemoryQueue
 from backstage.infra.memory.registry import MemoryRegistry
 from backstage.infra.memory.schedules import MemorySchedules
 from backstage.infra.memory.store import MemoryStore
+from backstage.infra.memory.subscriptions import MemorySubscriptions
 from backstage.infra.memory.tasks import MemoryTasks
 from backstage.infra.memory.wakeup import MemoryWakeup, subscribe
 
@@ -27,6 +28,7 @@ class MemoryBackend:
         self.control = MemoryControl(self._store)
         self.registry = MemoryRegistry(self._store)
         self.schedules = MemorySchedules(self._store)
+        self.subscriptions = MemorySubscriptions(self._store)
         self.broadcasts = MemoryBroadcasts(self._store)
         self.archive = MemoryArchive(self._store)
 

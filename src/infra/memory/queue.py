@@ -8,7 +8,7 @@ from itertools import islice
 
 from backstage.domain.lease import Lease
 from backstage.domain.outcome import Outcome, OutcomeKind
-from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks
+from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.memory.store import Lane, MemoryStore
@@ -121,7 +121,9 @@ class MemoryQueue:
                 return True
         return False
 
-    async def reclaim(self, max_deliveries: int, limit: int) -> list[tuple[Task, Outcome]]:
+    async def reclaim(
+        self, max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None = None
+    ) -> list[tuple[Task, Outcome]]:
         with self._store.lock:
             now = self._store.clock.monotonic()
             expired = [task_id for task_id, end in self._store.lease_ends.items() if end < now]
@@ -129,6 +131,8 @@ class MemoryQueue:
             for task_id in sorted(expired)[:limit]:
                 task = self._store.tasks[task_id]
                 outcome = task.honouring_cancel(task.lost(max_deliveries))
+                if next_tasks_of is not None:
+                    outcome = outcome.followed_by(next_tasks_of(task, outcome))
                 reclaimed.append((self._end(task, outcome), outcome))
             if reclaimed:
                 self._store.wake()

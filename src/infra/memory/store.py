@@ -14,6 +14,7 @@ from backstage.domain.dedupe import Duplicate
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.queue_control import Pause
 from backstage.domain.schedule import Schedule
+from backstage.domain.subscription import Subscription
 from backstage.domain.task import Task
 from backstage.domain.task_state import FINAL_STATES, LIVE_STATES, TaskState
 from backstage.domain.worker_info import WorkerInfo
@@ -35,6 +36,7 @@ class MemoryStore:
         self.pauses: dict[tuple[str, str], Pause] = {}
         self.workers: dict[str, WorkerInfo] = {}
         self.schedules: dict[str, Schedule] = {}
+        self.subscriptions: dict[str, Subscription] = {}
         self.wakers: list[Callable[[], None]] = []
         self._ready: dict[Lane, list[tuple[int, datetime, str, int]]] = {}
         self._waiting: list[tuple[datetime, str, int]] = []

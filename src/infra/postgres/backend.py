@@ -25,6 +25,7 @@ from backstage.infra.postgres.schedules import PostgresSchedules
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.storage_errors import DRIVER_ERRORS, translate
 from backstage.infra.postgres.store import Store
+from backstage.infra.postgres.subscriptions import PostgresSubscriptions
 from backstage.infra.postgres.tasks import PostgresTasks
 from backstage.infra.postgres.wakeup import PostgresWakeup, subscribe
 from backstage.infra.server_time import server_time
@@ -50,6 +51,7 @@ class PostgresBackend:
         self.control = PostgresControl(self._store)
         self.registry = PostgresRegistry(self._store)
         self.schedules = PostgresSchedules(self._store)
+        self.subscriptions = PostgresSubscriptions(self._store)
         self.broadcasts = PostgresBroadcasts(self._store)
         self.archive = PostgresArchive(self._store)
 

@@ -8,6 +8,13 @@ from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.statements import statement
 
 
+async def know_lanes_of(tasks: Iterable[Task], session: Session) -> None:
+    """Store the lanes of the tasks in the transaction that is open, in an order in which no two wait for each other."""
+    lanes = sorted({(task.type, task.queue) for task in tasks})
+    if lanes:
+        await session.fetch(statement("know_lanes"), [type_ for type_, _ in lanes], [queue for _, queue in lanes])
+
+
 class Lanes:
     """The queues and types that this process knows to be remembered in the store."""
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from backstage.domain.outcome import Outcome
-from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks
+from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.postgres import leases
@@ -72,9 +72,11 @@ class PostgresQueue:
 
         return await self._runner.run(step)
 
-    async def reclaim(self, max_deliveries: int, limit: int) -> list[tuple[Task, Outcome]]:
+    async def reclaim(
+        self, max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None = None
+    ) -> list[tuple[Task, Outcome]]:
         async def step(session: Session) -> list[tuple[Task, Outcome]]:
-            return await reclaim(session, max_deliveries, limit, self._store.time)
+            return await reclaim(session, max_deliveries, limit, next_tasks_of, self._store.time)
 
         reclaimed = await self._runner.run(step)
         if reclaimed:

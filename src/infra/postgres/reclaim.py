@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from backstage.domain.errors import StaleTaskError
 from backstage.domain.outcome import Outcome
+from backstage.domain.ports.task_queue import NextTasksOf
 from backstage.domain.task import Task
 from backstage.infra.moments import from_micros
+from backstage.infra.postgres.lanes import know_lanes_of
 from backstage.infra.postgres.rows import task_of
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.settle import settle
@@ -16,7 +18,9 @@ _LEFT_FROM_BEFORE = 5_000_000
 """Microseconds: a lease that begins later than this from now was given before the clock was set back."""
 
 
-async def reclaim(session: Session, max_deliveries: int, limit: int, time: ServerTime) -> list[tuple[Task, Outcome]]:
+async def reclaim(
+    session: Session, max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None, time: ServerTime
+) -> list[tuple[Task, Outcome]]:
     [(lease_now, longest)] = await session.fetch(statement("look_at_leases"), time.lease_now())
     trusts_ends = time.trusts_ends(lease_now, longest / 1_000_000)
     left_from_before = _LEFT_FROM_BEFORE if time.trusts_beginnings(longest / 1_000_000) else None
@@ -27,7 +31,8 @@ async def reclaim(session: Session, max_deliveries: int, limit: int, time: Serve
         if not rows:
             return []
         now: int = rows[0][0]
-        reclaimed = [_lost(task_of(row[1:]), max_deliveries, now) for row in rows]
+        reclaimed = [_lost(task_of(row[1:]), max_deliveries, next_tasks_of, now) for row in rows]
+        await know_lanes_of((task for _, outcome in reclaimed for task in outcome.next_tasks), session)
         states = await settle(session, [outcome for _, outcome in reclaimed], now)
     for (task, _), state in zip(reclaimed, states, strict=True):
         if task.state is not state:
@@ -35,6 +40,8 @@ async def reclaim(session: Session, max_deliveries: int, limit: int, time: Serve
     return reclaimed
 
 
-def _lost(task: Task, max_deliveries: int, now: int) -> tuple[Task, Outcome]:
+def _lost(task: Task, max_deliveries: int, next_tasks_of: NextTasksOf | None, now: int) -> tuple[Task, Outcome]:
     outcome = task.honouring_cancel(task.lost(max_deliveries))
+    if next_tasks_of is not None:
+        outcome = outcome.followed_by(next_tasks_of(task, outcome))
     return task.settle(outcome, from_micros(now)), outcome

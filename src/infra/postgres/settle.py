@@ -9,6 +9,7 @@ from backstage.domain.outcome import Outcome, OutcomeKind
 from backstage.domain.task_state import TaskState
 from backstage.infra.failure_text import failure_json
 from backstage.infra.moments import ticks
+from backstage.infra.postgres.columns import column
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.statements import statement
 from backstage.infra.postgres.stored_tasks import add_tasks
@@ -70,15 +71,16 @@ async def _apply(session: Session, run: Sequence[Outcome], now: int | None) -> A
     return accepted
 
 
-def _ends(outcomes: list[Outcome]) -> list[list[Any]]:
-    """The columns of end_tasks.sql."""
+def _ends(outcomes: list[Outcome]) -> list[list[Any] | None]:
+    """The columns of end_tasks.sql: few, and so quick to send, where all completed and left nothing to say."""
+    are_completed = all(outcome.kind is OutcomeKind.COMPLETED for outcome in outcomes)
     return [
         [outcome.task_id for outcome in outcomes],
         [outcome.fence for outcome in outcomes],
-        [outcome.state for outcome in outcomes],
-        [outcome.kind for outcome in outcomes],
-        [outcome.result_json for outcome in outcomes],
-        [None if outcome.failure is None else failure_json(outcome.failure) for outcome in outcomes],
+        None if are_completed else [outcome.state for outcome in outcomes],
+        None if are_completed else [outcome.kind for outcome in outcomes],
+        column([outcome.result_json for outcome in outcomes]),
+        None if are_completed else column([failure_json(outcome.failure) for outcome in outcomes]),
     ]
 
 

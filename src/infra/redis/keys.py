@@ -25,6 +25,7 @@ Of a queue:
     counts                   hash     state:type -> number, and `lease`: the longest lease in microseconds
     outbox                   hash     id of a next task for another queue -> that queue and the task, until delivered
     schedules                hash     name -> the schedules whose tasks go to this queue
+    search                   string   while tasks are missing from where they wait: type and id that were looked at last
 
 Of the store:
 
@@ -34,6 +35,7 @@ Of the store:
     control                  string   changes whenever `queues` or `pauses` do
     workers                  hash     worker id -> what it said of itself
     schedules                hash     name -> the queue that has the schedule
+    subscriptions            hash     name -> the subscription, as JSON
     broadcasts               stream   the messages, their ids made of the moment at which they were stored
     broadcast-ids            hash     message id -> entry
 
@@ -58,6 +60,7 @@ class Keys:
         self.control = f"{self.store}:control"
         self.workers = f"{self.store}:workers"
         self.schedules = f"{self.store}:schedules"
+        self.subscriptions = f"{self.store}:subscriptions"
         self.broadcasts = f"{self.store}:broadcasts"
         self.wake_channel = f"{self.store}:wake"
 

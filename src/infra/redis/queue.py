@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from backstage.domain.outcome import Outcome
-from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks
+from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.moments import ticks
@@ -77,8 +77,10 @@ class RedisQueue:
             return bool(await self._link.run("report_progress", self._link.keys.queue(queue), argument))
         return False
 
-    async def reclaim(self, max_deliveries: int, limit: int) -> list[tuple[Task, Outcome]]:
-        return await self._reclaiming.reclaim(max_deliveries, limit)
+    async def reclaim(
+        self, max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None = None
+    ) -> list[tuple[Task, Outcome]]:
+        return await self._reclaiming.reclaim(max_deliveries, limit, next_tasks_of)
 
     async def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
         control = await self._directory.control()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backstage.domain.outcome import Outcome
+from backstage.domain.ports.task_queue import NextTasksOf
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.moments import from_micros
@@ -20,7 +21,7 @@ class Reclaiming:
         self._link, self._directory = link, directory
         self._outbox, self._settling = outbox, settling
 
-    async def reclaim(self, max_deliveries: int, limit: int) -> list[Lost]:
+    async def reclaim(self, max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None) -> list[Lost]:
         queues = await self._directory.queues()
         for queue in queues:
             await self._sweep(queue)
@@ -29,13 +30,19 @@ class Reclaiming:
             expired = (await self._expired(queues, limit - len(reclaimed)))[: limit - len(reclaimed)]
             if not expired:
                 break
-            reclaimed += await self._take_back(expired, max_deliveries)  # fewer, where another reclaimer was first
+            reclaimed += await self._take_back(
+                expired, max_deliveries, next_tasks_of
+            )  # fewer, where another reclaimer was first
         return reclaimed
 
-    async def _take_back(self, expired: list[Task], max_deliveries: int) -> list[Lost]:
+    async def _take_back(
+        self, expired: list[Task], max_deliveries: int, next_tasks_of: NextTasksOf | None
+    ) -> list[Lost]:
         lost: dict[str, list[Lost]] = {}
         for task in expired:
             outcome = task.honouring_cancel(task.lost(max_deliveries))
+            if next_tasks_of is not None:
+                outcome = outcome.followed_by(next_tasks_of(task, outcome))
             lost.setdefault(task.queue, []).append((task, outcome))
         settled = await self._settling.settle_on({q: [outcome for _, outcome in each] for q, each in lost.items()})
         return [

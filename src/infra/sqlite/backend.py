@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from backstage.infra.sqlite.queue import SqliteQueue
     from backstage.infra.sqlite.registry import SqliteRegistry
     from backstage.infra.sqlite.schedules import SqliteSchedules
+    from backstage.infra.sqlite.subscriptions import SqliteSubscriptions
 
 T = TypeVar("T")
 _OLDEST = (3, 38, 0)  # STRICT tables, the ->> operator
@@ -86,6 +87,12 @@ class SqliteBackend:
         from backstage.infra.sqlite.schedules import SqliteSchedules  # noqa: PLC0415 - see above
 
         return SqliteSchedules(self._writer, self._reader)
+
+    @cached_property
+    def subscriptions(self) -> SqliteSubscriptions:
+        from backstage.infra.sqlite.subscriptions import SqliteSubscriptions  # noqa: PLC0415 - see above
+
+        return SqliteSubscriptions(self._writer, self._reader)
 
     @cached_property
     def broadcasts(self) -> SqliteBroadcasts:

@@ -7,7 +7,7 @@ from functools import partial
 
 from backstage.domain.outcome import Outcome
 from backstage.domain.ports.clock import Clock
-from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks
+from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.moments import ticks, to_micros
@@ -50,8 +50,10 @@ class SqliteQueue:
     async def report_progress(self, task_id: str, fence: int, progress: float, note: str | None) -> bool:
         return await self._writer.run(partial(_report, (task_id, fence, progress, note)))
 
-    async def reclaim(self, max_deliveries: int, limit: int) -> list[tuple[Task, Outcome]]:
-        return await self._writer.run(partial(reclaim, max_deliveries, limit))
+    async def reclaim(
+        self, max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None = None
+    ) -> list[tuple[Task, Outcome]]:
+        return await self._writer.run(partial(reclaim, max_deliveries, limit, next_tasks_of))
 
     async def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
         return await self._reader.run(partial(_is_idle, types, queues, to_micros(self._clock.now())))

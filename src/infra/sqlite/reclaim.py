@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 from backstage.domain.outcome import Outcome
+from backstage.domain.ports.task_queue import NextTasksOf
 from backstage.domain.task import Task
 from backstage.infra.failure_text import failure_json
 from backstage.infra.moments import to_micros
 from backstage.infra.sqlite.rows import task_of
 from backstage.infra.sqlite.statements import statement
-from backstage.infra.sqlite.stored_tasks import replace_task
+from backstage.infra.sqlite.stored_tasks import add_task, replace_task
 from backstage.infra.sqlite.transaction import Transaction
 
 _BY_SEQ = "SELECT * FROM backstage_task_rows WHERE seq = ?"
 
 
-def reclaim(max_deliveries: int, limit: int, transaction: Transaction) -> list[tuple[Task, Outcome]]:
+def reclaim(
+    max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None, transaction: Transaction
+) -> list[tuple[Task, Outcome]]:
     expired = transaction.cursor.execute(
         statement("expired_tasks"), (transaction.boot, transaction.boot_ticks(), limit)
     ).fetchall()
-    reclaimed = [_reclaim_one(seq, max_deliveries, transaction) for (seq,) in expired]
+    reclaimed = [_reclaim_one(seq, max_deliveries, next_tasks_of, transaction) for (seq,) in expired]
     if reclaimed:
         transaction.makes_work = True
     return reclaimed
 
 
-def _reclaim_one(seq: int, max_deliveries: int, transaction: Transaction) -> tuple[Task, Outcome]:
+def _reclaim_one(
+    seq: int, max_deliveries: int, next_tasks_of: NextTasksOf | None, transaction: Transaction
+) -> tuple[Task, Outcome]:
     cursor, now = transaction.cursor, transaction.now()
     task = task_of(cursor.execute(_BY_SEQ, (seq,)).fetchone())
     outcome = task.honouring_cancel(task.lost(max_deliveries))
+    if next_tasks_of is not None:
+        outcome = outcome.followed_by(next_tasks_of(task, outcome))
     ended = task.settle(outcome, now)
     record = task.record(outcome, now)
     cursor.execute(
@@ -44,4 +51,6 @@ def _reclaim_one(seq: int, max_deliveries: int, transaction: Transaction) -> tup
         ),
     )
     replace_task(cursor, transaction.counts, task, ended, now)
+    for next_task in outcome.next_tasks:
+        add_task(cursor, transaction.counts, next_task, now)
     return ended, outcome

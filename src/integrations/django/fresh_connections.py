@@ -13,6 +13,7 @@ from django.db import close_old_connections
 
 from backstage.worker.handler import RunIn, TaskHandlerRegistration
 from backstage.worker.handler_modules import marked_in
+from backstage.worker.listener import ListenerRegistration
 from backstage.worker.worker import Worker
 
 
@@ -25,8 +26,8 @@ def include_with_fresh_connections(worker: Worker, module: ModuleType) -> None:
     marked = marked_in(module)
     for registration in marked.handlers:
         worker.register_handler(_fresh(registration))
-    for event_name, listener in marked.listeners:
-        worker.events.on(event_name, listener)
+    for listening in marked.listeners:
+        worker.register_listener(_fresh_listener(listening))
     for middleware in marked.middlewares:
         worker.use(middleware)
 
@@ -37,6 +38,13 @@ def _fresh(registration: TaskHandlerRegistration) -> TaskHandlerRegistration:
     if not is_plain or registration.run_in == RunIn.PROCESS:
         return registration
     return replace(registration, handler=_wrapped(handler))
+
+
+def _fresh_listener(listening: ListenerRegistration) -> ListenerRegistration:
+    """Only the deliveries of durable ones run in threads."""
+    if listening.subscription is None or inspect.iscoroutinefunction(listening.listener):
+        return listening
+    return replace(listening, listener=_wrapped(listening.listener))
 
 
 @functools.cache

@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from backstage import Worker
 from backstage.conformance.trial import BROKEN, POLICY, Trial
 from backstage.domain.dedupe import Dedupe, Duplicate
 from backstage.infra.postgres.connector import Connector
@@ -118,3 +119,21 @@ async def test_a_caller_who_is_cancelled_leaves_the_others_their_answers(trial: 
             assert answer == [Duplicate(holder.id, "k") if n % 2 else None]
         else:
             assert isinstance(answer, asyncio.CancelledError)
+
+
+async def test_a_worker_without_subscriptions_asks_for_them_once_and_not_for_each_batch(
+    sent: list[str], postgres_url: str
+) -> None:
+    def fails() -> None:
+        raise ValueError
+
+    worker = Worker(postgres_url, until_idle=True, silent=True, poll_interval=0.02, concurrency=5, max_attempts=1)
+    worker.on("t", fails)
+    for _ in range(30):
+        await worker.enqueue("t")
+    sent.clear()
+    await worker.run()
+    assert len([query for query in sent if "backstage_subscriptions" in query]) == 1
+    ends = [query for query in sent if ".backstage_finished (" in query]
+    assert 1 <= len(ends) <= 30
+    assert not [query for query in sent if ".backstage_tasks (" in query]

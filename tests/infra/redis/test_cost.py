@@ -39,7 +39,9 @@ class Commands:
             stats = admin.info("commandstats")
             admin.config_resetstat()
         names = {name.removeprefix("cmdstat_"): each["calls"] for name, each in stats.items()}
-        return {name: calls for name, calls in names.items() if name not in ("info", "config|resetstat", "hello")}
+        return {
+            name: calls for name, calls in names.items() if name.partition("|")[0] not in ("info", "config", "hello")
+        }
 
 
 async def test_a_hundred_tasks_take_few_commands(trial: Trial, instance: RedisInstance) -> None:

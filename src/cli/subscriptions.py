@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from backstage.app.cancel_deliveries import CancelDeliveries
+from backstage.app.cancel_task import CancelTask
+from backstage.app.get_task_stats import GetTaskStats
+from backstage.app.list_subscriptions import ListSubscriptions
+from backstage.app.unsubscribe import Unsubscribe
+from backstage.cli.answer import print_json
+from backstage.cli.command_parser import DONE, CommandParser
+from backstage.cli.no_listeners import NoListeners
+from backstage.cli.store import existing_store, filled_store
+from backstage.domain.stats import StateCounts
+from backstage.domain.subscription import Subscription
+from backstage.infra.printable import printable
+
+_COLUMNS = ("name", "events", "types", "queues", "waiting", "failed")
+_NUMBERS = ("waiting", "failed")
+
+
+def parser() -> CommandParser:
+    options = CommandParser(
+        "subscriptions",
+        "List the durable subscriptions with the deliveries that wait and that have failed for good, or remove one: "
+        "what waits for it is cancelled. A worker with a listener of that name subscribes again when it is started.",
+    )
+    options.add_argument("action", nargs="?", choices=("list", "remove"), default="list")
+    options.add_argument("name", nargs="?", metavar="NAME", help="of the subscription to remove")
+    options.add_json()
+    return options
+
+
+def run(arguments: Sequence[str]) -> int:
+    known = parser()
+    options = known.parse_args(arguments)
+    if (options.action == "remove") != (options.name is not None):
+        known.error("remove takes the NAME of a subscription, and list takes none")
+    if options.action == "remove":
+        cancelled = asyncio.run(_remove(options.url, options.name))
+        print(f"{printable(options.name)} is removed; deliveries that were cancelled: {cancelled}")
+        return DONE
+    subscriptions, by_type = asyncio.run(_all(options.url))
+    if options.json:
+        print_json([_document(each, by_type) for each in subscriptions])
+    else:
+        from backstage.cli.table import print_table  # noqa: PLC0415 - loads rich
+
+        print_table(_COLUMNS, [_row(each, by_type) for each in subscriptions], numbers=_NUMBERS)
+    return DONE
+
+
+async def _all(url: str | None) -> tuple[list[Subscription], Mapping[str, StateCounts]]:
+    async with existing_store(url) as store:
+        return await ListSubscriptions(store.subscriptions)(), (await GetTaskStats(store.tasks)()).by_type
+
+
+async def _remove(url: str | None, name: str) -> int:
+    async with filled_store(url) as store:
+        cancel_task = CancelTask(store.tasks, NoListeners(), store.clock)
+        return await Unsubscribe(store.subscriptions, CancelDeliveries(store.tasks, cancel_task))(name)
+
+
+def _document(subscription: Subscription, by_type: Mapping[str, StateCounts]) -> dict[str, object]:
+    counts = by_type.get(subscription.delivery_type, StateCounts())
+    return {
+        "name": subscription.name,
+        "events": list(subscription.events),
+        "types": list(subscription.types),
+        "queues": list(subscription.queues),
+        "every_attempt": subscription.every_attempt,
+        "waiting": counts.pending,
+        "failed": counts.failed,
+    }
+
+
+def _row(subscription: Subscription, by_type: Mapping[str, StateCounts]) -> tuple[str, ...]:
+    counts = by_type.get(subscription.delivery_type, StateCounts())
+    events = ", ".join(event.partition(":")[2] for event in subscription.events)
+    return (
+        subscription.name,
+        f"{events} (every attempt)" if subscription.every_attempt else events,
+        ",".join(subscription.types) or "all",
+        ",".join(subscription.queues) or "all",
+        str(counts.pending),
+        str(counts.failed),
+    )

@@ -1,0 +1,64 @@
+"""Which subscriptions there are, as this worker knows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from backstage.app.cancel_deliveries import CancelDeliveries
+from backstage.domain.delivery import deliveries_of
+from backstage.domain.outcome import Outcome
+from backstage.domain.ports.clock import Clock
+from backstage.domain.ports.subscriptions import Subscriptions
+from backstage.domain.ports.task_queue import NextTasksOf
+from backstage.domain.subscription import Subscription
+from backstage.domain.task import Task
+
+
+class SubscriptionWatch:
+    """Puts the worker's own subscriptions into the store, and finds at each look which are there.
+
+    Own ones count from the start, others from the next look; one that was removed counts until the next look, and what
+    was stored for it meanwhile is cancelled at the look after that.
+    """
+
+    def __init__(
+        self,
+        subscriptions: Subscriptions,
+        own: Iterable[Subscription],
+        cancel_deliveries: CancelDeliveries,
+        clock: Clock,
+    ) -> None:
+        self._subscriptions = subscriptions
+        self._to_put = list(own)
+        self._active = tuple(self._to_put)
+        self._removed: frozenset[str] = frozenset()
+        self._cancel_deliveries = cancel_deliveries
+        self._clock = clock
+        self.known = asyncio.Event()
+        """Set after the first look: until then nothing may end here that others want to hear of."""
+
+    @property
+    def next_tasks_of(self) -> NextTasksOf | None:
+        """Gives the deliveries of an outcome; None while there is no subscription, so that nobody asks."""
+        active = self._active
+        if not active:
+            return None
+        return lambda task, outcome: deliveries_of(task, outcome, active, self._clock.now())
+
+    def with_deliveries(self, task: Task, outcome: Outcome) -> Outcome:
+        next_tasks_of = self.next_tasks_of
+        return outcome if next_tasks_of is None else outcome.followed_by(next_tasks_of(task, outcome))
+
+    async def look(self) -> None:
+        """To be called at intervals; after an error the next call goes on where it was."""
+        while self._to_put:
+            await self._subscriptions.put(self._to_put[0])
+            del self._to_put[0]
+        before = {each.name for each in self._active} | self._removed
+        self._active = tuple(await self._subscriptions.all())
+        self.known.set()
+        gone = before - {each.name for each in self._active}
+        for name in sorted(self._removed & gone):
+            await self._cancel_deliveries(name)
+        self._removed = frozenset(gone - self._removed)
