@@ -5,6 +5,7 @@ The source folder is the root of the repository, so that a relative link leads t
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -48,8 +49,10 @@ html_theme_options = {"navigation_with_keys": True}
 
 def complete(app: Sphinx, page: str, source: list[str]) -> None:
     """Add what is read off the code, and make a page's list of links the site's navigation."""
+    if re.match(r"docs/decisions/\d", page):
+        source[0] = f"---\norphan: true\n---\n\n{source[0]}"  # reached from their list: they would crowd the navigation
     match page:
-        case "docs/index" | "docs/decisions/README":
+        case "docs/index":
             source[0] += navigation_of(source[0])
         case "docs/reference/python":
             source[0] += public_names_reference()

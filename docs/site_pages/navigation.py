@@ -10,7 +10,7 @@ _PAGE = re.compile(r"\]\((?P<path>[^)#:]+)\.md(?:#[^)]*)?\)")
 
 def navigation_of(markdown: str) -> str:
     """Hidden tables of contents, one for each second-level heading that links to pages; a page stands in the first."""
-    _, *parts = _SECTION.split(f"{markdown}\n") if _SECTION.search(markdown) else ("", "", markdown)
+    _, *parts = _SECTION.split(markdown)
     seen: set[str] = set()
     trees = []
     for title, text in zip(parts[::2], parts[1::2], strict=True):
@@ -22,5 +22,5 @@ def navigation_of(markdown: str) -> str:
 
 
 def _tree(title: str, pages: list[str]) -> str:
-    caption = f":caption: {title}\n" if title else ""
-    return "\n\n```{toctree}\n:hidden:\n:titlesonly:\n" + caption + "\n" + "\n".join(pages) + "\n```\n"
+    listed = "\n".join(pages)
+    return f"\n\n```{{toctree}}\n:hidden:\n:titlesonly:\n:caption: {title}\n\n{listed}\n```\n"
