@@ -54,7 +54,7 @@ from backstage.worker.vital_signs import Phase, VitalSigns
 from backstage.worker.worker_options import WorkerOptions
 
 STALLED_AFTER = 0.5
-"""Seconds without a free slot after which tasks that were claimed ahead go back."""
+"""Seconds that a task claimed ahead has waited for a slot when it goes back, with those behind it; at most twice as many."""
 
 
 class WorkerRuntime:

@@ -105,5 +105,29 @@ async def test_what_was_claimed_ahead_goes_back_when_the_slots_turn_out_to_be_bu
     assert await _states_after_two_looks(None, new_task) == [TaskState.RUNNING, TaskState.PENDING]
 
 
+async def test_what_waits_behind_long_tasks_goes_back_though_slots_come_free(new_task: Any) -> None:
+    endings = asyncio.Queue[None]()
+
+    async def takes_its_time(context: TaskContext) -> Any:
+        await endings.get()
+
+    backend = MemoryBackend(FakeClock())
+    claimed = await _claimed(backend, [new_task(type="x") for _ in range(4)])
+    slots = _slots(backend, takes_its_time, None)
+    settling = asyncio.create_task(slots.settler.run())
+    slots.start(claimed, asyncio.get_running_loop().time() + 30)
+    await slots.give_back_stalled()
+    endings.put_nowait(None)
+    async with asyncio.timeout(5):
+        while slots.waiting == 3:
+            await asyncio.sleep(0)
+        await slots.give_back_stalled()
+        await slots.settler.drained()
+    states = [(await backend.tasks.get(task.id)).state for task in claimed]
+    assert states == [TaskState.COMPLETED, TaskState.RUNNING, TaskState.PENDING, TaskState.PENDING]
+    endings.put_nowait(None)
+    settling.cancel()
+
+
 async def test_what_a_fixed_prefetch_claimed_stays(new_task: Any) -> None:
     assert await _states_after_two_looks(1, new_task) == [TaskState.RUNNING, TaskState.RUNNING]
