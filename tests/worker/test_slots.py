@@ -6,6 +6,8 @@ from typing import Any
 
 import structlog
 
+from backstage.app.cancel_deliveries import CancelDeliveries
+from backstage.app.cancel_task import CancelTask
 from backstage.domain.handler_signals import RetryLater
 from backstage.domain.ports.task_queue import ClaimRequest
 from backstage.domain.retry_policy import RetryPolicy
@@ -28,6 +30,7 @@ from backstage.worker.metrics import WorkerMetrics
 from backstage.worker.middleware.middleware import Run
 from backstage.worker.run_limits import LimitsOf
 from backstage.worker.slots import Slots
+from backstage.worker.subscription_watch import SubscriptionWatch
 from backstage.worker.worker_options import WorkerOptions
 
 
@@ -46,6 +49,7 @@ def _slots(backend: MemoryBackend, run: Run = _never_begins, prefetch: int | Non
         handlers={"x": RegisteredHandler(registration, run)},
         runner=AttemptRunner(LimitsOf(options), conclusion, "w", logger),
         threads=HandlerThreads(1),
+        subscriptions=_no_subscriptions(backend, logger),
         announcer=Announcer(BlinkerEventBus(logger), backend.clock, "w"),
         metrics=WorkerMetrics(),
         backoff=ErrorBackoff(NoJitter()),
@@ -53,6 +57,11 @@ def _slots(backend: MemoryBackend, run: Run = _never_begins, prefetch: int | Non
         settler_health=LoopHealth("settler"),
         logger=structlog.wrap_logger(structlog.ReturnLogger()),
     )
+
+
+def _no_subscriptions(backend: MemoryBackend, logger: Any) -> SubscriptionWatch:
+    cancel_task = CancelTask(backend.tasks, BlinkerEventBus(logger), backend.clock)
+    return SubscriptionWatch(backend.subscriptions, (), CancelDeliveries(backend.tasks, cancel_task), backend.clock)
 
 
 async def _claimed(backend: MemoryBackend, tasks: Sequence[Task]) -> Sequence[Task]:
