@@ -57,7 +57,7 @@ from backstage.worker.vital_signs import Phase, VitalSigns
 from backstage.worker.worker_options import WorkerOptions
 
 STALLED_AFTER = 0.5
-"""Seconds that a task claimed ahead has waited for a slot when it goes back, with those behind it; at most twice as many."""
+"""Seconds, up to twice as many, that a task claimed ahead has waited for a slot when it goes back with all that wait."""
 
 
 class WorkerRuntime:

@@ -115,9 +115,10 @@ async def test_what_was_claimed_ahead_goes_back_when_the_slots_turn_out_to_be_bu
 
 
 async def test_what_waits_behind_long_tasks_goes_back_though_slots_come_free(new_task: Any) -> None:
-    endings = asyncio.Queue[None]()
+    endings, beginnings = asyncio.Queue[None](), asyncio.Queue[None]()
 
     async def takes_its_time(context: TaskContext) -> Any:
+        beginnings.put_nowait(None)
         await endings.get()
 
     backend = MemoryBackend(FakeClock())
@@ -125,11 +126,11 @@ async def test_what_waits_behind_long_tasks_goes_back_though_slots_come_free(new
     slots = _slots(backend, takes_its_time, None)
     settling = asyncio.create_task(slots.settler.run())
     slots.start(claimed, asyncio.get_running_loop().time() + 30)
-    await slots.give_back_stalled()
-    endings.put_nowait(None)
     async with asyncio.timeout(5):
-        while slots.waiting == 3:
-            await asyncio.sleep(0)
+        await beginnings.get()
+        await slots.give_back_stalled()
+        endings.put_nowait(None)
+        await beginnings.get()
         await slots.give_back_stalled()
         await slots.settler.drained()
     states = [(await backend.tasks.get(task.id)).state for task in claimed]
