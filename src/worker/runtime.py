@@ -57,7 +57,7 @@ from backstage.worker.vital_signs import Phase, VitalSigns
 from backstage.worker.worker_options import WorkerOptions
 
 STALLED_AFTER = 0.5
-"""Seconds without a free slot after which tasks that were claimed ahead go back."""
+"""Seconds, up to twice as many, that a task claimed ahead has waited for a slot when it goes back, with all others."""
 
 
 class WorkerRuntime:

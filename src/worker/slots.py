@@ -66,7 +66,7 @@ class Slots:
         self._logger = logger
         self._prefetch = Prefetch(options.prefetch, options.concurrency, lambda: asyncio.get_running_loop().time())
         self._waiting: deque[HeldTask] = deque()
-        self._next_at_last_look: HeldTask | None = None
+        self._last_at_last_look: HeldTask | None = None
         self._running: set[asyncio.Task[None]] = set()
         self._has_backlog = False
         self.is_closing = False
@@ -127,12 +127,13 @@ class Slots:
         self._hint.set()
 
     async def give_back_stalled(self) -> None:
-        """Let other workers have what waits, if no slot came free since the last call: the slots' tasks turned out
-        to take long, which nobody knew when the others were claimed."""
-        waiting = self._waiting[0] if self._waiting and self._prefetch.is_automatic else None
-        if waiting is not None and waiting is self._next_at_last_look:
+        """Let other workers have what waits, if not all that waited at the last call has begun since: the slots' tasks
+        turned out to take long, which nobody knew when the others were claimed."""
+        if not self._prefetch.is_automatic:
+            return
+        if self._last_at_last_look in self._waiting:
             self._give_back_waiting()
-        self._next_at_last_look = waiting
+        self._last_at_last_look = self._waiting[-1] if self._waiting else None
 
     def give_back(self, is_wanted: Callable[[Task], bool]) -> None:
         """Return to the store those of the waiting tasks that are wanted back."""

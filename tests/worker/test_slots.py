@@ -6,6 +6,8 @@ from typing import Any
 
 import structlog
 
+from backstage.app.cancel_deliveries import CancelDeliveries
+from backstage.app.cancel_task import CancelTask
 from backstage.domain.handler_signals import RetryLater
 from backstage.domain.ports.task_queue import ClaimRequest
 from backstage.domain.retry_policy import RetryPolicy
@@ -28,6 +30,7 @@ from backstage.worker.metrics import WorkerMetrics
 from backstage.worker.middleware.middleware import Run
 from backstage.worker.run_limits import LimitsOf
 from backstage.worker.slots import Slots
+from backstage.worker.subscription_watch import SubscriptionWatch
 from backstage.worker.worker_options import WorkerOptions
 
 
@@ -46,6 +49,7 @@ def _slots(backend: MemoryBackend, run: Run = _never_begins, prefetch: int | Non
         handlers={"x": RegisteredHandler(registration, run)},
         runner=AttemptRunner(LimitsOf(options), conclusion, "w", logger),
         threads=HandlerThreads(1),
+        subscriptions=_no_subscriptions(backend, logger),
         announcer=Announcer(BlinkerEventBus(logger), backend.clock, "w"),
         metrics=WorkerMetrics(),
         backoff=ErrorBackoff(NoJitter()),
@@ -53,6 +57,11 @@ def _slots(backend: MemoryBackend, run: Run = _never_begins, prefetch: int | Non
         settler_health=LoopHealth("settler"),
         logger=structlog.wrap_logger(structlog.ReturnLogger()),
     )
+
+
+def _no_subscriptions(backend: MemoryBackend, logger: Any) -> SubscriptionWatch:
+    cancel_task = CancelTask(backend.tasks, BlinkerEventBus(logger), backend.clock)
+    return SubscriptionWatch(backend.subscriptions, (), CancelDeliveries(backend.tasks, cancel_task), backend.clock)
 
 
 async def _claimed(backend: MemoryBackend, tasks: Sequence[Task]) -> Sequence[Task]:
@@ -103,6 +112,31 @@ async def _states_after_two_looks(prefetch: int | None, new_task: Any) -> list[T
 
 async def test_what_was_claimed_ahead_goes_back_when_the_slots_turn_out_to_be_busy(new_task: Any) -> None:
     assert await _states_after_two_looks(None, new_task) == [TaskState.RUNNING, TaskState.PENDING]
+
+
+async def test_what_waits_behind_long_tasks_goes_back_though_slots_come_free(new_task: Any) -> None:
+    endings, beginnings = asyncio.Queue[None](), asyncio.Queue[None]()
+
+    async def takes_its_time(context: TaskContext) -> Any:
+        beginnings.put_nowait(None)
+        await endings.get()
+
+    backend = MemoryBackend(FakeClock())
+    claimed = await _claimed(backend, [new_task(type="x") for _ in range(4)])
+    slots = _slots(backend, takes_its_time, None)
+    settling = asyncio.create_task(slots.settler.run())
+    slots.start(claimed, asyncio.get_running_loop().time() + 30)
+    async with asyncio.timeout(5):
+        await beginnings.get()
+        await slots.give_back_stalled()
+        endings.put_nowait(None)
+        await beginnings.get()
+        await slots.give_back_stalled()
+        await slots.settler.drained()
+    states = [(await backend.tasks.get(task.id)).state for task in claimed]
+    assert states == [TaskState.COMPLETED, TaskState.RUNNING, TaskState.PENDING, TaskState.PENDING]
+    endings.put_nowait(None)
+    settling.cancel()
 
 
 async def test_what_a_fixed_prefetch_claimed_stays(new_task: Any) -> None:
