@@ -31,7 +31,7 @@ class RedisInstance:
         settings: Mapping[str, str] | None = None,
         leading: Sequence[str | Path] = (),
     ) -> None:
-        self._folder = folder
+        self.folder = folder
         self._program = reachable_program(program, folder)
         self._settings = (_DURABLE if durable else _FAST) | dict(settings or {})
         self._leading = leading
@@ -51,7 +51,7 @@ class RedisInstance:
         """Return once it answers; on the same port again after it was stopped or killed."""
         for _ in range(_ATTEMPTS):
             port = self.port or free_port()
-            self._process = ServerProcess([self._program, *self._leading, *self._arguments(port)], self._folder)
+            self._process = ServerProcess([self._program, *self._leading, *self._arguments(port)], self.folder)
             if self._process.wait_until(lambda port=port: answers_ping(port)):  # type: ignore[misc]
                 self.port = port
                 return
@@ -71,7 +71,7 @@ class RedisInstance:
         self.process.thaw()
 
     def _arguments(self, port: int) -> list[str]:
-        fixed = {"port": str(port), "bind": "127.0.0.1", "dir": str(self._folder)}
+        fixed = {"port": str(port), "bind": "127.0.0.1", "dir": str(self.folder)}
         return [part for name, value in (fixed | self._settings).items() for part in (f"--{name}", value)]
 
 

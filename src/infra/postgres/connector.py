@@ -18,6 +18,14 @@ _PLANNING = {
     "enable_bitmapscan": "off",  # never marks index entries as dead, so the ended tasks' would be read again and again
     "jit": "off",  # takes longer than any of our statements
 }
+_VANISHING = {
+    "idle_in_transaction_session_timeout": "60s",
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+}
+"""How the server comes to know that we have vanished, as a machine without power does. Until then, by default for two
+hours, it keeps the locks of a transaction that was open."""
 
 
 class Connector:
@@ -35,7 +43,7 @@ class Connector:
         """Return a connection that belongs to the running loop. Raises what the driver raises."""
         if not self.is_pooled:
             try:
-                connection = await self._connect(_PLANNING)
+                connection = await self._connect(_PLANNING | _VANISHING)
             except asyncpg.ProtocolViolationError:
                 if self.location.prepared == "on":
                     return await self._connect({})

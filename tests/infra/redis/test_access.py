@@ -20,6 +20,7 @@ from backstage.infra.redis.opening import refuse_old
 from backstage.infra.redis.scripts import script
 from backstage.testing.fake_clock import FakeClock
 from tests.infra.redis.acl_user import NAME, PASSWORD, documented_rules
+from tests.journeys.waiting import until_answer
 from tests.servers.free_port import free_port
 from tests.servers.redis_instance import RedisInstance
 from tests.servers.redis_sentinel import RedisSentinel
@@ -186,8 +187,13 @@ async def test_a_write_that_no_replica_confirms_is_not_durable(redis_url: str, c
 
 
 async def _insisted(call: Callable[[], Awaitable[T]]) -> T:
-    """The answer, once the connections to the former primary have broken."""
-    for _ in range(5):
+    """The answer, once the connections to the former primary have broken and the Sentinels agree on the new one."""
+    answers: list[T] = []
+
+    async def is_answered() -> bool:
         with contextlib.suppress(StorageUnavailableError):
-            return await call()
-    raise AssertionError("five errors in a row")
+            answers.append(await call())
+        return bool(answers)
+
+    await until_answer("an answer", is_answered)
+    return answers[0]

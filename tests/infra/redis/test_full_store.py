@@ -11,12 +11,15 @@ from backstage.conformance.backend_suite import on_trial
 from backstage.conformance.task_factory import TaskFactory
 from backstage.conformance.trial import Trial
 from backstage.domain.broadcast_message import BroadcastMessage
-from backstage.domain.errors import ConfigurationError, StorageFullError
+from backstage.domain.errors import ConfigurationError, StorageFullError, StorageUnavailableError
 from backstage.domain.retention import Retention
 from backstage.domain.task_state import TaskState
 from backstage.infra.redis.backend import RedisBackend
 from backstage.testing.fake_clock import FakeClock
 from tests.servers.redis_instance import RedisInstance
+from tests.servers.small_disk import Ballast
+
+LARGE = f'"{"x" * 50_000}"'
 
 
 async def test_on_a_full_server_an_enqueue_is_refused_and_tasks_can_end(
@@ -37,6 +40,25 @@ async def test_on_a_full_server_an_enqueue_is_refused_and_tasks_can_end(
         assert await trial.tasks.prune(Retention(state=TaskState.COMPLETED, keep_last=0), 100) == 10
         tally = await trial.tally()
         assert tally["default", "email:send", TaskState.PENDING] == (9, 0)
+
+
+async def test_a_server_that_ends_on_a_full_disk_has_all_that_it_accepted_when_it_is_back(
+    own_redis: Callable[..., RedisInstance], clock: FakeClock
+) -> None:
+    """With `appendfsync always` it rather ends than answers for what it could not write."""
+    instance, new_task = own_redis(disk=12, auto_aof_rewrite_percentage="0"), TaskFactory(clock)
+    ballast = Ballast(instance.folder, mebibytes=8)
+    async with on_trial(lambda clock: RedisBackend.from_url(instance.url, clock), clock, new_task) as trial:
+        accepted: list[str] = []
+        with pytest.raises((StorageUnavailableError, StorageFullError)):
+            while len(accepted) < 1000:
+                accepted.append((await trial.added(payload_json=LARGE)).id)
+        assert instance.process.wait() != 0
+        ballast.drop()
+        instance.start()
+        found = [task.id for task in await trial.claim(1000)]
+        assert found[: len(accepted)] == accepted
+        assert len(found) <= len(accepted) + 1  # the last one was written, and its answer was not
 
 
 @pytest.mark.parametrize("policy", ["allkeys-lru", "volatile-ttl"])
