@@ -31,8 +31,7 @@ async def serve() -> None:
     await service.start()
     service.setup_graceful_shutdown()
     await service.wait()
-    Ledger.of_this_process().write("stopped")
-    await asyncio.sleep(3600)  # the signal, which comes back with its old effect, ends it
+    await asyncio.sleep(3600)  # never: the signal comes back with its old effect
 
 
 if __name__ == "__main__":

@@ -35,5 +35,5 @@ async def test_a_signal_stops_a_service_when_its_tasks_have_ended_and_then_ends_
     await service.logged("worker_stopping", 2)
     gate.open()
     assert await service.code() == -signal.SIGTERM
-    assert [entry.event for entry in ledger.entries()] == ["start", "end", "stopped"]
+    assert [entry.event for entry in ledger.entries()] == ["start", "end"]
     assert (await backstage.get_task(task.id)).state is TaskState.COMPLETED
