@@ -10,6 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from backstage.domain.backoff import DEFAULT_BACKOFF
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.keeping import KEEPING_FIELDS, Keeping, retentions
 from backstage.domain.limits import MAX_ATTEMPTS
@@ -20,6 +21,7 @@ from backstage.infra.queue_retentions import keepings_of, queue_retentions
 from backstage.infra.redact_url import redact_url
 from backstage.infra.setting_files import read_dotenv, read_toml
 from backstage.infra.setting_types import (
+    backoff_text,
     http_address,
     label,
     modules,
@@ -94,6 +96,10 @@ class Settings(BaseSettings):
 
     max_attempts: Annotated[int, whole(1, MAX_ATTEMPTS)] = 3
     """Runs of a task that keeps failing, unless task, handler or queue say otherwise."""
+
+    backoff: Annotated[str, backoff_text()] = str(DEFAULT_BACKOFF)
+    """How long a task that failed waits, unless task or handler say otherwise: `KIND BASE [CAP [JITTER]]`, such as
+    `exponential 1 300 0.1`; as an argument also a Backoff."""
 
     max_deliveries: Annotated[int, whole(1, MAX_ATTEMPTS)] = 5
     """Workers a task may cost before it is dead-lettered."""

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from backstage.cli.commands import COMMANDS
+from backstage.domain import errors
 from backstage.infra import log_events as infra_log_events
 from backstage.infra.settings import Settings
 from backstage.worker import log_events
@@ -30,6 +31,11 @@ def test_the_log_events_are_those_of_the_program() -> None:
     told = [row[0].strip("`") for row in table(ROOT / "docs" / "log-events.md", "# Log events")]
     assert len(told) == len(set(told))
     assert set(told) == _log_events()
+
+
+def test_the_errors_are_those_of_the_program() -> None:
+    raised = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
+    assert {row[0].strip("`") for row in table(ROOT / "docs" / "errors.md", "# Errors")} == raised - {"TaskError"}
 
 
 def test_what_to_watch_are_log_events() -> None:
