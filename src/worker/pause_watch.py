@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from backstage.domain.ports.queue_control import QUEUE, TYPE, QueueControl
 from backstage.domain.task import Task
 from backstage.worker.slots import Slots
@@ -15,14 +13,11 @@ LOOK_EVERY = 0.5
 class PauseWatch:
     """Asks the store only while tasks wait for a slot, which is seldom without a prefetch."""
 
-    def __init__(self, control: QueueControl, slots: Slots, is_worker_paused: Callable[[], bool]) -> None:
-        self._control, self._slots, self._is_worker_paused = control, slots, is_worker_paused
+    def __init__(self, control: QueueControl, slots: Slots) -> None:
+        self._control, self._slots = control, slots
 
     async def look(self) -> None:
         if not self._slots.waiting:
-            return
-        if self._is_worker_paused():  # a claim that was under way brought them
-            self._slots.give_back(lambda task: True)
             return
         paused = {(pause.kind, pause.name) for pause in await self._control.paused()}
 

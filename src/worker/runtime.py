@@ -124,7 +124,7 @@ class WorkerRuntime:
             queue=self._queue,
             request=self._request,
             slots=self._slots,
-            room=self._room,
+            room=self._slots.room,
             on_nothing_due=self._on_nothing_due,
             poll_interval=options.poll_interval,
             backoff=ErrorBackoff(chance),
@@ -132,7 +132,6 @@ class WorkerRuntime:
             health=self._healths.of("claimer"),
             logger=logger,
         )
-        self._is_paused = False
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
         self._ready = asyncio.Event()
@@ -178,12 +177,10 @@ class WorkerRuntime:
 
     def pause(self) -> None:
         """Claim nothing on this worker until `resume`, and give back what waits for a slot; running tasks go on."""
-        self._is_paused = True
-        self._slots.give_back(lambda task: True)
+        self._slots.pause()
 
     def resume(self) -> None:
-        self._is_paused = False
-        self._hint.set()
+        self._slots.resume()
 
     def runs(self, task: Task) -> bool:
         """Whether the task is one that this worker holds."""
@@ -191,14 +188,14 @@ class WorkerRuntime:
 
     @property
     def is_paused(self) -> bool:
-        return self._is_paused
+        return self._slots.is_paused
 
     def vital_signs(self) -> VitalSigns:
         """May be called from any thread."""
         return VitalSigns(
             worker_id=self._options.worker_id,
             phase=self._phase,
-            is_paused=self._is_paused,
+            is_paused=self._slots.is_paused,
             concurrency=self._options.concurrency,
             running=self._slots.running,
             waiting=self._slots.waiting,
@@ -239,7 +236,7 @@ class WorkerRuntime:
         reclaimer = Reclaimer(
             self._queue, self._backend.tasks, options, self._subscriptions, self._announcer, self._logger
         )
-        pauses = PauseWatch(self._backend.control, self._slots, lambda: self._is_paused)
+        pauses = PauseWatch(self._backend.control, self._slots)
         periodic = partial(every, chance=self._chance, logger=self._logger, healths=self._healths)
         endless = partial(kept_up, backoff=ErrorBackoff(self._chance), logger=self._logger, healths=self._healths)
         duties = {
@@ -323,9 +320,6 @@ class WorkerRuntime:
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         for waiting in either:
             waiting.cancel()
-
-    def _room(self) -> int:
-        return 0 if self._is_paused else self._slots.room()
 
     def _request(self, limit: int) -> ClaimRequest:
         return ClaimRequest(

@@ -70,6 +70,7 @@ class Slots:
         self._running: set[asyncio.Task[None]] = set()
         self._has_backlog = False
         self.is_closing = False
+        self.is_paused = False
 
     @property
     def is_stuck(self) -> bool:
@@ -90,7 +91,7 @@ class Slots:
         prefetch = self._prefetch.size()
         most = self._options.concurrency + prefetch
         self._has_backlog = self.settler.backlog >= 10 * self._options.concurrency + 2 * prefetch
-        if self.is_closing or self._has_backlog:
+        if self.is_closing or self.is_paused or self._has_backlog:
             return 0  # a store that takes no outcomes must not hand out more tasks that pile up here
         if len(self._waiting) > prefetch // 2:
             return 0  # the slots have work for now: one larger claim later costs less than many small ones
@@ -103,7 +104,7 @@ class Slots:
             held = HeldTask(task, lease_end, self._queue, self._is_shutting_down)
             self.held.add(held)
             self._waiting.append(held)
-        if self.is_closing:
+        if self.is_closing or self.is_paused:  # the claim was under way
             self._give_back_waiting()
         else:
             self._fill()
@@ -134,6 +135,15 @@ class Slots:
         if self._last_at_last_look in self._waiting:
             self._give_back_waiting()
         self._last_at_last_look = self._waiting[-1] if self._waiting else None
+
+    def pause(self) -> None:
+        """Begin nothing until `resume`; what waits for a slot goes back."""
+        self.is_paused = True
+        self._give_back_waiting()
+
+    def resume(self) -> None:
+        self.is_paused = False
+        self._hint.set()
 
     def give_back(self, is_wanted: Callable[[Task], bool]) -> None:
         """Return to the store those of the waiting tasks that are wanted back."""

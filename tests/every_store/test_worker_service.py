@@ -171,7 +171,7 @@ async def test_pausing_all_or_one_and_resuming(store: OneStore) -> None:
     waiting = [await enqueued(service, "t", queue=queue) for queue in ("mail", "reports")]
     await mail.resume()
     await reached(service, waiting[0])
-    assert (await service.backstage.get_task(waiting[1].id)).state is TaskState.PENDING
+    assert (await reached(service, waiting[1], TaskState.PENDING)).attempt == 0
     await service.resume_all()
     await reached(service, waiting[1])
 
