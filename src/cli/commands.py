@@ -22,6 +22,7 @@ COMMANDS = {
     "cancel": Command("cancel", "stop tasks from running, or from running on"),
     "retry": Command("retry", "run failed or cancelled tasks again"),
     "replay": Command("replay", "run the dead letters again"),
+    "broadcast": Command("broadcast", "send a message to every live worker"),
     "pause": Command("pause", "let nobody claim tasks of a queue or a type"),
     "resume": Command("resume", "let workers claim them again"),
     "schedules": Command("schedules", "see, change and preview schedules"),

@@ -2,15 +2,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from backstage.app.get_oldest_due import GetOldestDue
 from backstage.app.get_task_stats import GetTaskStats
-from backstage.app.list_pauses import ListPauses
 from backstage.cli.answer import iso, moment, print_json
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.stats import COUNTED, counts_document
 from backstage.cli.store import existing_store
-from backstage.domain.ports.queue_control import QUEUE, TYPE, Pause
+from backstage.domain.ports.queue_control import QUEUE, TYPE
 from backstage.domain.stats import OldestDue, StateCounts, TaskStats
 
 
@@ -25,10 +25,9 @@ def parser() -> CommandParser:
 
 def run(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
-    stats, oldest_due, pauses = asyncio.run(_queues(options.url))
+    stats, oldest_due = asyncio.run(_queues(options.url))
     kind = TYPE if options.types else QUEUE
-    groups = stats.by_type if options.types else stats.by_queue
-    paused = {pause.name: pause for pause in pauses if pause.kind == kind}
+    groups, paused = (stats.by_type, stats.paused_types) if options.types else (stats.by_queue, stats.paused_queues)
     waits = _longest(oldest_due, kind)
     if options.json:
         _print_documents(kind, groups, waits, paused)
@@ -37,10 +36,9 @@ def run(arguments: Sequence[str]) -> int:
     return DONE
 
 
-async def _queues(url: str | None) -> tuple[TaskStats, list[OldestDue], list[Pause]]:
+async def _queues(url: str | None) -> tuple[TaskStats, list[OldestDue]]:
     async with existing_store(url) as store:
-        tasks, control = store.tasks, store.control
-        return await GetTaskStats(tasks)(), await GetOldestDue(tasks)(), await ListPauses(control)()
+        return await GetTaskStats(store.tasks, store.control)(), await GetOldestDue(store.tasks)()
 
 
 def _longest(oldest_due: Sequence[OldestDue], kind: str) -> dict[str, float]:
@@ -53,7 +51,7 @@ def _longest(oldest_due: Sequence[OldestDue], kind: str) -> dict[str, float]:
 
 
 def _print_documents(
-    kind: str, groups: Mapping[str, StateCounts], waits: Mapping[str, float], paused: Mapping[str, Pause]
+    kind: str, groups: Mapping[str, StateCounts], waits: Mapping[str, float], paused: Mapping[str, datetime]
 ) -> None:
     print_json(
         [
@@ -61,7 +59,7 @@ def _print_documents(
                 kind: name,
                 **counts_document(groups.get(name, StateCounts())),
                 "oldest_due_seconds": waits.get(name),
-                "paused_since": iso(paused[name].since) if name in paused else None,
+                "paused_since": iso(paused[name]) if name in paused else None,
             }
             for name in sorted({*groups, *paused})
         ]
@@ -69,7 +67,7 @@ def _print_documents(
 
 
 def _print_rows(
-    kind: str, groups: Mapping[str, StateCounts], waits: Mapping[str, float], paused: Mapping[str, Pause]
+    kind: str, groups: Mapping[str, StateCounts], waits: Mapping[str, float], paused: Mapping[str, datetime]
 ) -> None:
     from backstage.cli.table import print_table  # noqa: PLC0415 - loads rich
 
@@ -78,7 +76,7 @@ def _print_rows(
             name,
             *map(str, counts_document(groups.get(name, StateCounts())).values()),
             f"{waits[name]:.0f} s" if name in waits else "",
-            moment(paused[name].since) if name in paused else "",
+            moment(paused[name]) if name in paused else "",
         )
         for name in sorted({*groups, *paused})
     ]

@@ -36,6 +36,7 @@ from backstage.app.resume_schedule import ResumeSchedule
 from backstage.app.resume_type import ResumeType
 from backstage.app.retry_task import RetryTask
 from backstage.app.run_schedule_now import RunScheduleNow
+from backstage.app.send_broadcast import SendBroadcast
 from backstage.app.subscribe import Subscribe
 from backstage.app.unsubscribe import Unsubscribe
 from backstage.domain.errors import ConfigurationError
@@ -95,7 +96,7 @@ class Container:
         self.get_task = GetTask(tasks)
         self.get_attempts = GetAttempts(tasks)
         self.find_tasks = FindTasks(tasks)
-        self.get_task_stats = GetTaskStats(tasks)
+        self.get_task_stats = GetTaskStats(tasks, control)
         self.get_oldest_due = GetOldestDue(tasks)
         self.prune_tasks = PruneTasks(tasks)
         self.cleanup_old_tasks = CleanupOldTasks(self.prune_tasks)
@@ -107,6 +108,7 @@ class Container:
         self.replay_dead_letters = ReplayDeadLetters(tasks, events, self.clock)
         self.purge_dead_letters = PurgeDeadLetters(self.prune_tasks)
         self.list_workers = ListWorkers(self.backend.registry)
+        self.send_broadcast = SendBroadcast(self.backend.broadcasts, self.clock, self.ids)
         self.cancel_deliveries = CancelDeliveries(tasks, self.cancel_task)
         self.subscribe = Subscribe(self.backend.subscriptions)
         self.unsubscribe = Unsubscribe(self.backend.subscriptions, self.cancel_deliveries)

@@ -50,7 +50,7 @@ def options_from(settings: Settings, queues: Mapping[str, Queue]) -> WorkerOptio
         timeout=settings.timeout,
         soft_timeout=settings.soft_timeout,
         retry=RetryPolicy(settings.max_attempts, Backoff.parse(settings.backoff)),
-        retention=settings.retentions(),
+        retention=settings.retentions(queues.values()),
         prune_interval=settings.prune_interval,
         schedule_interval=settings.schedule_interval,
         subscription_interval=settings.subscription_interval,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from backstage.domain.outcome import Outcome, OutcomeKind
@@ -133,6 +133,17 @@ class Slots:
         if waiting is not None and waiting is self._next_at_last_look:
             self._give_back_waiting()
         self._next_at_last_look = waiting
+
+    def give_back(self, is_wanted: Callable[[Task], bool]) -> None:
+        """Return to the store those of the waiting tasks that are wanted back."""
+        kept: deque[HeldTask] = deque()
+        for held in self._waiting:
+            if is_wanted(held.task):
+                self.settler.submit(held.task.released())
+            else:
+                kept.append(held)
+        self._waiting = kept
+        self._hint.set()
 
     def close(self) -> None:
         """Start nothing more; what waits for a slot goes back at once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import Any
 
 from backstage.domain.outcome import Outcome, OutcomeKind
@@ -36,14 +37,19 @@ async def settle(session: Session, outcomes: Sequence[Outcome], now: int | None)
 
 
 def _is_one_statement(outcomes: Sequence[Outcome]) -> bool:
-    return len({outcome.state is TaskState.PENDING for outcome in outcomes}) == 1 and not any(
-        outcome.next_tasks for outcome in outcomes
-    )
+    return len({outcome.state is TaskState.PENDING for outcome in outcomes}) == 1 and not _has_next_tasks(outcomes)
+
+
+def _has_next_tasks(outcomes: Sequence[Outcome]) -> bool:
+    return any(outcome.next_tasks for outcome in outcomes)
 
 
 def _runs(outcomes: Sequence[Outcome]) -> Iterator[list[Outcome]]:
     """Split the outcomes, in order, into runs whose order does not matter: different tasks, and none that brings a next
     task with a dedupe key before another, whose end might free that key."""
+    if len({outcome.task_id for outcome in outcomes}) == len(outcomes) and not _has_next_tasks(outcomes):
+        yield list(outcomes)
+        return
     run: list[Outcome] = []
     ids: set[str] = set()
     for outcome in outcomes:
@@ -57,7 +63,7 @@ def _runs(outcomes: Sequence[Outcome]) -> Iterator[list[Outcome]]:
 
 
 async def _apply(session: Session, run: Sequence[Outcome], now: int | None) -> Accepted:
-    by_id = sorted(run, key=lambda outcome: outcome.task_id)  # all batches lock in this order
+    by_id = sorted(run, key=attrgetter("task_id"))  # all batches lock in this order
     ends = [outcome for outcome in by_id if outcome.state is not TaskState.PENDING]
     returns = [outcome for outcome in by_id if outcome.state is TaskState.PENDING]
     accepted: Accepted = {}

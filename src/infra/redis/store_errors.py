@@ -21,7 +21,7 @@ DRIVER_ERRORS = (exceptions.RedisError, exceptions.RedisClusterException, OSErro
 
 _NO_ANSWER = (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.RedisClusterException)
 _LOGIN = ("NOAUTH", "WRONGPASS", "invalid username-password", "invalid password", "Client sent AUTH")
-_REFUSED = ("NOPERM", "The user executing the script can't")  # the second in scripts of Redis 6.2
+_REFUSED = ("NOPERM", "ACL failure in script", "The user executing the script can't")  # the last two in scripts
 _FULL = ("command not allowed when used memory", "MISCONF", "No space left")
 _FOR_NOW = (
     "LOADING", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "BUSY ", "UNKILLABLE", "NOREPLICAS", "MOVED",

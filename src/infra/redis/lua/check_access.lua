@@ -18,9 +18,14 @@ local tries = {
   { 'xinfo|stream', key }, { 'xinfo|groups', key }, { 'xinfo|consumers', key, 'group' },
 }
 
--- Redis 6.2 has words of its own, and no code, for what a script's user may not do.
+-- What a script's user may not do has other words in each of 6.2, 7.0 and 7.2, and not always a code.
 local function is_refusal(text)
-  return string.find(text, 'NOPERM', 1, true) or string.find(text, "The user executing the script can't", 1, true)
+  for _, sign in ipairs({ 'NOPERM', 'ACL failure in script', "The user executing the script can't" }) do
+    if string.find(text, sign, 1, true) then
+      return true
+    end
+  end
+  return false
 end
 
 local refused = {}
