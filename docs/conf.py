@@ -32,10 +32,11 @@ copybutton_exclude = ".linenos, .gp, .go"
 
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
-autodoc_default_options = {"members": True, "show-inheritance": True}
+autodoc_default_options = {"members": True}
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 88
 default_role = "code"
+smartquotes = False
 
 html_theme = "furo"
 html_title = "Backstage"

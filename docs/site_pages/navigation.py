@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _SECTION = re.compile(r"^## (?P<title>.+)$", re.MULTILINE)
-_PAGE = re.compile(r"\]\((?P<path>[^)#:]+)\.md(?:#[^)]*)?\)")
+_PAGE = re.compile(r"\[(?P<text>[^\]]+)\]\((?P<path>[^)#:]+)\.md\)")
 
 
 def navigation_of(markdown: str) -> str:
@@ -14,8 +14,8 @@ def navigation_of(markdown: str) -> str:
     seen: set[str] = set()
     trees = []
     for title, text in zip(parts[::2], parts[1::2], strict=True):
-        pages = [path for path in dict.fromkeys(_PAGE.findall(text)) if path not in seen]
-        seen.update(pages)
+        pages = [f"{link} <{path}>" for link, path in _PAGE.findall(text) if path not in seen]
+        seen.update(path for _, path in _PAGE.findall(text))
         if pages:
             trees.append(_tree(title, pages))
     return "".join(trees)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from enum import EnumType
 from textwrap import indent
 
 import backstage
@@ -14,9 +15,18 @@ def public_names_reference() -> str:
     """A section for each name that `backstage` exports, in the order in which it does."""
     sections = []
     for name in backstage.__all__:
-        directive = "autoclass" if inspect.isclass(getattr(backstage, name)) else "autofunction"
-        sections.append(f"\n## {name}\n\n```{{eval-rst}}\n.. {directive}:: backstage.{name}\n```\n")
+        sections.append(f"\n## {name}\n\n```{{eval-rst}}\n{_directive(name)}\n```\n")
     return "".join(sections)
+
+
+def _directive(name: str) -> str:
+    match getattr(backstage, name):
+        case EnumType():
+            return f".. autoclass:: backstage.{name}()\n   :undoc-members:"
+        case type():
+            return f".. autoclass:: backstage.{name}"
+        case _:
+            return f".. autofunction:: backstage.{name}"
 
 
 def use_cases_reference() -> str:

@@ -24,6 +24,7 @@ from backstage.worker.handler import TaskHandlerRegistration
 from backstage.worker.metrics import RunMetrics
 from backstage.worker.processor_health import ProcessorHealth
 from backstage.worker.service_health import ServiceHealth
+from tests.docs.markdown import ROOT
 
 _HONOURED = {"REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "REDIS_DB", "JOB_CONCURRENCY", "JOB_TIMEOUT"}
 _OPEN_ENDED = {*Settings.model_fields, *TaskHandlerRegistration.__dataclass_fields__}
@@ -39,7 +40,7 @@ def is_ours(code: str) -> bool:
             return find_spec(module) is not None and all(map(_is_option, rest))
     if code.startswith("--"):
         return _is_option(code)
-    if code in _words():
+    if code in _words() or _is_module(code):
         return True
     try:
         tree = ast.parse(code, mode="eval")
@@ -61,6 +62,11 @@ def _words() -> set[str]:
     }
 
 
+def _is_module(code: str) -> bool:
+    path = ROOT.joinpath(*code.split("."))
+    return path.with_suffix(".py").is_file() or path.is_dir()
+
+
 def _is_option(word: str) -> bool:
     parser = argparse.ArgumentParser()
     add_options(parser)
@@ -74,11 +80,18 @@ def _roots_and_keywords(tree: ast.expr) -> Iterator[bool]:
     function = _found(tree.func)
     yield function is not None
     if function is not None:
-        parameters = inspect.signature(function).parameters.values()
+        parameters = _parameters(function)
         names = {each.name for each in parameters}
         if any(each.kind is each.VAR_KEYWORD for each in parameters):
             names |= _OPEN_ENDED
         yield {keyword.arg for keyword in tree.keywords} <= names
+
+
+def _parameters(function: Any) -> list[inspect.Parameter]:
+    try:
+        return [*inspect.signature(function).parameters.values()]
+    except ValueError:  # an exception that takes what Exception takes
+        return []
 
 
 def _found(tree: ast.expr) -> Any:
@@ -112,7 +125,7 @@ def _things() -> dict[str, Any]:
         "event": events.TaskFailed,
         "error": errors.InvalidTaskDataError(()),
         "stats": TaskStats(),
-        "metrics": RunMetrics(),
+        "metrics": RunMetrics,
         "health": ServiceHealth,
         "processor_health": ProcessorHealth,
     }
