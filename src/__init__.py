@@ -23,15 +23,19 @@ if TYPE_CHECKING:
     from backstage.domain.task_result import TaskResult as TaskResult
     from backstage.infra.container import Container as Container
     from backstage.integrations.blocking_container import BlockingContainer as BlockingContainer
+    from backstage.worker.broadcast import Broadcast as Broadcast
     from backstage.worker.context import TaskContext as TaskContext
     from backstage.worker.handler import TaskHandlerRegistration as TaskHandlerRegistration
     from backstage.worker.handler import handler as handler
     from backstage.worker.listener import listener as listener
+    from backstage.worker.receiver import receiver as receiver
     from backstage.worker.scheduler import Scheduler as Scheduler
     from backstage.worker.worker import Worker as Worker
+    from backstage.worker.worker_service import WorkerService as WorkerService
 
 _HOMES = {
     "Worker": "worker.worker",
+    "WorkerService": "worker.worker_service",
     "Container": "infra.container",
     "BlockingContainer": "integrations.blocking_container",
     "Priority": "domain.priority",
@@ -45,10 +49,12 @@ _HOMES = {
     "EnqueueTask": "app.enqueue_task",
     "Scheduler": "worker.scheduler",
     "CronTask": "domain.cron_task",
+    "Broadcast": "worker.broadcast",
     "RetryLater": "domain.handler_signals",
     "GiveUp": "domain.handler_signals",
     "handler": "worker.handler",
     "listener": "worker.listener",
+    "receiver": "worker.receiver",
 }
 
 __all__ = list(_HOMES)

@@ -11,10 +11,13 @@ from backstage.domain.lease import Lease
 from backstage.domain.ports.task_archive import StoredTask
 from backstage.domain.task import Task
 from benchmarks.measurements.drain import drain
-from benchmarks.opened_worker import FILLED_AT_ONCE, fill, no_op, worker_for
+from benchmarks.opened_worker import fill, no_op, worker_for
 from benchmarks.scene import TASK_TYPE, Scene
 
 YEAR = timedelta(days=365)
+DRAINS = 3
+"""Of which the quickest counts: what else the machine does only ever adds to one."""
+CROWDED_AT_ONCE = 1_000
 
 
 async def measure(scene: Scene) -> dict[str, float]:
@@ -25,6 +28,10 @@ async def measure(scene: Scene) -> dict[str, float]:
 
 
 async def _drained(scene: Scene) -> float:
+    return max([await _drained_once(scene) for _ in range(DRAINS)])
+
+
+async def _drained_once(scene: Scene) -> float:
     worker = worker_for(scene, until_idle=True)
     worker.on(TASK_TYPE, no_op)
     async with worker:
@@ -38,8 +45,8 @@ async def _crowd(scene: Scene) -> None:
     worker = worker_for(scene)
     async with worker:
         backend = worker.backstage.backend
-        for first in range(0, scene.others, FILLED_AT_ONCE):
-            number = min(FILLED_AT_ONCE, scene.others - first)
+        for first in range(0, scene.others, CROWDED_AT_ONCE):
+            number = min(CROWDED_AT_ONCE, scene.others - first)
             finished = [_finished(each) for each in _tasks(worker, number, timedelta())]
             await backend.archive.write([*finished, *(StoredTask(each, ()) for each in _tasks(worker, number, YEAR))])
 

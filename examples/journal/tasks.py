@@ -74,8 +74,8 @@ class JournalTasks:
     def _prunable(self, retention: Retention) -> list[Task]:
         """With both reasons, the longer list holds the other: each is the first of a queue to have ended."""
         prunable: list[Task] = []
-        queues = {task.queue for task in self._store.tasks.values()} if retention.queue is None else {retention.queue}
-        for queue in queues:
+        queues = {task.queue for task in self._store.tasks.values()}
+        for queue in filter(retention.is_about, queues):
             ended = sorted(
                 (task.finished_at, task.id)
                 for task in self._store.tasks.values()

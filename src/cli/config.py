@@ -44,13 +44,16 @@ def run(arguments: Sequence[str]) -> int:
 def _print_origins(origins: Sequence[SettingOrigin]) -> None:
     from backstage.cli.table import print_table  # noqa: PLC0415 - loads rich
 
-    print_table(("setting", "value", "source"), [(each.name, _text(each.value), str(each)) for each in origins])
+    print_table(("setting", "value", "source"), [(each.name, _text(each), str(each)) for each in origins])
     sys.stdout.flush()
 
 
-def _text(value: Any) -> str:
+def _text(origin: SettingOrigin) -> str:
     """As the environment would have it."""
+    value = origin.value
     match value:
+        case None if origin.name == "prefetch":
+            return "auto"
         case None | ():
             return "none"
         case bool():

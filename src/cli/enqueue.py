@@ -2,13 +2,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 from backstage.app.enqueue_task import Enqueue, EnqueueTask
-from backstage.cli.command_parser import DONE, CommandParser, key_and_value, seconds
+from backstage.cli.command_parser import DONE, CommandParser, json_value, key_and_value, seconds
 from backstage.cli.no_listeners import NoListeners
 from backstage.cli.store import opened_store
 from backstage.domain.dedupe import Dedupe, Duplicate
@@ -28,7 +26,9 @@ def parser() -> CommandParser:
         "A SECONDS may also be written like 90s, 5m, 2h or 7d.",
     )
     options.add_argument("type", metavar="TYPE", help="such as email:send; - reads lines")
-    options.add_argument("payload", metavar="JSON", nargs="?", type=_json, default=..., help="what the handler gets")
+    options.add_argument(
+        "payload", metavar="JSON", nargs="?", type=json_value, default=..., help="what the handler gets"
+    )
     options.add_argument("--queue", default=DEFAULT_QUEUE, help="default: %(default)s")
     options.add_argument("--priority", type=int, default=0, metavar="N", help="higher runs first; default: 0")
     options.add_argument("--delay", type=seconds, metavar="SECONDS", help="run it that much later")
@@ -89,10 +89,3 @@ async def _enqueue(options: argparse.Namespace) -> str:
     if isinstance(answer, Duplicate):
         raise DuplicateTaskError(answer.key, answer.id)
     return answer.id
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise argparse.ArgumentTypeError(f"is not JSON ({error}); a text needs its quotes: '\"hello\"'") from None

@@ -38,6 +38,19 @@ class _Migrated(Protocol):
     async def migration_status(self) -> Sequence[_MigrationStatus]: ...
 
 
+class _Schemaless:
+    """A store without a schema, which is therefore up to date: a deploy is the same whatever the URL."""
+
+    async def migrate(self) -> Sequence[_Migration]:
+        return ()
+
+    async def migration_plan(self) -> Sequence[_Migration]:
+        return ()
+
+    async def migration_status(self) -> Sequence[_MigrationStatus]:
+        return ()
+
+
 def parser() -> CommandParser:
     options = CommandParser(
         "migrate", "Bring the store's schema up to date; a SQLite file that does not exist is created."
@@ -59,7 +72,8 @@ def run(arguments: Sequence[str]) -> int:
         known.error("give one of --dry-run, --status and --down")
     if options.down != options.yes:
         known.error("--down deletes tables with what is in them: give --down and --yes together")
-    migrated = _migrated(options.url)
+    backend = store(options.url)
+    migrated = backend if isinstance(backend, _Migrated) else _Schemaless()
     if options.down:
         return _undo(migrated, as_json=options.json)
     if options.status:
@@ -79,20 +93,13 @@ def run(arguments: Sequence[str]) -> int:
 
 def _undo(migrated: _Migrated, *, as_json: bool) -> int:
     if not isinstance(migrated, _Reversible):
-        raise ConfigurationError("url", "the migrations of that store cannot be undone: delete its file")
+        raise ConfigurationError("url", "the migrations of that store cannot be undone: delete the store instead")
     undone = asyncio.run(migrated.migrate_down())
     if as_json:
         print_json(None if undone is None else {"version": undone.version, "name": undone.name})
     else:
         print("nothing was applied" if undone is None else f"undid {undone.name}")
     return DONE
-
-
-def _migrated(url: str | None) -> _Migrated:
-    backend = store(url)
-    if not isinstance(backend, _Migrated):
-        raise ConfigurationError("url", "that store has no schema: there is nothing to migrate")
-    return backend
 
 
 def _document(migration: _MigrationStatus) -> dict[str, Any]:

@@ -2,19 +2,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
+from backstage.app.get_oldest_due import GetOldestDue
 from backstage.app.get_task_stats import GetTaskStats
-from backstage.app.list_pauses import ListPauses
 from backstage.cli.answer import iso, moment, print_json
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.stats import COUNTED, counts_document
 from backstage.cli.store import existing_store
-from backstage.domain.ports.queue_control import QUEUE, TYPE, Pause
-from backstage.domain.stats import StateCounts, TaskStats
+from backstage.domain.ports.queue_control import QUEUE, TYPE
+from backstage.domain.stats import OldestDue, StateCounts, TaskStats
 
 
 def parser() -> CommandParser:
-    options = CommandParser("queues", "Count the tasks of each queue, and say since when it is paused.")
+    options = CommandParser(
+        "queues", "Count the tasks of each queue, and say how long the oldest due one waits, and what is paused."
+    )
     options.add_argument("--types", action="store_true", help="the same for each task type")
     options.add_json()
     return options
@@ -22,44 +25,59 @@ def parser() -> CommandParser:
 
 def run(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
-    stats, pauses = asyncio.run(_queues(options.url))
+    stats, oldest_due = asyncio.run(_queues(options.url))
     kind = TYPE if options.types else QUEUE
-    groups = stats.by_type if options.types else stats.by_queue
-    paused = {pause.name: pause for pause in pauses if pause.kind == kind}
+    groups, paused = (stats.by_type, stats.paused_types) if options.types else (stats.by_queue, stats.paused_queues)
+    waits = _longest(oldest_due, kind)
     if options.json:
-        _print_documents(kind, groups, paused)
+        _print_documents(kind, groups, waits, paused)
     else:
-        _print_rows(kind, groups, paused)
+        _print_rows(kind, groups, waits, paused)
     return DONE
 
 
-async def _queues(url: str | None) -> tuple[TaskStats, list[Pause]]:
+async def _queues(url: str | None) -> tuple[TaskStats, list[OldestDue]]:
     async with existing_store(url) as store:
-        return await GetTaskStats(store.tasks)(), await ListPauses(store.control)()
+        return await GetTaskStats(store.tasks, store.control)(), await GetOldestDue(store.tasks)()
 
 
-def _print_documents(kind: str, groups: Mapping[str, StateCounts], paused: Mapping[str, Pause]) -> None:
+def _longest(oldest_due: Sequence[OldestDue], kind: str) -> dict[str, float]:
+    """The longest wait of each queue, or of each type, in seconds."""
+    waits: dict[str, float] = {}
+    for each in oldest_due:
+        name = each.type if kind == TYPE else each.queue
+        waits[name] = max(waits.get(name, 0.0), each.waited)
+    return waits
+
+
+def _print_documents(
+    kind: str, groups: Mapping[str, StateCounts], waits: Mapping[str, float], paused: Mapping[str, datetime]
+) -> None:
     print_json(
         [
             {
                 kind: name,
                 **counts_document(groups.get(name, StateCounts())),
-                "paused_since": iso(paused[name].since) if name in paused else None,
+                "oldest_due_seconds": waits.get(name),
+                "paused_since": iso(paused[name]) if name in paused else None,
             }
             for name in sorted({*groups, *paused})
         ]
     )
 
 
-def _print_rows(kind: str, groups: Mapping[str, StateCounts], paused: Mapping[str, Pause]) -> None:
+def _print_rows(
+    kind: str, groups: Mapping[str, StateCounts], waits: Mapping[str, float], paused: Mapping[str, datetime]
+) -> None:
     from backstage.cli.table import print_table  # noqa: PLC0415 - loads rich
 
     rows = [
         (
             name,
             *map(str, counts_document(groups.get(name, StateCounts())).values()),
-            moment(paused[name].since) if name in paused else "",
+            f"{waits[name]:.0f} s" if name in waits else "",
+            moment(paused[name]) if name in paused else "",
         )
         for name in sorted({*groups, *paused})
     ]
-    print_table((kind, *COUNTED, "paused since"), rows, numbers=COUNTED)
+    print_table((kind, *COUNTED, "oldest due", "paused since"), rows, numbers=COUNTED)

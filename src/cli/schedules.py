@@ -7,7 +7,7 @@ from importlib import import_module
 
 from backstage.cli.command_parser import CommandParser, WrongUsageError
 
-_ACTIONS = {
+ACTIONS = {
     "list": "schedules_reading",
     "show": "schedules_reading",
     "next": "schedules_preview",
@@ -33,16 +33,16 @@ backstage schedules ACTION --help explains one."""
 
 def parser() -> CommandParser:
     options = CommandParser("schedules", "See, change and preview schedules.", epilog=_EXPLAINED)
-    options.add_argument("action", choices=tuple(_ACTIONS), metavar="ACTION")
+    options.add_argument("action", choices=tuple(ACTIONS), metavar="ACTION")
     options.add_json()
     return options
 
 
 def run(arguments: Sequence[str]) -> int:
     match list(arguments):
-        case [action, *rest] if action in _ACTIONS:
+        case [action, *rest] if action in ACTIONS:
             return _action(action)(rest)
-        case ["--url", url, action, *rest] if action in _ACTIONS:
+        case ["--url", url, action, *rest] if action in ACTIONS:
             return _action(action)(["--url", url, *rest])
         case _:
             parser().parse_args(arguments)  # explains itself, or says what is wrong
@@ -52,5 +52,5 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _action(name: str) -> Callable[[Sequence[str]], int]:
-    action: Callable[[Sequence[str]], int] = getattr(import_module(f"backstage.cli.{_ACTIONS[name]}"), f"run_{name}")
+    action: Callable[[Sequence[str]], int] = getattr(import_module(f"backstage.cli.{ACTIONS[name]}"), f"run_{name}")
     return action

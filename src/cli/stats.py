@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from backstage.app.get_task_stats import GetTaskStats
-from backstage.cli.answer import print_json
+from backstage.cli.answer import iso, moment, print_json
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.store import existing_store
+from backstage.domain.ports.queue_control import QUEUE, TYPE
 from backstage.domain.stats import StateCounts, TaskStats
 
 COUNTED = ("pending", "running", "completed", "failed", "cancelled", "total", "pruned")
@@ -16,25 +18,26 @@ COUNTED = ("pending", "running", "completed", "failed", "cancelled", "total", "p
 def parser() -> CommandParser:
     options = CommandParser(
         "stats",
-        "Count tasks by state. The counts are exact and outlive the tasks: pruned ones are counted, and in `pruned`.",
+        "Count tasks by state, and say what is paused. The counts are exact and outlive the tasks: pruned ones are "
+        "counted, and in `pruned`.",
     )
-    options.add_argument("--by", choices=("queue", "type"), help="one row for each")
+    options.add_argument("--by", choices=(QUEUE, TYPE), help="one row for each")
     options.add_json()
     return options
 
 
 def run(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
-    stats = asyncio.run(_stats(options.url))
+    stats = asyncio.run(task_stats(options.url))
     if options.json:
-        print_json(
-            {**counts_document(stats), "by_queue": _documents(stats.by_queue), "by_type": _documents(stats.by_type)}
-        )
+        print_json(_document(stats))
     elif options.by:
-        _print_rows(options.by, stats.by_queue if options.by == "queue" else stats.by_type)
+        _print_rows(options.by, stats.by_queue if options.by == QUEUE else stats.by_type)
     else:
         for name, number in counts_document(stats).items():
             print(f"{name:10}{number:>12,}")
+        _print_pauses(QUEUE, stats.paused_queues)
+        _print_pauses(TYPE, stats.paused_types)
     return DONE
 
 
@@ -42,13 +45,28 @@ def counts_document(counts: StateCounts) -> dict[str, int]:
     return {name: getattr(counts, name) for name in COUNTED}
 
 
-async def _stats(url: str | None) -> TaskStats:
+async def task_stats(url: str | None) -> TaskStats:
     async with existing_store(url) as store:
-        return await GetTaskStats(store.tasks)()
+        return await GetTaskStats(store.tasks, store.control)()
+
+
+def _document(stats: TaskStats) -> dict[str, Any]:
+    return {
+        **counts_document(stats),
+        "by_queue": _documents(stats.by_queue),
+        "by_type": _documents(stats.by_type),
+        "paused_queues": {name: iso(since) for name, since in stats.paused_queues.items()},
+        "paused_types": {name: iso(since) for name, since in stats.paused_types.items()},
+    }
 
 
 def _documents(groups: Mapping[str, StateCounts]) -> dict[str, Any]:
     return {name: counts_document(counts) for name, counts in groups.items()}
+
+
+def _print_pauses(kind: str, paused: Mapping[str, datetime]) -> None:
+    for name, since in paused.items():
+        print(f"paused    {kind} {name} since {moment(since)}")
 
 
 def _print_rows(kind: str, groups: Mapping[str, StateCounts]) -> None:

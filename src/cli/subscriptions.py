@@ -53,7 +53,9 @@ def run(arguments: Sequence[str]) -> int:
 
 async def _all(url: str | None) -> tuple[list[Subscription], Mapping[str, StateCounts]]:
     async with existing_store(url) as store:
-        return await ListSubscriptions(store.subscriptions)(), (await GetTaskStats(store.tasks)()).by_type
+        return await ListSubscriptions(store.subscriptions)(), (
+            await GetTaskStats(store.tasks, store.control)()
+        ).by_type
 
 
 async def _remove(url: str | None, name: str) -> int:

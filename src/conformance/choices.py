@@ -87,9 +87,9 @@ queries = st.builds(
 )
 retentions = st.sampled_from(
     [
-        Retention(state=state, max_age=max_age, keep_last=keep_last, queue=queue)
+        Retention(state=state, max_age=max_age, keep_last=keep_last, queue=queue, except_queues=others)
         for state in sorted(FINAL_STATES)
         for max_age, keep_last in ((5.5, None), (None, 1), (5.5, 2), (None, 0))
-        for queue in (None, "x")
+        for queue, others in ((None, frozenset[str]()), ("x", frozenset[str]()), (None, frozenset({"x"})))
     ]
 )

@@ -150,6 +150,10 @@ class BackendMachine(ScheduleSteps, BroadcastSteps):
         for types, queues in ((frozenset({"a", "b"}), None), (frozenset({"a"}), frozenset({"x"}))):
             assert self.run(self.trial.queue.is_idle(types, queues)) == self.model.is_idle(types, queues)
 
+    @rule()
+    def ask_how_long_each_lane_has_waited(self) -> None:
+        assert self.run(self.trial.tasks.oldest_due()) == self.model.oldest_due()
+
     @rule(seconds=st.sampled_from([5.0, 3600.0]))
     def set_the_wall_clock_forward(self, seconds: float) -> None:
         self.clock.jump(seconds)

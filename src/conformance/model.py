@@ -14,6 +14,7 @@ from backstage.domain.outcome import Outcome, OutcomeKind
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.task_queue import ClaimRequest, HeldTasks
 from backstage.domain.retention import Retention
+from backstage.domain.stats import OldestDue
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskQuery
 from backstage.domain.task_state import LIVE_STATES, TaskState
@@ -189,6 +190,15 @@ class Model:
         stored = Counter((task.queue, task.type, task.state) for task in self.tasks.values())
         return {lane: (stored[lane] + self._pruned[lane], self._pruned[lane]) for lane in stored | self._pruned}
 
+    def oldest_due(self) -> list[OldestDue]:
+        now = self._clock.now()
+        waits: dict[tuple[str, str], float] = {}
+        for task in self.tasks.values():
+            if task.state is TaskState.PENDING and task.scheduled_at <= now:
+                waited = (now - task.scheduled_at).total_seconds()
+                waits[task.queue, task.type] = max(waits.get((task.queue, task.type), 0.0), waited)
+        return [OldestDue(*lane, waited) for lane, waited in sorted(waits.items())]
+
     def prune(self, retention: Retention, limit: int) -> int:
         doomed = sorted((task for task in self.tasks.values() if self._may_be_pruned(task, retention)), key=_end)
         for task in doomed[:limit]:
@@ -198,7 +208,7 @@ class Model:
         return len(doomed[:limit])
 
     def _may_be_pruned(self, task: Task, retention: Retention) -> bool:
-        if task.state is not retention.state or retention.queue not in (None, task.queue):
+        if task.state is not retention.state or not retention.is_about(task.queue):
             return False
         age = (self._clock.now() - _end(task)[0]).total_seconds()
         siblings = [t for t in self.tasks.values() if t.state is task.state and t.queue == task.queue]

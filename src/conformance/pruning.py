@@ -84,6 +84,14 @@ class Pruning(BackendSuite):
         trial.clock.advance(100)
         assert await trial.tasks.prune(Retention(state=S.COMPLETED, max_age=50.0, keep_last=5), 10) == 2
 
+    async def test_a_retention_leaves_the_queues_alone_that_it_excepts(self, trial: Trial) -> None:
+        mail = await _completed(trial, 2, queue="mail")
+        await _completed(trial, 2, queue="reports")
+        await _completed(trial, 1, queue="images")
+        rest = Retention(state=S.COMPLETED, keep_last=0, except_queues=frozenset({"mail", "unheard-of"}))
+        assert await trial.tasks.prune(rest, 10) == 3
+        assert await _stored(trial) == _ids(mail)
+
     async def test_no_more_than_the_limit_is_deleted_at_once_oldest_first(self, trial: Trial) -> None:
         tasks = await _completed(trial, 5)
         retention = Retention(state=S.COMPLETED, keep_last=0)

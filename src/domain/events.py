@@ -74,7 +74,7 @@ class TaskSnoozed(TaskEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskReleased(TaskEvent):
-    """A worker that shuts down gave the task back."""
+    """A worker that shuts down, or is not to begin what is paused, gave the task back."""
 
     name: ClassVar[str] = "worker-task:released"
 

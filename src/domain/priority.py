@@ -1,11 +1,11 @@
-"""Named priorities. Any int from -32768 to 32767 will do; a higher one runs first."""
-
 from __future__ import annotations
 
 from enum import IntEnum
 
 
 class Priority(IntEnum):
+    """Named priorities. Any int from -32768 to 32767 will do; a higher one runs first."""
+
     URGENT = 100
     DEFAULT = 0
     LOW = -100

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
+from backstage.domain.keeping import KEEPING_FIELDS, Keeping
 from backstage.domain.limits import check_attempts, check_name, check_priority, check_seconds
 
 DEFAULT_QUEUE = "default"
@@ -14,8 +15,8 @@ class Queue:
     """Options of one queue on the workers that serve it.
 
     `priority` ranks the queues of one worker: tasks of a higher queue are claimed first. `soft_timeout` and
-    `hard_timeout` are seconds. `max_retries` counts the runs after the first, so 0 means one attempt.
-    Raises InvalidTaskDataError.
+    `hard_timeout` are seconds. `max_retries` counts the runs after the first, so 0 means one attempt. The `keep_…`
+    are those of Keeping, for this queue instead of the settings'. Raises InvalidTaskDataError.
     """
 
     name: str
@@ -23,6 +24,13 @@ class Queue:
     soft_timeout: float | None = None
     hard_timeout: float | None = None
     max_retries: int | None = None
+    _: KW_ONLY
+    keep_completed: float | None = None
+    keep_completed_for: float | None = None
+    keep_failed: float | None = None
+    keep_failed_for: float | None = None
+    keep_cancelled: float | None = None
+    keep_cancelled_for: float | None = None
 
     def __post_init__(self) -> None:
         check_name("queue", self.name)
@@ -32,6 +40,11 @@ class Queue:
                 check_seconds(field, getattr(self, field), least=0.001)
         if self.max_retries is not None:
             check_attempts("max_retries", self.max_retries + 1)
+        _ = self.keeping  # checks them
+
+    @property
+    def keeping(self) -> Keeping:
+        return Keeping(**{name: getattr(self, name) for name in KEEPING_FIELDS})
 
     @property
     def max_attempts(self) -> int | None:

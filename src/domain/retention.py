@@ -12,12 +12,14 @@ from backstage.domain.task_state import FINAL_STATES, TaskState
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
     """Delete tasks in `state` that ended more than `max_age` seconds ago, or beyond the `keep_last` newest ended of
-    their queue; with both, either reason is enough. `queue` None means each queue by itself."""
+    their queue; with both, either reason is enough. `queue` None means each queue by itself, but for those in
+    `except_queues`."""
 
     state: TaskState
     max_age: float | None = None
     keep_last: int | None = None
     queue: str | None = None
+    except_queues: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if self.state not in FINAL_STATES:
@@ -28,3 +30,6 @@ class Retention:
             raise InvalidTaskDataError.of("retention.keep_last", "must be 0 or more")
         if self.max_age is None and self.keep_last is None:
             raise InvalidTaskDataError.of("retention", "needs max_age, keep_last or both")
+
+    def is_about(self, queue: str) -> bool:
+        return self.queue in (None, queue) and queue not in self.except_queues

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from backstage.domain.ports.queue_control import QUEUE, TYPE, Pause
 from backstage.domain.task_state import TaskState
 
 
@@ -56,13 +58,15 @@ class StateCounts:
 
 @dataclass(frozen=True, slots=True)
 class TaskStats(StateCounts):
-    """The counts of the whole store, and the same by queue and by type."""
+    """The counts of the whole store, the same by queue and by type, and since when which of these are paused."""
 
     by_queue: Mapping[str, StateCounts] = field(default_factory=dict)
     by_type: Mapping[str, StateCounts] = field(default_factory=dict)
+    paused_queues: Mapping[str, datetime] = field(default_factory=dict)
+    paused_types: Mapping[str, datetime] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, counts: Iterable[Count]) -> TaskStats:
+    def of(cls, counts: Iterable[Count], pauses: Sequence[Pause] = ()) -> TaskStats:
         counts = [count for count in counts if count.tasks]
         queues = sorted({count.queue for count in counts})
         types = sorted({count.type for count in counts})
@@ -76,4 +80,6 @@ class TaskStats(StateCounts):
             pruned=whole.pruned,
             by_queue={name: StateCounts.of(c for c in counts if c.queue == name) for name in queues},
             by_type={name: StateCounts.of(c for c in counts if c.type == name) for name in types},
+            paused_queues={pause.name: pause.since for pause in pauses if pause.kind == QUEUE},
+            paused_types={pause.name: pause.since for pause in pauses if pause.kind == TYPE},
         )

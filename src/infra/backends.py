@@ -35,7 +35,7 @@ def _postgres(url: str, clock: Clock | None, options: StoreOptions) -> Backend:
 def _redis(url: str, clock: Clock | None, options: StoreOptions) -> Backend:
     from backstage.infra.redis.backend import RedisBackend  # noqa: PLC0415 - loaded only when chosen
 
-    return RedisBackend.from_url(url, clock, consumer_group=options.consumer_group)
+    return RedisBackend.from_url(url, clock, consumer_group=options.consumer_group, logger=options.logger)
 
 
 _MAKERS = {

@@ -16,6 +16,7 @@ from backstage.app.find_tasks import FindTasks
 from backstage.app.fire_schedule import FireSchedule
 from backstage.app.fire_schedules import FireSchedules
 from backstage.app.get_attempts import GetAttempts
+from backstage.app.get_oldest_due import GetOldestDue
 from backstage.app.get_schedule import GetSchedule
 from backstage.app.get_task import GetTask
 from backstage.app.get_task_stats import GetTaskStats
@@ -35,6 +36,7 @@ from backstage.app.resume_schedule import ResumeSchedule
 from backstage.app.resume_type import ResumeType
 from backstage.app.retry_task import RetryTask
 from backstage.app.run_schedule_now import RunScheduleNow
+from backstage.app.send_broadcast import SendBroadcast
 from backstage.app.subscribe import Subscribe
 from backstage.app.unsubscribe import Unsubscribe
 from backstage.domain.errors import ConfigurationError
@@ -71,15 +73,15 @@ class Container:
         logger: Any = None,
     ) -> None:
         self.settings = settings
+        self.logger: Any = logger or new_logger(
+            level=settings.log_level, log_format=settings.log_format, silent=settings.silent
+        )
         self.backend: Backend = backend or backend_for(
-            settings.url, clock, StoreOptions(consumer_group=settings.consumer_group)
+            settings.url, clock, StoreOptions(consumer_group=settings.consumer_group, logger=self.logger)
         )
         self.clock: Clock = self.backend.clock
         self.ids: Ids = ids or Uuid7Ids()
         self.chance: Chance = chance or random.Random()  # noqa: S311 - spreads retries, guards no secret
-        self.logger: Any = logger or new_logger(
-            level=settings.log_level, log_format=settings.log_format, silent=settings.silent
-        )
         self.trace: TaskTrace | None = _otel_trace() if settings.otel else None
         self.events = BlinkerEventBus(self.logger)
         self._wire_use_cases()
@@ -94,7 +96,8 @@ class Container:
         self.get_task = GetTask(tasks)
         self.get_attempts = GetAttempts(tasks)
         self.find_tasks = FindTasks(tasks)
-        self.get_task_stats = GetTaskStats(tasks)
+        self.get_task_stats = GetTaskStats(tasks, control)
+        self.get_oldest_due = GetOldestDue(tasks)
         self.prune_tasks = PruneTasks(tasks)
         self.cleanup_old_tasks = CleanupOldTasks(self.prune_tasks)
         self.pause_queue = PauseQueue(control)
@@ -105,6 +108,7 @@ class Container:
         self.replay_dead_letters = ReplayDeadLetters(tasks, events, self.clock)
         self.purge_dead_letters = PurgeDeadLetters(self.prune_tasks)
         self.list_workers = ListWorkers(self.backend.registry)
+        self.send_broadcast = SendBroadcast(self.backend.broadcasts, self.clock, self.ids)
         self.cancel_deliveries = CancelDeliveries(tasks, self.cancel_task)
         self.subscribe = Subscribe(self.backend.subscriptions)
         self.unsubscribe = Unsubscribe(self.backend.subscriptions, self.cancel_deliveries)

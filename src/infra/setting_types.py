@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import BeforeValidator
 
+from backstage.domain.backoff import Backoff, BackoffKind
 from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.limits import MAX_SECONDS, check_name
 from backstage.infra.http_address import host_and_port, written
@@ -21,6 +22,7 @@ from backstage.infra.http_address import host_and_port, written
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _GLOB = re.compile(r"[A-Za-z0-9_.:\-*?\[\]!]{1,128}")
+_BACKOFF_LIMITS = (3600.0, 0.0)  # cap and jitter, where they are not given
 _PRINTABLE = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,128}")
 
 
@@ -59,6 +61,11 @@ def one_of(*words: str) -> BeforeValidator:
         return word
 
     return BeforeValidator(check)
+
+
+def backoff_text() -> BeforeValidator:
+    """A Backoff, or as text KIND BASE [CAP [JITTER]], kept as the text that Backoff.parse reads."""
+    return BeforeValidator(_backoff)
 
 
 def queue_names() -> BeforeValidator:
@@ -133,6 +140,21 @@ def _switch(value: object) -> bool:
     if word not in (*_TRUE, *_FALSE):
         raise ValueError(f"{value!r} is neither true nor false")
     return word in _TRUE
+
+
+def _backoff(value: object) -> str:
+    if isinstance(value, Backoff):
+        return str(value)
+    try:
+        kind, *words = str(value).split()
+        base, *limits = map(float, words)
+        cap, jitter = [*limits, *_BACKOFF_LIMITS[len(limits) :]] if len(limits) < 2 else limits
+        return str(Backoff(BackoffKind(kind), base, base if kind == BackoffKind.FIXED else cap, jitter))
+    except InvalidTaskDataError as error:
+        raise ValueError(str(error)) from None
+    except ValueError:
+        form = f"{'|'.join(BackoffKind)} BASE [CAP [JITTER]]"
+        raise ValueError(f"{value!r} is no backoff: write it as {form}, for instance 'exponential 1 300'") from None
 
 
 def _queue_name(name: str) -> str:

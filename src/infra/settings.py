@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import Field, PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from backstage.domain.backoff import DEFAULT_BACKOFF
 from backstage.domain.errors import ConfigurationError
+from backstage.domain.keeping import KEEPING_FIELDS, Keeping, retentions
 from backstage.domain.limits import MAX_ATTEMPTS
+from backstage.domain.queue import Queue
 from backstage.domain.retention import Retention
-from backstage.domain.task_state import TaskState
 from backstage.infra.http_address import host_and_port
+from backstage.infra.queue_retentions import keepings_of, queue_retentions
 from backstage.infra.redact_url import redact_url
 from backstage.infra.setting_files import read_dotenv, read_toml
 from backstage.infra.setting_types import (
+    backoff_text,
     http_address,
     label,
     modules,
@@ -87,11 +91,15 @@ class Settings(BaseSettings):
     grace_period: Annotated[float, seconds(0.0)] = 30.0
     """What running tasks get to end in when the worker is told to stop."""
 
-    prefetch: Annotated[int | None, whole_or_auto(0, 10_000)] = 0
-    """Tasks claimed beyond the free slots, to save round trips; `auto` keeps 20 ms of work ready."""
+    prefetch: Annotated[int | None, whole_or_auto(0, 10_000)] = None
+    """Tasks claimed beyond the free slots, to save round trips; `auto` keeps 50 ms of work ready."""
 
     max_attempts: Annotated[int, whole(1, MAX_ATTEMPTS)] = 3
     """Runs of a task that keeps failing, unless task, handler or queue say otherwise."""
+
+    backoff: Annotated[str, backoff_text()] = str(DEFAULT_BACKOFF)
+    """How long a task that failed waits, unless task or handler say otherwise: `KIND BASE [CAP [JITTER]]`, such as
+    `exponential 1 300 0.1`; as an argument also a Backoff."""
 
     max_deliveries: Annotated[int, whole(1, MAX_ATTEMPTS)] = 5
     """Workers a task may cost before it is dead-lettered."""
@@ -117,6 +125,13 @@ class Settings(BaseSettings):
 
     keep_failed: Annotated[int | None, whole_or_none(0, 10**9)] = None
     """How many dead letters of each queue to keep at most; `none`: any number."""
+
+    keep_cancelled: Annotated[int | None, whole_or_none(0, 10**9)] = None
+    """How many cancelled tasks of each queue to keep at most; `none`: any number."""
+
+    retention: Annotated[tuple[str, ...], queue_retentions()] = ()
+    """What holds for some queues instead of the `keep_…` above, such as `mail.keep_failed=100`, separated by commas;
+    in `backstage.toml` also tables: `[retention.mail]`, `keep_failed = 100`."""
 
     prune_interval: Annotated[float, seconds(0.1)] = 60.0
     """Between two deletions of what need not be kept."""
@@ -172,13 +187,22 @@ class Settings(BaseSettings):
         Raises ConfigurationError: one line that names the setting as it was written and never shows a password.
         """
         given = {name: value for name, value in overrides.items() if value is not None}
+        settings = cls._checked(given, given)
+        settings._unknown = unknown_settings()
+        return settings
+
+    def with_options(self, **overrides: Any) -> Self:
+        """The same but for these. One that is None counts as not given. Raises ConfigurationError, as `load` does."""
+        given = {name: value for name, value in overrides.items() if value is not None}
+        return self._checked({**self.model_dump(), **given}, given)
+
+    @classmethod
+    def _checked(cls, values: Mapping[str, Any], given: Mapping[str, Any]) -> Self:
         try:
-            settings = cls(**given)
+            return cls(**values)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             raise ConfigurationError(cls._as_written(str(first["loc"][0]), given), _problem(first)) from None
-        settings._unknown = unknown_settings()
-        return settings
 
     @classmethod
     def settings_customise_sources(
@@ -203,18 +227,14 @@ class Settings(BaseSettings):
             raise ConfigurationError("http", f"{self.processes} processes need as many ports from {first} on")
         return tuple((host, first + number if first else 0) for number in range(self.processes))
 
-    def retentions(self) -> tuple[Retention, ...]:
-        """What the `keep_…` settings mean together."""
-        limits = (
-            (TaskState.COMPLETED, self.keep_completed_for, self.keep_completed),
-            (TaskState.FAILED, self.keep_failed_for, self.keep_failed),
-            (TaskState.CANCELLED, self.keep_cancelled_for, None),
-        )
-        return tuple(
-            Retention(state=state, max_age=age, keep_last=number)
-            for state, age, number in limits
-            if age is not None or number is not None
-        )
+    def retentions(self, queues: Iterable[Queue] = ()) -> tuple[Retention, ...]:
+        """What the `keep_…` settings and `retention` mean together; what a queue itself says goes before them."""
+        of_all = Keeping(**{name: getattr(self, name) for name in KEEPING_FIELDS})
+        of_queues = keepings_of(self.retention)
+        for queue in queues:
+            if queue.keeping.said():
+                of_queues[queue.name] = queue.keeping.over(of_queues.get(queue.name, Keeping()))
+        return retentions(of_all, of_queues)
 
     def __repr_args__(self) -> list[tuple[str | None, Any]]:
         return [(name, redact_url(value) if name == "url" else value) for name, value in super().__repr_args__()]

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreOptions:
-    """What a store is told beside its URL. `consumer_group` (Redis) None: whichever the store has."""
+    """What a store is told beside its URL.
+
+    `consumer_group` (Redis) None: whichever the store has. `logger` is a structlog logger; None: nobody wants to hear.
+    """
 
     consumer_group: str | None = None
+    logger: Any = None

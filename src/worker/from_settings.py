@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from backstage.domain.backoff import Backoff
 from backstage.domain.errors import ConfigurationError, InvalidTaskDataError
 from backstage.domain.queue import Queue
 from backstage.domain.retry_policy import RetryPolicy
@@ -48,8 +49,8 @@ def options_from(settings: Settings, queues: Mapping[str, Queue]) -> WorkerOptio
         max_deliveries=settings.max_deliveries,
         timeout=settings.timeout,
         soft_timeout=settings.soft_timeout,
-        retry=RetryPolicy(max_attempts=settings.max_attempts),
-        retention=settings.retentions(),
+        retry=RetryPolicy(settings.max_attempts, Backoff.parse(settings.backoff)),
+        retention=settings.retentions(queues.values()),
         prune_interval=settings.prune_interval,
         schedule_interval=settings.schedule_interval,
         subscription_interval=settings.subscription_interval,

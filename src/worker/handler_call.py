@@ -26,9 +26,17 @@ class HandlerCall:
     TaskContext. Raises ConfigurationError for any other signature.
     """
 
-    def __init__(self, function: Callable[..., Any], names: Mapping[str, Any] | None = None) -> None:
-        """`names` are local names that the annotations may use."""
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        names: Mapping[str, Any] | None = None,
+        *,
+        second: tuple[str, type] = ("context", TaskContext),
+    ) -> None:
+        """`names` are local names that the annotations may use; `second` is the name and the annotation of what may
+        be taken beside the payload."""
         self.function = function
+        self._second = second
         label = getattr(function, "__qualname__", repr(function))
         bound = function.keywords if isinstance(function, partial) else {}
         parameters = _parameters(function, label)
@@ -41,7 +49,7 @@ class HandlerCall:
         payload_type = hints.get(self._payload_name, Any) if self._payload_name else Any
         self._adapter = None if payload_type in _ANY_JSON else _adapter(payload_type, label)
 
-    def arguments(self, payload_json: str, context: TaskContext) -> dict[str, Any]:
+    def arguments(self, payload_json: str, context: object) -> dict[str, Any]:
         """Raises InvalidTaskDataError when the payload does not fit the handler's type."""
         arguments: dict[str, Any] = {}
         if self._payload_name is not None:
@@ -67,14 +75,16 @@ class HandlerCall:
             return
         if parameter.kind is parameter.POSITIONAL_ONLY:
             raise ConfigurationError(label, f"parameter {parameter.name!r} is positional-only: drop the slash")
-        is_context = parameter.name == "context" or hints.get(parameter.name) is TaskContext
+        second_name, second_type = self._second
+        is_context = parameter.name == second_name or hints.get(parameter.name) is second_type
         if is_context and self._context_name is None:
             self._context_name = parameter.name
         elif not is_context and self._payload_name is None:
             self._payload_name = parameter.name
         elif not has_default:
             raise ConfigurationError(
-                label, f"parameter {parameter.name!r} has nothing to take: a handler takes a payload and a context"
+                label,
+                f"parameter {parameter.name!r} has nothing to take: it may take a payload and a {second_name}",
             )
 
 

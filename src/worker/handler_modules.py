@@ -13,6 +13,7 @@ from backstage.domain.cron_task import CronTask
 from backstage.domain.errors import ConfigurationError
 from backstage.worker.handler import HANDLER_MARK, MIDDLEWARE_MARK, TaskHandlerRegistration
 from backstage.worker.listener import LISTENER_MARK, ListenerRegistration
+from backstage.worker.receiver import RECEIVER_MARK
 
 BUILT_IN = ("backstage.worker.handlers.email", "backstage.worker.handlers.webhook")
 
@@ -23,6 +24,7 @@ class Marked:
     listeners: tuple[ListenerRegistration, ...]
     middlewares: tuple[Callable[..., Any], ...]
     schedules: tuple[CronTask, ...]
+    receivers: tuple[tuple[str, Callable[..., Any]], ...]
 
 
 def load_module(name: str) -> ModuleType:
@@ -49,6 +51,7 @@ def marked_in(module: ModuleType) -> Marked:
     handlers: list[TaskHandlerRegistration] = []
     listeners: list[ListenerRegistration] = []
     middlewares: list[Callable[..., Any]] = []
+    receivers: list[tuple[str, Callable[..., Any]]] = []
     schedules = [value for value in vars(module).values() if isinstance(value, CronTask)]
     for value in vars(module).values():
         registration = value if isinstance(value, TaskHandlerRegistration) else _mark(value, HANDLER_MARK)
@@ -57,9 +60,12 @@ def marked_in(module: ModuleType) -> Marked:
         listening = _mark(value, LISTENER_MARK)
         if isinstance(listening, ListenerRegistration):
             listeners.append(listening)
+        broadcast = _mark(value, RECEIVER_MARK)
+        if isinstance(broadcast, str):
+            receivers.append((broadcast, value))
         if _mark(value, MIDDLEWARE_MARK) is True:  # an object that has every attribute marks nothing
             middlewares.append(value)
-    return Marked(tuple(handlers), tuple(listeners), tuple(middlewares), tuple(schedules))
+    return Marked(tuple(handlers), tuple(listeners), tuple(middlewares), tuple(schedules), tuple(receivers))
 
 
 def _mark(value: object, mark: str) -> Any:

@@ -38,8 +38,12 @@ class HandlerThreads:
     async def call(self, registration: TaskHandlerRegistration, call: HandlerCall, context: TaskContext) -> Any:
         loop = asyncio.get_running_loop()
         arguments = call.arguments(context.task.payload_json, _in_thread(context, loop))
-        run = _ThreadRun(lambda: call.function(**arguments), contextvars.copy_context())
-        future = loop.run_in_executor(self._pool, run)
+        return await self.run(lambda: call.function(**arguments))
+
+    async def run(self, function: Callable[[], Any]) -> Any:
+        """Return its value, or raise its error; cancelling interrupts it."""
+        run = _ThreadRun(function, contextvars.copy_context())
+        future = asyncio.get_running_loop().run_in_executor(self._pool, run)
         try:
             return await asyncio.shield(future)
         except asyncio.CancelledError:

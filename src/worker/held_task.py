@@ -101,30 +101,41 @@ class HeldTask:
 
 
 class HeldTasks:
-    """All of them, by id. Changed on the worker's loop; `snapshot` may be called from any thread."""
+    """All of them, by id. Changed on the worker's loop; `snapshot` may be called from any thread.
+
+    A task that failed may be claimed again before the answer to its end is here: then both runs are held.
+    """
 
     def __init__(self) -> None:
         self._by_id: dict[str, HeldTask] = {}
+        self._earlier: dict[tuple[str, int], HeldTask] = {}
+        """By id and fence: runs of tasks that this worker has claimed again meanwhile."""
 
     def __len__(self) -> int:
-        return len(self._by_id)
+        return len(self._by_id) + len(self._earlier)
 
     def __contains__(self, task_id: str) -> bool:
         return task_id in self._by_id
 
     def add(self, held: HeldTask) -> None:
+        earlier = self._by_id.get(held.task.id)
+        if earlier is not None:
+            self._earlier[earlier.task.id, earlier.task.fence] = earlier
         self._by_id[held.task.id] = held
 
     def drop(self, task_id: str, fence: int) -> Task | None:
         """Return what was dropped: None if no run of that fence is held."""
         held = self._by_id.get(task_id)
-        if held is None or held.task.deliveries != fence:
-            return None
-        del self._by_id[task_id]
-        return held.task
+        if held is not None and held.task.fence == fence:
+            del self._by_id[task_id]
+            return held.task
+        earlier = self._earlier.pop((task_id, fence), None)
+        return None if earlier is None else earlier.task
 
     def find(self, task_id: str) -> HeldTask | None:
+        """The newest run."""
         return self._by_id.get(task_id)
 
     def snapshot(self) -> list[HeldTask]:
+        """The newest run of each task: the one whose lease is this worker's."""
         return list(self._by_id.copy().values())  # copying a dict is one step under the interpreter's lock

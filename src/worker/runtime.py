@@ -29,6 +29,7 @@ from backstage.worker.announcer import Announcer
 from backstage.worker.aside import Aside, in_own_thread
 from backstage.worker.attempt_runner import AttemptRunner
 from backstage.worker.beat import Beat
+from backstage.worker.broadcast_loop import BroadcastLoop
 from backstage.worker.claimer import Claimer
 from backstage.worker.conclusion import Conclusion
 from backstage.worker.context import TaskContext
@@ -43,8 +44,10 @@ from backstage.worker.measured_queue import MeasuredQueue, StoreLatencies, measu
 from backstage.worker.metrics import WorkerMetrics
 from backstage.worker.middleware.middleware import Middleware, compose
 from backstage.worker.middleware.timeout import timeout
+from backstage.worker.pause_watch import LOOK_EVERY, PauseWatch
 from backstage.worker.periodic import every, kept_up
 from backstage.worker.queue_ranks import queue_ranks
+from backstage.worker.receiver import Receivers
 from backstage.worker.reclaimer import Reclaimer
 from backstage.worker.run_limits import LimitsOf, RunLimits
 from backstage.worker.schedule_loop import ScheduleLoop
@@ -79,6 +82,7 @@ class WorkerRuntime:
         latencies: StoreLatencies | None = None,
         trace: TaskTrace | None = None,
         schedules: Sequence[CronTask] = (),
+        receivers: Receivers | None = None,
         subscriptions: Sequence[Subscription] = (),
         aside: Aside = in_own_thread,
     ) -> None:
@@ -97,6 +101,7 @@ class WorkerRuntime:
         self._processes = HandlerProcesses(options.concurrency)
         self._deadlines = Deadlines()
         self._schedule_loop = self._new_schedule_loop(events, schedules)
+        self._broadcasts = self._new_broadcast_loop(receivers)
         self._subscriptions = self._new_subscription_watch(events, subscriptions)
         self._announcer = Announcer(events, backend.clock, options.worker_id)
         self._hint = asyncio.Event()
@@ -135,6 +140,8 @@ class WorkerRuntime:
 
     async def run(self) -> None:
         """Return once `stop` was called, or nothing is left with `is_until_idle`, and nothing is held any more."""
+        if self._broadcasts is not None:
+            await self._broadcasts.begin()
         beat = Beat(self._backend, self._options, self._types, self._slots, self._logger)
         async with self._lease_keeping(), self._backend.wakeup() as wakeup, self._duties(wakeup, beat):
             await self._until_subscriptions_are_known()
@@ -170,8 +177,9 @@ class WorkerRuntime:
         self._stop.set()
 
     def pause(self) -> None:
-        """Claim nothing on this worker until `resume`; running tasks go on."""
+        """Claim nothing on this worker until `resume`, and give back what waits for a slot; running tasks go on."""
         self._is_paused = True
+        self._slots.give_back(lambda task: True)
 
     def resume(self) -> None:
         self._is_paused = False
@@ -210,7 +218,8 @@ class WorkerRuntime:
     @property
     def is_stuck(self) -> bool:
         """Whether a handler went on after it was cancelled and its task was given back."""
-        return self._slots.is_stuck or self._threads.abandoned > 0
+        is_receiver_stuck = self._broadcasts is not None and self._broadcasts.is_stuck
+        return self._slots.is_stuck or self._threads.abandoned > 0 or is_receiver_stuck
 
     async def _shut_down(self, claiming: asyncio.Task[None]) -> None:
         """The one order: no new claims, give back what waits, the grace period, cancel, settle all of it."""
@@ -230,6 +239,7 @@ class WorkerRuntime:
         reclaimer = Reclaimer(
             self._queue, self._backend.tasks, options, self._subscriptions, self._announcer, self._logger
         )
+        pauses = PauseWatch(self._backend.control, self._slots, lambda: self._is_paused)
         periodic = partial(every, chance=self._chance, logger=self._logger, healths=self._healths)
         endless = partial(kept_up, backoff=ErrorBackoff(self._chance), logger=self._logger, healths=self._healths)
         duties = {
@@ -240,9 +250,12 @@ class WorkerRuntime:
             "wakeup": endless("wakeup", partial(self._pass_on_hints, wakeup)),
             "reclaimer": periodic(options.reclaim_interval, "reclaimer", reclaimer.reclaim),
             "stalled": periodic(STALLED_AFTER, "stalled", self._slots.give_back_stalled),
+            "pauses": periodic(LOOK_EVERY, "pauses", pauses.look),
             "pruner": periodic(options.prune_interval, "pruner", reclaimer.prune),
             "beat": periodic(beat.interval, "beat", beat.beat),
         }
+        if self._broadcasts is not None:
+            duties["broadcasts"] = endless("broadcasts", self._broadcasts.run)
         running = [asyncio.create_task(duty, name=f"backstage-{name}") for name, duty in duties.items()]
         try:
             yield
@@ -252,6 +265,8 @@ class WorkerRuntime:
             await asyncio.gather(*running, return_exceptions=True)
             self._deadlines.close()
             self._threads.close()
+            if self._broadcasts is not None:
+                self._broadcasts.close()
             await self._processes.close()
 
     def _lease_keeping(self) -> contextlib.AbstractAsyncContextManager[None]:
@@ -276,6 +291,14 @@ class WorkerRuntime:
         while True:
             await wakeup.wait(3600.0)
             self._hint.set()
+            if self._broadcasts is not None:
+                self._broadcasts.hint()
+
+    def _new_broadcast_loop(self, receivers: Receivers | None) -> BroadcastLoop | None:
+        """None where nobody receives: then broadcasts cost nothing."""
+        if not receivers:
+            return None
+        return BroadcastLoop(self._backend.broadcasts, receivers, self._options.timeout, self._logger)
 
     def _new_schedule_loop(self, events: EventBus, crons: Sequence[CronTask]) -> ScheduleLoop:
         backend, options = self._backend, self._options

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from backstage.domain.outcome import Outcome, OutcomeKind
@@ -64,7 +64,7 @@ class Slots:
         self._outcome_log = OutcomeLog(logger)
         self._hint = hint
         self._logger = logger
-        self._prefetch = Prefetch(options.prefetch, lambda: asyncio.get_running_loop().time())
+        self._prefetch = Prefetch(options.prefetch, options.concurrency, lambda: asyncio.get_running_loop().time())
         self._waiting: deque[HeldTask] = deque()
         self._next_at_last_look: HeldTask | None = None
         self._running: set[asyncio.Task[None]] = set()
@@ -89,7 +89,7 @@ class Slots:
         """How many tasks may be claimed now."""
         prefetch = self._prefetch.size()
         most = self._options.concurrency + prefetch
-        self._has_backlog = self.settler.backlog >= 10 * most
+        self._has_backlog = self.settler.backlog >= 10 * self._options.concurrency + 2 * prefetch
         if self.is_closing or self._has_backlog:
             return 0  # a store that takes no outcomes must not hand out more tasks that pile up here
         if len(self._waiting) > prefetch // 2:
@@ -112,12 +112,11 @@ class Slots:
         """The store says that a task is lost, or to be cancelled."""
         if held.stop_reason is reason or self.held.find(held.task.id) is not held:
             return
-        if reason is StopReason.LEASE_LOST and (held.run is None or not held.run.done()):
-            self._metrics.of(held.task.queue, held.task.type).lost += 1
         if held.run is None:
             self._drop_waiting(held, reason)
         elif not held.run.done():
             if reason is StopReason.LEASE_LOST:
+                self._count_lost(held)
                 self._logger.warning(log_events.LEASE_LOST, task_id=held.task.id, type=held.task.type)
             held.stop(reason)
 
@@ -134,6 +133,17 @@ class Slots:
         if waiting is not None and waiting is self._next_at_last_look:
             self._give_back_waiting()
         self._next_at_last_look = waiting
+
+    def give_back(self, is_wanted: Callable[[Task], bool]) -> None:
+        """Return to the store those of the waiting tasks that are wanted back."""
+        kept: deque[HeldTask] = deque()
+        for held in self._waiting:
+            if is_wanted(held.task):
+                self.settler.submit(held.task.released())
+            else:
+                kept.append(held)
+        self._waiting = kept
+        self._hint.set()
 
     def close(self) -> None:
         """Start nothing more; what waits for a slot goes back at once."""
@@ -163,6 +173,7 @@ class Slots:
         free = self._options.concurrency - self._threads.abandoned - len(self._running)
         if free <= 0 or not self._waiting:
             return
+        self._prefetch.began()
         loop = asyncio.get_running_loop()
         for _ in range(min(free, len(self._waiting))):
             held = self._waiting.popleft()
@@ -182,6 +193,8 @@ class Slots:
         self._running.discard(held.run)
         self._prefetch.ended()
         self.refill()
+        if not self._running:
+            self._prefetch.rested()
 
     def _unfinished(self) -> list[HeldTask]:
         return [held for held in self.held.snapshot() if held.run is not None and not held.run.done()]
@@ -205,10 +218,14 @@ class Slots:
             return  # given back already
         self._waiting.remove(held)
         if reason is StopReason.LEASE_LOST:
+            self._count_lost(held)
             self.held.drop(held.task.id, held.task.fence)
         else:
             self.settler.submit(held.task.cancelled())
         self._hint.set()
+
+    def _count_lost(self, held: HeldTask) -> None:
+        self._metrics.of(held.task.queue, held.task.type).lost += 1
 
     def _on_settled(self, outcomes: Sequence[Outcome], states: Sequence[TaskState | None]) -> None:
         for outcome, state in zip(outcomes, states, strict=True):

@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar, Unpack, overload
 
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.backoff import Backoff
+from backstage.domain.broadcast_message import BroadcastMessage
 from backstage.domain.cron_task import CronTask
 from backstage.domain.dedupe import Dedupe, Duplicate
 from backstage.domain.errors import ConfigurationError, StorageUnavailableError
@@ -30,12 +31,10 @@ from backstage.worker.handler_registry import HandlerRegistry
 from backstage.worker.listener import ListenerOptions, ListenerRegistration, registering
 from backstage.worker.measured_queue import StoreLatencies
 from backstage.worker.metrics import WorkerMetrics
-from backstage.worker.middleware.logging import logging
-from backstage.worker.middleware.metrics import metrics
 from backstage.worker.middleware.middleware import Middleware
-from backstage.worker.middleware.recovery import recovery
-from backstage.worker.middleware.spans import spans
-from backstage.worker.middleware.tracing import current_task, tracing
+from backstage.worker.middleware.tracing import current_task
+from backstage.worker.new_runtime import new_runtime
+from backstage.worker.receiver import Receivers
 from backstage.worker.runtime import WorkerRuntime
 from backstage.worker.stop_signals import StopSignals
 from backstage.worker.unique_schedules import unique_schedules
@@ -68,6 +67,7 @@ class Worker:
         self.settings = self._container.settings
         self._queues = {name: Queue(name) for name in self.settings.queues} if known is None else known
         self._registry = HandlerRegistry()
+        self._receivers = Receivers()
         self._durable_listeners = DurableListeners(self._registry)
         for alert in ready_alerts(self.settings, self._container.logger):
             self._durable_listeners.add(alert)
@@ -112,6 +112,18 @@ class Worker:
     def register_handler(self, registration: TaskHandlerRegistration) -> None:
         self._register(registration, None)
 
+    def on_broadcast(self, name: str, function: Function | None = None) -> Any:
+        """Receive every broadcast of that name, as a call or as a decorator: `function` (sync or async) takes its
+        payload, the BroadcastMessage as `message`, both or neither."""
+        names = dict(sys._getframe(1).f_locals)
+
+        def register(receiver: Function) -> Function:
+            self._refuse_if_started(name)
+            self._receivers.add(name, receiver, names)
+            return receiver
+
+        return register if function is None else register(function)
+
     def listen(self, *event_names: str, **options: Unpack[ListenerOptions]) -> Callable[[Function], Function]:
         """Call the decorated function with each event of these names, durably or not, as `backstage.listener` says."""
         registered = registering(*event_names, **options)
@@ -131,13 +143,15 @@ class Worker:
             self.events.on(name, registration.listener)
 
     def include(self, module: ModuleType) -> None:
-        """Register every handler, listener, middleware and CronTask of a module."""
+        """Register every handler, listener, receiver, middleware and CronTask of a module."""
         self._refuse_if_started(module.__name__)
         marked = marked_in(module)
         for registration in marked.handlers:
             self._register(registration, None)
         for listening in marked.listeners:
             self.register_listener(listening)
+        for broadcast, function in marked.receivers:
+            self._receivers.add(broadcast, function)
         self._middlewares.extend(each for each in marked.middlewares if each not in self._middlewares)
         self._schedules = unique_schedules((*self._schedules, *marked.schedules))
 
@@ -211,6 +225,11 @@ class Worker:
     async def schedule(self, task_type: str, payload: Any, delay: float, **options: Any) -> Task | None:
         """Enqueue a task that is due in `delay` seconds; `options` are those of `enqueue`."""
         return await self.enqueue(task_type, payload, delay=delay, **options)
+
+    async def broadcast(self, name: str, payload: Any = None) -> BroadcastMessage:
+        """Send a message to every live worker, this one included; the arguments are those of SendBroadcast."""
+        await self._open()
+        return await self._container.send_broadcast(name, payload)
 
     # -- life ------------------------------------------------------------------------------------
 
@@ -353,28 +372,15 @@ class Worker:
             )
 
     def _new_runtime(self) -> WorkerRuntime:
-        container, settings = self._container, self.settings
-        is_debugging = settings.log_level == "debug"
-        return WorkerRuntime(
-            container.backend,
+        return new_runtime(
+            self._container,
             self._registry,
-            options_from(settings, self._queues),
-            container.events,
-            container.ids,
-            container.chance,
-            container.logger,
-            middlewares=(
-                *((spans(container.trace),) if container.trace else ()),
-                recovery,
-                *((logging,) if is_debugging else ()),
-                metrics(self._metrics),
-                tracing,
-                *self._middlewares,
-            ),
-            metrics=self._metrics,
-            latencies=self._latencies,
-            trace=container.trace,
+            options_from(self.settings, self._queues),
+            self._metrics,
+            self._latencies,
+            middlewares=self._middlewares,
             schedules=self._schedules,
+            receivers=self._receivers,
             subscriptions=self._durable_listeners.subscriptions,
         )
 

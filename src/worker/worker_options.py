@@ -17,7 +17,7 @@ class WorkerOptions:
 
     worker_id: str
     concurrency: int = 10
-    prefetch: int | None = 0
+    prefetch: int | None = None
     """Tasks claimed beyond the free slots, waiting here for one. None: as many as will soon find one."""
     queues: Mapping[str, Queue] = field(default_factory=dict)
     types: tuple[str, ...] = ()

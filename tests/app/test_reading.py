@@ -45,7 +45,7 @@ async def test_stats_count_in_all_by_queue_and_by_type(scene):
     await scene.pending("a", queue="mail")
     await scene.ended(Task.completed, "b", queue="mail")
     await scene.running("b", queue="slow")
-    stats = await GetTaskStats(scene.tasks)()
+    stats = await GetTaskStats(scene.tasks, scene.backend.control)()
     assert (stats.pending, stats.running, stats.completed, stats.total) == (1, 1, 1, 3)
     assert (stats.by_queue["mail"].total, stats.by_queue["slow"].running) == (2, 1)
     assert (stats.by_type["a"].pending, stats.by_type["b"].total) == (1, 2)

@@ -22,6 +22,7 @@ def test_each_setting_has_its_value_and_its_source(cli: Cli, folder: Path, monke
     assert rows["keep_failed_for"] == ["none", "environment", "BACKSTAGE_KEEP_FAILED_FOR"]
     assert rows["silent"] == ["false", "default"]
     assert rows["types"] == ["none", "default"]
+    assert rows["prefetch"] == ["auto", "default"]
 
 
 def test_the_answer_in_json_has_the_values_themselves(cli: Cli, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,7 +49,7 @@ def test_the_version_is_that_of_the_package(cli: Cli) -> None:
         (("prune", "--dead-letters", "--yes", "--keep-failed", "1"), "no ages"),
         (("prune", "--queue", "mail"), "needs an age"),
         (("migrate", "--dry-run", "--status"), "one of"),
-        (("migrate", "--url", "memory://"), "no schema"),
+        (("migrate", "--down", "--yes", "--url", "memory://"), "cannot be undone"),
         (("doctor", "--url", "memory://"), "nothing to examine"),
         (("completion", "tcsh"), "'bash', 'zsh', 'fish'"),
         (("stats", "--url", "mysql://u:secret@h/db"), "no backend has the scheme 'mysql'"),

@@ -14,7 +14,7 @@ def test_stats_counts_by_state_queue_and_type(cli: Cli, store: Store) -> None:
     store.enqueue("a", queue="mail")
     store.enqueue("b", queue="mail")
     stats = json.loads(cli("stats", "--json").out)
-    assert list(stats) == [*COUNTS, "by_queue", "by_type"]
+    assert list(stats) == [*COUNTS, "by_queue", "by_type", "paused_queues", "paused_types"]
     assert (stats["pending"], stats["total"]) == (2, 2)
     assert stats["by_queue"]["mail"]["pending"] == 2
     assert {name: counts["total"] for name, counts in stats["by_type"].items()} == {"a": 1, "b": 1}
@@ -144,8 +144,10 @@ def test_queues_counts_and_says_what_is_paused(cli: Cli, store: Store) -> None:
     mail, slow = json.loads(cli("queues", "--json").out)
     assert (mail["queue"], mail["pending"], mail["paused_since"]) == ("mail", 1, None)
     assert (slow["queue"], slow["pending"]) == ("slow", 0)
+    assert (mail["oldest_due_seconds"] >= 0, slow["oldest_due_seconds"]) == (True, None)
     [kind] = json.loads(cli("queues", "--types", "--json").out)
     assert (kind["type"], kind["pending"], kind["paused_since"][-1]) == ("email:send", 1, "Z")
+    assert kind["oldest_due_seconds"] >= 0
     assert [line.split()[0] for line in cli("queues").out.splitlines()] == ["queue", "mail", "slow"]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from backstage.cli.commands import COMMANDS
+from backstage.domain import errors
 from backstage.infra import log_events as infra_log_events
 from backstage.infra.settings import Settings
 from backstage.worker import log_events
@@ -23,13 +24,18 @@ def test_the_settings_are_those_of_the_program() -> None:
 
 def test_the_defaults_are_those_of_the_program() -> None:
     told = {row[0].strip("`"): row[1].strip("`") for row in table(README, "## Configuration")}
-    assert told == {f"BACKSTAGE_{name.upper()}": shown(field) for name, field in Settings.model_fields.items()}
+    assert told == {f"BACKSTAGE_{name.upper()}": shown(name, field) for name, field in Settings.model_fields.items()}
 
 
 def test_the_log_events_are_those_of_the_program() -> None:
     told = [row[0].strip("`") for row in table(ROOT / "docs" / "log-events.md", "# Log events")]
     assert len(told) == len(set(told))
     assert set(told) == _log_events()
+
+
+def test_the_errors_are_those_of_the_program() -> None:
+    raised = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
+    assert {row[0].strip("`") for row in table(ROOT / "docs" / "errors.md", "# Errors")} == raised - {"TaskError"}
 
 
 def test_what_to_watch_are_log_events() -> None:
@@ -44,14 +50,14 @@ def _log_events() -> set[str]:
     return {value for each in (infra_log_events, log_events) for name, value in vars(each).items() if name.isupper()}
 
 
-def shown(field: FieldInfo) -> str:
+def shown(name: str, field: FieldInfo) -> str:
     default: Any = field.default
     if field.default_factory is not None:
         return "host-pid"
     if default == ():
         return "none"
     if default is None:
-        return "none"
+        return "auto" if name == "prefetch" else "none"
     if isinstance(default, bool):
         return str(default).lower()
     return f"{default:.10g}" if isinstance(default, float) else str(default)

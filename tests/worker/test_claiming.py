@@ -130,7 +130,7 @@ async def test_a_claim_asks_for_no_more_than_there_is_room_for(workers: Workers)
 
 async def test_without_prefetch_nothing_is_claimed_that_cannot_start(workers: Workers) -> None:
     gate = asyncio.Event()
-    queue, worker = watched(workers, concurrency=2)
+    queue, worker = watched(workers, concurrency=2, prefetch=0)
     worker.on("t", gate.wait)
     tasks = [await worker.enqueue("t") for _ in range(5)]
     await worker.start()
@@ -313,7 +313,7 @@ async def test_one_outcome_that_cannot_be_settled_does_not_hold_up_the_others(wo
 
 
 async def test_a_worker_that_cannot_settle_claims_no_more_for_ever(workers: Workers) -> None:
-    queue, worker = watched(workers, concurrency=1)
+    queue, worker = watched(workers, concurrency=1, prefetch=0)
     queue.is_open.clear()
     worker.on("t", lambda: None)
     for _ in range(40):

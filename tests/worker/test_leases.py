@@ -170,6 +170,7 @@ async def test_a_task_that_was_taken_away_is_cancelled_and_its_end_is_not_writte
     await worker.start()
     ended = await reached(worker, await worker.enqueue("t"))
     assert (ended.result, ends) == ("run 2", ["cancelled"])
+    assert worker.metrics.of("default", "t").lost == 1
 
 
 async def test_a_dead_workers_task_is_reclaimed_and_announced(any_workers: Workers) -> None:

@@ -11,36 +11,56 @@ class Moments:
         return self.now
 
 
-def _after(prefetch: Prefetch, moments: Moments, *, runs: int, seconds: float) -> int:
+def _automatic(moments: Moments) -> Prefetch:
+    prefetch = Prefetch(None, 10, moments)
+    assert prefetch.size() == 0
+    return prefetch
+
+
+def _after(prefetch: Prefetch, moments: Moments, *, runs: int, busy: float, idle: float = 0.0) -> int:
+    prefetch.began()
     for _ in range(runs):
         prefetch.ended()
-    moments.now += seconds
+    moments.now += busy
+    if idle:
+        prefetch.rested()
+        moments.now += idle
     return prefetch.size()
 
 
 def test_a_fixed_number_stays_whatever_happens() -> None:
     moments = Moments()
-    prefetch = Prefetch(7, moments)
-    assert [prefetch.size(), _after(prefetch, moments, runs=1000, seconds=0.1)] == [7, 7]
+    prefetch = Prefetch(7, 10, moments)
+    assert [prefetch.size(), _after(prefetch, moments, runs=1000, busy=0.1)] == [7, 7]
 
 
-def test_what_is_held_ready_is_what_the_slots_end_in_twenty_milliseconds() -> None:
+def test_what_is_held_ready_is_what_the_slots_end_in_fifty_milliseconds() -> None:
     moments = Moments()
-    prefetch = Prefetch(None, moments)
-    assert prefetch.size() == 0
-    assert _after(prefetch, moments, runs=500, seconds=0.1) == 100
+    assert _after(_automatic(moments), moments, runs=500, busy=0.1) == 250
+
+
+def test_the_wait_for_a_claim_does_not_look_like_slow_handlers() -> None:
+    moments = Moments()
+    assert _after(_automatic(moments), moments, runs=100, busy=0.05, idle=0.05) == 100
+
+
+def test_a_short_burst_in_a_long_time_says_little() -> None:
+    moments = Moments()
+    assert _after(_automatic(moments), moments, runs=10, busy=0.001, idle=1.0) == 0
 
 
 def test_handlers_that_take_their_time_have_nothing_wait_behind_them() -> None:
     moments = Moments()
-    prefetch = Prefetch(None, moments)
-    prefetch.size()
-    _after(prefetch, moments, runs=500, seconds=0.1)
-    assert _after(prefetch, moments, runs=10, seconds=1.0) == 0
+    prefetch = _automatic(moments)
+    _after(prefetch, moments, runs=500, busy=0.1)
+    assert _after(prefetch, moments, runs=190, busy=1.0) == 0  # ten slots: more than 50 ms each
+
+
+def test_a_slot_that_is_quick_among_others_that_are_not_counts_for_itself() -> None:
+    moments = Moments()
+    assert _after(_automatic(moments), moments, runs=300, busy=1.0) == 15
 
 
 def test_it_has_a_bound() -> None:
     moments = Moments()
-    prefetch = Prefetch(None, moments)
-    prefetch.size()
-    assert _after(prefetch, moments, runs=100_000, seconds=0.1) == MOST
+    assert _after(_automatic(moments), moments, runs=100_000, busy=0.1) == MOST

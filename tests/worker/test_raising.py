@@ -84,6 +84,20 @@ async def test_attempts_are_those_of_the_task_else_handler_else_queue_else_worke
     assert ended.attempt == allowed
 
 
+async def test_the_backoff_of_the_worker_holds_where_task_and_handler_say_nothing(workers: Workers) -> None:
+    def fails() -> None:
+        raise ValueError
+
+    worker = workers.new(until_idle=True, max_attempts=2, backoff="fixed 0.01")
+    delays = []
+    worker.events.on(
+        "worker-task:failed", lambda event: delays.append((event.task.scheduled_at - event.at).total_seconds())
+    )
+    worker.on("t", fails)
+    assert (await play(worker, "t")).attempt == 2
+    assert delays[0] < 0.5  # the default is a second, less a tenth
+
+
 async def test_the_backoff_of_the_task_wins_over_the_handlers(workers: Workers) -> None:
     def fails() -> None:
         raise ValueError

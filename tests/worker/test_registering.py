@@ -166,7 +166,7 @@ async def async_generator(payload: Any) -> AsyncIterator[int]:
 @pytest.mark.parametrize(
     ("function", "problem"),
     [
-        (three, "three: parameter 'more' has nothing to take: a handler takes a payload and a context"),
+        (three, "three: parameter 'more' has nothing to take: it may take a payload and a context"),
         (positional, "positional: parameter 'payload' is positional-only: drop the slash"),
         (two_contexts, "two_contexts: parameter 'ctx' has nothing to take"),
         (unknown_name, "unknown_name: its annotations name 'Nowhere', which cannot be found"),

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import asyncio
 import functools
+from collections.abc import Sequence
 from typing import Any
+
+import pytest
 
 from backstage import Backoff, Next, RetryLater, TaskContext, Worker
 from backstage.conformance.fault_plan import Fault, FaultPlan
@@ -18,6 +21,7 @@ from backstage.domain.events import (
     TaskSnoozed,
     TaskStarted,
 )
+from backstage.domain.outcome import Outcome
 from backstage.domain.task_state import TaskState
 from backstage.worker import log_events
 from tests.worker.workers import DEADLINE, Workers, finish, memory, play, reached, until
@@ -283,3 +287,29 @@ async def test_a_middleware_sees_the_timeout_and_may_turn_it_into_a_value(worker
         return forgives
 
     assert (await play(worker, "t")).result == "TaskTimeout"
+
+
+async def test_a_failure_is_told_also_when_its_answer_comes_after_the_next_claim(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend, claimed_again = memory(), asyncio.Event()
+    settle = backend.queue.settle
+
+    async def answers_late(outcomes: Sequence[Outcome]) -> list[TaskState | None]:
+        states = await settle(outcomes)
+        await claimed_again.wait()
+        return states
+
+    def fails_once(context: TaskContext) -> None:
+        if context.attempt == 1:
+            raise ValueError("no")
+        claimed_again.set()
+
+    monkeypatch.setattr(backend.queue, "settle", answers_late)
+    worker = workers.over(backend, until_idle=True)
+    worker.on("t", fails_once, backoff=Backoff.fixed(0))
+    heard = all_of(worker)
+    await play(worker, "t")
+    names = [event.name.removeprefix("worker-task:") for event in heard]
+    assert sorted(names) == ["completed", "created", "failed", "started", "started"]
+    assert worker.metrics.of("default", "t").retried == 1

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from backstage import EnqueueTask, Next, RetryLater, TaskContext, TaskResult, Worker
+from backstage.domain.errors import ConfigurationError
 from backstage.domain.limits import MAX_METADATA_BYTES
 from backstage.domain.task import Task
 from tests.worker.workers import Workers, finish, found, memory, play
@@ -236,3 +238,12 @@ async def test_without_the_setting_there_is_no_span_and_no_metadata(
     worker.on("t2", lambda: None)
     task = await play(worker, "t")
     assert (task.metadata, exporter.get_finished_spans()) == ({}, ())
+
+
+def test_traces_without_their_package_are_one_line_that_names_the_extra(
+    own_directory: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+    monkeypatch.delitem(sys.modules, "backstage.infra.otel_trace", raising=False)
+    with pytest.raises(ConfigurationError, match=r"^otel: needs OpenTelemetry: pip install 'backstage\[otel\]'$"):
+        Worker("memory://", otel=True)

@@ -183,6 +183,7 @@ OPTIONS = {
     "soft_timeout": ("66", 66.0),
     "prune_interval": ("90", 90.0),
     "schedule_interval": ("8", 8.0),
+    "subscription_interval": ("9", 9.0),
     "is_until_idle": ("true", True),
 }
 

@@ -86,7 +86,7 @@ class MemoryTasks:
     def _prunable(self, retention: Retention) -> list[Task]:
         by_queue: dict[str, list[Task]] = {}
         for task in self._store.tasks.values():
-            if task.state is retention.state and retention.queue in (None, task.queue):
+            if task.state is retention.state and retention.is_about(task.queue):
                 by_queue.setdefault(task.queue, []).append(task)
         prunable: dict[str, Task] = {}
         for tasks in by_queue.values():

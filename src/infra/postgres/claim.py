@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from backstage.domain.lease import Lease
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest
-from backstage.infra.moments import ticks
-from backstage.infra.postgres.rows import task_of
+from backstage.domain.task import Task
+from backstage.infra.moments import from_micros, ticks
+from backstage.infra.postgres.rows import claimed_task_of
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.statements import statement
 from backstage.infra.server_time import ServerTime
@@ -18,17 +20,26 @@ _SOON = 0.005
 
 async def claim(session: Session, request: ClaimRequest, time: ServerTime) -> Claimed:
     rows = await _claim(session, request, time, take_anyway=False)
-    now, next_due, seen, *_ = rows[0]
+    now, next_due, is_more_there, *_ = rows[0]
     if next_due is not None and next_due <= now:
         await session.fetch(statement("promote_tasks"), time.now(), _PROMOTED_AT_ONCE)
         rows = await _claim(session, request, time, take_anyway=True)
-        now, next_due, seen, *_ = rows[0]
-    tasks = tuple(task_of(row[3:]) for row in rows if row[3] is not None)
+        now, next_due, is_more_there, *_ = rows[0]
+    tasks = _tasks(rows, request)
     if len(tasks) == request.limit:
         return Claimed(tasks, None)
-    if seen > len(tasks):
+    if is_more_there:
         return Claimed(tasks, _SOON)
     return Claimed(tasks, None if next_due is None else max(_SOON, (next_due - now) / 1_000_000))
+
+
+def _tasks(rows: Any, request: ClaimRequest) -> tuple[Task, ...]:
+    now, _, _, first_id, *_ = rows[0]
+    if first_id is None:
+        return ()
+    lease = Lease(request.worker_id, from_micros(now + ticks(request.lease)))
+    started_at = from_micros(now)
+    return tuple(claimed_task_of(row, started_at, lease) for row in rows)
 
 
 async def _claim(session: Session, request: ClaimRequest, time: ServerTime, *, take_anyway: bool) -> Any:

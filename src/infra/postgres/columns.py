@@ -57,7 +57,7 @@ def pending(tasks: Sequence[Task]) -> list[Column]:
         [task.dedupe is not None for task in tasks],
         [to_micros(task.scheduled_at) for task in tasks],
         *_counters(tasks),
-        _column(None if task.started_at is None else to_micros(task.started_at) for task in tasks),
+        column(None if task.started_at is None else to_micros(task.started_at) for task in tasks),
         *_progress_and_ends(tasks),
         [task.is_cancel_requested for task in tasks],
     ]
@@ -73,8 +73,8 @@ def finished(tasks: Sequence[Task]) -> list[Column]:
         [task.state.value for task in tasks],
         [to_micros(task.scheduled_at) for task in tasks],
         *_counters(tasks),
-        _column(None if task.started_at is None else to_micros(task.started_at) for task in tasks),
-        _column(None if task.finished_at is None else to_micros(task.finished_at) for task in tasks),
+        column(None if task.started_at is None else to_micros(task.started_at) for task in tasks),
+        column(None if task.finished_at is None else to_micros(task.finished_at) for task in tasks),
         *_progress_and_ends(tasks),
     ]
 
@@ -89,27 +89,27 @@ def attempts(records: Sequence[Attempt]) -> list[Column]:
         [to_micros(record.started_at) for record in records],
         [to_micros(record.ended_at) for record in records],
         [record.outcome.value for record in records],
-        _column(failure_json(record.failure) for record in records),
+        column(failure_json(record.failure) for record in records),
     ]
 
 
 def _limits_and_origins(tasks: Sequence[Task]) -> list[Column]:
     return [
-        _column(task.max_attempts for task in tasks),
-        _column(None if task.backoff is None else str(task.backoff) for task in tasks),
-        _column(task.timeout for task in tasks),
-        _column(task.soft_timeout for task in tasks),
-        _column(None if task.correlation_id == task.id else task.correlation_id for task in tasks),
-        _column(None if task.workflow_id == task.id else task.workflow_id for task in tasks),
-        _column(task.origin_id for task in tasks),
-        _column(json.dumps(task.metadata) if task.metadata else None for task in tasks),
+        column(task.max_attempts for task in tasks),
+        column(None if task.backoff is None else str(task.backoff) for task in tasks),
+        column(task.timeout for task in tasks),
+        column(task.soft_timeout for task in tasks),
+        column(None if task.correlation_id == task.id else task.correlation_id for task in tasks),
+        column(None if task.workflow_id == task.id else task.workflow_id for task in tasks),
+        column(task.origin_id for task in tasks),
+        column(json.dumps(task.metadata) if task.metadata else None for task in tasks),
     ]
 
 
 def _keys(tasks: Sequence[Task]) -> list[Column]:
     return [
-        _column(None if task.dedupe is None else task.dedupe.key for task in tasks),
-        _column(None if task.dedupe is None else task.dedupe.ttl for task in tasks),
+        column(None if task.dedupe is None else task.dedupe.key for task in tasks),
+        column(None if task.dedupe is None else task.dedupe.ttl for task in tasks),
     ]
 
 
@@ -124,13 +124,14 @@ def _counters(tasks: Sequence[Task]) -> list[Column]:
 
 def _progress_and_ends(tasks: Sequence[Task]) -> list[Column]:
     return [
-        _column(task.progress for task in tasks),
-        _column(task.progress_note for task in tasks),
-        _column(failure_json(task.last_failure) for task in tasks),
-        _column(task.result_json for task in tasks),
+        column(task.progress for task in tasks),
+        column(task.progress_note for task in tasks),
+        column(failure_json(task.last_failure) for task in tasks),
+        column(task.result_json for task in tasks),
     ]
 
 
-def _column(values: Iterable[Any]) -> Column:
-    column = list(values)
-    return None if all(value is None for value in column) else column
+def column(values: Iterable[Any]) -> Column:
+    """A column that is None where it has nothing but None."""
+    whole = list(values)
+    return None if all(value is None for value in whole) else whole

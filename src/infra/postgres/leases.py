@@ -21,7 +21,8 @@ async def renew(session: Session, fences: Mapping[str, int], lease: float, time:
 
 
 async def inspect(session: Session, fences: Mapping[str, int]) -> HeldTasks:
-    rows = await session.fetch(statement("inspect_leases"), list(fences), list(fences.values()))
+    ids = sorted(fences)
+    rows = await session.fetch(statement("inspect_leases"), ids, [fences[id_] for id_ in ids])
     return _held_tasks(fences, rows)
 
 

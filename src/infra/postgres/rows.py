@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from backstage.domain.attempt import Attempt
@@ -17,6 +18,7 @@ from backstage.infra.failure_text import failure_of
 from backstage.infra.moments import from_micros
 
 _STATES = {state.value: state for state in TaskState}
+_RUNNING = TaskState.RUNNING
 
 
 def task_of(row: Sequence[Any]) -> Task:
@@ -59,6 +61,43 @@ def task_of(row: Sequence[Any]) -> Task:
         last_failure=failure_of(last_failure),
         progress=progress,
         progress_note=progress_note,
+    )
+
+
+def claimed_task_of(row: Sequence[Any], started_at: datetime, lease: Lease) -> Task:
+    """Return the task of a row of claim_tasks.sql; those of one claim share when they started, and their lease."""
+    (
+        _, _, _, id_, type_, queue, priority, created_at, scheduled_at, deliveries, interruptions, crashes, version,
+        max_attempts, backoff, timeout, soft_timeout, dedupe_key, dedupe_ttl, correlation_id, workflow_id, origin_id,
+        cancel_requested, metadata, last_failure, result, payload,
+    ) = row  # fmt: skip
+    return Task(
+        id=id_,
+        type=type_,
+        payload_json=payload,
+        queue=queue,
+        priority=priority,
+        state=_RUNNING,
+        created_at=from_micros(created_at),
+        scheduled_at=from_micros(scheduled_at),
+        started_at=started_at,
+        lease=lease,
+        deliveries=deliveries,
+        interruptions=interruptions,
+        crashes=crashes,
+        version=version,
+        max_attempts=max_attempts,
+        backoff=None if backoff is None else Backoff.parse(backoff),
+        timeout=timeout,
+        soft_timeout=soft_timeout,
+        dedupe=None if dedupe_key is None else Dedupe(dedupe_key, dedupe_ttl),
+        correlation_id=id_ if correlation_id is None else correlation_id,
+        workflow_id=id_ if workflow_id is None else workflow_id,
+        origin_id=origin_id,
+        metadata={} if metadata is None else json.loads(metadata),
+        is_cancel_requested=cancel_requested,
+        result_json=result,
+        last_failure=None if last_failure is None else failure_of(last_failure),
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import Any
 
 from backstage.domain.outcome import Outcome, OutcomeKind
 from backstage.domain.task_state import TaskState
 from backstage.infra.failure_text import failure_json
 from backstage.infra.moments import ticks
+from backstage.infra.postgres.columns import column
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.statements import statement
 from backstage.infra.postgres.stored_tasks import add_tasks
@@ -35,14 +37,19 @@ async def settle(session: Session, outcomes: Sequence[Outcome], now: int | None)
 
 
 def _is_one_statement(outcomes: Sequence[Outcome]) -> bool:
-    return len({outcome.state is TaskState.PENDING for outcome in outcomes}) == 1 and not any(
-        outcome.next_tasks for outcome in outcomes
-    )
+    return len({outcome.state is TaskState.PENDING for outcome in outcomes}) == 1 and not _has_next_tasks(outcomes)
+
+
+def _has_next_tasks(outcomes: Sequence[Outcome]) -> bool:
+    return any(outcome.next_tasks for outcome in outcomes)
 
 
 def _runs(outcomes: Sequence[Outcome]) -> Iterator[list[Outcome]]:
     """Split the outcomes, in order, into runs whose order does not matter: different tasks, and none that brings a next
     task with a dedupe key before another, whose end might free that key."""
+    if len({outcome.task_id for outcome in outcomes}) == len(outcomes) and not _has_next_tasks(outcomes):
+        yield list(outcomes)
+        return
     run: list[Outcome] = []
     ids: set[str] = set()
     for outcome in outcomes:
@@ -56,7 +63,7 @@ def _runs(outcomes: Sequence[Outcome]) -> Iterator[list[Outcome]]:
 
 
 async def _apply(session: Session, run: Sequence[Outcome], now: int | None) -> Accepted:
-    by_id = sorted(run, key=lambda outcome: outcome.task_id)  # all batches lock in this order
+    by_id = sorted(run, key=attrgetter("task_id"))  # all batches lock in this order
     ends = [outcome for outcome in by_id if outcome.state is not TaskState.PENDING]
     returns = [outcome for outcome in by_id if outcome.state is TaskState.PENDING]
     accepted: Accepted = {}
@@ -70,15 +77,16 @@ async def _apply(session: Session, run: Sequence[Outcome], now: int | None) -> A
     return accepted
 
 
-def _ends(outcomes: list[Outcome]) -> list[list[Any]]:
-    """The columns of end_tasks.sql."""
+def _ends(outcomes: list[Outcome]) -> list[list[Any] | None]:
+    """The columns of end_tasks.sql: few, and so quick to send, where all completed and left nothing to say."""
+    are_completed = all(outcome.kind is OutcomeKind.COMPLETED for outcome in outcomes)
     return [
         [outcome.task_id for outcome in outcomes],
         [outcome.fence for outcome in outcomes],
-        [outcome.state for outcome in outcomes],
-        [outcome.kind for outcome in outcomes],
-        [outcome.result_json for outcome in outcomes],
-        [None if outcome.failure is None else failure_json(outcome.failure) for outcome in outcomes],
+        None if are_completed else [outcome.state for outcome in outcomes],
+        None if are_completed else [outcome.kind for outcome in outcomes],
+        column([outcome.result_json for outcome in outcomes]),
+        None if are_completed else column([failure_json(outcome.failure) for outcome in outcomes]),
     ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+
 import asyncpg
 
 from backstage.domain.errors import (
@@ -55,6 +57,10 @@ def translate(error: BaseException, store: str) -> TaskError:
         return ConfigurationError(store, f"the schema is not there or not up to date ({error}): run backstage migrate")
     if isinstance(error, asyncpg.ClientConfigurationError):
         return ConfigurationError(store, str(error))
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return ConfigurationError(store, f"the server's certificate is not to be trusted ({error}): see ?sslrootcert")
+    if "rejected SSL" in str(error):
+        return ConfigurationError(store, "the server does not speak TLS: leave sslmode out, or set it up there")
     if isinstance(error, TimeoutError):
         return StorageUnavailableError(f"{store}: no answer in time: is the server reachable, and not overloaded?")
     if code[:2] in ("08", "53", "57", "58", "40", "55", "XX") or not isinstance(error, asyncpg.PostgresError):

@@ -85,7 +85,14 @@ class PostgresTasks:
             await session.fetch(statement("forget_expired_keys"), now, _KEYS_FORGOTTEN_AT_ONCE)
             max_age = None if retention.max_age is None else ticks(retention.max_age)
             number: int = await session.value(
-                statement("prune_tasks"), now, retention.state, retention.queue, limit, max_age, retention.keep_last
+                statement("prune_tasks"),
+                now,
+                retention.state,
+                retention.queue,
+                limit,
+                max_age,
+                retention.keep_last,
+                list(retention.except_queues),
             )
             return number
 

@@ -89,12 +89,24 @@ class Listener:
         """Send a message to ourselves and wait for it. Raises _DeafError."""
         self._token = uuid4().hex
         self._echo = asyncio.get_running_loop().create_future()
-        await connection.fetch(NOTIFY, self._channel, self._token)
+        await self._send(connection)
         try:
             async with asyncio.timeout(_ANSWERED_WITHIN):
                 await self._echo
         except TimeoutError:
             raise _DeafError from None
+
+    async def _send(self, connection: asyncpg.Connection[Any]) -> None:
+        """Through another connection where a pooler is between.
+
+        What a client sends on the session that it was lent comes back to it, although nobody else's messages would.
+        """
+        sender = await self._connector.connect() if self._connector.is_pooled else connection
+        try:
+            await sender.fetch(NOTIFY, self._channel, self._token)
+        finally:
+            if sender is not connection:
+                sender.terminate()
 
     def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         if not payload:

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.ports.clock import Clock
@@ -12,7 +12,7 @@ from backstage.infra.redis.control import RedisControl
 from backstage.infra.redis.directory import Directory
 from backstage.infra.redis.link import Link
 from backstage.infra.redis.location import Location
-from backstage.infra.redis.opening import agree_on_group, check_eviction
+from backstage.infra.redis.opening import agree_on_group, check_access, check_eviction, check_version
 from backstage.infra.redis.queue import RedisQueue
 from backstage.infra.redis.registry import RedisRegistry
 from backstage.infra.redis.tasks import RedisTasks
@@ -31,17 +31,21 @@ if TYPE_CHECKING:
 class RedisBackend:
     """A store on Redis or Valkey, shared by processes of any number of hosts.
 
-    Without a clock it goes by the server's. `consumer_group` None is whichever the store has. Ports that few programs
-    need are loaded when they are asked for.
+    Without a clock it goes by the server's. `consumer_group` None is whichever the store has. `logger` is a structlog
+    logger that is told what may be wrong with the server. Ports that few programs need are loaded when they are asked
+    for.
     """
 
-    def __init__(self, location: Location, clock: Clock | None, *, consumer_group: str | None = None) -> None:
+    def __init__(
+        self, location: Location, clock: Clock | None, *, consumer_group: str | None = None, logger: Any = None
+    ) -> None:
         if consumer_group is not None and location.group not in (None, consumer_group):
             raise ConfigurationError(
                 "consumer_group", f"is {consumer_group!r}, and {location.group!r} in the URL: say one of them"
             )
         self._location = location
         self._group = consumer_group or location.group
+        self._logger = logger
         self._link = Link(location, server_time(clock, SystemClock()))
         self.clock = self._link.time.clock
         self._directory = Directory(self._link)
@@ -51,9 +55,11 @@ class RedisBackend:
         self.registry = RedisRegistry(self._link)
 
     @classmethod
-    def from_url(cls, url: str, clock: Clock | None, *, consumer_group: str | None = None) -> RedisBackend:
+    def from_url(
+        cls, url: str, clock: Clock | None, *, consumer_group: str | None = None, logger: Any = None
+    ) -> RedisBackend:
         """Make one from a URL as docs/redis.md describes them. Raises ConfigurationError."""
-        return cls(Location.of(url), clock, consumer_group=consumer_group)
+        return cls(Location.of(url), clock, consumer_group=consumer_group, logger=logger)
 
     @cached_property
     def schedules(self) -> RedisSchedules:
@@ -80,13 +86,15 @@ class RedisBackend:
         return RedisArchive(self._link, self._directory)
 
     async def open(self) -> None:
-        """Connect, and agree with whoever else uses the store; nothing more if it is open."""
+        """Connect, see that the server is fit, and agree with whoever else uses the store; nothing if it is open."""
         if self._link.is_open:
             return
         self._link.open()
         try:
-            await check_eviction(self._link)
+            await check_version(self._link)
+            await check_eviction(self._link, self._logger)
             self._link.group = await agree_on_group(self._link, self._group)
+            await check_access(self._link)
         except BaseException:
             await self._link.close()
             raise

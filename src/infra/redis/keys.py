@@ -25,6 +25,7 @@ Of a queue:
     counts                   hash     state:type -> number, and `lease`: the longest lease in microseconds
     outbox                   hash     id of a next task for another queue -> that queue and the task, until delivered
     schedules                hash     name -> the schedules whose tasks go to this queue
+    search                   string   while tasks are missing from where they wait: type and id that were looked at last
 
 Of the store:
 

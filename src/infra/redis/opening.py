@@ -2,27 +2,54 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Mapping
 from typing import Any
 
 from redis.exceptions import ResponseError
 
 from backstage.domain.errors import ConfigurationError
+from backstage.infra.log_events import REDIS_POLICY_UNKNOWN
 from backstage.infra.redis.link import Link
 from backstage.infra.redis.location import checked_group
+from backstage.infra.redis.rows import unpack
+from backstage.infra.redis.store_errors import OLDEST, refused, translate
 
 DEFAULT_GROUP = "backstage-workers"
+_OLDEST = (6, 2)
 
-_log = logging.getLogger(__name__)
+
+async def check_version(link: Link) -> None:
+    """Refuse a server that lacks what the scripts use. Raises ConfigurationError."""
+    for reply in await link.ask_all("HELLO"):
+        if isinstance(reply, ResponseError):
+            raise translate(reply, link.location.url) from reply
+        refuse_old(reply, link.location.url)
 
 
-async def check_eviction(link: Link) -> None:
+def refuse_old(greeting: Mapping[bytes, Any], url: str) -> None:
+    """`greeting` is a server's reply to HELLO; Valkey, too, tells the version of Redis that it is compatible with."""
+    version = greeting[b"version"].decode()
+    if tuple(int(part) for part in version.split(".")[:2]) < _OLDEST:
+        raise ConfigurationError(url, f"the server is version {version}: Backstage needs {OLDEST}")
+
+
+async def check_access(link: Link) -> None:
+    """Refuse a user who may not run what the scripts do, before a task is half done. Raises ConfigurationError."""
+    commands: list[str] = unpack(await link.run("check_access", link.keys.group, []))
+    if commands:
+        raise refused(link.location.url, commands, "")
+
+
+async def check_eviction(link: Link, logger: Any) -> None:
     """Refuse a server that may delete tasks to make room. Raises ConfigurationError."""
     if link.location.allow_eviction:
         return
     policies = await eviction_policies(link)
     if policies is None:
-        _log.warning("redis_policy_unknown", extra={"reason": "the user may not read the server's configuration"})
+        if logger is not None:
+            logger.warning(
+                REDIS_POLICY_UNKNOWN, remedy="grant +config|get, or see to it that the server does not evict"
+            )
         return
     for policy in policies:
         if policy != "noeviction":

@@ -14,9 +14,7 @@ class Pruning:
         self._link, self._directory = link, directory
 
     async def prune(self, retention: Retention, limit: int) -> int:
-        queues = await self._directory.queues()
-        if retention.queue is not None:
-            queues = [queue for queue in queues if queue == retention.queue]
+        queues = [queue for queue in await self._directory.queues() if retention.is_about(queue)]
         letter = LETTERS[retention.state]
         age = False if retention.max_age is None else ticks(retention.max_age)
         kept = False if retention.keep_last is None else retention.keep_last

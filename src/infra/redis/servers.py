@@ -130,6 +130,7 @@ async def close_pool(pool: ConnectionPool) -> None:
 def _sentinel_pool(location: Location, options: dict[str, Any]) -> ConnectionPool:
     asked = _options(location) | _tcp(location) | {"ssl": location.tls is not None}
     asked |= {"username": location.sentinel_username, "password": location.sentinel_password}
+    asked["protocol"] = 2  # of what Sentinel says in RESP3, redis-py 6 reads nothing
     sentinel = Sentinel(location.hosts, sentinel_kwargs=asked)  # type: ignore[no-untyped-call]
     options = options | _tcp(location) | {"ssl": location.tls is not None}
     return SentinelConnectionPool(location.service, sentinel, **options)  # type: ignore[no-untyped-call]

@@ -31,7 +31,7 @@ def prune(retention: Retention, limit: int, transaction: Transaction) -> int:
     by_queue = [
         _prunable(queue, number, retention, limit, transaction)
         for queue, number in stored.items()
-        if number > 0 and retention.queue in (None, queue)
+        if number > 0 and retention.is_about(queue)
     ]
     chosen = list(islice(heapq.merge(*by_queue), limit))
     seqs = [(seq,) for _, _, seq, _, _, _ in chosen]

@@ -18,6 +18,7 @@ from backstage.infra.postgres.attempts import attempt
 from backstage.infra.postgres.backend import PostgresBackend
 from backstage.infra.postgres.location import parse_url
 from backstage.infra.postgres.session import Session
+from backstage.infra.postgres.storage_errors import translate
 from backstage.testing.fake_clock import FakeClock
 from tests.servers.tcp_proxy import TcpProxy
 
@@ -175,3 +176,14 @@ async def test_closing_leaves_no_connection_behind(
         " PERFORM pg_sleep(0.01); END LOOP; END $$"
     )
     assert await admin.fetchval("SELECT count(*) FROM pg_stat_activity WHERE application_name = $1", name) == 0
+
+
+async def test_a_server_without_tls_is_a_matter_of_configuration(postgres_url: str) -> None:
+    backend = PostgresBackend.from_url(f"{postgres_url}?sslmode=require", None)
+    with pytest.raises(ConfigurationError, match="does not speak TLS"):
+        await backend.open()
+
+
+@pytest.mark.parametrize("error", [asyncpg.CannotConnectNowError("starting up"), ConnectionRefusedError(111, "no")])
+def test_a_server_that_starts_is_one_to_wait_for(error: Exception) -> None:
+    assert isinstance(translate(error, "postgresql://h"), StorageUnavailableError)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
@@ -14,18 +14,16 @@ from backstage.conformance.trial import Trial
 from backstage.domain.dedupe import Dedupe, Duplicate
 from backstage.infra.postgres.backend import PostgresBackend
 from backstage.testing.fake_clock import FakeClock
+from tests.servers.pooler import PgBouncer
 from tests.servers.transaction_pooler import TransactionPooler
 
 
 @pytest.fixture
-def pooler(url: str) -> Iterator[TransactionPooler]:
-    with TransactionPooler(url) as pooler:
-        yield pooler
-
-
-@pytest.fixture
-async def pooled(pooler: TransactionPooler, clock: FakeClock, new_task: TaskFactory) -> AsyncIterator[Trial]:
-    async with on_trial(lambda clock: PostgresBackend.from_url(pooler.url, clock), clock, new_task) as pooled:
+async def pooled(
+    url: str, pooler: Callable[..., PgBouncer | TransactionPooler], clock: FakeClock, new_task: TaskFactory
+) -> AsyncIterator[Trial]:
+    through = pooler(url).url
+    async with on_trial(lambda clock: PostgresBackend.from_url(through, clock), clock, new_task) as pooled:
         yield pooled
 
 
@@ -51,12 +49,20 @@ async def test_keys_saves_and_counts_are_what_they_are_without_it(pooled: Trial)
     assert sum(number for number, _ in (await pooled.tally()).values()) == 2
 
 
+@pytest.mark.parametrize("size", [1, 2])
 async def test_a_listener_that_hears_nothing_says_so_once_and_lets_the_waiter_poll(
-    pooled: Trial, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    url: str,
+    pooler: Callable[..., PgBouncer | TransactionPooler],
+    size: int,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("backstage.infra.postgres.wakeup._ANSWERED_WITHIN", 0.2)
-    async with pooled.backend.wakeup() as wakeup:
+    backend = PostgresBackend.from_url(pooler(url, size=size).url, None)
+    await backend.open()
+    async with backend.wakeup() as wakeup:
         await wakeup.wait(0.05)
+    await backend.close()
     assert [record.levelname for record in caplog.records if "workers poll" in record.getMessage()] == ["WARNING"]
 
 

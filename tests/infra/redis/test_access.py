@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import logging
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
@@ -11,10 +11,13 @@ from typing import TypeVar
 import pytest
 import redis
 
+from backstage import Worker
 from backstage.conformance.backend_suite import on_trial
 from backstage.conformance.task_factory import TaskFactory
 from backstage.domain.errors import ConfigurationError, StorageUnavailableError
 from backstage.infra.redis.backend import RedisBackend
+from backstage.infra.redis.opening import refuse_old
+from backstage.infra.redis.scripts import script
 from backstage.testing.fake_clock import FakeClock
 from tests.infra.redis.acl_user import NAME, PASSWORD, documented_rules
 from tests.servers.free_port import free_port
@@ -50,27 +53,84 @@ async def test_a_password_opens(own_redis: Callable[..., RedisInstance]) -> None
 
 
 async def test_a_user_that_may_not_read_the_configuration_is_warned_of_eviction(
-    own_redis: Callable[..., RedisInstance], caplog: pytest.LogCaptureFixture
-) -> None:
-    instance = own_redis()
-    with redis.Redis.from_url(instance.url) as admin:
-        admin.execute_command("ACL", "SETUSER", NAME, *documented_rules("backstage"))
-    backend = RedisBackend.from_url(f"redis://{NAME}:{PASSWORD}@127.0.0.1:{instance.port}/0", None)
-    with caplog.at_level(logging.WARNING):
-        await backend.open()
-    await backend.close()
-    assert [record.message for record in caplog.records] == ["redis_policy_unknown"]
-
-
-async def test_a_user_that_may_too_little_is_told_where_it_says_what_is_needed(
     own_redis: Callable[..., RedisInstance],
 ) -> None:
-    instance = own_redis()
-    with redis.Redis.from_url(instance.url) as admin:
-        admin.execute_command("ACL", "SETUSER", NAME, "on", f">{PASSWORD}", "+ping", "+hello")
-    backend = RedisBackend.from_url(f"redis://{NAME}:{PASSWORD}@127.0.0.1:{instance.port}/0", None)
-    with pytest.raises(ConfigurationError, match=r"docs/redis\.md"):
+    url, entries = _user_of(own_redis(), documented_rules("backstage")), []
+    worker = Worker(url, until_idle=True, silent=True, log_handler=entries.append)
+    worker.on("email:send", lambda: None)
+    await worker.enqueue("email:send")
+    await worker.run()
+    warned, *others = [entry["event"] for entry in entries]
+    assert warned == "redis_policy_unknown"
+    assert "task_completed" in others
+
+
+@pytest.mark.parametrize(
+    ("lacking", "named"),
+    [
+        (["+get"], "run get: ACL SETUSER NAME +get;"),
+        (["+evalsha"], "run evalsha: ACL SETUSER NAME +evalsha;"),
+        (["+zadd", "+xgroup|create"], "run zadd, xgroup|create: ACL SETUSER NAME +zadd +xgroup|create;"),
+    ],
+)
+async def test_a_user_that_may_too_little_is_told_what_to_grant(
+    own_redis: Callable[..., RedisInstance], lacking: list[str], named: str
+) -> None:
+    rules = [rule for rule in documented_rules("backstage") if rule not in lacking]
+    backend = RedisBackend.from_url(_user_of(own_redis(), rules), None)
+    with pytest.raises(ConfigurationError, match=re.escape(named)) as caught:
         await backend.open()
+    assert "\n" not in str(caught.value)
+    assert "docs/redis.md" in str(caught.value)
+
+
+async def test_every_command_that_is_documented_as_needed_by_scripts_is_tried_at_the_start() -> None:
+    tried = set(re.findall(r"\{ '([a-z|]+)'", script("check_access").text))
+    sent = {"evalsha", "eval", "subscribe", "publish", "ping", "client|setname", "hello", "wait"}
+    assert tried == {rule[1:] for rule in documented_rules("backstage") if rule.startswith("+")} - sent
+
+
+@pytest.mark.parametrize("version", [b"6.0.16", b"5.0.7"])
+def test_an_older_server_is_refused(version: bytes) -> None:
+    with pytest.raises(ConfigurationError, match=r"needs Redis 6\.2 or newer, or Valkey 7\.2 or newer"):
+        refuse_old({b"version": version}, "redis://h")
+
+
+@pytest.mark.parametrize("version", [b"6.2.0", b"7.2.4", b"8.0.2", b"10.1"])
+def test_a_newer_server_is_not(version: bytes) -> None:
+    refuse_old({b"version": version}, "redis://h")
+
+
+@pytest.mark.parametrize(
+    ("address", "problem"),
+    [
+        ("redis://127.0.0.1:{}/99", "no database of that number"),
+        ("redis+cluster://127.0.0.1:{}", "is no cluster"),
+        ("redis+sentinel://127.0.0.1:{}/mymaster", "does not know a command .*SENTINEL"),
+    ],
+)
+async def test_a_server_of_another_kind_is_a_matter_of_configuration(
+    own_redis: Callable[..., RedisInstance], address: str, problem: str
+) -> None:
+    backend = RedisBackend.from_url(address.format(own_redis().port), None)
+    with pytest.raises(ConfigurationError, match=problem):
+        await backend.open()
+
+
+@pytest.mark.parametrize("address", ["redis+cluster://127.0.0.1:{}", "redis+sentinel://127.0.0.1:{}/mymaster"])
+async def test_servers_of_which_none_is_there_are_unavailable_in_one_line(address: str) -> None:
+    backend = RedisBackend.from_url(address.format(free_port()), None)
+    with pytest.raises(StorageUnavailableError) as caught:
+        await backend.open()
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+def _user_of(instance: RedisInstance, rules: list[str]) -> str:
+    """The server's URL for a new user with these rules."""
+    with redis.Redis.from_url(instance.url) as admin:
+        admin.execute_command("ACL", "SETUSER", NAME, *rules)
+    return f"redis://{NAME}:{PASSWORD}@127.0.0.1:{instance.port}/0"
 
 
 async def test_a_store_is_reached_over_tls(redis_url: str, tmp_path: Path, clock: FakeClock) -> None:
@@ -87,7 +147,7 @@ async def test_a_store_is_reached_over_tls(redis_url: str, tmp_path: Path, clock
 async def test_a_certificate_of_nobody_we_trust_is_refused(redis_url: str, tmp_path: Path) -> None:
     with TlsFront(redis_url, tmp_path) as front:
         backend = RedisBackend.from_url(front.url, None)
-        with pytest.raises(StorageUnavailableError, match="certificate"):
+        with pytest.raises(ConfigurationError, match="certificate"):
             await backend.open()
 
 

@@ -39,7 +39,9 @@ class Commands:
             stats = admin.info("commandstats")
             admin.config_resetstat()
         names = {name.removeprefix("cmdstat_"): each["calls"] for name, each in stats.items()}
-        return {name: calls for name, calls in names.items() if name not in ("info", "config|resetstat", "hello")}
+        return {
+            name: calls for name, calls in names.items() if name.partition("|")[0] not in ("info", "config", "hello")
+        }
 
 
 async def test_a_hundred_tasks_take_few_commands(trial: Trial, instance: RedisInstance) -> None:
@@ -55,7 +57,7 @@ async def test_a_hundred_tasks_take_few_commands(trial: Trial, instance: RedisIn
     settling = commands.since_reset()
     assert [counted["evalsha"] for counted in (adding, claiming, settling)] == [1, 1, 1]
     assert sum(adding.values()) <= 3 * 100 + 15
-    assert sum(claiming.values()) <= 2 * 100 + 15
+    assert sum(claiming.values()) <= 2 * 100 + 20
     assert sum(settling.values()) <= 2 * 100 + 20
 
 

@@ -1,13 +1,13 @@
 -- Lease the best due tasks of the lanes that a worker serves. Any number of workers may run it at once: SKIP LOCKED
--- passes over rows that another claim is taking. Reads the beginning of each served lane and nothing else: first, without
--- locks, how many of the best tasks each lane has; then it locks that many of each.
+-- passes over rows that another claim is taking. Reads the beginning of each served lane and nothing else: where there are
+-- several, first, without locks, how many of the best tasks each lane has; then it locks that many of each.
 -- While a task has become due that nobody has made ready, nothing is claimed, for it may be the best of all: promote
 -- first, or say that it does not matter.
 --   $1 now (us), NULL: the server's   $2 now on the leases' clock (us), NULL: the server's   $3 worker id
 --   $4 types   $5 queues, NULL: all   $6 their ranks, higher first   $7 at most so many   $8 lease (us)
 --   $9 whether to pass over tasks that are due and not yet ready
--- Each row: now, the next due time of a task that is not ready, whether such a task is due, how many ready tasks were
--- seen; and a claimed task, best first. One row without a task if there is none.
+-- Each row: now, the next due time of a task that is not ready, whether ready tasks were left to others who have their
+-- hands on them; and a claimed task, best first. One row without a task if there is none.
 WITH clock AS (
     SELECT coalesce($1::bigint, backstage_now()) AS now, coalesce($2::bigint, backstage_now()) AS lease_now
 ), future AS MATERIALIZED (
@@ -22,7 +22,7 @@ WITH clock AS (
        AND NOT EXISTS (SELECT 1 FROM backstage_pauses WHERE kind = 'queue' AND name = lane.queue)
        AND NOT EXISTS (SELECT 1 FROM backstage_pauses WHERE kind = 'type' AND name = lane.type)
        AND ($9::boolean OR coalesce((SELECT next_due FROM future) > (SELECT now FROM clock), true))
-), best AS MATERIALIZED (
+), best AS (
     SELECT served.queue, served.type
       FROM served
      CROSS JOIN LATERAL (
@@ -31,15 +31,18 @@ WITH clock AS (
             WHERE ready AND queue = served.queue AND type = served.type
             ORDER BY priority DESC, scheduled_at, id
             LIMIT $7::integer) AS first
+     WHERE (SELECT count(*) FROM served) > 1
      ORDER BY served.rank DESC, first.priority DESC, first.scheduled_at, first.id
      LIMIT $7::integer
 ), quota AS (
     SELECT queue, type, count(*) AS tasks FROM best GROUP BY queue, type
+     UNION ALL
+    SELECT queue, type, $7::integer FROM served WHERE (SELECT count(*) FROM served) = 1
 ), taken AS MATERIALIZED (
-    SELECT first.id
+    SELECT first.tid
       FROM quota
      CROSS JOIN LATERAL (
-           SELECT id
+           SELECT ctid AS tid
              FROM backstage_live
             WHERE ready AND queue = quota.queue AND type = quota.type
             ORDER BY priority DESC, scheduled_at, id
@@ -51,26 +54,33 @@ WITH clock AS (
            started_at = clock.now, progress = NULL, progress_note = NULL, worker_id = $3::text,
            lease_until = clock.now + $8::bigint, lease_begun = clock.lease_now, lease_end = clock.lease_now + $8::bigint
       FROM clock
-     WHERE id = ANY (ARRAY (SELECT id FROM taken))
-    RETURNING id, queue, type, priority, scheduled_at, started_at, worker_id, lease_until, deliveries, interruptions,
-              crashes, version, cancel_requested, last_failure, result
+     WHERE ctid = ANY (ARRAY (SELECT tid FROM taken))
+    RETURNING id, queue, type, priority, scheduled_at, deliveries, interruptions, crashes, version, cancel_requested,
+              last_failure, result
 ), counted AS (
     INSERT INTO backstage_count_changes (queue, type, state, tasks, pruned)
     SELECT lane.queue, lane.type, change.state, change.sign * lane.tasks, 0
       FROM (SELECT queue, type, count(*) AS tasks FROM claimed GROUP BY queue, type) AS lane
      CROSS JOIN (VALUES ('pending', -1), ('running', 1)) AS change (state, sign)
 )
-SELECT clock.now, (SELECT next_due FROM future), (SELECT count(*) FROM best), whole.*
+SELECT clock.now, (SELECT next_due FROM future),
+       CASE WHEN (SELECT count(*) FROM taken) < $7::integer THEN (SELECT count(*) FROM taken) < (
+            SELECT count(*)
+              FROM served
+             CROSS JOIN LATERAL (
+                   SELECT 1 FROM backstage_live
+                    WHERE ready AND queue = served.queue AND type = served.type
+                    LIMIT $7::integer) AS seen) END,
+       whole.*
   FROM clock
   LEFT JOIN (
-       SELECT task.id::text, task.type, task.queue, claimed.priority, 'running', task.created_at, claimed.scheduled_at,
-              claimed.started_at, NULL::bigint, claimed.worker_id, claimed.lease_until,
+       SELECT task.id::text, task.type, task.queue, claimed.priority, task.created_at, claimed.scheduled_at,
               claimed.deliveries, claimed.interruptions, claimed.crashes, claimed.version,
               task.max_attempts, task.backoff, task.timeout, task.soft_timeout, task.dedupe_key, task.dedupe_ttl,
               task.correlation_id, task.workflow_id, task.origin_id,
-              claimed.cancel_requested, NULL::double precision, NULL::text,
-              task.metadata, claimed.last_failure, claimed.result, task.payload
+              claimed.cancel_requested, task.metadata, claimed.last_failure, claimed.result, task.payload
          FROM claimed
         CROSS JOIN LATERAL (SELECT * FROM backstage_tasks WHERE id = claimed.id LIMIT 1) AS task
-        ORDER BY coalesce((SELECT rank FROM asked WHERE asked.queue = claimed.queue), 0) DESC,
+        ORDER BY CASE WHEN $5::text[] IS NOT NULL
+                      THEN (SELECT rank FROM asked WHERE asked.queue = claimed.queue) END DESC,
                  claimed.priority DESC, claimed.scheduled_at, claimed.id) AS whole ON true

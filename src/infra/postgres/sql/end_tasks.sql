@@ -1,24 +1,23 @@
 -- The entity's settle move to a final state, with the record of the claim, on each task whose fence is still the claim's.
--- An id may occur once; ids come sorted, so two batches lock in one order. Of two who end one claim, the second waits
--- for the first and then finds the row gone. (Of live tasks, those not pending are running; said so, it names no index
--- of many running tasks to read.)
---   $1 now (us), NULL: the server's   $2 ids   $3 fences   $4 states   $5 outcomes   $6 results (JSON)
---   $7 failures (JSON)
+-- An id may occur once; ids come sorted, so two batches lock in one order, and an id's place among them is found by
+-- halving: a join would be planned for as many rows as statistics make it believe. Of two who end one claim, the second
+-- waits for the first and then finds the row gone. (Of live tasks, those not pending are running; said so, it names no
+-- index of many running tasks to read.)
+--   $1 now (us), NULL: the server's   $2 ids   $3 fences   $4 states, NULL: all completed   $5 outcomes, NULL: likewise
+--   $6 results (JSON)   $7 failures (JSON)
 -- Returns the ids that were moved.
 WITH clock AS (
     SELECT coalesce($1::bigint, backstage_now()) AS now
-), given AS (
-    SELECT *
-      FROM unnest($2::uuid[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[])
-        AS t (id, fence, state, outcome, result, failure)
 ), gone AS (
-    DELETE FROM backstage_live AS live
-     USING given
-     WHERE live.id = ANY ($2::uuid[]) AND live.id = given.id
-       AND live.state <> 'pending' AND live.deliveries = given.fence
-    RETURNING live.id, live.queue, live.type, live.priority, live.scheduled_at, live.deliveries, live.interruptions,
-              live.crashes, live.version, live.started_at, live.worker_id, live.is_keyed, live.progress,
-              live.progress_note, live.last_failure, given.state, given.outcome, given.result, given.failure
+    DELETE FROM backstage_live
+     WHERE id = ANY ($2::uuid[])
+       AND state <> 'pending' AND deliveries = ($3::integer[])[width_bucket(id, $2::uuid[])]
+    RETURNING id, queue, type, priority, scheduled_at, deliveries, interruptions, crashes, version, started_at, worker_id,
+              is_keyed, progress, progress_note, last_failure,
+              coalesce(($4::text[])[width_bucket(id, $2::uuid[])], 'completed') AS state,
+              coalesce(($5::text[])[width_bucket(id, $2::uuid[])], 'completed') AS outcome,
+              ($6::text[])[width_bucket(id, $2::uuid[])] AS result,
+              ($7::text[])[width_bucket(id, $2::uuid[])] AS failure
 ), ended AS (
     INSERT INTO backstage_finished (id, queue, type, priority, state, scheduled_at, deliveries, interruptions, crashes,
                                     version, started_at, finished_at, outcome, worker_id, is_failure_new,
@@ -33,8 +32,9 @@ WITH clock AS (
        AND (expires_at IS NULL OR task_id = ANY (ARRAY (SELECT id FROM gone WHERE is_keyed AND state = 'cancelled')))
 ), counted AS (
     INSERT INTO backstage_count_changes (queue, type, state, tasks, pruned)
-    SELECT queue, type, 'running', -count(*), 0 FROM gone GROUP BY queue, type
-     UNION ALL
-    SELECT queue, type, state, count(*), 0 FROM gone GROUP BY queue, type, state
+    SELECT queue, type, change.state, sum(change.tasks), 0
+      FROM (SELECT queue, type, state, count(*) AS tasks FROM gone GROUP BY queue, type, state) AS lane
+     CROSS JOIN LATERAL (VALUES ('running', -lane.tasks), (lane.state, lane.tasks)) AS change (state, tasks)
+     GROUP BY queue, type, change.state
 )
 SELECT id::text FROM gone

@@ -3,6 +3,7 @@
 -- Two who prune at once choose the same tasks: the second waits and finds them gone.
 --   $1 now (us), NULL: the server's   $2 state   $3 queue, NULL: each   $4 at most so many
 --   $5 ended longer ago than this (us), NULL: no matter   $6 how many a queue keeps, NULL: no matter
+--   $7 queues to leave alone
 -- Returns how many were deleted. (`finished_at >= 0`, true of each, names the index to read.)
 WITH clock AS (
     SELECT coalesce($1::bigint, backstage_now()) AS now
@@ -11,7 +12,7 @@ WITH clock AS (
       FROM (SELECT queue, tasks, pruned FROM backstage_counts WHERE state = $2::text
             UNION ALL
             SELECT queue, tasks, pruned FROM backstage_count_changes WHERE state = $2::text) AS every
-     WHERE $3::text IS NULL OR queue = $3::text
+     WHERE ($3::text IS NULL OR queue = $3::text) AND queue <> ALL ($7::text[])
      GROUP BY queue
 ), prunable AS (
     SELECT old.id, old.finished_at

@@ -59,6 +59,7 @@ local function read_line(level, number)
   local reply = redis.pcall('XREADGROUP', 'GROUP', group, worker, 'COUNT', number, 'STREAMS', line_of(level), '>')
   if reply and reply.err then
     begin_line(level)
+    shrunk_levels[level] = true
     reply = redis.call('XREADGROUP', 'GROUP', group, worker, 'COUNT', number, 'STREAMS', line_of(level), '>')
   end
   return reply and reply[1][2] or {}

@@ -1,8 +1,9 @@
 -- sweep_queue: let go of what a server's restart or a deleted group may have left in the streams of a queue: pending entries
--- of tasks that no longer run under them, and consumers that have no entry and have not been seen for an hour.
+-- of tasks that no longer run under them, and consumers that have no entry and have not been seen for an hour. Pending tasks
+-- that wait nowhere any more are put back.
 --   KEYS  1 the queue's prefix
 --   returns 1 if next tasks for other queues wait in the outbox, else 0
--- needs: allow_full, lines
+-- needs: allow_full, lines, astray
 local CONSUMER_FORGOTTEN_AFTER = 3600000
 local ENTRIES_AT_ONCE = 200
 
@@ -69,5 +70,6 @@ end
 sweep(KEYS[1] .. ':claimed', function(entry)
   return 'c' .. entry
 end)
+find_astray()
 write_lines()
 return redis.call('EXISTS', KEYS[1] .. ':outbox')

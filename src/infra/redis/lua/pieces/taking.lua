@@ -54,7 +54,10 @@ end
 -- The entry up to which the group has read the line.
 local function last_read(level)
   local groups = redis.pcall('XINFO', 'GROUPS', line_of(level))
-  for _, each in ipairs(groups.err and {} or groups) do
+  if groups.err then
+    return '0-0' -- there is no line
+  end
+  for _, each in ipairs(groups) do
     local info = {}
     for at = 1, #each, 2 do
       info[each[at]] = each[at + 1]

@@ -1,0 +1,37 @@
+"""The reference of the public names, and of the use cases that a container holds: read off the code."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from textwrap import indent
+
+import backstage
+from backstage.infra.settings import Settings
+
+
+def public_names_reference() -> str:
+    """A section for each name that `backstage` exports, in the order in which it does."""
+    sections = []
+    for name in backstage.__all__:
+        directive = "autoclass" if inspect.isclass(getattr(backstage, name)) else "autofunction"
+        sections.append(f"\n## {name}\n\n```{{eval-rst}}\n.. {directive}:: backstage.{name}\n```\n")
+    return "".join(sections)
+
+
+def use_cases_reference() -> str:
+    """A section for each use case of a container, with what calling it takes, gives and raises."""
+    return "".join(
+        f"\n## {name}\n\n```{{eval-rst}}\n.. py:method:: Container.{name}{signature}\n   :async:\n\n"
+        f"{indent(text, '   ')}\n```\n"
+        for name, signature, text in _use_cases()
+    )
+
+
+def _use_cases() -> Iterator[tuple[str, str, str]]:
+    for name, use_case in vars(backstage.Container(Settings.load(url="memory://"))).items():
+        kind = type(use_case)
+        if kind.__module__.startswith("backstage.app."):
+            parameters = inspect.signature(use_case)
+            texts = (inspect.getdoc(kind), inspect.getdoc(kind.__call__))
+            yield name, str(parameters), "\n\n".join(text for text in texts if text)

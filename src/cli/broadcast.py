@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from backstage.app.send_broadcast import SendBroadcast
+from backstage.cli.command_parser import DONE, CommandParser, json_value
+from backstage.cli.store import opened_store
+from backstage.infra.uuid7_ids import Uuid7Ids
+
+
+def parser() -> CommandParser:
+    options = CommandParser(
+        "broadcast",
+        "Send a message to every worker that is alive, and print its id. Each worker that has a receiver of that name "
+        "calls it once; whether there is one cannot be told.",
+    )
+    options.add_argument("name", metavar="NAME", help="such as cache.clear")
+    options.add_argument("payload", metavar="JSON", nargs="?", type=json_value, help="what it carries; default: null")
+    return options
+
+
+def run(arguments: Sequence[str]) -> int:
+    options = parser().parse_args(arguments)
+    print(asyncio.run(_send(options.url, options.name, options.payload)))
+    return DONE
+
+
+async def _send(url: str | None, name: str, payload: Any) -> str:
+    async with opened_store(url) as store:
+        message = await SendBroadcast(store.broadcasts, store.clock, Uuid7Ids())(name, payload)
+    return message.id

@@ -1,0 +1,60 @@
+"""A worker's runtime from what a Worker or a processor has gathered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backstage.domain.cron_task import CronTask
+from backstage.domain.subscription import Subscription
+from backstage.infra.container import Container
+from backstage.worker.handler_registry import HandlerRegistry
+from backstage.worker.measured_queue import StoreLatencies
+from backstage.worker.metrics import WorkerMetrics
+from backstage.worker.middleware.logging import logging
+from backstage.worker.middleware.metrics import metrics
+from backstage.worker.middleware.middleware import Middleware
+from backstage.worker.middleware.recovery import recovery
+from backstage.worker.middleware.spans import spans
+from backstage.worker.middleware.tracing import tracing
+from backstage.worker.receiver import Receivers
+from backstage.worker.runtime import WorkerRuntime
+from backstage.worker.worker_options import WorkerOptions
+
+
+def new_runtime(
+    container: Container,
+    registry: HandlerRegistry,
+    options: WorkerOptions,
+    counts: WorkerMetrics,
+    latencies: StoreLatencies | None = None,
+    *,
+    middlewares: Sequence[Middleware] = (),
+    schedules: Sequence[CronTask] = (),
+    receivers: Receivers | None = None,
+    subscriptions: Sequence[Subscription] = (),
+) -> WorkerRuntime:
+    """`middlewares` come inside the built-in ones."""
+    is_debugging = container.settings.log_level == "debug"
+    return WorkerRuntime(
+        container.backend,
+        registry,
+        options,
+        container.events,
+        container.ids,
+        container.chance,
+        container.logger,
+        middlewares=(
+            *((spans(container.trace),) if container.trace else ()),
+            recovery,
+            *((logging,) if is_debugging else ()),
+            metrics(counts),
+            tracing,
+            *middlewares,
+        ),
+        metrics=counts,
+        latencies=latencies,
+        trace=container.trace,
+        schedules=schedules,
+        receivers=receivers,
+        subscriptions=subscriptions,
+    )

@@ -1,0 +1,118 @@
+"""Whether a piece of code in a table names what there is: attributes, parameters, settings, events, commands."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import inspect
+from collections.abc import Iterator
+from functools import cache
+from importlib.util import find_spec
+from typing import Any
+
+import backstage
+from backstage.cli.commands import COMMANDS
+from backstage.domain import errors, events
+from backstage.domain.outcome import OutcomeKind
+from backstage.domain.ports.task_queue import TaskQueue
+from backstage.domain.stats import TaskStats
+from backstage.infra.settings import Settings
+from backstage.testing import new_context
+from backstage.worker import log_events
+from backstage.worker.command import add_options
+from backstage.worker.handler import TaskHandlerRegistration
+from backstage.worker.metrics import RunMetrics
+from backstage.worker.processor_health import ProcessorHealth
+from backstage.worker.service_health import ServiceHealth
+
+_HONOURED = {"REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "REDIS_DB", "JOB_CONCURRENCY", "JOB_TIMEOUT"}
+_OPEN_ENDED = {*Settings.model_fields, *TaskHandlerRegistration.__dataclass_fields__}
+"""What a function takes that passes its keywords on."""
+
+
+def is_ours(code: str) -> bool:
+    """`code` is a command, a variable, an event, or Python whose names and keywords are looked up; values are not."""
+    match code.split():
+        case ["backstage", command, *_]:
+            return command in COMMANDS
+        case ["python", "-m", module, *rest]:
+            return find_spec(module) is not None and all(map(_is_option, rest))
+    if code.startswith("--"):
+        return _is_option(code)
+    if code in _words():
+        return True
+    try:
+        tree = ast.parse(code, mode="eval")
+    except SyntaxError:
+        return False
+    return all(_roots_and_keywords(tree.body))
+
+
+@cache
+def _words() -> set[str]:
+    return {
+        *(f"BACKSTAGE_{name.upper()}" for name in Settings.model_fields),
+        *_HONOURED,
+        *(value for name, value in vars(log_events).items() if name.isupper()),
+        *events.EVENT_NAMES,
+        *OutcomeKind,
+        *(name for name in vars(TaskQueue) if not name.startswith("_")),
+        *("close", "email:send", "webhook:deliver"),
+    }
+
+
+def _is_option(word: str) -> bool:
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    return not word.startswith("--") or word in parser._option_string_actions
+
+
+def _roots_and_keywords(tree: ast.expr) -> Iterator[bool]:
+    if not isinstance(tree, ast.Call):
+        yield _found(tree) is not None
+        return
+    function = _found(tree.func)
+    yield function is not None
+    if function is not None:
+        parameters = inspect.signature(function).parameters.values()
+        names = {each.name for each in parameters}
+        if any(each.kind is each.VAR_KEYWORD for each in parameters):
+            names |= _OPEN_ENDED
+        yield {keyword.arg for keyword in tree.keywords} <= names
+
+
+def _found(tree: ast.expr) -> Any:
+    """What a dotted name stands for, or None."""
+    match tree:
+        case ast.Name(id=name):
+            return _things().get(name)
+        case ast.Attribute(value=owner, attr=attribute):
+            return getattr(_found(owner), attribute, None)
+    return None
+
+
+@cache
+def _things() -> dict[str, Any]:
+    worker = backstage.Worker("memory://", silent=True)
+    service = backstage.WorkerService(container=worker.backstage)
+    context = new_context()
+    return {
+        **{name: getattr(backstage, name) for name in backstage.__all__},
+        **{name: kind for name, kind in vars(errors).items() if inspect.isclass(kind)},
+        "TaskQueue": TaskQueue,
+        "Task": type(context.task),
+        "worker": worker,
+        "backstage": worker.backstage,
+        "scheduler": backstage.Scheduler(worker=worker),
+        "broadcast": backstage.Broadcast(worker=worker),
+        "service": service,
+        "processor": service.register_processor("email"),
+        "context": context,
+        "task": context.task,
+        "event": events.TaskFailed,
+        "error": errors.InvalidTaskDataError(()),
+        "stats": TaskStats(),
+        "metrics": RunMetrics(),
+        "health": ServiceHealth,
+        "processor_health": ProcessorHealth,
+    }

@@ -1,0 +1,79 @@
+"""The site is built by one command without a warning, and holds the reference of everything public."""
+
+from __future__ import annotations
+
+import html
+import inspect
+import re
+import subprocess
+import sys
+from enum import EnumType
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import backstage
+from backstage.cli.commands import COMMANDS
+from backstage.infra.container import Container
+from backstage.infra.settings import Settings
+from tests.docs.markdown import ROOT
+
+pytestmark = pytest.mark.timeout(300)  # it reads a hundred pages; all tests share one build
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    command = (sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-d", str(folder / "pages"))
+    built = subprocess.run(
+        (*command, "-c", "docs", ".", str(folder / "html")), cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (built.returncode, built.stdout, built.stderr) == (0, "", "")
+    return folder / "html"
+
+
+def text_of(page: Path) -> str:
+    """What a reader sees, with all white space as one space."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", "", page.read_text(encoding="utf-8"))).split())
+
+
+@pytest.mark.parametrize("name", backstage.__all__)
+def test_a_public_name_has_its_signature_and_its_docstring(site: Path, name: str) -> None:
+    page = site / "docs" / "reference" / "python.html"
+    public, shown = getattr(backstage, name), text_of(page)
+    assert f'id="backstage.{name}"' in page.read_text(encoding="utf-8")
+    assert [each for each in parameters_of(public) if each not in shown] == []
+    assert first_paragraph(public) in shown
+
+
+def test_every_use_case_of_a_container_has_its_docstring(site: Path) -> None:
+    shown = text_of(site / "docs" / "reference" / "use-cases.html")
+    use_cases = {
+        name: type(use_case)
+        for name, use_case in vars(Container(Settings.load(url="memory://"))).items()
+        if type(use_case).__module__.startswith("backstage.app.")
+    }
+    assert len(use_cases) > 20
+    assert [name for name, kind in use_cases.items() if first_paragraph(kind) not in shown] == []
+    assert [name for name in use_cases if f"Container.{name}(" not in shown] == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_has_what_it_answers_to_help(site: Path, command: str) -> None:
+    usage = "python -m worker.run" if command == "worker" else f"backstage {command}"
+    assert f"usage: {usage}" in text_of(site / "docs" / "reference" / "command-line.html")
+
+
+def parameters_of(public: Any) -> list[str]:
+    if isinstance(public, EnumType):
+        return list(public.__members__)
+    try:
+        return [*inspect.signature(public).parameters]
+    except ValueError:  # an exception that takes what Exception takes
+        return []
+
+
+def first_paragraph(thing: Any) -> str:
+    assert thing.__doc__, f"{thing} has no docstring of its own"
+    return " ".join(inspect.cleandoc(thing.__doc__).split("\n\n")[0].replace("`", "").split())
