@@ -15,6 +15,7 @@ from backstage.domain.ports.task_archive import StoredTask
 from backstage.domain.retention import Retention
 from backstage.domain.schedule import Schedule
 from backstage.domain.stats import Count
+from backstage.domain.subscription import Subscription
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.domain.worker_info import WorkerInfo
@@ -46,6 +47,17 @@ async def test_all_that_a_store_holds_is_in_the_other_one_afterwards(
     assert _counted(await target.tasks.counts()) == _counted(await scene.tasks.counts())
     assert await target.schedules.all() == await scene.backend.schedules.all()
     assert [(each.kind, each.name) for each in await target.control.paused()] == [("queue", "mail"), ("type", "a")]
+
+
+async def test_subscriptions_are_copied_unless_the_name_is_taken(
+    scene: Scene, target: MemoryBackend, transfer: TransferTasks
+) -> None:
+    taken = Subscription(name="alerts", queues=("mail",))
+    await target.subscriptions.put(taken)
+    for name in ("alerts", "audit"):
+        await scene.backend.subscriptions.put(Subscription(name=name))
+    await transfer()
+    assert await target.subscriptions.all() == [taken, Subscription(name="audit")]
 
 
 async def test_the_source_is_left_as_it_was(scene: Scene, transfer: TransferTasks) -> None:

@@ -136,7 +136,7 @@ async def test_what_died_with_its_worker_is_delivered(backend: MemoryBackend, wo
     worker = workers.over(backend, max_deliveries=1)
     task = await worker.enqueue("t")
     assert task is not None
-    stuck = workers.over(backend, lease=0.1)
+    stuck = workers.over(backend, reclaim_interval=3600)
     stuck.on("t", asyncio.Event().wait)
     await stuck.start()
     await reached(stuck, task, TaskState.RUNNING)
