@@ -11,7 +11,7 @@ SERVED = ("postgresql", "redis")
 STORED = ("sqlite", *SERVED)
 OURS = tuple(BACKENDS)
 EVERY = (*OURS, *PEERS)
-MANY_AT_ONCE = {"concurrency": 100, "prefetch": 400}
+MANY_AT_ONCE = {"concurrency": 100, "prefetch": 1000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ CASES = (
     Case("enqueue, 1,000 at once", "enqueue_many", backends=(*OURS, "pgqueuer", "bullmq")),
     Case("drain, default settings", "drain"),
     Case("drain, 10 and prefetch 0", "drain", scene={"concurrency": 10, "prefetch": 0}),
-    Case("drain, 100 and prefetch 400", "drain", scene=MANY_AT_ONCE),
+    Case("drain, 100 and prefetch 1,000", "drain", scene=MANY_AT_ONCE),
     Case("drain, the peer at its best", "drain", backends=tuple(PEERS)),
     Case(
         "drain, 2 processes", "drain", scene={**MANY_AT_ONCE, "processes": 2}, backends=(*STORED, "pgqueuer", "bullmq")
@@ -49,7 +49,7 @@ PAIRS = (
     ("enqueue, 50 coroutines", "enqueue, 50 coroutines"),
     ("enqueue, 1,000 at once", "enqueue, 1,000 at once"),
     ("drain, default settings", "drain, the peer at its best"),
-    ("drain, 100 and prefetch 400", "drain, the peer at its best"),
+    ("drain, 100 and prefetch 1,000", "drain, the peer at its best"),
     ("drain, 2 processes", "drain, 2 processes"),
 )
 """Our case and the peer's nearest one."""

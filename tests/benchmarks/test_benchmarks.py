@@ -96,7 +96,7 @@ def test_pairs_are_all_that_is_measured_when_only_they_are_asked_for() -> None:
 
 def test_a_peer_is_compared_round_by_round_with_the_system_it_is_paired_with() -> None:
     numbers = {
-        ("drain, 100 and prefetch 400", "sqlite-normal"): {"tasks_per_s": [200.0, 900.0]},
+        ("drain, 100 and prefetch 1,000", "sqlite-normal"): {"tasks_per_s": [200.0, 900.0]},
         ("drain, the peer at its best", "huey"): {"tasks_per_s": [100.0, 300.0]},
         ("drain, the peer at its best", "huey-fsync"): {"tasks_per_s": [1.0, 1.0]},
     }
