@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         default=0,
         metavar="N",
-        help="measure claims beside N finished tasks and N of next year, too; storing them takes long",
+        help="only claims, alone and beside N finished tasks and N of next year; storing those takes long",
     )
     parser.add_argument(
         "--json", type=Path, default=default_path(), metavar="FILE", help="default: results/<date>.json"

@@ -59,8 +59,8 @@ _LEAST_TASKS = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """`tasks` are those of a drain, `others` are beside them where the claims among many are measured: none, and that
-    is not measured. `is_paired`: nothing but what peers are compared in."""
+    """`tasks` are those of a drain. With `others` beside them, nothing but the claims among many is measured; without,
+    all the rest. `is_paired`: nothing but what peers are compared in."""
 
     backends: tuple[str, ...]
     tasks: int
@@ -70,7 +70,7 @@ class Plan:
     def steps(self) -> Iterator[tuple[Case, System, int]]:
         """One round, with the number of tasks of each step; what is compared lies side by side in time."""
         for case in CASES:
-            if (self.is_paired and case.name not in _PAIRED) or (case.is_crowded and not self.others):
+            if (self.is_paired and case.name not in _PAIRED) or case.is_crowded is not bool(self.others):
                 continue
             chosen = replace(case, scene={**case.scene, "others": self.others}) if case.is_crowded else case
             for system in SYSTEMS.values():

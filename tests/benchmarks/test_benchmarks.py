@@ -19,7 +19,7 @@ from benchmarks.systems import BACKENDS, SYSTEMS, System
 
 _ROOT = Path(__file__).parents[2]
 _TASKS = 20
-_STEPS = list(Plan(backends=BACKENDS, tasks=_TASKS, others=30).steps())
+_STEPS = [step for others in (0, 30) for step in Plan(backends=BACKENDS, tasks=_TASKS, others=others).steps()]
 
 
 @pytest.fixture
