@@ -6,6 +6,7 @@ TaskError
 ├── UnknownTaskTypeError        no handler of that type is registered here
 ├── TaskNotFoundError           no stored task has that id
 ├── ScheduleNotFoundError       no stored schedule has that name
+├── SubscriptionNotFoundError   no durable subscription has that name
 ├── IllegalMoveError            the task's state does not allow that step
 ├── StaleTaskError              somebody changed the task meanwhile: load it again and retry
 ├── DuplicateTaskError          a live task already holds the dedupe key
