@@ -29,7 +29,7 @@ def _sqlite(url: str, clock: Clock | None, options: StoreOptions) -> Backend:
 def _postgres(url: str, clock: Clock | None, options: StoreOptions) -> Backend:
     from backstage.infra.postgres.backend import PostgresBackend  # noqa: PLC0415 - loaded only when chosen
 
-    return PostgresBackend.from_url(url, clock)
+    return PostgresBackend.from_url(url, clock, logger=options.logger)
 
 
 def _redis(url: str, clock: Clock | None, options: StoreOptions) -> Backend:

@@ -38,10 +38,12 @@ _NOW = "SELECT coalesce($1::bigint, backstage_now())"
 
 
 class PostgresBackend:
-    """A store in a PostgreSQL server. Without a clock it goes by the server's own."""
+    """A store in a PostgreSQL server. Without a clock it goes by the server's own. `logger` is a structlog logger that
+    is told where notifications do not arrive."""
 
-    def __init__(self, location: Location, clock: Clock | None = None) -> None:
+    def __init__(self, location: Location, clock: Clock | None = None, *, logger: Any = None) -> None:
         self._location = location
+        self._logger = logger
         self._time = server_time(clock, SystemClock())
         self._connector = Connector(location)
         self._database = Database(self._connector)
@@ -57,12 +59,12 @@ class PostgresBackend:
         self.archive = PostgresArchive(self._store)
 
     @classmethod
-    def from_url(cls, url: str, clock: Clock | None = None) -> PostgresBackend:
+    def from_url(cls, url: str, clock: Clock | None = None, *, logger: Any = None) -> PostgresBackend:
         """Make one from `postgresql://user@host/database?schema=jobs`; docs/postgresql.md has the options.
 
         Raises ConfigurationError.
         """
-        return cls(parse_url(url), clock)
+        return cls(parse_url(url), clock, logger=logger)
 
     async def open(self) -> None:
         """Look at the server, migrate the schema unless the URL forbids it, make the pool; nothing if it is open."""
@@ -76,7 +78,7 @@ class PostgresBackend:
         await self._database.close()
 
     def wakeup(self) -> AbstractAsyncContextManager[EventWakeup]:
-        return subscribe(self._connector)
+        return subscribe(self._connector, self._logger)
 
     @contextlib.asynccontextmanager
     async def lease_queue(self) -> AsyncIterator[PostgresQueue]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
@@ -12,11 +11,10 @@ from uuid import uuid4
 import asyncpg
 
 from backstage.infra.event_wakeup import EventWakeup
+from backstage.infra.log_events import NOTIFICATIONS_MISSING
 from backstage.infra.postgres.connector import CONNECT_TIMEOUT, Connector
 from backstage.infra.postgres.notifier import NOTIFY, channel_of
 from backstage.infra.postgres.storage_errors import DRIVER_ERRORS
-
-_log = logging.getLogger(__name__)
 
 _ANSWERED_WITHIN = 5.0
 """Seconds in which a message to oneself comes back where notifications work at all."""
@@ -29,8 +27,8 @@ _PAUSES = (0.1, 0.5, 2.0, 10.0)
 class Listener:
     """Keeps one connection of the running loop listening, tests it, and makes it anew."""
 
-    def __init__(self, connector: Connector, wakeup: EventWakeup) -> None:
-        self._connector, self._wakeup = connector, wakeup
+    def __init__(self, connector: Connector, wakeup: EventWakeup, logger: Any) -> None:
+        self._connector, self._wakeup, self._logger = connector, wakeup, logger
         self._channel = channel_of(connector.location.schema)
         self._is_lost = asyncio.Event()
         self._echo: asyncio.Future[None] | None = None
@@ -103,9 +101,9 @@ class Listener:
         self._is_lost.set()
 
     def _warn(self, error: Exception) -> None:
-        if not self._has_warned:
+        if not self._has_warned and self._logger is not None:
             self._has_warned = True
-            _log.warning("%s: no notifications (%s): workers poll", self._connector.location.shown, error)
+            self._logger.warning(NOTIFICATIONS_MISSING, url=self._connector.location.shown, error=str(error))
 
 
 class _DeafError(Exception):
@@ -114,10 +112,10 @@ class _DeafError(Exception):
 
 
 @contextlib.asynccontextmanager
-async def subscribe(connector: Connector) -> AsyncIterator[EventWakeup]:
-    """A subscription of the running loop. Returns once it listens, or has found that it cannot."""
+async def subscribe(connector: Connector, logger: Any) -> AsyncIterator[EventWakeup]:
+    """A subscription of the running loop. Returns once it listens, or has found that it cannot, which is logged."""
     wakeup = EventWakeup()
-    listener = Listener(connector, wakeup)
+    listener = Listener(connector, wakeup, logger)
     listening = asyncio.create_task(listener.listen(), name="backstage-postgres-listener")
     try:
         await listener.is_ready.wait()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from backstage.conformance.task_factory import TaskFactory
 from backstage.conformance.trial import Trial
 from backstage.domain.dedupe import Dedupe, Duplicate
 from backstage.infra.postgres.backend import PostgresBackend
+from backstage.infra.structured_logging import new_logger
 from backstage.testing.fake_clock import FakeClock
 from tests.servers.pooler import PgBouncer
 from tests.servers.transaction_pooler import TransactionPooler
@@ -54,16 +56,17 @@ async def test_a_listener_that_hears_nothing_says_so_once_and_lets_the_waiter_po
     url: str,
     pooler: Callable[..., PgBouncer | TransactionPooler],
     size: int,
-    caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("backstage.infra.postgres.wakeup._ANSWERED_WITHIN", 0.2)
-    backend = PostgresBackend.from_url(pooler(url, size=size).url, None)
+    entries: list[Mapping[str, Any]] = []
+    logger = new_logger(log_handler=entries.append, silent=True)
+    backend = PostgresBackend.from_url(pooler(url, size=size).url, None, logger=logger)
     await backend.open()
     async with backend.wakeup() as wakeup:
         await wakeup.wait(0.05)
     await backend.close()
-    assert [record.levelname for record in caplog.records if "workers poll" in record.getMessage()] == ["WARNING"]
+    assert [(entry["event"], entry["level"]) for entry in entries] == [("notifications_missing", "warning")]
 
 
 async def test_the_doctor_notices_it(pooled: Trial) -> None:
