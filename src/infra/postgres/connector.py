@@ -77,5 +77,9 @@ class Connector:
         )
 
     async def _came_through(self, connection: asyncpg.Connection[Any]) -> bool:
-        async with connection.transaction(readonly=True):
-            return bool(await connection.fetchval("SELECT current_setting('enable_seqscan') = 'off'"))
+        try:
+            async with connection.transaction(readonly=True):
+                return bool(await connection.fetchval("SELECT current_setting('enable_seqscan') = 'off'"))
+        except BaseException:
+            connection.terminate()  # whoever asked for it was cancelled, or the server has gone
+            raise

@@ -27,15 +27,17 @@ async def subscribe(link: Link) -> AsyncIterator[EventWakeup]:
     """Subscribed, if the server answers, when it is entered; else as soon as it does."""
     wakeup = EventWakeup()
     ear = _Ear(link.location, link.keys.wake_channel, wakeup)
-    with contextlib.suppress(*DRIVER_ERRORS):
-        await ear.connect()
-    listening = asyncio.create_task(ear.listen())
     try:
-        yield wakeup
+        with contextlib.suppress(*DRIVER_ERRORS):
+            await ear.connect()
+        listening = asyncio.create_task(ear.listen())
+        try:
+            yield wakeup
+        finally:
+            listening.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await listening
     finally:
-        listening.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await listening
         await ear.disconnect()
 
 
