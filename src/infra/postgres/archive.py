@@ -9,11 +9,12 @@ from backstage.domain.stats import Count
 from backstage.domain.task_state import TaskState
 from backstage.infra.moments import from_micros
 from backstage.infra.postgres import columns
-from backstage.infra.postgres.rows import attempt_of, task_of
+from backstage.infra.postgres.rows import attempt_of
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.statements import statement
 from backstage.infra.postgres.store import Store
 from backstage.infra.postgres.stored_tasks import holds_key, take_key
+from backstage.infra.task_row import task_of
 
 _NOW = "SELECT coalesce($1::bigint, backstage_now())"
 _CHANGES_OF_A_BATCH = 3

@@ -7,10 +7,10 @@ from typing import Any
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
 from backstage.domain.task_state import TaskState
-from backstage.infra.postgres.rows import task_of
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.statements import statement
 from backstage.infra.postgres.task_ids import LAST_ID, is_id
+from backstage.infra.task_row import task_of
 
 
 async def find(session: Session, query: TaskQuery) -> TaskPage:

@@ -10,11 +10,11 @@ from backstage.infra.postgres import leases
 from backstage.infra.postgres.attempts import Runner
 from backstage.infra.postgres.claim import claim
 from backstage.infra.postgres.reclaim import reclaim
-from backstage.infra.postgres.rows import task_of
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.settle import settle
 from backstage.infra.postgres.statements import statement
 from backstage.infra.postgres.store import Store
+from backstage.infra.task_row import task_of
 
 _CHANGES_OF_A_BATCH = 2
 """Changes of the counts that a claim or a settle of one lane appends."""

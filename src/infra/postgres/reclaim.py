@@ -8,11 +8,11 @@ from backstage.domain.ports.task_queue import NextTasksOf
 from backstage.domain.task import Task
 from backstage.infra.moments import from_micros
 from backstage.infra.postgres.lanes import know_lanes_of
-from backstage.infra.postgres.rows import task_of
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.settle import settle
 from backstage.infra.postgres.statements import statement
 from backstage.infra.server_time import ServerTime
+from backstage.infra.task_row import task_of
 
 _LEFT_FROM_BEFORE = 5_000_000
 """Microseconds: a lease that begins later than this from now was given before the clock was set back."""

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any
 
 from backstage.domain.worker_info import WorkerInfo
-from backstage.infra.moments import from_micros, ticks, to_micros
+from backstage.infra.moments import ticks, to_micros
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.statements import statement
 from backstage.infra.postgres.store import Store
+from backstage.infra.worker_row import worker_of
 
 _FORGOTTEN_AFTER = 86_400.0
 _LEAVE = "DELETE FROM backstage_workers WHERE id = $1"
@@ -50,22 +49,6 @@ class PostgresRegistry:
     async def workers(self, seen_within: float) -> list[WorkerInfo]:
         async def step(session: Session) -> list[WorkerInfo]:
             age = ticks(min(seen_within, _FORGOTTEN_AFTER))
-            return [_worker_of(row) for row in await session.fetch(_SEEN, self._store.time.now(), age)]
+            return [worker_of(row) for row in await session.fetch(_SEEN, self._store.time.now(), age)]
 
         return await self._store.database.run(step)
-
-
-def _worker_of(row: Sequence[Any]) -> WorkerInfo:
-    id_, host, pid, started_at, seen_at, concurrency, queues, types, running, is_stopping = row
-    return WorkerInfo(
-        id=id_,
-        host=host,
-        pid=pid,
-        started_at=from_micros(started_at),
-        seen_at=from_micros(seen_at),
-        concurrency=concurrency,
-        queues=tuple(json.loads(queues)),
-        types=tuple(json.loads(types)),
-        running=tuple(json.loads(running)),
-        is_stopping=is_stopping,
-    )

@@ -10,11 +10,12 @@ from backstage.domain.task_state import TaskState
 from backstage.infra.failure_text import failure_json
 from backstage.infra.moments import to_micros
 from backstage.infra.sqlite.reader import Reader
-from backstage.infra.sqlite.rows import attempt_of, task_of
+from backstage.infra.sqlite.rows import attempt_of
 from backstage.infra.sqlite.statements import statement
 from backstage.infra.sqlite.stored_tasks import insert_task
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer
+from backstage.infra.task_row import task_of
 
 _BEYOND = "SELECT * FROM backstage_task_rows WHERE id > ? ORDER BY id LIMIT ?"
 _ATTEMPTS = """SELECT fence, number, worker_id, started_at, ended_at, outcome, failure FROM backstage_attempts
@@ -45,7 +46,7 @@ def _read(after: str, limit: int, connection: sqlite3.Connection) -> list[Stored
 
 
 def _stored(row: tuple[object, ...], connection: sqlite3.Connection) -> StoredTask:
-    task = task_of(row)
+    task = task_of(row[1:])
     return StoredTask(task, tuple(attempt_of(task.id, record) for record in connection.execute(_ATTEMPTS, row[:1])))
 
 

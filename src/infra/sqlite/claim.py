@@ -15,9 +15,9 @@ from backstage.domain.ports.task_queue import Claimed, ClaimRequest
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.moments import ticks, to_micros
-from backstage.infra.sqlite.rows import task_of
 from backstage.infra.sqlite.statements import statement
 from backstage.infra.sqlite.transaction import Transaction
+from backstage.infra.task_row import task_of
 
 _PROMOTED_AT_ONCE = 10_000
 _PAUSES = "SELECT kind, name FROM backstage_pauses"
@@ -89,7 +89,7 @@ def _take(transaction: Transaction, request: ClaimRequest, picks: list[Pick]) ->
     transaction.cursor.execute(
         statement("claim_tasks"), (seqs, request.worker_id, until, end, transaction.boot, to_micros(now))
     )
-    claimed = {row[0]: task_of(row) for row in transaction.cursor.execute(_BY_SEQ, (seqs,))}
+    claimed = {row[0]: task_of(row[1:]) for row in transaction.cursor.execute(_BY_SEQ, (seqs,))}
     tasks = tuple(claimed[pick[-1]] for pick in picks)
     for lane, number in Counter((task.queue, task.type) for task in tasks).items():
         transaction.counts.move(TaskState.PENDING.value, TaskState.RUNNING.value, *lane, number)

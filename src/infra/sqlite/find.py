@@ -10,8 +10,8 @@ from itertools import islice
 
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
-from backstage.infra.sqlite.rows import task_of
 from backstage.infra.sqlite.statements import statement
+from backstage.infra.task_row import task_of
 
 _BY_ID = "SELECT * FROM backstage_task_rows WHERE id = ?"
 _NEWEST = "SELECT id FROM backstage_tasks WHERE id < ? ORDER BY id DESC"
@@ -30,7 +30,7 @@ def find(query: TaskQuery, connection: sqlite3.Connection) -> TaskPage:
 
 def task_by_id(connection: sqlite3.Connection, task_id: str) -> Task | None:
     row = connection.execute(_BY_ID, (task_id,)).fetchone()
-    return None if row is None else task_of(row)
+    return None if row is None else task_of(row[1:])
 
 
 def _ids(query: TaskQuery, connection: sqlite3.Connection) -> Generator[str, None, None]:

@@ -14,11 +14,11 @@ from backstage.infra.moments import ticks, to_micros
 from backstage.infra.sqlite.claim import claim, served_lanes
 from backstage.infra.sqlite.reader import Reader
 from backstage.infra.sqlite.reclaim import reclaim
-from backstage.infra.sqlite.rows import task_of
 from backstage.infra.sqlite.settle import settle
 from backstage.infra.sqlite.statements import statement
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer
+from backstage.infra.task_row import task_of
 
 _HELD = "SELECT cancel_requested FROM backstage_tasks WHERE id = ? AND state = 'running' AND deliveries = ?"
 _PROGRESS = """UPDATE backstage_tasks SET progress = ?3, progress_note = ?4
@@ -60,7 +60,7 @@ class SqliteQueue:
 
 
 def _held_by(worker_id: str, connection: sqlite3.Connection) -> list[Task]:
-    return [task_of(row) for row in connection.execute(statement("tasks_of_worker"), (worker_id,))]
+    return [task_of(row[1:]) for row in connection.execute(statement("tasks_of_worker"), (worker_id,))]
 
 
 def _renew(fences: Mapping[str, int], lease: float, transaction: Transaction) -> HeldTasks:

@@ -7,10 +7,10 @@ from backstage.domain.ports.task_queue import NextTasksOf
 from backstage.domain.task import Task
 from backstage.infra.failure_text import failure_json
 from backstage.infra.moments import to_micros
-from backstage.infra.sqlite.rows import task_of
 from backstage.infra.sqlite.statements import statement
 from backstage.infra.sqlite.stored_tasks import add_task, replace_task
 from backstage.infra.sqlite.transaction import Transaction
+from backstage.infra.task_row import task_of
 
 _BY_SEQ = "SELECT * FROM backstage_task_rows WHERE seq = ?"
 
@@ -31,7 +31,7 @@ def _reclaim_one(
     seq: int, max_deliveries: int, next_tasks_of: NextTasksOf | None, transaction: Transaction
 ) -> tuple[Task, Outcome]:
     cursor, now = transaction.cursor, transaction.now()
-    task = task_of(cursor.execute(_BY_SEQ, (seq,)).fetchone())
+    task = task_of(cursor.execute(_BY_SEQ, (seq,)).fetchone()[1:])
     outcome = task.honouring_cancel(task.lost(max_deliveries))
     if next_tasks_of is not None:
         outcome = outcome.followed_by(next_tasks_of(task, outcome))

@@ -4,15 +4,15 @@ import json
 import sqlite3
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 from backstage.domain.ports.clock import Clock
 from backstage.domain.worker_info import WorkerInfo
-from backstage.infra.moments import from_micros, to_micros
+from backstage.infra.moments import to_micros
 from backstage.infra.sqlite.reader import Reader
 from backstage.infra.sqlite.statements import statement
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer
+from backstage.infra.worker_row import worker_of
 
 _FORGOTTEN_AFTER = timedelta(days=1)
 _LEAVE = "DELETE FROM backstage_workers WHERE id = ?"
@@ -63,20 +63,4 @@ def _leave(worker_id: str, transaction: Transaction) -> None:
 
 
 def _workers(oldest: int, connection: sqlite3.Connection) -> list[WorkerInfo]:
-    return [_worker_of(row) for row in connection.execute(_SEEN, (oldest,))]
-
-
-def _worker_of(row: tuple[Any, ...]) -> WorkerInfo:
-    id_, host, pid, started_at, seen_at, concurrency, queues, types, running, is_stopping = row
-    return WorkerInfo(
-        id=id_,
-        host=host,
-        pid=pid,
-        started_at=from_micros(started_at),
-        seen_at=from_micros(seen_at),
-        concurrency=concurrency,
-        queues=tuple(json.loads(queues)),
-        types=tuple(json.loads(types)),
-        running=tuple(json.loads(running)),
-        is_stopping=bool(is_stopping),
-    )
+    return [worker_of(row) for row in connection.execute(_SEEN, (oldest,))]

@@ -7,9 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from backstage.domain.attempt import Attempt
-from backstage.domain.backoff import Backoff
-from backstage.domain.dedupe import Dedupe
-from backstage.domain.lease import Lease
 from backstage.domain.outcome import OutcomeKind
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
@@ -18,50 +15,6 @@ from backstage.infra.moments import from_micros, to_micros
 
 LARGE_PAYLOAD = 2048
 """Characters from which a payload is kept out of the task's row."""
-
-_STATES = {state.value: state for state in TaskState}
-
-
-def task_of(row: tuple[Any, ...]) -> Task:
-    """Return the task of a row of the view `backstage_task_rows`."""
-    (
-        _seq, id_, type_, queue, priority, state, created_at, scheduled_at, started_at, finished_at,
-        worker_id, lease_until, deliveries, interruptions, crashes, version,
-        max_attempts, backoff, timeout, soft_timeout, dedupe_key, dedupe_ttl,
-        correlation_id, workflow_id, origin_id, cancel_requested, progress, progress_note,
-        metadata, last_failure, result, payload,
-    ) = row  # fmt: skip
-    return Task(
-        id=id_,
-        type=type_,
-        payload_json=payload,
-        queue=queue,
-        priority=priority,
-        state=_STATES[state],
-        created_at=from_micros(created_at),
-        scheduled_at=from_micros(scheduled_at),
-        started_at=None if started_at is None else from_micros(started_at),
-        finished_at=None if finished_at is None else from_micros(finished_at),
-        lease=Lease(worker_id, from_micros(lease_until)) if state == "running" and worker_id is not None else None,
-        deliveries=deliveries,
-        interruptions=interruptions,
-        crashes=crashes,
-        version=version,
-        max_attempts=max_attempts,
-        backoff=None if backoff is None else Backoff.parse(backoff),
-        timeout=timeout,
-        soft_timeout=soft_timeout,
-        dedupe=None if dedupe_key is None else Dedupe(dedupe_key, dedupe_ttl),
-        correlation_id=correlation_id,
-        workflow_id=workflow_id,
-        origin_id=origin_id,
-        metadata={} if metadata is None else json.loads(metadata),
-        is_cancel_requested=bool(cancel_requested),
-        result_json=result,
-        last_failure=failure_of(last_failure),
-        progress=progress,
-        progress_note=progress_note,
-    )
 
 
 def columns_of(task: Task, now: datetime) -> tuple[Any, ...]:

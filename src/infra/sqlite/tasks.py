@@ -21,11 +21,12 @@ from backstage.infra.sqlite.dedupe_keys import holder_of
 from backstage.infra.sqlite.find import find, task_by_id
 from backstage.infra.sqlite.prune import prune
 from backstage.infra.sqlite.reader import Reader
-from backstage.infra.sqlite.rows import attempt_of, task_of
+from backstage.infra.sqlite.rows import attempt_of
 from backstage.infra.sqlite.statements import statement
 from backstage.infra.sqlite.stored_tasks import add_task, replace_task
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer
+from backstage.infra.task_row import task_of
 
 _BY_ID = "SELECT * FROM backstage_task_rows WHERE id = ?"
 _ATTEMPTS = """SELECT fence, number, worker_id, started_at, ended_at, outcome, failure FROM backstage_attempts
@@ -104,7 +105,7 @@ def _save(task: Task, transaction: Transaction) -> None:
     row = transaction.cursor.execute(_BY_ID, (task.id,)).fetchone()
     if row is None:
         raise TaskNotFoundError(task.id)
-    before = task_of(row)
+    before = task_of(row[1:])
     if before.version != task.version - 1:
         raise StaleTaskError(task.id)
     holder = holder_of(transaction.cursor, task, now)
