@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from backstage.conformance.task_factory import TaskFactory
@@ -16,3 +18,20 @@ def clock() -> FakeClock:
 @pytest.fixture
 def new_task(clock: FakeClock) -> TaskFactory:
     return TaskFactory(clock)
+
+
+@pytest.fixture
+def memory_url() -> str:
+    return "memory://"
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/tasks.db"
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres", "redis"])
+def url(request: pytest.FixtureRequest) -> str:
+    """Of each store in turn, empty."""
+    chosen: str = request.getfixturevalue(f"{request.param}_url")
+    return chosen

@@ -60,23 +60,6 @@ class OneStore:
 
 
 @pytest.fixture
-def memory_url() -> str:
-    return "memory://"
-
-
-@pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/tasks.db"
-
-
-@pytest.fixture(params=["memory", "sqlite", "postgres", "redis"])
-def url(request: pytest.FixtureRequest) -> str:
-    """Of each store in turn, empty."""
-    chosen: str = request.getfixturevalue(f"{request.param}_url")
-    return chosen
-
-
-@pytest.fixture
 async def store(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[OneStore]:
     monkeypatch.chdir(tmp_path)
     one = OneStore(url)

@@ -21,25 +21,9 @@ def database_url(postgres_server: PostgresServer) -> str:
 
 
 @pytest.fixture
-def memory_url() -> str:
-    return "memory://"
-
-
-@pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/tasks.db"
-
-
-@pytest.fixture
-def postgresql_url(database_url: str) -> str:
+def postgres_url(database_url: str) -> str:
+    """A schema is made sooner than a database."""
     return f"{database_url}?schema=s{uuid4().hex}"
-
-
-@pytest.fixture(params=["memory", "sqlite", "postgresql", "redis"])
-def url(request: pytest.FixtureRequest) -> str:
-    """Of each store in turn, empty."""
-    chosen: str = request.getfixturevalue(f"{request.param}_url")
-    return chosen
 
 
 @pytest.fixture

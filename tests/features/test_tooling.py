@@ -13,7 +13,7 @@ from backstage.cli.main import main
 Cli = Callable[..., str]
 
 
-@pytest.fixture(params=["sqlite", "postgresql", "redis"])
+@pytest.fixture(params=["sqlite", "postgres", "redis"])
 def url(request: pytest.FixtureRequest) -> str:
     chosen: str = request.getfixturevalue(f"{request.param}_url")
     return chosen

@@ -3,7 +3,6 @@ from __future__ import annotations
 import copy
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -57,23 +56,6 @@ class Fleet:
         process = copy.copy(self._memory)  # the same store, told the time by another host
         process.clock = clock
         return process
-
-
-@pytest.fixture
-def memory_url() -> str:
-    return "memory://"
-
-
-@pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/tasks.db"
-
-
-@pytest.fixture(params=["memory", "sqlite", "postgres", "redis"])
-def url(request: pytest.FixtureRequest) -> str:
-    """Of each store in turn, empty."""
-    chosen: str = request.getfixturevalue(f"{request.param}_url")
-    return chosen
 
 
 @pytest.fixture
