@@ -5,9 +5,10 @@ from datetime import datetime
 
 import msgspec
 
-from backstage.domain.cron_document import cron_of, document_of
+from backstage.domain.cron_document import document_of
 from backstage.domain.cron_task import CronTask
 from backstage.domain.schedule import Schedule
+from backstage.domain.stored_schedule import StoredSchedule, schedule_of
 from backstage.domain.task import Task
 from examples.journal.step import KeptSchedule
 from examples.journal.store import Store
@@ -24,14 +25,15 @@ class JournalSchedules:
             before = self._store.schedules.get(cron.name)
             last_tick = self._store.clock.now() if before is None else before.last_tick
             is_paused = before is not None and before.is_paused
-            return self._keep(KeptSchedule(cron.name, document_of(cron), last_tick, is_paused))
+            self._keep(KeptSchedule(cron.name, document_of(cron), last_tick, is_paused))
+            return Schedule(cron=cron, last_tick=last_tick, is_paused=is_paused)
 
-    async def find(self, name: str) -> Schedule | None:
+    async def find(self, name: str) -> StoredSchedule | None:
         with self._store.lock:
             kept = self._store.schedules.get(name)
         return None if kept is None else _schedule(kept)
 
-    async def all(self) -> list[Schedule]:
+    async def all(self) -> list[StoredSchedule]:
         with self._store.lock:
             return [_schedule(kept) for _, kept in sorted(self._store.schedules.items())]
 
@@ -76,10 +78,9 @@ class JournalSchedules:
                 self._store.add(task)
             return True
 
-    def _keep(self, kept: KeptSchedule) -> Schedule:
+    def _keep(self, kept: KeptSchedule) -> None:
         self._store.change(schedules=[kept])
-        return _schedule(kept)
 
 
-def _schedule(kept: KeptSchedule) -> Schedule:
-    return Schedule(cron=cron_of(kept.cron), last_tick=kept.last_tick, is_paused=kept.is_paused)
+def _schedule(kept: KeptSchedule) -> StoredSchedule:
+    return schedule_of(kept.name, kept.cron, kept.last_tick, kept.is_paused)

@@ -7,6 +7,7 @@ from backstage.domain.errors import StorageError
 from backstage.domain.firing import firing_of, next_tick
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.schedule_repository import ScheduleRepository
+from backstage.domain.stored_schedule import UnreadableSchedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,7 @@ class Turn:
 
     fired: tuple[Fired, ...]
     next_in: float | None
+    unreadable: tuple[UnreadableSchedule, ...] = ()
 
 
 class FireSchedules:
@@ -29,8 +31,12 @@ class FireSchedules:
     async def __call__(self) -> Turn:
         fired: list[Fired] = []
         waits: list[float] = []
+        unreadable: list[UnreadableSchedule] = []
         trouble: StorageError | None = None
         for schedule in await self._schedules.all():
+            if isinstance(schedule, UnreadableSchedule):
+                unreadable.append(schedule)
+                continue
             if schedule.is_paused:
                 continue
             now = self._clock.now()
@@ -47,4 +53,4 @@ class FireSchedules:
             waits.append(0.0 if is_due else (next_tick(done.schedule, now) - now).total_seconds())
         if trouble is not None:
             raise trouble
-        return Turn(tuple(fired), min(waits, default=None))
+        return Turn(tuple(fired), min(waits, default=None), tuple(unreadable))

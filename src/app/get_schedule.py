@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from backstage.domain.errors import ScheduleNotFoundError
+from backstage.domain.errors import ScheduleNotFoundError, ScheduleUnreadableError
 from backstage.domain.ports.schedule_repository import ScheduleRepository
 from backstage.domain.schedule import Schedule
+from backstage.domain.stored_schedule import UnreadableSchedule
 
 
 class GetSchedule:
-    """Raises ScheduleNotFoundError."""
+    """Raises ScheduleNotFoundError, and ScheduleUnreadableError for one that is stored and makes no sense here."""
 
     def __init__(self, schedules: ScheduleRepository) -> None:
         self._schedules = schedules
@@ -15,4 +16,6 @@ class GetSchedule:
         schedule = await self._schedules.find(name)
         if schedule is None:
             raise ScheduleNotFoundError(name)
+        if isinstance(schedule, UnreadableSchedule):
+            raise ScheduleUnreadableError(name, schedule.problem)
         return schedule

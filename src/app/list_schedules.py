@@ -5,10 +5,10 @@ from backstage.domain.schedule import Schedule
 
 
 class ListSchedules:
-    """Every schedule of the store, sorted by name."""
+    """Every schedule of the store that can be read, sorted by name."""
 
     def __init__(self, schedules: ScheduleRepository) -> None:
         self._schedules = schedules
 
     async def __call__(self) -> list[Schedule]:
-        return await self._schedules.all()
+        return [each for each in await self._schedules.all() if isinstance(each, Schedule)]

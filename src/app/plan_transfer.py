@@ -7,6 +7,7 @@ from backstage.app.list_workers import ListWorkers
 from backstage.domain.errors import TransferRefusedError
 from backstage.domain.ports.backend import Backend
 from backstage.domain.stats import StateCounts
+from backstage.domain.stored_schedule import UnreadableSchedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class PlanTransfer:
     """Say what there is to move from one store to another; changes nothing.
 
     Raises TransferRefusedError while workers of either store are alive, or tasks of the source are running: what one
-    of them does meanwhile would be lost, or done twice.
+    of them does meanwhile would be lost, or done twice. And for a schedule that cannot be read here, nor so written.
     """
 
     def __init__(self, source: Backend, target: Backend) -> None:
@@ -38,10 +39,17 @@ class PlanTransfer:
                 f"{_are(counts.running, 'task')} running in the source, and no lease can be moved: run a worker "
                 "there until they have ended, then stop it"
             )
+        schedules = await self._source.schedules.all()
+        for schedule in schedules:
+            if isinstance(schedule, UnreadableSchedule):
+                raise TransferRefusedError(
+                    f"schedule {schedule.name!r} of the source cannot be read here ({schedule.problem}): delete it, "
+                    "or put it anew"
+                )
         return TransferPlan(
             tasks=counts.total - counts.pruned,
             pruned=counts.pruned,
-            schedules=len(await self._source.schedules.all()),
+            schedules=len(schedules),
             pauses=len(await self._source.control.paused()),
         )
 

@@ -6,6 +6,7 @@ from backstage.domain.cron_task import CronTask
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.schedule_repository import ScheduleRepository
 from backstage.domain.schedule import Schedule
+from backstage.domain.stored_schedule import StoredSchedule
 
 
 class PutSchedule:
@@ -20,15 +21,16 @@ class PutSchedule:
 
     async def __call__(self, cron: CronTask) -> Schedule:
         stored = await self._schedules.find(cron.name)
-        if stored is not None and document_of(stored.cron) == document_of(cron):
-            return stored
-        if stored is not None and stored.cron.cron != cron.cron:
-            await self._leave_nothing_due(stored)
+        if isinstance(stored, Schedule):
+            if document_of(stored.cron) == document_of(cron):
+                return stored
+            if stored.cron.cron != cron.cron:
+                await self._leave_nothing_due(stored)
         return await self._schedules.put(cron)
 
     async def _leave_nothing_due(self, schedule: Schedule) -> None:
-        stored: Schedule | None = schedule
-        while stored is not None and not stored.is_paused:
+        stored: StoredSchedule | None = schedule
+        while isinstance(stored, Schedule) and not stored.is_paused:
             now = self._clock.now()
             fired = await self._fire_schedule(stored, now)
             if fired is None and await self._schedules.fire(stored, max(now, stored.last_tick), []):

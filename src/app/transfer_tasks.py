@@ -9,6 +9,7 @@ from backstage.domain.errors import TransferRefusedError
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.ids import Ids
 from backstage.domain.ports.task_archive import StoredTask
+from backstage.domain.schedule import Schedule
 from backstage.domain.stats import Count
 from backstage.domain.task_state import TaskState
 from backstage.domain.worker_info import WorkerInfo
@@ -68,7 +69,7 @@ class TransferTasks:
         tasks, new = await self._move_tasks(moved)
         counts = await self._source.tasks.counts()
         await self._target.archive.write_pruned([count for count in counts if count.pruned])
-        schedules = await self._source.schedules.all()
+        schedules = [each for each in await self._source.schedules.all() if isinstance(each, Schedule)]
         new_schedules = [await self._target.schedules.restore(schedule) for schedule in schedules]
         return Transferred(
             tasks=tasks,

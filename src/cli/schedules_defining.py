@@ -75,7 +75,7 @@ def _given(options: argparse.Namespace) -> dict[str, Any]:
 async def _add(options: argparse.Namespace) -> tuple[Schedule, str]:
     cron = CronTask(**_given(options), name=options.name)
     async with opened_store(options.url) as store:
-        if await store.schedules.find(cron.name) is not None:
+        if isinstance(await store.schedules.find(cron.name), Schedule):
             raise InvalidTaskDataError.of("name", f"there is a schedule {cron.name!r}: edit it, or give another --name")
         return await _put(store, cron)
 

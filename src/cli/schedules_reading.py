@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from backstage.app.get_schedule import GetSchedule
-from backstage.app.list_schedules import ListSchedules
 from backstage.cli.answer import iso, moment, print_json, print_text
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.schedule_document import schedule_document
@@ -14,6 +13,7 @@ from backstage.cli.store import existing_store
 from backstage.domain.cron_preview import PreviewedTick, preview
 from backstage.domain.firing import next_tick
 from backstage.domain.schedule import Schedule
+from backstage.domain.stored_schedule import UnreadableSchedule
 
 _COLUMNS = ("name", "schedule", "zone", "task", "queue", "missed", "overlap", "next tick")
 _SHOWN = 5
@@ -23,13 +23,16 @@ def run_list(arguments: Sequence[str]) -> int:
     known = CommandParser("schedules list", "List every schedule with its next tick.")
     known.add_json()
     options = known.parse_args(arguments)
-    schedules, now = asyncio.run(_all(options.url))
+    schedules, unreadable, now = asyncio.run(_all(options.url))
     if options.json:
-        print_json([schedule_document(each, now) for each in schedules])
+        problems = [{"name": each.name, "problem": each.problem} for each in unreadable]
+        print_json([*(schedule_document(each, now) for each in schedules), *problems])
     else:
         from backstage.cli.table import print_table  # noqa: PLC0415 - loads rich
 
         print_table(_COLUMNS, [_row(each, now) for each in schedules])
+        for each in unreadable:
+            print_text(f"{each.name} cannot be read here ({each.problem}): delete it, or add it anew")
     return DONE
 
 
@@ -47,9 +50,11 @@ def run_show(arguments: Sequence[str]) -> int:
     return DONE
 
 
-async def _all(url: str | None) -> tuple[list[Schedule], datetime]:
+async def _all(url: str | None) -> tuple[list[Schedule], list[UnreadableSchedule], datetime]:
     async with existing_store(url) as store:
-        return await ListSchedules(store.schedules)(), store.clock.now()
+        stored = await store.schedules.all()
+        readable = [each for each in stored if isinstance(each, Schedule)]
+        return readable, [each for each in stored if isinstance(each, UnreadableSchedule)], store.clock.now()
 
 
 async def _one(url: str | None, name: str) -> tuple[Schedule, datetime]:

@@ -46,7 +46,7 @@ class Firing(BackendSuite):
             until = _later(trial)
             assert await trial.schedules.fire(schedule, until, [trial.new_task()])
             found = await trial.schedules.find("nightly")
-            assert found is not None and found.last_tick == until
+            assert isinstance(found, Schedule) and found.last_tick == until
             schedule = found
         assert len(await trial.claim(10)) == 5
 
@@ -109,7 +109,7 @@ class Firing(BackendSuite):
         await trial.schedules.put(nightly())
         for _ in range(20):
             found, until = await trial.schedules.find("nightly"), _later(trial)
-            assert found is not None
+            assert isinstance(found, Schedule)
             tasks = [trial.new_task() for _ in range(10)]
             fired = await asyncio.gather(*(trial.schedules.fire(found, until, [task]) for task in tasks))
             assert Counter(fired) == {True: 1, False: 9}

@@ -49,4 +49,4 @@ class ScheduleSteps(StoreMachine):
     def read_all_schedules(self) -> None:
         schedules = self.run(self.trial.schedules.all())
         assert schedules == self.schedule_model.all()
-        self.read += schedules
+        self.read += [each for each in schedules if isinstance(each, Schedule)]

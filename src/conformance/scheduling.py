@@ -46,7 +46,23 @@ class Scheduling(BackendSuite):
         schedule = await trial.schedules.put(EVERYTHING)
         assert schedule.cron == EVERYTHING
         [stored] = await trial.schedules.all()
+        assert isinstance(stored, Schedule)
         assert (stored, stored.cron.payload_json) == (schedule, EVERYTHING.payload_json)
+
+    async def test_a_schedule_that_cannot_be_read_hides_no_other_and_can_be_put_anew_or_deleted(
+        self, trial: Trial
+    ) -> None:
+        hourly, strange = await trial.schedules.put(nightly(name="hourly")), nightly()
+        object.__setattr__(strange, "time_zone", "Olympus/Mons")  # which only the host that stored it knows
+        await trial.schedules.put(strange)
+        assert [each.name for each in await trial.schedules.all()] == ["hourly", "nightly"]
+        assert hourly in await trial.schedules.all()
+        found = await trial.schedules.find("nightly")
+        assert found is not None and found.name == "nightly"
+        assert await trial.schedules.put(nightly()) == await trial.schedules.find("nightly")
+        await trial.schedules.put(strange)
+        assert await trial.schedules.delete("nightly")
+        assert await trial.schedules.all() == [hourly]
 
     async def test_schedules_are_told_by_name(self, trial: Trial) -> None:
         for name in ("b", "Z", "a", "a ", "ä", "a b"):

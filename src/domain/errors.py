@@ -6,6 +6,7 @@ TaskError
 ├── UnknownTaskTypeError        no handler of that type is registered here
 ├── TaskNotFoundError           no stored task has that id
 ├── ScheduleNotFoundError       no stored schedule has that name
+├── ScheduleUnreadableError     the stored schedule makes no sense on this host: delete it, or put it anew
 ├── SubscriptionNotFoundError   no durable subscription has that name
 ├── IllegalMoveError            the task's state does not allow that step
 ├── StaleTaskError              somebody changed the task meanwhile: load it again and retry
@@ -74,6 +75,14 @@ class ScheduleNotFoundError(TaskError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"no schedule {name!r}: it was never added, or it was deleted")
+        self.name = name
+
+
+class ScheduleUnreadableError(TaskError):
+    """The schedule is stored and makes no sense on this host, where it fires nothing."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"schedule {name!r} cannot be read here ({problem}): delete it, or put it anew")
         self.name = name
 
 

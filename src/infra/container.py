@@ -23,6 +23,7 @@ from backstage.app.get_task_stats import GetTaskStats
 from backstage.app.list_pauses import ListPauses
 from backstage.app.list_schedules import ListSchedules
 from backstage.app.list_subscriptions import ListSubscriptions
+from backstage.app.list_unreadable_schedules import ListUnreadableSchedules
 from backstage.app.list_workers import ListWorkers
 from backstage.app.pause_queue import PauseQueue
 from backstage.app.pause_schedule import PauseSchedule
@@ -121,6 +122,7 @@ class Container:
         self.put_schedule = PutSchedule(schedules, fire_schedule, self.clock)
         self.get_schedule = GetSchedule(schedules)
         self.list_schedules = ListSchedules(schedules)
+        self.list_unreadable_schedules = ListUnreadableSchedules(schedules)
         self.pause_schedule = PauseSchedule(schedules)
         self.resume_schedule = ResumeSchedule(schedules)
         self.delete_schedule = DeleteSchedule(schedules)

@@ -23,6 +23,7 @@ LOOP_FAILED = "loop_failed"  # a background loop's turn raised; it goes on
 HANDLER_STUCK = "handler_stuck"  # a handler ignores its cancellation
 TICK_FIRED = "tick_fired"  # of a schedule: its task is stored
 TICK_SKIPPED = "tick_skipped"  # an earlier task of that schedule still lives
+SCHEDULE_UNREADABLE = "schedule_unreadable"  # it fires nothing on this host; all others go on
 BROADCAST_FAILED = "broadcast_failed"  # a receiver raised, or took too long; the others have got the message
 TASKS_PRUNED = "tasks_pruned"
 WORKER_PROCESS_STARTED = "worker_process_started"  # of a fleet

@@ -10,6 +10,7 @@ from backstage.app.fire_schedule import Fired
 from backstage.app.fire_schedules import FireSchedules
 from backstage.app.put_schedule import PutSchedule
 from backstage.domain.cron_task import CronTask
+from backstage.domain.stored_schedule import UnreadableSchedule
 from backstage.worker import log_events
 
 
@@ -26,6 +27,7 @@ class ScheduleLoop:
         self._to_put = list(crons)
         self._interval = interval
         self._logger = logger
+        self._unreadable: frozenset[UnreadableSchedule] = frozenset()
 
     async def run(self) -> None:
         """Endless; after an error it may be called again, and goes on where it was."""
@@ -34,6 +36,7 @@ class ScheduleLoop:
             turn = await self._fire()
             for fired in turn.fired:
                 self._tell(fired)
+            self._tell_unreadable(frozenset(turn.unreadable))
             await asyncio.sleep(self._interval if turn.next_in is None else min(turn.next_in, self._interval))
 
     async def put_all(self) -> None:
@@ -53,3 +56,9 @@ class ScheduleLoop:
                     type=task.type,
                     queue=task.queue,
                 )
+
+    def _tell_unreadable(self, unreadable: frozenset[UnreadableSchedule]) -> None:
+        """Once, until it is another problem."""
+        for schedule in unreadable - self._unreadable:
+            self._logger.error(log_events.SCHEDULE_UNREADABLE, schedule=schedule.name, problem=schedule.problem)
+        self._unreadable = unreadable

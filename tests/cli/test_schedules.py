@@ -98,7 +98,7 @@ def test_what_is_wrong_is_said_in_one_line(cli: Cli, arguments: tuple[str, ...],
 def test_edit_changes_what_is_given_and_leaves_the_rest(cli: Cli) -> None:
     cli("schedules", "add", "@hourly", "t", "[1]", "--name", "n", "--queue", "q", "--jitter", "5")
     [before] = listed(cli)
-    assert cli("schedules", "edit", "n", "--schedule", "@daily", "--overlap", "replace").code == 0
+    assert cli("schedules", "edit", "n", "--schedule", "30 0 * * *", "--overlap", "replace").code == 0
     [after] = listed(cli)
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {"schedule", "overlap", "last_tick", "next_tick"}
@@ -212,3 +212,26 @@ def test_next_begins_now_and_shows_five(cli: Cli) -> None:
     ticks = json.loads(cli("schedules", "next", "@hourly", "--json").out)
     assert len(ticks) == 5
     assert all(tick["clock_change"] is None for tick in ticks)
+
+
+def test_a_schedule_that_cannot_be_read_is_listed_with_its_problem_and_can_be_added_anew_or_deleted(
+    cli: Cli, store: Store
+) -> None:
+    for name in ("fine", "strange"):
+        assert cli("schedules", "add", "@daily", "t", "--name", name, "--tz", "Europe/Berlin").code == 0
+    store.edit("UPDATE backstage_schedules SET cron = replace(cron, 'Europe', 'Olympus') WHERE name = 'strange'")
+    fine, strange = listed(cli)
+    assert (fine["name"], strange["name"], sorted(strange)) == ("fine", "strange", ["name", "problem"])
+    assert "'Olympus/Berlin'" in strange["problem"]
+    table = cli("schedules", "list").out
+    assert "strange cannot be read here" in table and "fine" in table
+    for action in ("show", "run", "edit"):
+        answer = cli("schedules", action, "strange", *(("--jitter", "1") if action == "edit" else ()))
+        assert answer.code == 1 and "delete it, or put it anew" in answer.err
+    refused = cli("transfer", "--from", URL, "--to", "sqlite:///other.db")
+    assert refused.code == 1 and "'strange' of the source cannot be read" in refused.err
+    assert cli("schedules", "add", "@daily", "t", "--name", "strange").code == 0
+    assert [each["name"] for each in listed(cli) if "problem" in each] == []
+    store.edit("UPDATE backstage_schedules SET cron = 'rubbish' WHERE name = 'strange'")
+    assert cli("schedules", "delete", "strange").code == 0
+    assert [each["name"] for each in listed(cli)] == ["fine"]

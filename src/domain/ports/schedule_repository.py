@@ -6,6 +6,7 @@ from typing import Protocol
 
 from backstage.domain.cron_task import CronTask
 from backstage.domain.schedule import Schedule
+from backstage.domain.stored_schedule import StoredSchedule
 from backstage.domain.task import Task
 
 
@@ -19,10 +20,10 @@ class ScheduleRepository(Protocol):
         """
         ...
 
-    async def find(self, name: str) -> Schedule | None: ...
+    async def find(self, name: str) -> StoredSchedule | None: ...
 
-    async def all(self) -> list[Schedule]:
-        """Sorted by name."""
+    async def all(self) -> list[StoredSchedule]:
+        """Sorted by name, those that cannot be read among them: one must not hide the others."""
         ...
 
     async def restore(self, schedule: Schedule) -> bool:

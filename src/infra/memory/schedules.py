@@ -6,6 +6,7 @@ from datetime import datetime
 
 from backstage.domain.cron_task import CronTask
 from backstage.domain.schedule import Schedule
+from backstage.domain.stored_schedule import StoredSchedule
 from backstage.domain.task import Task
 from backstage.infra.memory.store import MemoryStore
 
@@ -25,11 +26,11 @@ class MemorySchedules:
             self._store.schedules[cron.name] = schedule
         return schedule
 
-    async def find(self, name: str) -> Schedule | None:
+    async def find(self, name: str) -> StoredSchedule | None:
         with self._store.lock:
             return self._store.schedules.get(name)
 
-    async def all(self) -> list[Schedule]:
+    async def all(self) -> list[StoredSchedule]:
         with self._store.lock:
             return [schedule for _, schedule in sorted(self._store.schedules.items())]
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from backstage.domain.cron_document import cron_of, document_of
+from backstage.domain.cron_document import document_of
 from backstage.domain.cron_task import CronTask
 from backstage.domain.schedule import Schedule
+from backstage.domain.stored_schedule import StoredSchedule, schedule_of
 from backstage.domain.task import Task
 from backstage.infra.moments import from_micros, to_micros
 from backstage.infra.postgres.session import Session
@@ -14,11 +15,11 @@ from backstage.infra.postgres.store import Store
 from backstage.infra.postgres.stored_tasks import add_tasks
 
 _PUT = """INSERT INTO backstage_schedules (name, cron, last_tick) VALUES ($1, $2, coalesce($3::bigint, backstage_now()))
-          ON CONFLICT (name) DO UPDATE SET cron = excluded.cron RETURNING cron, last_tick, is_paused"""
+          ON CONFLICT (name) DO UPDATE SET cron = excluded.cron RETURNING last_tick, is_paused"""
 _RESTORE = """INSERT INTO backstage_schedules (name, cron, last_tick, is_paused) VALUES ($1, $2, $3, $4)
               ON CONFLICT (name) DO NOTHING RETURNING true"""
-_FIND = "SELECT cron, last_tick, is_paused FROM backstage_schedules WHERE name = $1"
-_ALL = "SELECT cron, last_tick, is_paused FROM backstage_schedules ORDER BY name"
+_FIND = "SELECT name, cron, last_tick, is_paused FROM backstage_schedules WHERE name = $1"
+_ALL = "SELECT name, cron, last_tick, is_paused FROM backstage_schedules ORDER BY name"
 _DELETE = "DELETE FROM backstage_schedules WHERE name = $1 RETURNING true"
 _PAUSE = "UPDATE backstage_schedules SET is_paused = true WHERE name = $1 AND NOT is_paused RETURNING true"
 _RESUME = """UPDATE backstage_schedules SET is_paused = false, last_tick = coalesce($2::bigint, backstage_now())
@@ -36,19 +37,20 @@ class PostgresSchedules:
     async def put(self, cron: CronTask) -> Schedule:
         async def step(session: Session) -> Schedule:
             [row] = await session.fetch(_PUT, cron.name, document_of(cron), self._store.time.now())
-            return _schedule_of(row)
+            last_tick, is_paused = row
+            return Schedule(cron=cron, last_tick=from_micros(last_tick), is_paused=is_paused)
 
         return await self._store.database.run(step)
 
-    async def find(self, name: str) -> Schedule | None:
-        async def step(session: Session) -> Schedule | None:
+    async def find(self, name: str) -> StoredSchedule | None:
+        async def step(session: Session) -> StoredSchedule | None:
             rows = await session.fetch(_FIND, name)
             return _schedule_of(rows[0]) if rows else None
 
         return await self._store.database.run(step)
 
-    async def all(self) -> list[Schedule]:
-        async def step(session: Session) -> list[Schedule]:
+    async def all(self) -> list[StoredSchedule]:
+        async def step(session: Session) -> list[StoredSchedule]:
             return [_schedule_of(row) for row in await session.fetch(_ALL)]
 
         return await self._store.database.run(step)
@@ -92,6 +94,6 @@ class PostgresSchedules:
         return await self._store.database.run(step)
 
 
-def _schedule_of(row: Sequence[Any]) -> Schedule:
-    document, last_tick, is_paused = row
-    return Schedule(cron=cron_of(document), last_tick=from_micros(last_tick), is_paused=is_paused)
+def _schedule_of(row: Sequence[Any]) -> StoredSchedule:
+    name, document, last_tick, is_paused = row
+    return schedule_of(name, document, from_micros(last_tick), is_paused)

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from backstage.domain.cron_document import cron_of, document_of
+from backstage.domain.cron_document import document_of
 from backstage.domain.cron_task import CronTask
 from backstage.domain.schedule import Schedule
+from backstage.domain.stored_schedule import StoredSchedule, schedule_of
 from backstage.domain.task import Task
 from backstage.infra.moments import from_micros, to_micros
 from backstage.infra.redis.adding import stored
@@ -48,14 +49,14 @@ class RedisSchedules:
         if await self._link.run("end_move", self._link.keys.store, argument):
             await self._forget(before, cron.name)
 
-    async def find(self, name: str) -> Schedule | None:
+    async def find(self, name: str) -> StoredSchedule | None:
         queue = await self._queue_of(name)
         if queue is None:
             return None
         [schedule] = await self._read(queue, [name])
         return schedule
 
-    async def all(self) -> list[Schedule]:
+    async def all(self) -> list[StoredSchedule]:
         by_queue: dict[str, list[str]] = {}
         placed = await self._link.command("HGETALL", self._link.keys.schedules)
         for name, queue in placed.items():
@@ -100,9 +101,11 @@ class RedisSchedules:
         queue = await self._link.command("HGET", self._link.keys.schedules, name)
         return None if queue is None else queue.decode()
 
-    async def _read(self, queue: str, names: Sequence[str]) -> list[Schedule | None]:
+    async def _read(self, queue: str, names: Sequence[str]) -> list[StoredSchedule | None]:
         lines = await self._link.command("HMGET", f"{self._link.keys.queue(queue)}:schedules", *names)
-        return [None if line is None else _schedule_of(line.decode()) for line in lines]
+        return [
+            None if line is None else _schedule_of(name, line.decode()) for name, line in zip(names, lines, strict=True)
+        ]
 
     async def _mark(self, name: str, before: str, after: str) -> bool:
         queue = await self._queue_of(name)
@@ -115,6 +118,6 @@ class RedisSchedules:
         return await self._link.run(script, self._link.keys.queue(queue), argument)
 
 
-def _schedule_of(line: str) -> Schedule:
+def _schedule_of(name: str, line: str) -> StoredSchedule:
     last_tick, mark, document = line.split(" ", 2)
-    return Schedule(cron=cron_of(document), last_tick=from_micros(int(last_tick)), is_paused=mark in "pn")
+    return schedule_of(name, document, from_micros(int(last_tick)), mark in "pn")

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from backstage.domain.cron_document import cron_of, document_of
+from backstage.domain.cron_document import document_of
 from backstage.domain.cron_task import CronTask
 from backstage.domain.schedule import Schedule
+from backstage.domain.stored_schedule import StoredSchedule, schedule_of
 from backstage.domain.task import Task
 from backstage.infra.moments import from_micros, to_micros
 from backstage.infra.sqlite.reader import Reader
@@ -16,8 +17,8 @@ from backstage.infra.sqlite.stored_tasks import add_task
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer
 
-_BY_NAME = "SELECT cron, last_tick, is_paused FROM backstage_schedules WHERE name = ?"
-_ALL = "SELECT cron, last_tick, is_paused FROM backstage_schedules ORDER BY name"
+_BY_NAME = "SELECT name, cron, last_tick, is_paused FROM backstage_schedules WHERE name = ?"
+_ALL = "SELECT name, cron, last_tick, is_paused FROM backstage_schedules ORDER BY name"
 _RESTORE = """INSERT INTO backstage_schedules (name, cron, last_tick, is_paused) VALUES (?, ?, ?, ?)
                   ON CONFLICT DO NOTHING"""
 _DELETE = "DELETE FROM backstage_schedules WHERE name = ?"
@@ -34,10 +35,10 @@ class SqliteSchedules:
     async def put(self, cron: CronTask) -> Schedule:
         return await self._writer.run(partial(_put, cron))
 
-    async def find(self, name: str) -> Schedule | None:
+    async def find(self, name: str) -> StoredSchedule | None:
         return await self._reader.run(partial(_find, name))
 
-    async def all(self) -> list[Schedule]:
+    async def all(self) -> list[StoredSchedule]:
         return await self._reader.run(_all)
 
     async def restore(self, schedule: Schedule) -> bool:
@@ -60,15 +61,16 @@ class SqliteSchedules:
 
 def _put(cron: CronTask, transaction: Transaction) -> Schedule:
     parameters = (cron.name, document_of(cron), to_micros(transaction.now()))
-    return _schedule_of(transaction.cursor.execute(statement("put_schedule"), parameters).fetchone())
+    last_tick, is_paused = transaction.cursor.execute(statement("put_schedule"), parameters).fetchone()
+    return Schedule(cron=cron, last_tick=from_micros(last_tick), is_paused=bool(is_paused))
 
 
-def _find(name: str, connection: sqlite3.Connection) -> Schedule | None:
+def _find(name: str, connection: sqlite3.Connection) -> StoredSchedule | None:
     row = connection.execute(_BY_NAME, (name,)).fetchone()
     return None if row is None else _schedule_of(row)
 
 
-def _all(connection: sqlite3.Connection) -> list[Schedule]:
+def _all(connection: sqlite3.Connection) -> list[StoredSchedule]:
     return [_schedule_of(row) for row in connection.execute(_ALL)]
 
 
@@ -92,6 +94,6 @@ def _has_changed(transaction: Transaction, sql: str, *parameters: object) -> boo
     return transaction.cursor.execute(sql, parameters).rowcount == 1
 
 
-def _schedule_of(row: tuple[str, int, int]) -> Schedule:
-    cron, last_tick, is_paused = row
-    return Schedule(cron=cron_of(cron), last_tick=from_micros(last_tick), is_paused=bool(is_paused))
+def _schedule_of(row: tuple[str, str, int, int]) -> StoredSchedule:
+    name, document, last_tick, is_paused = row
+    return schedule_of(name, document, from_micros(last_tick), bool(is_paused))

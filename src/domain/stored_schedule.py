@@ -1,0 +1,31 @@
+"""A schedule as it is found in a store, where others may have written it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from backstage.domain.cron_document import cron_of
+from backstage.domain.errors import TaskError
+from backstage.domain.schedule import Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableSchedule:
+    """A schedule that makes no sense here: a newer release wrote it, this host does not know its time zone, or somebody
+    spoilt it. It fires nothing here and keeps nothing else from firing; it can be deleted, or put anew."""
+
+    name: str
+    problem: str
+    """In one line."""
+
+
+StoredSchedule = Schedule | UnreadableSchedule
+
+
+def schedule_of(name: str, document: str, last_tick: datetime, is_paused: bool) -> StoredSchedule:
+    """Return what is stored under a name; `document` is the text of `cron_document.document_of`."""
+    try:
+        return Schedule(cron=cron_of(document), last_tick=last_tick, is_paused=is_paused)
+    except (TaskError, ValueError, TypeError, KeyError) as error:
+        return UnreadableSchedule(name, f"{type(error).__name__}: {error}")
