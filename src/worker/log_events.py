@@ -20,6 +20,7 @@ OUTCOME_REFUSED = "outcome_refused"  # the store refused a late end: another run
 CLAIM_FAILED = "claim_failed"
 SETTLE_FAILED = "settle_failed"
 LOOP_FAILED = "loop_failed"  # a background loop's turn raised; it goes on
+LOOP_RECOVERED = "loop_recovered"  # a loop that failed, also to claim, settle or renew, works again
 HANDLER_STUCK = "handler_stuck"  # a handler ignores its cancellation
 TICK_FIRED = "tick_fired"  # of a schedule: its task is stored
 TICK_SKIPPED = "tick_skipped"  # an earlier task of that schedule still lives
