@@ -56,7 +56,7 @@ def summarise(work: MonthToSummarise, context: TaskContext) -> Next | dict[str, 
     done = len(list(folder.glob("[0-9]*.json")))
     rain = "▒" * round(month.rain / 10)
     line = f"{done:3}/{work.months}  {month.month}  {month.mean_low:5.1f} to {month.mean_high:4.1f} °C  {rain}"
-    print(f"{line.rstrip()}\n", end="", flush=True)  # handlers run side by side: the end of a line is no write of its own
+    print(f"{line.rstrip()}\n", end="", flush=True)  # in one write: other handlers print at the same moment
     result = {"rain": month.rain, "mean_high": month.mean_high, "mean_low": month.mean_low}
     if done < work.months:
         return result

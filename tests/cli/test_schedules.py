@@ -137,7 +137,12 @@ def test_a_deleted_schedule_is_gone(cli: Cli) -> None:
 def test_show_tells_everything_and_the_next_ticks(cli: Cli) -> None:
     cli("schedules", "add", "0 12 * * *", "t", "[1]", "--name", "n", "--tz", "Asia/Kathmandu")
     out = cli("schedules", "show", "n").out
-    for line in ("schedule       0 12 * * *", "time zone      Asia/Kathmandu", "args           [1]", "state          on"):
+    for line in (
+        "schedule       0 12 * * *",
+        "time zone      Asia/Kathmandu",
+        "args           [1]",
+        "state          on",
+    ):
         assert line in out
     assert "\ndecided up to  2" in out and "last tick" not in out  # it has not ticked yet
     assert out.count("12:00:00 +0545") == 5

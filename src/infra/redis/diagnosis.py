@@ -46,14 +46,15 @@ async def diagnose(location: Location) -> list[Finding]:
 async def _servers(link: Link) -> list[Finding]:
     findings = []
     replies = await link.ask_all("INFO", "everything")
-    syncs = await settings_of(link, "appendfsync", default="everysec") or [None] * len(replies)
+    syncs: Sequence[str | None] = await settings_of(link, "appendfsync", default="everysec") or [None] * len(replies)
     for reply, sync in zip(replies, syncs, strict=True):
         if isinstance(reply, ResponseError):
             detail = "the user may not read INFO, so persistence, memory and replicas are unknown"
             findings.append(Finding("server", Severity.WARNING, detail, "grant +info, as docs/redis.md lists it"))
             continue
         info = _parsed(reply)
-        findings += [_version(info), _persistence(info, sync), _memory(info), _replicas(info, link.location.wait_replicas)]
+        findings += [_version(info), _persistence(info, sync), _memory(info)]
+        findings.append(_replicas(info, link.location.wait_replicas))
     return findings
 
 
