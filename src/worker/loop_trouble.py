@@ -48,7 +48,7 @@ class LoopTrouble:
         """It has done its work again, or still."""
         self._health.turned()
         if self._failures:
-            seconds = round(self._latest - self._since, 1)
+            seconds = round(time.monotonic() - self._since, 1)
             self._logger.info(
                 log_events.LOOP_RECOVERED, loop=self._health.name, failures=self._failures, seconds=seconds
             )

@@ -45,7 +45,7 @@ def test_an_hour_without_a_store_is_a_line_a_minute_and_one_at_its_end(
     trouble.turned()
     assert len(entries) == 63
     over = entries[-1]
-    assert (over["event"], over["loop"], over["failures"], over["seconds"]) == ("loop_recovered", "claimer", 3600, 3599)
+    assert (over["event"], over["loop"], over["failures"], over["seconds"]) == ("loop_recovered", "claimer", 3600, 3600)
 
 
 def test_the_next_trouble_is_told_at_once(trouble: LoopTrouble, time: list[float], entries: list[Any]) -> None:
