@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from backstage import Worker
+from backstage.worker import cycle_collector
 from benchmarks.event_loop import run
 from benchmarks.opened_worker import fill, no_op, worker_for
 from benchmarks.scene import TASK_TYPE, Scene
@@ -61,6 +62,7 @@ def rates_of(tasks: int, parts: list[Mapping[str, float]] | list[dict[str, Any]]
 
 
 async def _drain_as_process(scene: Scene) -> dict[str, float]:
+    cycle_collector.look_less_often()  # as `python -m worker.run` does
     worker = worker_for(scene, until_idle=True)
     worker.on(TASK_TYPE, no_op)
     async with worker:

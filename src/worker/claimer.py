@@ -46,6 +46,8 @@ class Claimer:
         self._backoff = backoff
         self._hint = hint
         self._trouble = LoopTrouble(log_events.CLAIM_FAILED, health, logger)
+        self.has_asked = asyncio.Event()
+        """Set once the store has answered for the first time, if only with an error."""
         self._is_stopping = False
         self._has_lost_a_reply = False
 
@@ -88,7 +90,10 @@ class Claimer:
             if room <= 0:
                 return 0.0
         request = self._request(room)
-        claimed = await self._queue.claim(request)
+        try:
+            claimed = await self._queue.claim(request)
+        finally:
+            self.has_asked.set()
         if claimed.tasks:
             self._slots.start(claimed.tasks, asked_at + request.lease)
         if len(claimed.tasks) == room:

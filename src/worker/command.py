@@ -14,7 +14,7 @@ from backstage.infra.container import Container
 from backstage.infra.http_address import written
 from backstage.infra.settings import Settings
 from backstage.infra.structured_logging import new_logger
-from backstage.worker import log_events
+from backstage.worker import cycle_collector, log_events
 from backstage.worker.fleet import Fleet
 from backstage.worker.handler_modules import BUILT_IN, load_module, marked_in
 from backstage.worker.worker import Worker
@@ -54,7 +54,9 @@ def _worker(settings: Settings) -> Worker:
 
 
 def run_here(worker: Worker) -> int:
-    """Run it in this thread, on the fastest loop that there is; return the exit code."""
+    """Run it in this thread, on the fastest loop that there is, of a process that does nothing else; return the exit
+    code."""
+    cycle_collector.look_less_often()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_run(worker))
         if worker.is_stuck:

@@ -43,7 +43,7 @@ class HeldTask:
         self.has_begun = False
         self.has_seen_shutdown = False
         self._queue = queue
-        self._reports: set[asyncio.Future[bool]] = set()
+        self._reports: set[asyncio.Future[bool]] | None = None  # few runs make one, and a set for each task costs
         self._shutting_down = shutting_down
         self._is_over_soft_timeout = False
 
@@ -79,12 +79,15 @@ class HeldTask:
     def _asked(self, asking: Coroutine[Any, Any, bool]) -> Awaitable[bool]:
         """Goes on by itself: a handler that does not await it is not told of its error."""
         report = asyncio.ensure_future(asking)
+        if self._reports is None:
+            self._reports = set()
         self._reports.add(report)  # asyncio itself keeps no reference to it
         report.add_done_callback(self._reported)
         return report
 
     def _reported(self, report: asyncio.Future[bool]) -> None:
-        self._reports.discard(report)
+        if self._reports is not None:
+            self._reports.discard(report)
         if not report.cancelled():
             report.exception()
 

@@ -20,9 +20,13 @@ async def every(
     chance: Chance,
     logger: Any,
     healths: LoopHealths,
+    begin: asyncio.Event | None = None,
 ) -> None:
-    """Call `turn` at once and then each `interval` seconds, up to a tenth sooner so that workers spread out."""
+    """Call `turn` at once, or when told to `begin`, and then each `interval` seconds, up to a tenth sooner so that
+    workers spread out."""
     trouble = LoopTrouble(log_events.LOOP_FAILED, healths.of(name, interval), logger)
+    if begin is not None:
+        await begin.wait()
     while True:
         try:
             await turn()

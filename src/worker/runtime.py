@@ -238,6 +238,7 @@ class WorkerRuntime:
         )
         pauses = PauseWatch(self._backend.control, self._slots)
         periodic = partial(every, chance=self._chance, logger=self._logger, healths=self._healths)
+        later = partial(periodic, begin=self._claimer.has_asked)  # else they all would get in the first claim's way
         endless = partial(kept_up, backoff=ErrorBackoff(self._chance), logger=self._logger, healths=self._healths)
         duties = {
             "settler": endless("settler", self._slots.settler.run),
@@ -245,11 +246,11 @@ class WorkerRuntime:
             "subscriptions": periodic(options.subscription_interval, "subscriptions", self._subscriptions.look),
             "scheduler": endless("scheduler", self._schedule_loop.run),
             "wakeup": endless("wakeup", partial(self._pass_on_hints, wakeup)),
-            "reclaimer": periodic(options.reclaim_interval, "reclaimer", reclaimer.reclaim),
-            "stalled": periodic(STALLED_AFTER, "stalled", self._slots.give_back_stalled),
-            "pauses": periodic(LOOK_EVERY, "pauses", pauses.look),
-            "pruner": periodic(options.prune_interval, "pruner", reclaimer.prune),
-            "beat": periodic(beat.interval, "beat", beat.beat),
+            "reclaimer": later(options.reclaim_interval, "reclaimer", reclaimer.reclaim),
+            "stalled": later(STALLED_AFTER, "stalled", self._slots.give_back_stalled),
+            "pauses": later(LOOK_EVERY, "pauses", pauses.look),
+            "pruner": later(options.prune_interval, "pruner", reclaimer.prune),
+            "beat": later(beat.interval, "beat", beat.beat),
         }
         if self._broadcasts is not None:
             duties["broadcasts"] = endless("broadcasts", self._broadcasts.run)
