@@ -98,7 +98,7 @@ def test_what_is_wrong_is_said_in_one_line(cli: Cli, arguments: tuple[str, ...],
 def test_edit_changes_what_is_given_and_leaves_the_rest(cli: Cli) -> None:
     cli("schedules", "add", "@hourly", "t", "[1]", "--name", "n", "--queue", "q", "--jitter", "5")
     [before] = listed(cli)
-    assert cli("schedules", "edit", "n", "--schedule", "@daily", "--overlap", "replace").code == 0
+    assert cli("schedules", "edit", "n", "--schedule", "17 4 * * *", "--overlap", "replace").code == 0
     [after] = listed(cli)
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {"schedule", "overlap", "last_tick", "next_tick"}
