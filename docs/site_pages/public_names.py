@@ -26,7 +26,7 @@ def _directive(name: str) -> str:
         case EnumType():
             return f".. autoclass:: backstage.{name}()\n   :undoc-members:"
         case type():
-            return f".. autoclass:: backstage.{name}"
+            return f".. autoclass:: backstage.{name}\n   :inherited-members: BaseException"
         case _:
             return f".. autofunction:: backstage.{name}"
 

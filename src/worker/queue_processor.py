@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from types import ModuleType
-from typing import Any, TypeVar
 
 from backstage.app.dead_letters import DeadLetters
 from backstage.domain.cron_task import CronTask
@@ -16,20 +14,15 @@ from backstage.domain.queue import Queue
 from backstage.domain.retention import Retention
 from backstage.domain.task import Task
 from backstage.infra.container import Container
-from backstage.worker.durable_listeners import DurableListeners
-from backstage.worker.handler import TaskHandlerRegistration
+from backstage.worker.handler_host import HandlerHost
 from backstage.worker.handler_modules import Marked, marked_in
-from backstage.worker.handler_registry import HandlerRegistry
 from backstage.worker.listener import ListenerRegistration
 from backstage.worker.metrics import RunMetrics, WorkerMetrics
-from backstage.worker.middleware.middleware import Middleware
 from backstage.worker.new_runtime import new_runtime
 from backstage.worker.processor_health import ProcessorHealth
 from backstage.worker.receiver import Receivers
 from backstage.worker.runtime import WorkerRuntime
 from backstage.worker.worker_options import WorkerOptions
-
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +35,7 @@ class SharedDuties:
     alerts: Sequence[ListenerRegistration] = ()
 
 
-class QueueProcessor:
+class QueueProcessor(HandlerHost):
     """Runs the tasks of one queue. Made by `WorkerService.register_processor`; handlers are added before the start.
 
     Pausing concerns this processor alone: `backstage.pause_queue` pauses the queue for the whole fleet.
@@ -57,53 +50,24 @@ class QueueProcessor:
         on_marked: Callable[[Marked], None],
     ) -> None:
         """`on_marked` takes what a module marks for the whole service."""
+        super().__init__()
         self.queue = queue
         self.options = options
         self.dead_letters = dead_letters
         self._container = container
         self._on_marked = on_marked
-        self._registry = HandlerRegistry()
-        self._durable_listeners = DurableListeners(self._registry)
-        self._middlewares: list[Middleware] = []
         self._metrics = WorkerMetrics()
         self._runtime: WorkerRuntime | None = None
         self._running: asyncio.Task[None] | None = None
 
     # -- what it runs ------------------------------------------------------------------------------
 
-    def on(self, task_type: str, function: Function | None = None, **limits: Any) -> Any:
-        """Register a handler, as a call or as a decorator; `limits` are those of TaskHandlerRegistration."""
-        names = dict(sys._getframe(1).f_locals)  # so that annotations may name classes of the caller's function
-
-        def register(handler: Function) -> Function:
-            self._add(TaskHandlerRegistration(type=task_type, handler=handler, **limits), names)
-            return handler
-
-        return register if function is None else register(function)
-
-    def register_handler(self, registration: TaskHandlerRegistration) -> None:
-        self._add(registration, None)
-
     def include(self, module: ModuleType) -> None:
         """Register the handlers, the durable listeners and the middleware of a module here, and for the whole service
         its other listeners, receivers and schedules."""
         marked = marked_in(module)
-        for registration in marked.handlers:
-            self._add(registration, None)
-        for middleware in marked.middlewares:
-            if middleware not in self._middlewares:
-                self.use(middleware)
-        for listening in marked.listeners:
-            if listening.subscription is not None:
-                self._refuse_if_started(listening.subscription.name)
-                self._durable_listeners.add(listening)
+        self._include_handlers(marked)
         self._on_marked(marked)
-
-    def use(self, middleware: Middleware) -> Middleware:
-        """Wrap every handler of this processor; the first one added is the outermost."""
-        self._refuse_if_started("middleware")
-        self._middlewares.append(middleware)
-        return middleware
 
     # -- how it is ---------------------------------------------------------------------------------
 
@@ -195,10 +159,6 @@ class QueueProcessor:
         """Return once it has stopped."""
         if self._running is not None:
             await asyncio.shield(self._running)
-
-    def _add(self, registration: TaskHandlerRegistration, names: Mapping[str, Any] | None) -> None:
-        self._refuse_if_started(registration.type)
-        self._registry.add(registration, names)
 
     def _refuse_if_started(self, what: str) -> None:
         if self._runtime is not None:

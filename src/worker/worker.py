@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from types import ModuleType, TracebackType
-from typing import Any, Self, TypeVar, Unpack, overload
+from typing import Any, Self, TypeVar, Unpack
 
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.backoff import Backoff
 from backstage.domain.broadcast_message import BroadcastMessage
-from backstage.domain.cron_task import CronTask
 from backstage.domain.dedupe import Dedupe, Duplicate
 from backstage.domain.errors import ConfigurationError, StorageUnavailableError
-from backstage.domain.ports.event_bus import EventBus
 from backstage.domain.queue import DEFAULT_QUEUE, Queue
 from backstage.domain.task import Task
 from backstage.infra.container import Container
@@ -23,27 +20,23 @@ from backstage.infra.settings import Settings
 from backstage.infra.store_opening import StoreOpening
 from backstage.worker import log_events
 from backstage.worker.alerts import ready_alerts
-from backstage.worker.durable_listeners import DurableListeners
 from backstage.worker.from_settings import container_from, options_from, queues_from
-from backstage.worker.handler import RunIn, TaskHandlerRegistration
+from backstage.worker.handler_host import HandlerHost
 from backstage.worker.handler_modules import marked_in
-from backstage.worker.handler_registry import HandlerRegistry
 from backstage.worker.listener import ListenerOptions, ListenerRegistration, registering
 from backstage.worker.measured_queue import StoreLatencies
 from backstage.worker.metrics import WorkerMetrics
-from backstage.worker.middleware.middleware import Middleware
 from backstage.worker.middleware.tracing import current_task
 from backstage.worker.new_runtime import new_runtime
-from backstage.worker.receiver import Receivers
+from backstage.worker.process_host import ProcessHost
 from backstage.worker.runtime import WorkerRuntime
 from backstage.worker.stop_signals import StopSignals
-from backstage.worker.unique_schedules import unique_schedules
 from backstage.worker.vital_signs import Phase, VitalSigns
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class Worker:
+class Worker(HandlerHost, ProcessHost):
     """Runs tasks, and enqueues them.
 
     `url` names the store; without it BACKSTAGE_URL, REDIS_HOST or `sqlite:///backstage.db` does. `queues` are names
@@ -64,15 +57,12 @@ class Worker:
         known = queues_from(queues)
         names = None if known is None else tuple(known)
         self._container = container or container_from(Settings.load(url=url, queues=names, **settings), log_handler)
+        HandlerHost.__init__(self)
+        ProcessHost.__init__(self, self._container.events)
         self.settings = self._container.settings
         self._queues = {name: Queue(name) for name in self.settings.queues} if known is None else known
-        self._registry = HandlerRegistry()
-        self._receivers = Receivers()
-        self._durable_listeners = DurableListeners(self._registry)
         for alert in ready_alerts(self.settings, self._container.logger):
             self._durable_listeners.add(alert)
-        self._middlewares: list[Middleware] = []
-        self._schedules: list[CronTask] = []
         self._metrics = WorkerMetrics()
         self._latencies: StoreLatencies | None = None
         self._runtime: WorkerRuntime | None = None
@@ -82,47 +72,6 @@ class Worker:
         self._stopping: asyncio.Task[None] | None = None
 
     # -- what it runs ----------------------------------------------------------------------------
-
-    @overload
-    def on(self, task_type: str, function: Function, **limits: Any) -> Function: ...
-
-    @overload
-    def on(
-        self,
-        task_type: str,
-        function: None = None,
-        *,
-        timeout: float | None = None,
-        soft_timeout: float | None = None,
-        max_attempts: int | None = None,
-        backoff: Backoff | None = None,
-        run_in: RunIn | str = RunIn.AUTO,
-    ) -> Callable[[Function], Function]: ...
-
-    def on(self, task_type: str, function: Callable[..., Any] | None = None, **limits: Any) -> Any:
-        """Register a handler, as a call or as a decorator; `limits` are those of TaskHandlerRegistration."""
-        names = dict(sys._getframe(1).f_locals)  # so that annotations may name classes of the caller's function
-
-        def register(handler: Function) -> Function:
-            self._register(TaskHandlerRegistration(type=task_type, handler=handler, **limits), names)
-            return handler
-
-        return register if function is None else register(function)
-
-    def register_handler(self, registration: TaskHandlerRegistration) -> None:
-        self._register(registration, None)
-
-    def on_broadcast(self, name: str, function: Function | None = None) -> Any:
-        """Receive every broadcast of that name, as a call or as a decorator: `function` (sync or async) takes its
-        payload, the BroadcastMessage as `message`, both or neither."""
-        names = dict(sys._getframe(1).f_locals)
-
-        def register(receiver: Function) -> Function:
-            self._refuse_if_started(name)
-            self._receivers.add(name, receiver, names)
-            return receiver
-
-        return register if function is None else register(function)
 
     def listen(self, *event_names: str, **options: Unpack[ListenerOptions]) -> Callable[[Function], Function]:
         """Call the decorated function with each event of these names, durably or not, as `backstage.listener` says."""
@@ -146,24 +95,8 @@ class Worker:
         """Register every handler, listener, receiver, middleware and CronTask of a module."""
         self._refuse_if_started(module.__name__)
         marked = marked_in(module)
-        for registration in marked.handlers:
-            self._register(registration, None)
-        for listening in marked.listeners:
-            self.register_listener(listening)
-        for broadcast, function in marked.receivers:
-            self._receivers.add(broadcast, function)
-        self._middlewares.extend(each for each in marked.middlewares if each not in self._middlewares)
-        self._schedules = unique_schedules((*self._schedules, *marked.schedules))
-
-    def use(self, middleware: Middleware) -> Middleware:
-        """Wrap every handler; the first one added is the outermost. May be used as a decorator."""
-        self._refuse_if_started("middleware")
-        self._middlewares.append(middleware)
-        return middleware
-
-    @property
-    def events(self) -> EventBus:
-        return self._container.events
+        self._include_handlers(marked)
+        self._include_shared(marked)
 
     @property
     def worker_id(self) -> str:
@@ -383,10 +316,6 @@ class Worker:
             receivers=self._receivers,
             subscriptions=self._durable_listeners.subscriptions,
         )
-
-    def _register(self, registration: TaskHandlerRegistration, names: Mapping[str, Any] | None) -> None:
-        self._refuse_if_started(registration.type)
-        self._registry.add(registration, names)
 
     def _refuse_if_started(self, what: str) -> None:
         if self._runtime is not None:

@@ -4,37 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import sys
 from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from backstage.domain.backoff import Backoff
-from backstage.domain.cron_task import CronTask
 from backstage.domain.errors import ConfigurationError
-from backstage.domain.ports.event_bus import EventBus
 from backstage.domain.queue import Queue
 from backstage.infra.container import Container
 from backstage.infra.settings import Settings
 from backstage.worker.alerts import ready_alerts
 from backstage.worker.from_settings import container_from
-from backstage.worker.handler_modules import Marked
 from backstage.worker.loop_health import LoopHealths
 from backstage.worker.metrics import RunMetrics
 from backstage.worker.middleware.tracing import current_task
 from backstage.worker.new_processor import ProcessorOptions, new_processor
 from backstage.worker.periodic import every
+from backstage.worker.process_host import ProcessHost
 from backstage.worker.processors import Processors
 from backstage.worker.queue_processor import QueueProcessor, SharedDuties
-from backstage.worker.receiver import Receivers
 from backstage.worker.service_health import Check, ServiceHealth, examine_service
 from backstage.worker.stop_signals import StopSignals
-from backstage.worker.unique_schedules import unique_schedules
-
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class WorkerService:
+class WorkerService(ProcessHost):
     """Processors over one store and one connection: registered, started, watched, paused and stopped together.
 
     `url` and `settings` are read like Worker's, and hold for each processor unless it says otherwise; `container` is
@@ -55,11 +48,10 @@ class WorkerService:
         if container is not None and (url is not None or settings or log_handler is not None):
             raise ConfigurationError("container", "brings its own store, settings and log: give either it or them")
         self._container = container or container_from(Settings.load(url=url, **settings), log_handler)
+        super().__init__(self._container.events)
         self._before_start = before_start
         self._checks = dict(checks or {})
         self._processors = Processors()
-        self._receivers = Receivers()
-        self._schedules: list[CronTask] = []
         self._signals: StopSignals | None = None
         self._running: asyncio.Task[None] | None = None
         self._has_started = False
@@ -85,7 +77,7 @@ class WorkerService:
         """
         self._refuse_if_started("processor")
         chosen = ProcessorOptions(backoff, drain_delay, dead_letter_queue, options)
-        processor = new_processor(self._container, queue, chosen, self._on_marked)
+        processor = new_processor(self._container, queue, chosen, self._include_shared)
         for task_type, function in (handlers or {}).items():
             processor.on(task_type, function)
         self._processors.add(processor)
@@ -99,25 +91,10 @@ class WorkerService:
         """Raises ConfigurationError for a queue that has none."""
         return self._processors.get(queue)
 
-    def on_broadcast(self, name: str, function: Function | None = None) -> Any:
-        """Receive every broadcast of that name once on this service; as Worker.on_broadcast."""
-        names = dict(sys._getframe(1).f_locals)
-
-        def register(receiver: Function) -> Function:
-            self._refuse_if_started(name)
-            self._receivers.add(name, receiver, names)
-            return receiver
-
-        return register if function is None else register(function)
-
     @property
     def backstage(self) -> Container:
         """The use cases on this service's store."""
         return self._container
-
-    @property
-    def events(self) -> EventBus:
-        return self._container.events
 
     # -- life --------------------------------------------------------------------------------------
 
@@ -239,14 +216,6 @@ class WorkerService:
         interval, healths = container.settings.poll_interval, LoopHealths()
         looking = every(interval, "idleness", look, container.chance, container.logger, healths)
         return asyncio.create_task(looking, name="backstage-idleness")
-
-    def _on_marked(self, marked: Marked) -> None:
-        for listening in marked.listeners:
-            for event_name in listening.events if listening.subscription is None else ():
-                self.events.on(event_name, listening.listener)
-        for name, function in marked.receivers:
-            self._receivers.add(name, function)
-        self._schedules = unique_schedules((*self._schedules, *marked.schedules))
 
     def _refuse_if_started(self, what: str) -> None:
         if self._has_started:
