@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from enum import EnumType
 from textwrap import indent
 
+from sphinx.util.inspect import stringify_signature
+
 import backstage
 from backstage.infra.settings import Settings
 
@@ -42,6 +44,6 @@ def _use_cases() -> Iterator[tuple[str, str, str]]:
     for name, use_case in vars(backstage.Container(Settings.load(url="memory://"))).items():
         kind = type(use_case)
         if kind.__module__.startswith("backstage.app."):
-            parameters = inspect.signature(use_case)
-            texts = (inspect.getdoc(kind), inspect.getdoc(kind.__call__))
-            yield name, str(parameters), "\n\n".join(text for text in texts if text)
+            signature = stringify_signature(inspect.signature(use_case), unqualified_typehints=True)
+            texts = (kind.__doc__, kind.__call__.__doc__)  # not getdoc: what `object` says of a call is no help
+            yield name, signature, "\n\n".join(inspect.cleandoc(text) for text in texts if text)

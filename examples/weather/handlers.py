@@ -55,9 +55,8 @@ def summarise(work: MonthToSummarise, context: TaskContext) -> Next | dict[str, 
     )
     done = len(list(folder.glob("[0-9]*.json")))
     rain = "▒" * round(month.rain / 10)
-    print(
-        f"{done:3}/{work.months}  {month.month}  {month.mean_low:5.1f} to {month.mean_high:4.1f} °C  {rain}", flush=True
-    )
+    line = f"{done:3}/{work.months}  {month.month}  {month.mean_low:5.1f} to {month.mean_high:4.1f} °C  {rain}"
+    print(f"{line.rstrip()}\n", end="", flush=True)  # in one write: other handlers print at the same moment
     result = {"rain": month.rain, "mean_high": month.mean_high, "mean_low": month.mean_low}
     if done < work.months:
         return result

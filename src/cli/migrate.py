@@ -115,5 +115,7 @@ def _print_documents(statuses: Sequence[_MigrationStatus]) -> None:
 
 
 def _print_statuses(statuses: Sequence[_MigrationStatus]) -> None:
+    if not statuses:
+        print("a store of this kind has no migrations")
     for status in statuses:
         print(f"{status.name}  {moment(status.applied_at) if status.applied_at else 'not applied'}")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from backstage.app.get_schedule import GetSchedule
-from backstage.cli.answer import iso, moment, print_json, print_text
+from backstage.cli.answer import moment, print_json, print_text
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.schedule_document import schedule_document
 from backstage.cli.schedules_preview import preview_document, print_preview
@@ -15,7 +15,7 @@ from backstage.domain.firing import next_tick
 from backstage.domain.schedule import Schedule
 from backstage.domain.stored_schedule import UnreadableSchedule
 
-_COLUMNS = ("name", "schedule", "zone", "task", "queue", "missed", "overlap", "next tick")
+_COLUMNS = ("name", "schedule", "zone", "task", "queue", "catch up", "overlap", "next tick")
 _SHOWN = 5
 
 
@@ -75,9 +75,9 @@ def _print_facts(schedule: Schedule, now: datetime, ticks: Sequence[PreviewedTic
     facts = schedule_document(schedule, now)
     facts["args"] = schedule.cron.payload_json
     facts["jitter"] = f"{schedule.cron.jitter:g} s"
-    facts["last_tick"] = iso(schedule.last_tick)
+    facts["decided_up_to"] = moment(schedule.last_tick)
     state = "paused" if facts.pop("is_paused") else "on"
-    del facts["next_tick"]
+    del facts["next_tick"], facts["last_tick"]
     width = max(map(len, facts))
     lines = [f"{name.replace('_', ' '):{width}}  {value}" for name, value in {**facts, "state": state}.items()]
     print_text("\n".join(lines))

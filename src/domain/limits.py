@@ -78,7 +78,9 @@ def check_moment(field: str, moment: object) -> datetime:
     if not isinstance(moment, datetime):
         raise InvalidTaskDataError.of(field, f"{shown(moment)} is not a datetime")
     if moment.tzinfo is None:
-        raise InvalidTaskDataError.of(field, "has no time zone: pass an aware datetime, for instance in UTC")
+        raise InvalidTaskDataError.of(
+            field, "has no time zone: write it like 2030-01-31T08:00:00Z, or pass an aware datetime"
+        )
     try:
         in_utc = moment.astimezone(UTC)
     except OverflowError:

@@ -12,6 +12,7 @@ from backstage.domain.task_result import TaskResult
 from backstage.worker.conclusion import Conclusion
 from backstage.worker.context import TaskContext
 from backstage.worker.handler_registry import RegisteredHandler
+from backstage.worker.handler_traceback import from_the_handler_on
 from backstage.worker.held_task import HeldTask, StopReason
 from backstage.worker.run_limits import LimitsOf
 
@@ -41,9 +42,9 @@ class AttemptRunner:
         except asyncio.CancelledError as error:
             return self._interrupted(held, error, handler)
         except InvalidTaskDataError as error:
-            return task.gave_up(Failure.of(error))
+            return task.gave_up(Failure.of(from_the_handler_on(error)))
         except Exception as error:
-            return self._conclusion.of_error(task, error, policy)
+            return self._conclusion.of_error(task, from_the_handler_on(error), policy)
         if held.stop_reason is StopReason.LEASE_LOST:
             return None
         if held.has_seen_shutdown and isinstance(value, TaskResult) and not value.success:

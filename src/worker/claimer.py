@@ -12,6 +12,7 @@ from backstage.domain.ports.task_queue import ClaimRequest, TaskQueue
 from backstage.worker import log_events
 from backstage.worker.error_backoff import ErrorBackoff
 from backstage.worker.loop_health import LoopHealth
+from backstage.worker.loop_trouble import LoopTrouble
 from backstage.worker.slots import Slots
 
 MAX_CLAIM = 1000
@@ -44,8 +45,7 @@ class Claimer:
         self._poll_interval = poll_interval
         self._backoff = backoff
         self._hint = hint
-        self._health = health
-        self._logger = logger
+        self._trouble = LoopTrouble(log_events.CLAIM_FAILED, health, logger)
         self.has_asked = asyncio.Event()
         """Set once the store has answered for the first time, if only with an error."""
         self._is_stopping = False
@@ -72,19 +72,13 @@ class Claimer:
                 continue
             try:
                 wait = await self._claim(room)
-            except StorageError as error:
-                self._has_lost_a_reply = True
-                self._health.failed(error)
-                self._logger.warning(log_events.CLAIM_FAILED, error=str(error))
-                await self._backoff.wait()
             except Exception as error:
                 self._has_lost_a_reply = True
-                self._health.failed(error)
-                self._logger.exception(log_events.CLAIM_FAILED)
+                self._trouble.failed(error)
                 await self._backoff.wait()
             else:
                 self._backoff.reset()
-                self._health.turned()
+                self._trouble.turned()
                 await self._until_hint(wait)
 
     async def _claim(self, room: int) -> float:

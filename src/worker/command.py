@@ -14,9 +14,9 @@ from backstage.infra.container import Container
 from backstage.infra.http_address import written
 from backstage.infra.settings import Settings
 from backstage.infra.structured_logging import new_logger
-from backstage.worker import cycle_collector
+from backstage.worker import cycle_collector, log_events
 from backstage.worker.fleet import Fleet
-from backstage.worker.handler_modules import BUILT_IN, load_module
+from backstage.worker.handler_modules import BUILT_IN, load_module, marked_in
 from backstage.worker.worker import Worker
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
@@ -42,9 +42,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _worker(settings: Settings) -> Worker:
-    worker = Worker(container=Container(settings))
+    container = Container(settings)
+    worker = Worker(container=container)
     for name in (*BUILT_IN, *settings.handlers):
-        worker.include(load_module(name))
+        module = load_module(name)
+        worker.include(module)
+        if not marked_in(module):
+            remedy = "mark its functions with backstage.handler: those of a Worker that it makes are that worker's own"
+            container.logger.warning(log_events.HANDLERS_MISSING, module=name, remedy=remedy)
     return worker
 
 

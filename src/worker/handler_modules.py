@@ -26,6 +26,9 @@ class Marked:
     schedules: tuple[CronTask, ...]
     receivers: tuple[tuple[str, Callable[..., Any]], ...]
 
+    def __bool__(self) -> bool:
+        return any((self.handlers, self.listeners, self.middlewares, self.schedules, self.receivers))
+
 
 def load_module(name: str) -> ModuleType:
     """Raises ConfigurationError, which says in one line what is wrong with the module and where."""

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from backstage.domain.errors import StorageError
+from backstage.domain.errors import StorageUnavailableError
 from backstage.domain.ports.task_queue import HeldTasks as Answer
 from backstage.domain.ports.task_queue import TaskQueue
 from backstage.worker import log_events
 from backstage.worker.held_task import HeldTask, HeldTasks, StopReason
 from backstage.worker.loop_health import LoopHealth
+from backstage.worker.loop_trouble import LoopTrouble
 
 RENEW_AFTER = 1 / 3
 """Of a lease: what may pass before it is renewed; several more tries fit before it is given up."""
@@ -51,8 +52,7 @@ class LeaseKeeper:
         self._lease = lease
         self._interval = min(control_interval, lease * TURN)
         self._tell = tell
-        self._health = health
-        self._logger = logger
+        self._trouble = LoopTrouble(log_events.LEASE_RENEWAL_FAILED, health, logger)
 
     async def run(self) -> None:
         """Keep leases until cancelled."""
@@ -62,12 +62,8 @@ class LeaseKeeper:
                     while True:
                         await asyncio.sleep(self._interval)
                         await self._turn(queue)
-            except StorageError as error:
-                self._health.failed(error)
-                self._logger.warning(log_events.LEASE_RENEWAL_FAILED, tasks=len(self._held), error=str(error))
             except Exception as error:
-                self._health.failed(error)
-                self._logger.exception(log_events.LEASE_RENEWAL_FAILED, tasks=len(self._held))
+                self._trouble.failed(error, tasks=len(self._held))
             self._fence_off(self._held.snapshot())
             await asyncio.sleep(self._interval)
 
@@ -84,22 +80,20 @@ class LeaseKeeper:
                 answer = await self._bounded(queue.renew(fences, self._lease))
                 for each in held:
                     each.lease_end = now + self._lease  # of those answered as lost, the next line disposes
-        except (StorageError, TimeoutError) as error:
-            self._health.failed(error)
-            problem = str(error) or "the store did not answer in time"
-            self._logger.warning(log_events.LEASE_RENEWAL_FAILED, tasks=len(held), error=problem)
         except Exception as error:
-            self._health.failed(error)
-            self._logger.exception(log_events.LEASE_RENEWAL_FAILED, tasks=len(held))
+            self._trouble.failed(error, tasks=len(held))
         else:
-            self._health.turned()
+            self._trouble.turned()
             self._pass_on(held, answer)
         self._fence_off(held)
 
     async def _bounded(self, asking: Any) -> Answer:
-        async with asyncio.timeout(self._lease * CALL):
-            answer: Answer = await asking
-            return answer
+        try:
+            async with asyncio.timeout(self._lease * CALL):
+                answer: Answer = await asking
+                return answer
+        except TimeoutError:
+            raise StorageUnavailableError("the store did not answer in time") from None
 
     def _pass_on(self, held: list[HeldTask], answer: Answer) -> None:
         for each in held:

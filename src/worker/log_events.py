@@ -1,6 +1,7 @@
 """The names of log events: stable, English, and each with one meaning."""
 
 SETTING_UNKNOWN = "setting_unknown"  # it looks like a setting, and nothing reads it
+HANDLERS_MISSING = "handlers_missing"  # a module that was named for its handlers marks nothing
 WORKER_STARTED = "worker_started"  # ready to claim
 WORKER_STOPPING = "worker_stopping"  # told to stop: no new claims
 WORKER_STOPPED = "worker_stopped"  # nothing runs and nothing is held any more
@@ -20,6 +21,7 @@ OUTCOME_REFUSED = "outcome_refused"  # the store refused a late end: another run
 CLAIM_FAILED = "claim_failed"
 SETTLE_FAILED = "settle_failed"
 LOOP_FAILED = "loop_failed"  # a background loop's turn raised; it goes on
+LOOP_RECOVERED = "loop_recovered"  # a loop that failed, also to claim, settle or renew, works again
 HANDLER_STUCK = "handler_stuck"  # a handler ignores its cancellation
 TICK_FIRED = "tick_fired"  # of a schedule: its task is stored
 TICK_SKIPPED = "tick_skipped"  # an earlier task of that schedule still lives

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from backstage.domain.errors import StorageError
 from backstage.domain.ports.chance import Chance
 from backstage.worker import log_events
 from backstage.worker.error_backoff import ErrorBackoff
-from backstage.worker.loop_health import LoopHealths
+from backstage.worker.loop_health import RECENTLY, LoopHealths
+from backstage.worker.loop_trouble import LoopTrouble
 
 
 async def every(
@@ -24,19 +24,15 @@ async def every(
 ) -> None:
     """Call `turn` at once, or when told to `begin`, and then each `interval` seconds, up to a tenth sooner so that
     workers spread out."""
-    health = healths.of(name, interval)
+    trouble = LoopTrouble(log_events.LOOP_FAILED, healths.of(name, interval), logger)
     if begin is not None:
         await begin.wait()
     while True:
         try:
             await turn()
-            health.turned()
-        except StorageError as error:
-            health.failed(error)
-            logger.warning(log_events.LOOP_FAILED, loop=name, error=str(error))
+            trouble.turned()
         except Exception as error:
-            health.failed(error)
-            logger.exception(log_events.LOOP_FAILED, loop=name)
+            trouble.failed(error, loop=name)
         await asyncio.sleep(interval * (1.0 - 0.1 * chance.random()))
 
 
@@ -47,15 +43,14 @@ async def kept_up(
     logger: Any,
     healths: LoopHealths | None = None,
 ) -> None:
-    """Run an endless loop, and run it again after an error."""
-    health = (healths or LoopHealths()).of(name)
+    """Run an endless loop, and run it again after an error. It works again once it has run for RECENTLY."""
+    trouble = LoopTrouble(log_events.LOOP_FAILED, (healths or LoopHealths()).of(name), logger)
     while True:
+        lasting = asyncio.get_running_loop().call_later(RECENTLY, trouble.turned)
         try:
             await loop()
-        except StorageError as error:
-            health.failed(error)
-            logger.warning(log_events.LOOP_FAILED, loop=name, error=str(error))
         except Exception as error:
-            health.failed(error)
-            logger.exception(log_events.LOOP_FAILED, loop=name)
+            trouble.failed(error, loop=name)
+        finally:
+            lasting.cancel()
         await backoff.wait()

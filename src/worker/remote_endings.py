@@ -17,6 +17,7 @@ from backstage.domain.handler_signals import CancelTask, GiveUp, RetryLater
 from backstage.domain.next import Next
 from backstage.domain.payload import decode_payload, encode_payload
 from backstage.domain.task_result import TaskResult
+from backstage.worker.handler_traceback import from_the_handler_on
 
 _BY_MESSAGE: tuple[type[Exception], ...] = (
     GiveUp,
@@ -64,7 +65,7 @@ def decode_value(data: dict[str, Any]) -> Any:
 
 
 def encode_error(error: BaseException) -> dict[str, Any]:
-    failure = Failure.of(error)
+    failure = Failure.of(from_the_handler_on(error))
     data: dict[str, Any] = {"type": failure.type, "message": failure.message, "traceback": failure.traceback}
     if isinstance(error, RetryLater):
         return {**data, "class": RetryLater.__name__, "delay": error.delay}

@@ -13,6 +13,7 @@ from backstage.domain.task_state import TaskState
 from backstage.worker import log_events
 from backstage.worker.error_backoff import ErrorBackoff
 from backstage.worker.loop_health import LoopHealth
+from backstage.worker.loop_trouble import LoopTrouble
 
 MAX_BATCH = 1000
 Settled = Callable[[Sequence[Outcome], Sequence[TaskState | None]], None]
@@ -26,10 +27,9 @@ class Settler:
         self, queue: TaskQueue, on_settled: Settled, backoff: ErrorBackoff, health: LoopHealth, logger: Any
     ) -> None:
         self._queue = queue
-        self._health = health
+        self._trouble = LoopTrouble(log_events.SETTLE_FAILED, health, logger)
         self._on_settled = on_settled
         self._backoff = backoff
-        self._logger = logger
         self._waiting: list[Outcome] = []
         self._work = asyncio.Event()
         self._empty = asyncio.Event()
@@ -65,12 +65,10 @@ class Settler:
             try:
                 states = await self._queue.settle(batch)
             except StorageError as error:
-                self._health.failed(error)
-                self._logger.warning(log_events.SETTLE_FAILED, outcomes=len(batch), error=str(error))
+                self._trouble.failed(error, outcomes=len(batch))
                 await self._backoff.wait()
             except Exception as error:
-                self._health.failed(error)
-                self._logger.exception(log_events.SETTLE_FAILED, outcomes=len(batch))
+                self._trouble.failed(error, outcomes=len(batch))
                 if len(batch) == 1:
                     self._on_settled(batch, (None,))  # its lease will run out; the others must not wait for it
                     return
@@ -79,6 +77,6 @@ class Settler:
                 return
             else:
                 self._backoff.reset()
-                self._health.turned()
+                self._trouble.turned()
                 self._on_settled(batch, states)
                 return

@@ -58,7 +58,7 @@ def test_the_worker_gets_its_own_options(store: Store, folder: Path) -> None:
     )
     task_id = store.enqueue("a", 1)
     command = [SCRIPT, "worker", "--handlers", "shop", "--until-idle"]
-    subprocess.run(command, check=True, timeout=60, capture_output=True, env=os.environ | {"PYTHONPATH": str(folder)})
+    subprocess.run(command, check=True, timeout=60, capture_output=True, cwd=folder)
     assert store.task(task_id).result == 2
 
 

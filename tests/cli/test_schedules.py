@@ -98,7 +98,7 @@ def test_what_is_wrong_is_said_in_one_line(cli: Cli, arguments: tuple[str, ...],
 def test_edit_changes_what_is_given_and_leaves_the_rest(cli: Cli) -> None:
     cli("schedules", "add", "@hourly", "t", "[1]", "--name", "n", "--queue", "q", "--jitter", "5")
     [before] = listed(cli)
-    assert cli("schedules", "edit", "n", "--schedule", "30 0 * * *", "--overlap", "replace").code == 0
+    assert cli("schedules", "edit", "n", "--schedule", "17 4 * * *", "--overlap", "replace").code == 0
     [after] = listed(cli)
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {"schedule", "overlap", "last_tick", "next_tick"}
@@ -137,8 +137,14 @@ def test_a_deleted_schedule_is_gone(cli: Cli) -> None:
 def test_show_tells_everything_and_the_next_ticks(cli: Cli) -> None:
     cli("schedules", "add", "0 12 * * *", "t", "[1]", "--name", "n", "--tz", "Asia/Kathmandu")
     out = cli("schedules", "show", "n").out
-    for line in ("schedule   0 12 * * *", "time zone  Asia/Kathmandu", "args       [1]", "state      on"):
+    for line in (
+        "schedule       0 12 * * *",
+        "time zone      Asia/Kathmandu",
+        "args           [1]",
+        "state          on",
+    ):
         assert line in out
+    assert "\ndecided up to  2" in out and "last tick" not in out  # it has not ticked yet
     assert out.count("12:00:00 +0545") == 5
     document = json.loads(cli("schedules", "show", "n", "--json").out)
     assert len(document["ticks"]) == 5

@@ -23,3 +23,11 @@ def test_an_example_of_the_readme_prints_the_same_on(
     script = tmp_path / "example.py"
     script.write_text(block.code.replace(DEFAULT_URL, request.getfixturevalue(store)), encoding="utf-8")
     assert run([sys.executable, script.name], tmp_path) == block.output
+
+
+async def test_the_example_of_a_transaction_of_ones_own_prints_what_it_says(postgres_url: str, tmp_path: Path) -> None:
+    [block] = blocks(ROOT / "docs" / "postgresql.md", "py")  # not `python`: those run without a server
+    script = tmp_path / "example.py"
+    script.write_text(block.code.replace("postgresql://backstage@localhost/shop", postgres_url), encoding="utf-8")
+    assert block.output is not None
+    assert run([sys.executable, script.name], tmp_path) == block.output

@@ -75,6 +75,16 @@ async def test_a_wrong_variable_is_named_as_it_was_written(start_worker: StartWo
     assert worker.output() == "backstage: BACKSTAGE_LEASE: 'abc' is not a number of seconds\n"
 
 
+async def test_a_module_that_marks_nothing_is_told_of(start_worker: StartWorker, tmp_path: Path) -> None:
+    (tmp_path / "own_worker.py").write_text(
+        "from backstage import Worker\nworker = Worker('memory://')\n@worker.on('a')\nasync def a(): ...\n"
+    )
+    worker = start_worker("--until-idle", "--handlers", "own_worker")
+    assert await worker.code() == 0
+    [line] = worker.lines("handlers_missing")
+    assert (line["module"], "backstage.handler" in line["remedy"]) == ("own_worker", True)
+
+
 async def test_a_fleet_whose_workers_cannot_start_ends_at_once_with_2(start_worker: StartWorker) -> None:
     fleet = start_worker("--processes", "2", "--handlers", "missing.handlers")
     assert await fleet.code() == 2

@@ -247,6 +247,7 @@ async def test_an_error_keeps_its_type_message_and_traceback(run: Run, handlers:
     failure = Failure.of(raised.value)
     assert (failure.type, failure.message) == ("Spoilt", "spoilt: milk")
     assert "process_handlers.py" in failure.traceback and 'raise Spoilt(f"spoilt: {payload}")' in failure.traceback
+    assert "process_child.py" not in failure.traceback
 
 
 async def test_sys_exit_fails_the_attempt_and_keeps_the_process(run: Run, handlers: ModuleType) -> None:

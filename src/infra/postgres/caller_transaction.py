@@ -54,7 +54,10 @@ async def add_in(connection: Any, store: Store, tasks: Sequence[Task]) -> list[D
     """
     location = store.database.connector.location
     if not isinstance(connection, (asyncpg.Connection, PoolConnectionProxy)):
-        raise ConfigurationError("connection", f"is a {type(connection).__name__}: pass an asyncpg connection")
+        kind = type(connection)
+        raise ConfigurationError(
+            "connection", f"is of the type {kind.__module__}.{kind.__name__}: pass an asyncpg connection"
+        )
     if not connection.is_in_transaction():
         raise ConfigurationError("connection", "has no transaction open: use `async with connection.transaction()`")
     await store.lanes.know(tasks)

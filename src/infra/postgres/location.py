@@ -52,6 +52,10 @@ def parse_url(url: str) -> Location:
         )
     if parts.scheme.lower() not in ("postgresql", "postgres"):
         raise ConfigurationError(shown, "is no PostgreSQL URL: begin it with postgresql://")
+    if not all(map(_has_port, parts.netloc.rpartition("@")[2].split(","))):
+        raise ConfigurationError(
+            shown, "has a port that is no number: write host:5432; a password with @, / or ? in it is percent-encoded"
+        )
     given = dict(pairs)
     for name in given:
         if name not in _OWN and name not in _OF_THE_DRIVER:
@@ -69,6 +73,12 @@ def parse_url(url: str) -> Location:
         is_migrated_on_open=_switch(shown, "migrate", given.get("migrate", "on")),
         application_name=_name(shown, given.get("application_name", "backstage")),
     )
+
+
+def _has_port(host: str) -> bool:
+    """Whether the port of `host:port`, `[::1]:port` or `host` is one; the driver takes the default for none."""
+    port = host.rpartition("]")[2].partition(":")[2]
+    return not port or (port.isascii() and port.isdecimal() and 0 < int(port) < 1 << 16)
 
 
 def _identifier(url: str, text: str) -> str:

@@ -24,7 +24,7 @@ server says itself that it did not do it."""
 _NOT_PREPARED = frozenset({"26000", "42P05"})
 _REFUSED = {
     "28P01": "the password is wrong: correct it, or PGPASSWORD or the passfile it came from",
-    "28000": "the server lets this user not in: look at its pg_hba.conf",
+    "28000": "the server does not let this user in: look at its roles and its pg_hba.conf",
     "3D000": "the database does not exist: create it",
     "42501": "the role lacks a privilege: see the roles in docs/postgresql.md",
     "25006": "the server is read-only: name the primary",
@@ -63,6 +63,14 @@ def translate(error: BaseException, store: str) -> TaskError:
         return ConfigurationError(store, "the server does not speak TLS: leave sslmode out, or set it up there")
     if isinstance(error, TimeoutError):
         return StorageUnavailableError(f"{store}: no answer in time: is the server reachable, and not overloaded?")
-    if code[:2] in ("08", "53", "57", "58", "40", "55", "XX") or not isinstance(error, asyncpg.PostgresError):
-        return StorageUnavailableError(f"{store}: {error or type(error).__name__}")
+    if not isinstance(error, asyncpg.PostgresError):
+        return StorageUnavailableError(f"{store}: does not answer ({_said(error)})")
+    if code[:2] in ("08", "53", "57", "58", "40", "55", "XX"):
+        return StorageUnavailableError(f"{store}: {error}")
     return StorageError(f"{store}: {error}")
+
+
+def _said(error: BaseException) -> str:
+    if isinstance(error, asyncpg.InternalClientError):
+        return "the connection broke off"  # what the driver says then is about its own states
+    return str(error) or type(error).__name__

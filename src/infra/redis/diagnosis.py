@@ -11,7 +11,7 @@ from backstage.domain.finding import Finding, Severity
 from backstage.infra.redis.directory import Directory
 from backstage.infra.redis.link import Link
 from backstage.infra.redis.location import Location
-from backstage.infra.redis.opening import DEFAULT_GROUP, eviction_policies
+from backstage.infra.redis.opening import DEFAULT_GROUP, eviction_policies, settings_of
 from backstage.infra.redis.rows import unpack
 from backstage.infra.server_time import OwnTime
 from backstage.infra.system_clock import SystemClock
@@ -19,6 +19,13 @@ from backstage.infra.system_clock import SystemClock
 Info = Mapping[str, str]
 
 _OLDEST = (6, 2)
+_SURVIVES = {
+    "always": "appendfsync always: what was accepted survives a loss of power",
+    "everysec": "appendfsync everysec: what was accepted survives the death of the server, a loss of power may undo "
+    "the last second",
+    "no": "appendfsync no: a loss of power may undo the last half minute",
+    None: "and the user may not read appendfsync: what was accepted survives the death of the server",
+}
 
 
 async def diagnose(location: Location) -> list[Finding]:
@@ -38,13 +45,16 @@ async def diagnose(location: Location) -> list[Finding]:
 
 async def _servers(link: Link) -> list[Finding]:
     findings = []
-    for reply in await link.ask_all("INFO", "everything"):
+    replies = await link.ask_all("INFO", "everything")
+    syncs: Sequence[str | None] = await settings_of(link, "appendfsync", default="everysec") or [None] * len(replies)
+    for reply, sync in zip(replies, syncs, strict=True):
         if isinstance(reply, ResponseError):
             detail = "the user may not read INFO, so persistence, memory and replicas are unknown"
             findings.append(Finding("server", Severity.WARNING, detail, "grant +info, as docs/redis.md lists it"))
             continue
         info = _parsed(reply)
-        findings += [_version(info), _persistence(info), _memory(info), _replicas(info, link.location.wait_replicas)]
+        findings += [_version(info), _persistence(info, sync), _memory(info)]
+        findings.append(_replicas(info, link.location.wait_replicas))
     return findings
 
 
@@ -65,13 +75,16 @@ def _version(info: Info) -> Finding:
     return Finding("server version", Severity.ERROR, shown, "use Redis 6.2 or newer, or Valkey 7.2 or newer")
 
 
-def _persistence(info: Info) -> Finding:
+def _persistence(info: Info, sync: str | None) -> Finding:
+    """`sync` is appendfsync; None: the user may not read it."""
     if info.get("aof_enabled") == "1":
         if info.get("aof_last_write_status", "ok") != "ok":
             remedy = "free space on the server's disk, and look at its log"
             return Finding("persistence", Severity.ERROR, "the append-only file cannot be written", remedy)
-        detail = "append-only file: what was accepted survives the death of the server, as far as appendfsync says"
-        return Finding("persistence", Severity.OK, detail)
+        if sync == "no":
+            remedy = "set appendfsync everysec or always"
+            return Finding("persistence", Severity.WARNING, f"append-only file, {_SURVIVES[sync]}", remedy)
+        return Finding("persistence", Severity.OK, f"append-only file, {_SURVIVES[sync]}")
     detail = "no append-only file: what was accepted since the last snapshot is lost when the server dies"
     return Finding("persistence", Severity.WARNING, detail, "set appendonly yes, and appendfsync everysec or always")
 

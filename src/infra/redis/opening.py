@@ -62,16 +62,21 @@ async def check_eviction(link: Link, logger: Any) -> None:
 
 async def eviction_policies(link: Link) -> list[str] | None:
     """The policy of each server, or None where it may not be read."""
-    replies = await link.ask_all("CONFIG", "GET", "maxmemory-policy")
+    return await settings_of(link, "maxmemory-policy", default="noeviction")
+
+
+async def settings_of(link: Link, name: str, *, default: str) -> list[str] | None:
+    """The setting of each server, `default` where it has none of that name; None where it may not be read."""
+    replies = await link.ask_all("CONFIG", "GET", name)
     if any(isinstance(reply, ResponseError) for reply in replies):
         return None
-    return [_value(reply) for reply in replies]
+    return [_value(reply, default) for reply in replies]
 
 
-def _value(reply: Any) -> str:
+def _value(reply: Any, default: str) -> str:
     values = list(reply.values()) if isinstance(reply, dict) else list(reply)[1::2]
     if not values:
-        return "noeviction"
+        return default
     value = values[0]
     return value.decode() if isinstance(value, bytes) else str(value)
 

@@ -46,7 +46,10 @@ def add_in(connection: Any, path: Path, tasks: Sequence[Task], now: datetime) ->
 
 def _checked(connection: Any, path: Path) -> sqlite3.Cursor:
     if not isinstance(connection, sqlite3.Connection):
-        raise ConfigurationError("connection", f"is a {type(connection).__name__}: pass a sqlite3.Connection")
+        kind = type(connection)
+        raise ConfigurationError(
+            "connection", f"is of the type {kind.__module__}.{kind.__name__}: pass a sqlite3.Connection"
+        )
     if not connection.in_transaction:
         raise ConfigurationError("connection", "has no transaction open: execute BEGIN IMMEDIATE on it first")
     cursor = connection.cursor()

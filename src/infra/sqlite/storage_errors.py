@@ -50,6 +50,8 @@ def translate(error: sqlite3.Error, path: object) -> StorageError:
         return StorageFullError(f"{path}: no room left ({error}): free space on its disk")
     if is_busy(error):
         return StorageUnavailableError(f"{path}: stayed locked by another writer ({error}): try again")
+    if code_of(error) == sqlite3.SQLITE_IOERR:  # the answer, too, where not even the file for the readers has room
+        return StorageUnavailableError(f"{path}: cannot be read or written ({error}): is its disk full, or failing?")
     if code_of(error) in _BROKEN:
         return StorageUnavailableError(f"{path}: cannot be read or written ({error})")
     return StorageError(f"{path}: {error}")

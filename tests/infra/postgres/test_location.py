@@ -52,7 +52,13 @@ def test_another_scheme_is_refused() -> None:
         parse_url("mysql://db/jobs")
 
 
-def test_a_port_that_is_none_is_refused_without_the_password() -> None:
+@pytest.mark.parametrize("rest", ["[db/jobs", "db:port/jobs", "db:70000/jobs", "db:5432,two:x/jobs", "[::1]:x/jobs"])
+def test_a_port_that_is_none_is_refused_without_the_password(rest: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        parse_url("postgresql://ada:secret@[db/jobs")
+        parse_url(f"postgresql://ada:secret@{rest}")
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["db", "db:5432", "db:", "[::1]", "[::1]:5432", "one:5432,two", ""])
+def test_a_port_may_be_left_out(host: str) -> None:
+    assert host in parse_url(f"postgresql://ada@{host}/jobs").dsn

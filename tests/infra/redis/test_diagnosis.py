@@ -36,6 +36,14 @@ async def test_what_endangers_tasks_is_told_with_its_remedy(own_redis: Callable[
     assert _is(bad["replicas"], Severity.ERROR, "bring the replicas back, or lower wait_replicas")
 
 
+async def test_what_a_loss_of_power_undoes_is_read_off_the_server(own_redis: Callable[..., RedisInstance]) -> None:
+    for sync, status in (("always", Severity.OK), ("everysec", Severity.OK), ("no", Severity.WARNING)):
+        findings = await RedisBackend.from_url(own_redis(appendfsync=sync).url, None).diagnose()
+        [persistence] = [each for each in findings if each.name == "persistence"]
+        assert persistence.status is status
+        assert f"appendfsync {sync}: " in persistence.detail
+
+
 async def test_running_tasks_are_counted_as_leases_and_as_entries(redis_url: str, clock: FakeClock) -> None:
     async with on_trial(lambda clock: RedisBackend.from_url(redis_url, clock), clock, TaskFactory(clock)) as trial:
         await trial.running()

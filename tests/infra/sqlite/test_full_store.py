@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from backstage.conformance.task_factory import TaskFactory
-from backstage.domain.errors import StorageFullError
+from backstage.domain.errors import StorageFullError, StorageUnavailableError
 from backstage.domain.task import Task
 from backstage.infra.sqlite.backend import SqliteBackend
 from backstage.infra.sqlite.connection import Connector
@@ -22,6 +22,7 @@ from backstage.infra.sqlite.stored_tasks import add_task
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer
 from backstage.testing.fake_clock import FakeClock
+from tests.servers.small_disk import Ballast, small_disk
 
 PAGES_LEFT = 40
 
@@ -104,3 +105,17 @@ async def test_while_the_reserve_cannot_be_restored_only_new_tasks_are_refused(
         await writer.run(partial(add, carried_on))
     await writer.enqueue(partial(add, new_task()))
     assert await backend.tasks.get(carried_on.id) == carried_on
+
+
+async def test_a_store_that_cannot_be_opened_on_a_full_disk_asks_whether_it_is_full(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    with small_disk(tmp_path / "disk", 4) as disk:
+        path = disk / "tasks.db"
+        store = SqliteBackend(path, clock)
+        await store.open()
+        await store.close()
+        with contextlib.suppress(OSError):
+            Ballast(disk, 8)
+        with pytest.raises(StorageUnavailableError, match="is its disk full"):
+            await SqliteBackend(path, clock).open()
