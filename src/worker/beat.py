@@ -29,26 +29,33 @@ class Beat:
         self._slots = slots
         self._logger = logger
         self._started_at = backend.clock.now()
+        self._beating: asyncio.Future[None] | None = None
 
     async def beat(self) -> None:
-        await self._backend.registry.beat(
-            WorkerInfo(
-                id=self._options.worker_id,
-                host=socket.gethostname(),
-                pid=os.getpid(),
-                started_at=self._started_at,
-                seen_at=self._backend.clock.now(),
-                concurrency=self._options.concurrency,
-                queues=tuple(sorted(self._options.queues)),
-                types=self._types,
-                running=tuple(held.task.id for held in self._slots.held.snapshot()[:MOST_SHOWN]),
-                is_stopping=self._slots.is_closing,
-            )
-        )
+        """Goes on when it is cancelled: whether the store has taken it would not be known."""
+        self._beating = asyncio.ensure_future(self._backend.registry.beat(self._state()))
+        await asyncio.shield(self._beating)
 
     async def leave(self) -> None:
+        """After a beat under way, which would else bring the worker back."""
         try:
             async with asyncio.timeout(self._options.lease):
+                if self._beating is not None:
+                    await asyncio.wait([self._beating])
                 await self._backend.registry.leave(self._options.worker_id)
         except (StorageError, TimeoutError) as error:  # the registry forgets silent workers by itself
             self._logger.warning(log_events.LOOP_FAILED, loop="leave", error=str(error))
+
+    def _state(self) -> WorkerInfo:
+        return WorkerInfo(
+            id=self._options.worker_id,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            started_at=self._started_at,
+            seen_at=self._backend.clock.now(),
+            concurrency=self._options.concurrency,
+            queues=tuple(sorted(self._options.queues)),
+            types=self._types,
+            running=tuple(held.task.id for held in self._slots.held.snapshot()[:MOST_SHOWN]),
+            is_stopping=self._slots.is_closing,
+        )

@@ -24,7 +24,11 @@ async def test_a_schedule_that_cannot_be_read_is_told_once_and_keeps_no_other_fr
     for cron in (strange, SOON):
         await worker.backstage.backend.schedules.put(cron)
     ran: list[Any] = []
-    worker.on("t", lambda payload: ran.append(payload))
+
+    @worker.on("t")
+    def run(payload: Any) -> None:
+        ran.append(payload)
+
     await worker.start()
     await until(lambda: len(ran) >= 3)
     [told] = [entry for entry in entries if entry["event"] == log_events.SCHEDULE_UNREADABLE]

@@ -30,6 +30,7 @@ async def serve() -> None:
     service.register_processor("other", {"journey:other": lambda: None})
     await service.start()
     service.setup_graceful_shutdown()
+    Ledger.of_this_process().write("serving")
     await service.wait()
     await asyncio.sleep(3600)  # never: the signal comes back with its old effect
 

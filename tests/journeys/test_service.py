@@ -30,10 +30,10 @@ async def test_a_signal_stops_a_service_when_its_tasks_have_ended_and_then_ends_
 ) -> None:
     task = await backstage.enqueue_task(EnqueueTask("journey:gated", gate.payload, queue="slow"))
     assert isinstance(task, Task)
-    await until("the start", lambda: ledger.entries("start", task.id))
+    await until("the start", lambda: ledger.entries("start", task.id) and ledger.entries("serving"))
     service.signal(signal.SIGTERM)
     await service.logged("worker_stopping", 2)
     gate.open()
     assert await service.code() == -signal.SIGTERM
-    assert [entry.event for entry in ledger.entries()] == ["start", "end"]
+    assert [entry.event for entry in ledger.entries(task=task.id)] == ["start", "end"]
     assert (await backstage.get_task(task.id)).state is TaskState.COMPLETED

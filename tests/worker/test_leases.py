@@ -160,8 +160,8 @@ async def test_a_task_that_was_taken_away_is_cancelled_and_its_end_is_not_writte
     @worker.on("t")
     async def runs(context: TaskContext) -> str:
         if context.fence == 1:
-            await worker.backstage.backend.queue.settle([context.task.released()])
             try:
+                await worker.backstage.backend.queue.settle([context.task.released()])
                 await asyncio.sleep(60)
             finally:
                 ends.append("cancelled")

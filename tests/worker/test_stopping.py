@@ -12,8 +12,10 @@ from backstage.domain.errors import ConfigurationError, StorageError
 from backstage.domain.outcome import OutcomeKind
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
+from backstage.domain.worker_info import WorkerInfo
 from backstage.infra.container import Container
-from tests.worker.workers import DEADLINE, Workers, attempts, play, reached, until
+from backstage.worker.vital_signs import Phase
+from tests.worker.workers import DEADLINE, Workers, attempts, memory, play, reached, until
 
 
 async def stop(worker: Worker) -> None:
@@ -351,3 +353,31 @@ async def test_used_as_a_context_the_worker_stops_in_the_end(any_workers: Worker
 async def test_pause_before_start_says_what_to_do(workers: Workers) -> None:
     with pytest.raises(ConfigurationError, match=r"call start\(\) first"):
         workers.new().pause()
+
+
+async def test_a_beat_that_is_under_way_does_not_bring_a_stopped_worker_back(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend, begun, gate = memory(), asyncio.Event(), asyncio.Event()
+    beat = backend.registry.beat
+
+    async def taken(worker: WorkerInfo) -> None:
+        await gate.wait()
+        await beat(worker)
+
+    async def slow_beat(worker: WorkerInfo) -> None:
+        begun.set()
+        await asyncio.shield(asyncio.ensure_future(taken(worker)))  # a server has it: cancelling calls nothing back
+
+    monkeypatch.setattr(backend.registry, "beat", slow_beat)
+    worker = workers.over(backend)
+    worker.on("t", lambda: None)
+    await worker.start()
+    await begun.wait()
+    stopping = asyncio.create_task(stop(worker))
+    await until(lambda: worker.vital_signs().phase is Phase.STOPPING)
+    for _ in range(100):  # in which it would leave, if it did not wait for the beat
+        await asyncio.sleep(0)
+    gate.set()
+    await stopping
+    assert await backend.registry.workers(seen_within=60.0) == []
