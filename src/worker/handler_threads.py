@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from backstage.worker import log_events
 from backstage.worker.context import RunSignals, TaskContext
 from backstage.worker.handler import TaskHandlerRegistration
 from backstage.worker.handler_call import HandlerCall
@@ -38,10 +39,12 @@ class HandlerThreads:
     async def call(self, registration: TaskHandlerRegistration, call: HandlerCall, context: TaskContext) -> Any:
         loop = asyncio.get_running_loop()
         arguments = call.arguments(context.task.payload_json, _in_thread(context, loop))
-        return await self.run(lambda: call.function(**arguments))
+        return await self.run(
+            lambda: call.function(**arguments), lambda: context.logger.error(log_events.HANDLER_STUCK)
+        )
 
-    async def run(self, function: Callable[[], Any]) -> Any:
-        """Return its value, or raise its error; cancelling interrupts it."""
+    async def run(self, function: Callable[[], Any], on_left: Callable[[], None] = lambda: None) -> Any:
+        """Return its value, or raise its error; cancelling interrupts it. `on_left` is called if it is left behind."""
         run = _ThreadRun(function, contextvars.copy_context())
         future = asyncio.get_running_loop().run_in_executor(self._pool, run)
         try:
@@ -51,18 +54,19 @@ class HandlerThreads:
             try:
                 await asyncio.wait([future], timeout=INTERRUPT_GRACE)
             finally:  # also when it is cancelled once more
-                self._leave(future)
+                self._leave(future, on_left)
             raise
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _leave(self, future: asyncio.Future[Any]) -> None:
+    def _leave(self, future: asyncio.Future[Any], on_left: Callable[[], None]) -> None:
         if future.done():
             _retrieve(future)
         else:
             self.abandoned += 1
             future.add_done_callback(self._returned)
+            on_left()
 
     def _returned(self, future: asyncio.Future[Any]) -> None:
         self.abandoned -= 1

@@ -14,6 +14,7 @@ from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.domain.worker_info import WorkerInfo
 from backstage.infra.container import Container
+from backstage.worker import log_events
 from backstage.worker.vital_signs import Phase
 from tests.worker.workers import DEADLINE, Workers, attempts, memory, play, reached, until
 
@@ -99,10 +100,11 @@ async def test_a_thread_that_outlasts_the_grace_period_goes_back(workers: Worker
 
 
 async def test_a_thread_in_one_long_call_is_left_behind_and_its_task_goes_back(workers: Workers) -> None:
-    gate = threading.Event()
-    worker = workers.new(grace_period=0.05)
+    gate, entries = threading.Event(), list[Any]()
+    worker = workers.new(grace_period=0.05, log_handler=entries.append)
     task = await one_running(worker, lambda: gate.wait(DEADLINE))
     await stop(worker)
+    assert [entry["task_id"] for entry in entries if entry["event"] == log_events.HANDLER_STUCK] == [task.id]
     back = await worker.backstage.get_task(task.id)
     assert (back.state, back.attempt) == (TaskState.PENDING, 0)
     assert worker.is_stuck
