@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -59,8 +60,10 @@ def spread(values: list[float]) -> dict[str, float]:
 
 
 def _measure(case: Case, system: System, tasks: int, stores: Stores) -> dict[str, float]:
-    with stores.new(system) as url:
-        scene = Scene(system=system.name, url=url, tasks=tasks, **case.scene)
+    with contextlib.ExitStack() as stack:
+        url = stack.enter_context(stores.new(system))
+        alone_url = stack.enter_context(stores.new(system)) if case.is_crowded else ""
+        scene = Scene(system=system.name, url=url, tasks=tasks, alone_url=alone_url, **case.scene)
         command = [sys.executable, "-m", "benchmarks.one_measurement", case.measurement, scene.to_json()]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=LONGEST, check=True)
     metrics: dict[str, float] = json.loads(done.stdout.splitlines()[-1])

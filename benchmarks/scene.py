@@ -15,7 +15,8 @@ TASK_TYPE = "benchmark:no-op"
 class Scene:
     """`system` is one of systems.SYSTEMS, `url` that of a new store of its own. None is our default.
 
-    `others` is how many finished tasks, and as many tasks of next year, lie beside those that are measured.
+    `others` is how many finished tasks, and as many tasks of next year, lie beside those that are measured;
+    `alone_url` is then that of another new store, which has none of them.
     """
 
     system: str
@@ -25,6 +26,7 @@ class Scene:
     prefetch: int | None = None
     processes: int = 1
     others: int = 0
+    alone_url: str = ""
 
     @property
     def path(self) -> str:

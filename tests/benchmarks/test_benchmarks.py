@@ -34,15 +34,30 @@ def url(system: System, request: pytest.FixtureRequest, tmp_path: Path) -> str:
             return str(request.getfixturevalue({"postgresql": "postgres_url", "redis": "redis_url"}[served]))
 
 
+@pytest.fixture
+async def alone_url(system: System, url: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of another one beside it."""
+    match system.store:
+        case "postgresql":
+            return str(await request.getfixturevalue("postgres_server").new_database())
+        case "redis":
+            return str(request.getfixturevalue("redis_server").new_store())
+        case "file":
+            return f"sqlite:///{tmp_path}/alone.db{system.options}"
+        case _:
+            return url
+
+
 @pytest.mark.parametrize(
     ("case", "system", "tasks"), _STEPS, ids=[f"{case.name} on {system.name}" for case, system, _ in _STEPS]
 )
 async def test_each_measurement_gives_numbers(
-    case: Case, system: System, tasks: int, url: str, monkeypatch: pytest.MonkeyPatch
+    case: Case, system: System, tasks: int, url: str, alone_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(idle, "SETTLING", 0.01)
     monkeypatch.setattr(idle, "WATCHED", 0.1)
-    numbers = await measured(case.measurement, Scene(system=system.name, url=url, tasks=tasks, **case.scene))
+    scene = Scene(system=system.name, url=url, tasks=tasks, alone_url=alone_url, **case.scene)
+    numbers = await measured(case.measurement, scene)
     assert numbers
     assert all(map(math.isfinite, numbers.values()))
 
