@@ -100,9 +100,19 @@ def _by_url(kind: Kind, environment: Mapping[str, str]) -> Choice | None:
 
 def _by_path(kind: Kind, environment: Mapping[str, str]) -> Choice | None:
     on_path = (shutil.which(name, path=environment.get("PATH", os.defpath)) for name in kind.programs)
-    found = [Path(path).resolve() for path in on_path if path]
+    found = [_installed(Path(path)) for path in on_path if path]
     found += [folder / name for folder in kind.folders() for name in kind.programs if (folder / name).exists()]
     return Choice(Origin.PATH, program=found[0]) if found else None
+
+
+def _installed(program: Path) -> Path:
+    """Where the program lies beside its companions, such as initdb.
+
+    A link to a program of another name is kept: Debian's redis-server is a link to redis-check-rdb, one program that
+    does what it is called by.
+    """
+    target = program.resolve()
+    return target if target.name == program.name else program.absolute()
 
 
 def _by_wheel(kind: Kind, environment: Mapping[str, str]) -> Choice | None:

@@ -37,3 +37,20 @@ def test_a_choice_says_its_version_and_keeps_a_url_to_itself(path: str) -> None:
     assert str(choose(REDIS, environment={"PATH": path})).startswith("Redis 7.0.15 (path, ")
     url = {"TEST_REDIS_URL": "redis://:secret@elsewhere"}
     assert "secret" not in str(choose(REDIS, environment=url))
+
+
+def test_a_program_that_goes_by_its_own_name_is_called_by_it(tmp_path: Path) -> None:
+    program = tmp_path / "redis-check-rdb"
+    program.write_text("#!/bin/sh\ncase $0 in */redis-server) echo 'Redis server v=7.0.15' ;; *) exit 1 ;; esac\n")
+    program.chmod(0o755)
+    (tmp_path / "redis-server").symlink_to(program)
+    choice = choose(REDIS, environment={"PATH": str(tmp_path)})
+    assert choice.program == tmp_path / "redis-server"
+    assert str(choice).startswith("Redis 7.0.15 (path, ")
+
+
+def test_a_link_to_a_program_of_the_same_name_leads_to_its_companions(tmp_path: Path, path: str) -> None:
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "redis-server").symlink_to(tmp_path / "redis-server")
+    choice = choose(REDIS, environment={"PATH": str(tmp_path / "links")})
+    assert choice.program == tmp_path.resolve() / "redis-server"
