@@ -13,6 +13,9 @@ Of a queue:
     claimed                  stream   the entries of running tasks that were claimed from `early`
     tails                    hash     level -> the line's last entry and its task
     levels                   zset     priority -> level in which somebody may wait
+    heads                    hash     level -> its first waiting task: due time with leading zeros, and id
+    ready                    zset     minus the priority -> head and type: the waiting levels in order, see index.lua
+    ranks                    hash     priority -> how many levels of it are in `ready`
     later                    zset     due time -> id of pending tasks that are not due yet
     leases                   zset     end of the lease -> id of running tasks
     ended:<state>            zset     moment of the end -> id
@@ -31,6 +34,8 @@ Of the store:
 
     group                    string   the name of the consumer group
     queues                   set      names of all queues that ever had a task
+    ready                    zset     minus the priority -> head, queue, type: all waiting levels; not on a cluster
+    later                    zset     due time of a queue's next task that is not due yet -> queue; not on a cluster
     pauses                   hash     kind:name -> since
     control                  string   changes whenever `queues` or `pauses` do
     workers                  hash     worker id -> what it said of itself
@@ -63,6 +68,7 @@ class Keys:
         self._prefix = prefix
         self.group = f"{self.store}:group"
         self.queues = f"{self.store}:queues"
+        self.later = f"{self.store}:later"
         self.pauses = f"{self.store}:pauses"
         self.control = f"{self.store}:control"
         self.workers = f"{self.store}:workers"
@@ -74,6 +80,10 @@ class Keys:
     def queue(self, name: str) -> str:
         """What all keys of the queue begin with; without the part after it, no key."""
         return _queue(self._prefix, name)
+
+    def name(self, queue: str) -> str:
+        """As the queue's keys have it, and members of the store's indexes."""
+        return _encoded(queue)
 
 
 @lru_cache(maxsize=4096)
