@@ -146,7 +146,7 @@ def test_lanes_whose_tasks_have_all_ended_cost_a_claim_nothing(
     before = store.claim_steps(tasks=3)
     store.add([finished(new_task(queue=f"q{n}")) for n in range(2000)])
     connection.execute(
-        "INSERT INTO backstage_counts SELECT 'pending', queue, type, 0, 0 FROM backstage_counts WHERE state = 'completed'"
+        "INSERT INTO backstage_counts SELECT 'pending', queue, type, 0, 0 FROM backstage_counts WHERE queue LIKE 'q%'"
     )
     assert store.claim_steps(tasks=3) == pytest.approx(before, rel=0.02)
 
