@@ -50,8 +50,8 @@ class Migrations:
         """Apply what is pending and return it; by one process at a time, however many begin at once.
 
         All of it or nothing, but for migrations of a store with tasks that may not run in a transaction: such a one is
-        recorded after its last statement and may be applied again. Raises ConfigurationError as `pending` does, and when
-        a table of that name is somebody else's.
+        recorded after its last statement and may be applied again. Raises ConfigurationError as `pending` does, and
+        when a table of that name is somebody else's.
         """
         if not await self.plan(connection):
             return []

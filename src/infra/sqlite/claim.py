@@ -1,7 +1,7 @@
 """Claiming in an open transaction: the best tasks of the lanes that a worker serves.
 
-The first ready tasks of all lanes are read in one order. If too many of them are not for this worker, the beginnings of its
-own lanes are merged instead.
+The first ready tasks of all lanes are read in one order. If too many of them are not for this worker, the beginnings
+of its own lanes are merged instead.
 """
 
 from __future__ import annotations
