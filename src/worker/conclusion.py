@@ -10,7 +10,7 @@ from backstage.domain.failure import Failure
 from backstage.domain.handler_signals import CancelTask, GiveUp, RetryLater
 from backstage.domain.next import Next
 from backstage.domain.outcome import Outcome
-from backstage.domain.payload import encode_payload
+from backstage.domain.payload import encode_result
 from backstage.domain.ports.chance import Chance
 from backstage.domain.retry_policy import RetryPolicy
 from backstage.domain.task import Task
@@ -59,7 +59,7 @@ class Conclusion:
                 return task.failed(Failure.of(error), policy, self._chance.random())
 
     def _completed(self, task: Task, result: Any, nexts: Sequence[Next]) -> Outcome:
-        result_json = None if result is None else encode_payload(result, field="result")
+        result_json = None if result is None else encode_result(result)
         return task.completed(result_json, tuple(self._chain(task, each) for each in nexts))
 
 
