@@ -9,7 +9,7 @@ from backstage.domain.failure import Failure
 from backstage.domain.handler_signals import CancelTask, GiveUp, RetryLater, delay_of
 from backstage.domain.next import Next
 from backstage.domain.outcome import Outcome
-from backstage.domain.payload import encode_payload
+from backstage.domain.payload import encode_result
 from backstage.domain.ports.chance import Chance
 from backstage.domain.retry_policy import RetryPolicy
 from backstage.domain.task import Task
@@ -42,7 +42,7 @@ class Conclusion:
             returned = Returned.of(value)
             if returned.error is not None:
                 return self.of_error(task, returned.error, policy)
-            result_json = None if returned.result is None else encode_payload(returned.result, field="result")
+            result_json = None if returned.result is None else encode_result(returned.result)
             nexts = tuple(self._chain(task, each) for each in returned.nexts)
             self._warn_of_a_lookalike(task, returned.result)
         except BaseException as error:

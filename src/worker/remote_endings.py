@@ -14,7 +14,7 @@ from backstage.domain.errors import (
 from backstage.domain.failure import FAILURE_MARK, Failure, text_of
 from backstage.domain.handler_signals import CancelTask, GiveUp, RetryLater, delay_of
 from backstage.domain.next import Next
-from backstage.domain.payload import decode_payload, encode_payload
+from backstage.domain.payload import decode_payload, encode_payload, encode_result
 from backstage.domain.task_result import TaskResult
 from backstage.worker.handler_traceback import from_the_handler_on
 from backstage.worker.payload_misfit import PayloadMisfit
@@ -152,7 +152,7 @@ def _decode_next(data: dict[str, str]) -> Next:
 
 
 def _encode_result(value: Any) -> str | None:
-    return None if value is None else encode_payload(value, field="result")
+    return None if value is None else encode_result(value)
 
 
 def _decode_result(text: str | None) -> Any:
