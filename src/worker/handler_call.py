@@ -9,10 +9,11 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from backstage.domain.errors import ConfigurationError, FieldError, InvalidTaskDataError
+from backstage.domain.errors import ConfigurationError, FieldError
 from backstage.domain.payload import decode_payload
 from backstage.worker.context import TaskContext
 from backstage.worker.handler_signature import Second, read_signature
+from backstage.worker.payload_misfit import PayloadMisfit
 from backstage.worker.typed_dicts import validatable
 
 _ANY_JSON = (Any, object, inspect.Parameter.empty)
@@ -37,7 +38,7 @@ class HandlerCall:
         self._adapter = None if takes.payload_type in _ANY_JSON else _adapter(takes.payload_type, label)
 
     def of(self, payload_json: str, second: object) -> Callable[[], Any]:
-        """Return the call. Raises InvalidTaskDataError when the payload does not fit the handler's type."""
+        """Return the call. Raises PayloadMisfit when the payload does not fit the handler's type."""
         takes = self._takes
         positional: list[Any] = [None] * takes.positions
         keywords: dict[str, Any] = {}
@@ -56,11 +57,11 @@ class HandlerCall:
             try:
                 return decode_payload(payload_json)
             except (ValueError, RecursionError) as error:
-                raise InvalidTaskDataError.of("payload", f"is not JSON: {error}") from None
+                raise PayloadMisfit.of("payload", f"is not JSON: {error}") from None
         try:
             return self._adapter.validate_json(payload_json)
         except ValidationError as error:
-            raise InvalidTaskDataError(tuple(_field_error(each) for each in error.errors())) from None
+            raise PayloadMisfit(tuple(_field_error(each) for each in error.errors())) from None
 
 
 def _adapter(payload_type: Any, label: str) -> TypeAdapter[Any]:
