@@ -18,6 +18,7 @@ TASK_ALERT = "task_alert"  # a final failure, told durably
 LEASE_LOST = "lease_lost"  # this worker no longer holds the task; its handler is cancelled
 LEASE_RENEWAL_FAILED = "lease_renewal_failed"
 OUTCOME_REFUSED = "outcome_refused"  # the store refused a late end: another run owns the task
+OUTCOME_TOO_MUCH = "outcome_too_much"  # the store will never take this end: it becomes a failed attempt
 CLAIM_FAILED = "claim_failed"
 SETTLE_FAILED = "settle_failed"
 LOOP_FAILED = "loop_failed"  # a background loop's turn raised; it goes on

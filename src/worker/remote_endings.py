@@ -10,6 +10,7 @@ from backstage.domain.errors import (
     InvalidTaskDataError,
     StorageError,
     StorageFullError,
+    StorageRefusedError,
     StorageUnavailableError,
 )
 from backstage.domain.failure import FAILURE_MARK, Failure
@@ -23,6 +24,7 @@ _BY_MESSAGE: tuple[type[Exception], ...] = (
     GiveUp,
     CancelTask,
     StorageFullError,
+    StorageRefusedError,
     StorageUnavailableError,
     StorageError,
 )
