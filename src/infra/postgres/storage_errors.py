@@ -34,8 +34,8 @@ _NO_TABLE = frozenset({"42P01", "3F000", "42883"})
 
 
 _OF_THE_DATA = ("22", "23502", "23514", "54")
-"""Beginnings of codes: no valid value, null where none may be, a broken check, a limit of the program. Not of a key that
-is taken: a race may cause that."""
+"""Beginnings of codes: no valid value, null where none may be, a broken check, a limit of the program. Of a key that is
+taken it is not: a race may cause that."""
 
 
 def code_of(error: BaseException) -> str:
