@@ -10,7 +10,7 @@ from backstage.infra.postgres.session import Session
 from backstage.infra.server_time import ServerTime
 
 NOTIFY = "SELECT pg_notify($1::text, $2::text)"
-_NOTIFY_AND_TELL = "SELECT pg_notify($1::text, $2::text), backstage_now()"
+_NOTIFY_AND_TELL = "SELECT pg_notify($1::text, $2::text), (extract(epoch FROM statement_timestamp()) * 1000000)::bigint"
 _APART = 0.005
 """Seconds between two notifications of one process: a hint is enough for all that was stored meanwhile."""
 

@@ -17,7 +17,7 @@ from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.backoff import NoBackoff
-from redis.exceptions import ResponseError
+from redis.exceptions import ClusterError, ResponseError, TryAgainError
 
 from backstage.infra.connection_epoch import ConnectionEpoch
 from backstage.infra.redis.location import Location
@@ -26,6 +26,8 @@ from backstage.infra.redis.store_errors import is_of_another_server
 Command = tuple[str | bytes | int, ...]
 
 _CALLS_AT_ONCE = 32
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.25
+"""Seconds between two tries of a command whose slot is being moved."""
 
 
 class Servers(Protocol):
@@ -103,7 +105,10 @@ def _is_refusal(reply: Any) -> bool:
 
 
 class _Cluster:
-    """The driver's client forgets the names of the URL once it knows the nodes; one that is made anew asks for them."""
+    """A command waits for `socket_timeout` while the cluster moves the slot of its key.
+
+    The driver's client forgets the names of the URL once it knows the nodes; one that is made anew asks for them.
+    """
 
     def __init__(self, location: Location, epoch: ConnectionEpoch) -> None:
         self._location, self._epoch, self._number = location, epoch, epoch.number
@@ -120,11 +125,24 @@ class _Cluster:
             return replies
 
     async def _send_one(self, client: RedisCluster, command: Command) -> Any:
+        """Nothing was done where the slot is being moved: the command is sent again until it has one owner."""
+        now, pause = asyncio.get_running_loop().time, _FIRST_PAUSE
+        given_up_at = now() + self._location.socket_timeout
+        while True:
+            reply = await self._tried(client, command)
+            if not isinstance(reply, TryAgainError) or now() + pause > given_up_at:
+                return reply
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    async def _tried(self, client: RedisCluster, command: Command) -> Any:
         async with self._room:
             try:
                 return await client.execute_command(*command)
             except ResponseError as error:
                 return error
+            except ClusterError as error:  # the driver was sent to and fro
+                return TryAgainError(f"TRYAGAIN the cluster moves the slot of the queue ({error})")
 
     async def send_all(self, command: Command) -> list[Any]:
         async with self._borrowed() as client:
@@ -197,11 +215,12 @@ def _sentinel_pool(location: Location, options: dict[str, Any]) -> ConnectionPoo
 
 
 def cluster_client(location: Location) -> RedisCluster:
-    """The driver follows MOVED and ASK, which say that nothing was done yet."""
+    """The driver follows MOVED and ASK, which say that nothing was done yet. It keeps its connections when it does, for
+    others wait for replies on them."""
     options = _options(location) | _tcp(location) | {"ssl": location.tls is not None}
     options.pop("retry")
     seeds = [ClusterNode(host, port) for host, port in location.hosts]
-    return RedisCluster(startup_nodes=seeds, retry=Retry(NoBackoff(), 0), **options)
+    return RedisCluster(startup_nodes=seeds, retry=Retry(NoBackoff(), 0), reinitialize_steps=0, **options)
 
 
 def _options(location: Location) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A failover that leaves sockets open: old connections are to a server that serves no more, new ones reach the primary."""
+"""A failover that leaves sockets open: old connections are to a server that serves no more, new ones to the primary."""
 
 from __future__ import annotations
 
