@@ -8,10 +8,12 @@ from pathlib import Path
 
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.finding import Finding, Severity
+from backstage.infra.lanes_finding import lanes_finding
 from backstage.infra.migrations import migrations_of
 from backstage.infra.sqlite.migrations import plan
 
 _WAL_RESET_FIXED = (3, 51, 3)
+_LANES = "SELECT count(*) FROM backstage_counts WHERE state = 'pending' AND tasks > 0"
 _LEVELS = {0: "off", 1: "normal", 2: "full", 3: "extra"}
 
 
@@ -20,13 +22,15 @@ def diagnose(connection: sqlite3.Connection, path: Path) -> list[Finding]:
     if not path.exists():
         missing = Finding("file", Severity.WARNING, f"{path} does not exist yet", "run backstage migrate, or a worker")
         return [sqlite_version_finding(sqlite3.sqlite_version_info), missing]
+    schema = _schema(connection, path)
     return [
         sqlite_version_finding(sqlite3.sqlite_version_info),
         _journal_mode(connection),
         _synchronous(connection),
         _integrity(connection),
         *_modes(path),
-        _schema(connection, path),
+        schema,
+        *([_lanes(connection)] if schema.status is Severity.OK else []),
         _size(connection),
     ]
 
@@ -105,6 +109,11 @@ def _schema(connection: sqlite3.Connection, path: Path) -> Finding:
         names = ", ".join(migration.name for migration in missing)
         return Finding("schema", Severity.WARNING, f"not applied yet: {names}", "run backstage migrate")
     return Finding("schema", Severity.OK, f"version {known}")
+
+
+def _lanes(connection: sqlite3.Connection) -> Finding:
+    (lanes,) = connection.execute(_LANES).fetchone()
+    return lanes_finding(lanes)
 
 
 def _size(connection: sqlite3.Connection) -> Finding:

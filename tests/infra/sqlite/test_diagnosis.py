@@ -23,8 +23,15 @@ async def test_a_sound_store_gives_no_error_and_every_other_finding_a_remedy(
     findings = await backend.diagnose()
     assert {finding.status for finding in findings} <= {Severity.OK, Severity.WARNING}
     assert all(finding.remedy for finding in findings if finding.status is not Severity.OK)
-    names = {"sqlite version", "journal mode", "synchronous", "integrity", "file mode", "schema", "size"}
+    names = {"sqlite version", "journal mode", "synchronous", "integrity", "file mode", "schema", "lanes", "size"}
     assert names == by_name(findings).keys()
+
+
+async def test_a_thousand_lanes_with_work_are_warned_of(trial: Trial, backend: SqliteBackend) -> None:
+    await trial.tasks.add([trial.new_task(queue=f"q{n}") for n in range(999)])
+    assert by_name(await backend.diagnose())["lanes"].status is Severity.OK
+    await trial.added(queue="one-more")
+    assert by_name(await backend.diagnose())["lanes"].status is Severity.WARNING
 
 
 async def test_less_durability_and_open_files_are_warned_of(path: Path, clock: FakeClock) -> None:
