@@ -10,6 +10,7 @@ from backstage.domain.errors import (
     ConfigurationError,
     StorageError,
     StorageFullError,
+    StorageRefusedError,
     StorageUnavailableError,
     TaskError,
 )
@@ -33,6 +34,11 @@ _REFUSED = {
     "42501": "the role lacks a privilege: see the roles in docs/postgresql.md",
 }
 _NO_TABLE = frozenset({"42P01", "3F000", "42883"})
+
+
+_OF_THE_DATA = ("22", "23502", "23514", "54")
+"""Beginnings of codes: no valid value, null where none may be, a broken check, a limit of the program. Of a key that is
+taken it is not: a race may cause that."""
 
 
 def code_of(error: BaseException) -> str:
@@ -73,11 +79,18 @@ def translate(error: BaseException, store: str) -> TaskError:
         return ConfigurationError(store, "the server does not speak TLS: leave sslmode out, or set it up there")
     if isinstance(error, TimeoutError):
         return StorageUnavailableError(f"{store}: no answer in time: is the server reachable, and not overloaded?")
+    if code.startswith(_OF_THE_DATA) or _was_not_sent(error):
+        return StorageRefusedError(f"{store}: {error}")
     if not isinstance(error, asyncpg.PostgresError):
         return StorageUnavailableError(f"{store}: does not answer ({_said(error)})")
     if code[:2] in ("08", "53", "57", "58", "40", "55", "XX"):
         return StorageUnavailableError(f"{store}: {error}")
     return StorageError(f"{store}: {error}")
+
+
+def _was_not_sent(error: BaseException) -> bool:
+    """Whether the driver could not write a value down as its column wants it."""
+    return isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
 
 
 def _said(error: BaseException) -> str:

@@ -12,6 +12,7 @@ from backstage.domain.errors import (
     ConfigurationError,
     StorageError,
     StorageFullError,
+    StorageRefusedError,
     StorageUnavailableError,
     TaskError,
 )
@@ -23,6 +24,7 @@ _NO_ANSWER = (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.Re
 _LOGIN = ("NOAUTH", "WRONGPASS", "invalid username-password", "invalid password", "Client sent AUTH")
 _REFUSED = ("NOPERM", "ACL failure in script", "The user executing the script can't")  # the last two in scripts
 _FULL = ("command not allowed when used memory", "MISCONF", "No space left")
+_TOO_LARGE = ("invalid bulk length", "invalid multibulk length", "maximum allowed size", "too many results to unpack")
 _FOR_NOW = (
     "LOADING", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "BUSY ", "UNKILLABLE", "NOREPLICAS", "MOVED",
     "ASK ",
@@ -67,6 +69,8 @@ def translate(error: BaseException, url: str) -> TaskError:
         return ConfigurationError(url, f"the server's certificate is not to be trusted ({text}): see ?ssl_ca_certs")
     if any(sign in text for sign in _FULL):
         return StorageFullError(f"{url}: no room left ({text}): raise maxmemory, or prune tasks")
+    if any(sign in text for sign in _TOO_LARGE):
+        return StorageRefusedError(f"{url}: too large for the server ({text}): see its proto-max-bulk-len")
     if isinstance(error, MasterNotFoundError):  # whose text shows the driver's objects
         return StorageUnavailableError(f"{url}: no Sentinel that answers knows a primary of that name")
     if isinstance(error, (*_NO_ANSWER, OSError)) or _is_for_now(error, text):
