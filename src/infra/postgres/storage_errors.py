@@ -19,16 +19,19 @@ DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.Internal
 """All that a call of the driver raises; TimeoutError is its own deadline, OSError the network's."""
 
 _FULL = frozenset({"53100"})
-_UNDONE = frozenset({"40001", "40P01", "55P03", "57P01", "57P03", "53300"})
-"""Serialization failure, deadlock, lock not available, administrator's shutdown, starting up, too many connections: the
-server says itself that it did not do it."""
+_READ_ONLY = "25006"
+_UNDONE = frozenset({"40001", "40P01", "55P03", "57P01", "57P03", "53300", _READ_ONLY})
+"""Serialization failure, deadlock, lock not available, administrator's shutdown, starting up, too many connections,
+read-only: the server says itself that it did not do it."""
+_OF_ANOTHER_SERVER = frozenset({_READ_ONLY, "57P01", "57P02", "57P03", "57P04"})
+"""Read-only, shut down by the administrator or by a crash, cannot connect now, database dropped: what a server answers
+that serves the store no more, or not yet again."""
 _NOT_PREPARED = frozenset({"26000", "42P05"})
 _REFUSED = {
     "28P01": "the password is wrong: correct it, or PGPASSWORD or the passfile it came from",
     "28000": "the server does not let this user in: look at its roles and its pg_hba.conf",
     "3D000": "the database does not exist: create it",
     "42501": "the role lacks a privilege: see the roles in docs/postgresql.md",
-    "25006": "the server is read-only: name the primary",
 }
 _NO_TABLE = frozenset({"42P01", "3F000", "42883"})
 
@@ -47,6 +50,11 @@ def is_undone(error: BaseException) -> bool:
     return code_of(error) in _UNDONE
 
 
+def is_of_another_server(error: BaseException) -> bool:
+    """Whether the step might do on a connection that is made anew, which may lead to another server."""
+    return code_of(error) in _OF_ANOTHER_SERVER
+
+
 def is_of_prepared_statements(error: BaseException) -> bool:
     """Whether a pooler gave the statement to a server session that does not know it."""
     return code_of(error) in _NOT_PREPARED
@@ -57,6 +65,8 @@ def translate(error: BaseException, store: str) -> TaskError:
     code = code_of(error)
     if code in _FULL:
         return StorageFullError(f"{store}: no room left ({error}): free space on the server's disk")
+    if code == _READ_ONLY:
+        return StorageUnavailableError(f"{store}: the server is read-only ({error}): if it stays so, name the primary")
     if code in _REFUSED:
         return ConfigurationError(store, f"{_REFUSED[code]} ({error})")
     if code in _NO_TABLE:

@@ -38,6 +38,23 @@ _WRONG_PLACE = {
 _COMMAND = re.compile(r"the '([^']+)' command")
 
 
+_OF_ANOTHER_SERVER = (
+    exceptions.ReadOnlyError, exceptions.BusyLoadingError, exceptions.MasterDownError, exceptions.ClusterDownError,
+    exceptions.TryAgainError,
+)  # fmt: skip
+_SIGNS_OF_ANOTHER_SERVER = ("READONLY", "LOADING", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN")
+
+
+def is_of_another_server(error: BaseException) -> bool:
+    """Whether a server says that it serves the store no more, or not yet: a new connection may lead to another one.
+
+    Scripts tell the code somewhere in their text.
+    """
+    if isinstance(error, (*_OF_ANOTHER_SERVER, exceptions.RedisClusterException)):
+        return True
+    return isinstance(error, exceptions.ResponseError) and any(sign in str(error) for sign in _SIGNS_OF_ANOTHER_SERVER)
+
+
 def translate(error: BaseException, url: str) -> TaskError:
     """Return our error for the driver's; the caller chains them. `url` shows no password."""
     text = str(error) or type(error).__name__
@@ -81,6 +98,4 @@ def _distrusts_certificate(error: BaseException | None) -> bool:
 
 
 def _is_for_now(error: BaseException, text: str) -> bool:
-    if isinstance(error, (exceptions.ClusterDownError, exceptions.ReadOnlyError, exceptions.BusyLoadingError)):
-        return True
-    return any(sign in text for sign in _FOR_NOW)
+    return isinstance(error, _OF_ANOTHER_SERVER) or any(sign in text for sign in _FOR_NOW)
