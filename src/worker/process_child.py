@@ -87,7 +87,7 @@ class ProcessChild:
         call = self._calls.get(path)
         if call is None:
             call = self._calls[path] = HandlerCall(path.load())
-        value = call.function(**call.arguments(context.task.payload_json, context))
+        value = call.of(context.task.payload_json, context)()
         return asyncio.run(value) if inspect.iscoroutine(value) else value
 
     def _listen(self) -> None:
