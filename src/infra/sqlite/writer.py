@@ -156,7 +156,10 @@ class Writer:
                 raise
             cursor.execute("ROLLBACK TO call")
             transaction.counts.drop()
-            call.error = error
+            if isinstance(error, sqlite3.Error):
+                self._fail([call], error)
+            else:
+                call.error = error
         else:
             transaction.counts.keep()
         cursor.execute("RELEASE call")
