@@ -105,7 +105,7 @@ class WorkerRuntime:
         self._subscriptions = self._new_subscription_watch(events, subscriptions)
         self._announcer = Announcer(events, backend.clock, options.worker_id)
         self._hint = asyncio.Event()
-        conclusion = Conclusion(partial(chain_task, ids=ids, clock=backend.clock, trace=trace), chance)
+        conclusion = Conclusion(partial(chain_task, ids=ids, clock=backend.clock, trace=trace), chance, logger)
         self._slots = Slots(
             queue=self._queue,
             options=options,
