@@ -160,13 +160,10 @@ class _Turn:
     async def next_due_in(self, queues: frozenset[str]) -> float | None:
         """Seconds until some pending task of any queue becomes due."""
         unseen = [] if _ANY_QUEUE in self._next_due else sorted(queues - self._next_due.keys())
-        if not self._link.is_one_server:
+        if unseen and self._link.is_one_server:
+            self._now, self._next_due[_ANY_QUEUE] = await self._lanes.next_due()
+        else:
             await self._look_at(unseen)
-        elif unseen:
-            if self._now is None:
-                await self._look_at(unseen[:1])
-            assert self._now is not None
-            self._next_due[_ANY_QUEUE] = await self._lanes.next_due(self._now)
         dues = [due for due in self._next_due.values() if due is not None]
         if not dues or self._now is None:
             return None

@@ -68,7 +68,6 @@ class Keys:
         self._prefix = prefix
         self.group = f"{self.store}:group"
         self.queues = f"{self.store}:queues"
-        self.later = f"{self.store}:later"
         self.pauses = f"{self.store}:pauses"
         self.control = f"{self.store}:control"
         self.workers = f"{self.store}:workers"

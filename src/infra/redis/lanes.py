@@ -68,11 +68,10 @@ class Lanes:
             first, number = first + number, max(number, min(4 * number, _MOST_LANES_AT_ONCE))
         return sorted(found)
 
-    async def next_due(self, now: int) -> float | None:
-        """When the next pending task of any queue becomes due, after `now`; on one server."""
-        after = ("WITHSCORES", "LIMIT", 0, 1)
-        found = await self._link.command("ZRANGEBYSCORE", self._link.keys.later, f"({now}", "+inf", *after)
-        return _score(found)
+    async def next_due(self) -> tuple[int, float | None]:
+        """Now, and when the next pending task of any queue becomes due; on one server."""
+        now, next_due = unpack(await self._link.run("next_due_across", self._link.keys.store, []))
+        return now, float(next_due) if next_due else None
 
     async def _check(self) -> None:
         """Make the index of queues anew whose lanes it lacks: seldom, for it looks at every queue."""
@@ -88,11 +87,3 @@ class Lanes:
         self._pause = _CHECKED_AFTER + len(control.queues) / _QUEUES_CHECKED_IN_A_SECOND
 
     _pause = _CHECKED_AFTER
-
-
-def _score(found: Sequence[Any]) -> float | None:
-    """Of the one member with its score, which the protocols nest differently."""
-    if not found:
-        return None
-    [first, *rest] = found
-    return float(first[1] if isinstance(first, list) else rest[0])

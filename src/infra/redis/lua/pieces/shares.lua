@@ -1,6 +1,5 @@
 -- shares: how many of the first due tasks each queue has, by the index of the lanes of all queues.
--- needs: claiming
-local QUEUES_AT_ONCE = 200
+-- needs: claiming, across
 
 local function set_of(list)
   local set = {}
@@ -11,7 +10,7 @@ local function set_of(list)
 end
 
 -- The lane of an entry, or nil if its queue knows better by now: an older release may have changed it.
-local function lane_among(own, member, score, outdated)
+local function lane_among(member, score, outdated)
   local head, queue, type_ = string.match(member, '^(%d+ [^ ]*) ([^ ]*) (.*)$')
   local prefix, level = own .. ':' .. queue .. '}', text_of(0 - score) .. ':' .. type_
   if redis.call('HGET', prefix .. ':heads', level) ~= head then
@@ -24,7 +23,7 @@ local function lane_among(own, member, score, outdated)
   }
 end
 
-local function first_lanes(own, only, without, number)
+local function first_lanes(only, without, number)
   local served, left_out, asked = set_of(types), set_of(without), only and set_of(only)
   local lanes, outdated, first = {}, {}, 0
   repeat
@@ -32,7 +31,7 @@ local function first_lanes(own, only, without, number)
     for at = 1, #found, 2 do
       local queue, type_ = string.match(found[at], '^%d+ [^ ]* ([^ ]*) (.*)$')
       if #lanes < number and served[type_] and not left_out[queue] and (not asked or asked[queue]) then
-        lanes[#lanes + 1] = lane_among(own, found[at], found[at + 1], outdated)
+        lanes[#lanes + 1] = lane_among(found[at], found[at + 1], outdated)
       end
     end
     first = first + LANES_AT_ONCE
@@ -43,9 +42,9 @@ local function first_lanes(own, only, without, number)
   return lanes
 end
 
--- Returns { { queue, number, { lane, … } }, … }; `own` is what all keys of the store begin with.
-local function find_shares(own, only, without, number)
-  local shares, of_queue, lanes = {}, {}, first_lanes(own, only, without, number)
+-- Returns { { queue, number, { lane, … } }, … }.
+local function find_shares(only, without, number)
+  local shares, of_queue, lanes = {}, {}, first_lanes(only, without, number)
   for _, task in ipairs(first_waiting(lanes, number)) do
     local share = of_queue[task.lane.queue]
     if not share then
