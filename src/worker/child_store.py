@@ -34,7 +34,7 @@ class ChildStore(BlockingUses):
 
     def _connect(self) -> tuple[Container, LoopThread]:
         with self._lock:
-            if self._connected is None:
+            if self._connected is None or not self._connected[1].is_of_this_process:
                 self._connected = _connected(Settings.load(silent=True))
             return self._connected
 

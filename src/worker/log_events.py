@@ -26,6 +26,7 @@ SETTLE_FAILED = "settle_failed"
 LOOP_FAILED = "loop_failed"  # a background loop's turn raised; it goes on
 LOOP_RECOVERED = "loop_recovered"  # a loop that failed, also to claim, settle or renew, works again
 HANDLER_STUCK = "handler_stuck"  # a handler ignores its cancellation
+SLOTS_HUNG = "slots_hung"  # every slot is taken by a handler that was told to end and does not: nothing can run
 TICK_FIRED = "tick_fired"  # of a schedule: its task is stored
 TICK_SKIPPED = "tick_skipped"  # an earlier task of that schedule still lives
 SCHEDULE_UNREADABLE = "schedule_unreadable"  # it fires nothing on this host; all others go on

@@ -32,6 +32,11 @@ def is_full(error: sqlite3.Error) -> bool:
     return code_of(error) == sqlite3.SQLITE_FULL
 
 
+def may_lack_room(error: sqlite3.Error) -> bool:
+    """Whether a full disk may be the reason: SQLite calls it an I/O error where its own files have no room."""
+    return code_of(error) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+
+
 def is_busy(error: sqlite3.Error) -> bool:
     return code_of(error) in _BUSY
 

@@ -62,12 +62,13 @@ class Writer:
             self._thread.stop()
 
     def _serve(self, group: list[Call]) -> None:
-        if self._reserve.is_spent and not self._has_room_again():
-            group = self._refuse_new_tasks(group)
-        if not group:
-            return
         self._identity.check()
         try:
+            self._connected()  # first of all, for it may have to spend the reserve
+            if self._reserve.is_spent and not self._has_room_again():
+                group = self._refuse_new_tasks(group)
+            if not group:
+                return
             self._commit(self._with_late(group))
         except sqlite3.Error as error:
             self._recover(error)
