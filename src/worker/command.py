@@ -6,7 +6,8 @@ import argparse
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from backstage.domain.errors import ConfigurationError, StorageError
 from backstage.infra.container import Container
@@ -29,16 +30,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = vars(_parser().parse_args(arguments))
     try:
         settings = Settings.load(**options)
-        if settings.processes > 1:
-            program = (sys.executable, "-m", "backstage.worker.command")
-            return run_fleet(settings, [*program, *arguments, "--processes", "1"])
-        return run_here(_worker(settings))
+        with _meant_by_handlers(settings.url):
+            if settings.processes > 1:
+                program = (sys.executable, "-m", "backstage.worker.command")
+                return run_fleet(settings, [*program, *arguments, "--processes", "1"])
+            return run_here(_worker(settings))
     except ConfigurationError as error:
         print(f"backstage: {error}", file=sys.stderr)  # noqa: T201 - the command's own answer
         return WRONG_USAGE
     except StorageError as error:
         print(f"backstage: {error}", file=sys.stderr)  # noqa: T201
         return FAILED
+
+
+@contextmanager
+def _meant_by_handlers(url: str) -> Iterator[None]:
+    """A Container that a handler opens without a URL has the worker's store, not that of the settings around it."""
+    before = os.environ.get("BACKSTAGE_URL")
+    os.environ["BACKSTAGE_URL"] = url
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["BACKSTAGE_URL"]
+        else:
+            os.environ["BACKSTAGE_URL"] = before
 
 
 def _worker(settings: Settings) -> Worker:
