@@ -17,6 +17,7 @@ Of a queue:
     ready                    zset     minus the priority -> head and type: the waiting levels in order, see index.lua
     ranks                    hash     priority -> how many levels of it are in `ready`
     later                    zset     due time -> id of pending tasks that are not due yet
+    awaited:<type>           zset     due time -> id of those in `later` that a chain has scheduled, for `is_idle`
     leases                   zset     end of the lease -> id of running tasks
     ended:<state>            zset     moment of the end -> id
     live:<type>              zset     ids of pending and running tasks, in their own order
