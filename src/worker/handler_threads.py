@@ -38,10 +38,8 @@ class HandlerThreads:
 
     async def call(self, registration: TaskHandlerRegistration, call: HandlerCall, context: TaskContext) -> Any:
         loop = asyncio.get_running_loop()
-        arguments = call.arguments(context.task.payload_json, _in_thread(context, loop))
-        return await self.run(
-            lambda: call.function(**arguments), lambda: context.logger.error(log_events.HANDLER_STUCK)
-        )
+        handler = call.of(context.task.payload_json, _in_thread(context, loop))
+        return await self.run(handler, lambda: context.logger.error(log_events.HANDLER_STUCK))
 
     async def run(self, function: Callable[[], Any], on_left: Callable[[], None] = lambda: None) -> Any:
         """Return its value, or raise its error; cancelling interrupts it. `on_left` is called if it is left behind."""
