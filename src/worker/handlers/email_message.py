@@ -21,7 +21,7 @@ MAX_RECIPIENTS = 100
 TASK_HEADER = "X-Backstage-Task"
 _OF_A_BODY = frozenset({"MIME-Version", "Content-Type", "Content-Transfer-Encoding", "Content-Disposition"})
 _AS_WRITTEN = SMTP.clone(refold_source="none", cte_type="7bit")
-"""Headers that are set raw are written as they are. The policy's own parsing would decode what a payload wrote into them."""
+"""Headers that are set raw are written as they are. The policy's own parsing would decode what is in them."""
 
 
 def _as_list(value: Any) -> Any:
@@ -117,6 +117,8 @@ def _check_arrival(message: EmailMessage, headers: Mapping[str, str]) -> None:
     """Read the finished bytes as a receiver does: every header must be there as it was meant, and no other."""
     arrived = message_from_bytes(bytes(message), policy=compat32)
     of_the_message = {name: value for name, value in arrived.items() if name not in _OF_A_BODY}
-    of_its_parts = {name for part in arrived.walk() if part is not arrived for name in part.keys()}
+    of_its_parts = {name for part in arrived.walk() if part is not arrived for name in part}
     if len(arrived.keys()) != len(set(arrived.keys())) or of_the_message != headers or not of_its_parts <= _OF_A_BODY:
-        raise GiveUp("the message would arrive with other headers than it was given: check subject, names and attachments")
+        raise GiveUp(
+            "the message would arrive with other headers than it was given: check subject, names and attachments"
+        )

@@ -29,7 +29,7 @@ def check_text(text: str) -> str:
 def header_value(text: str, header: str) -> str:
     """Return the folded value that shows `text` under the name `header`.
 
-    It is an encoded word unless it is plain ASCII, so that nothing in it is read as syntax or decoded to something else.
+    It is an encoded word unless it is plain ASCII, so that nothing in it is read as syntax or decoded.
     """
     is_plain = _PLAIN.fullmatch(text) is not None and "=?" not in text
     return Header(text, "us-ascii" if is_plain else "utf-8", _LINE, header).encode(linesep="\r\n")

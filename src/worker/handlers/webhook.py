@@ -116,7 +116,7 @@ def _request(webhook: Webhook, url: httpx.URL, address: str, task_id: str) -> ht
 def _ascii_name(url: httpx.URL) -> str:
     """The one form of the host's name (IDNA 2008) that is looked up, connected to, and named in SNI and Host.
 
-    `url.host` is the name as people read it, which Python's own look-up would turn into another one: `faß.de` into `fass.de`.
+    `url.host` is the name as people read it. Python's own look-up takes it for another: `faß.de` for `fass.de`.
     """
     return url.raw_host.decode("ascii").strip("[]")
 

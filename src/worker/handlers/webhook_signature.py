@@ -58,8 +58,9 @@ def verify(
 ) -> str:
     """Return the id of a genuine delivery, for the receiver to drop repetitions by. Raises InvalidSignature.
 
-    Raises ValueError for a secret that is empty, or not what its `whsec_` says. For receivers. `tolerance` is the seconds that the two clocks may differ, transport included; `now` is seconds
-    since 1970, the system's clock unless given.
+    For receivers. `tolerance` is the seconds that the two clocks may differ, transport included; `now` is seconds
+    since 1970, the system's clock unless given. Raises ValueError for a secret that is empty, or a `whsec_` secret that
+    is not base64.
     """
     lower = {name.lower(): value for name, value in headers.items()}
     try:
@@ -87,7 +88,11 @@ def _sign(secret: str, delivery_id: str, timestamp: str, body: bytes) -> str:
 
 def _key(secret: str) -> bytes:
     try:
-        key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True) if secret.startswith(_PREFIX) else secret.encode()
+        key = (
+            base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
+            if secret.startswith(_PREFIX)
+            else secret.encode()
+        )
     except binascii.Error:
         raise ValueError(f"a secret that starts with {_PREFIX} must go on in base64") from None
     if not key.strip():

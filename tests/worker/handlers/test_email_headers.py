@@ -77,7 +77,9 @@ def test_an_encoded_word_of_a_payload_is_shown_as_it_was_written() -> None:
 
 PIECES = st.one_of(
     st.text(max_size=12),
-    st.sampled_from(["=?utf-8?q?", "?=", "=0D=0A", "=?utf-8?b?DQo=?=", "\r\n", "Bcc: eve@example.org", ",", ";", ":", "  "]),
+    st.sampled_from(
+        ["=?utf-8?q?", "?=", "=0D=0A", "=?utf-8?b?DQo=?=", "\r\n", "Bcc: eve@example.org", ",", ";", ":", "  "]
+    ),
     st.sampled_from(['"', "\\", "<", ">", "(", ")", "@", "é", "日本", "👩‍💻", "a" * 90, " ", "_", "=", "?"]),
 )
 TEXTS = st.lists(PIECES, max_size=12).map("".join)
@@ -88,7 +90,9 @@ def test_whatever_a_payload_holds_the_message_has_its_own_headers_and_no_others(
     subject: str, name: str, file: str
 ) -> None:
     try:
-        wanted = email(subject=subject, to=f"{name} <ann@example.com>", cc=["Bob, B. <bob@example.com>", "c@example.com"])
+        wanted = email(
+            subject=subject, to=f"{name} <ann@example.com>", cc=["Bob, B. <bob@example.com>", "c@example.com"]
+        )
     except ValidationError:
         return
     message = built(wanted, [Attachment("note.txt", "text/plain", file.encode("utf-8", "replace"))])
