@@ -7,7 +7,8 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
@@ -17,6 +18,7 @@ from backstage.infra.http_address import written
 from backstage.infra.settings import Settings
 from backstage.infra.structured_logging import new_logger
 from backstage.worker import cycle_collector, log_events
+from backstage.worker.bounded_exit import bound_exit, exit_at_once
 from backstage.worker.fleet import Fleet
 from backstage.worker.handler_modules import load_module, marked_in
 from backstage.worker.worker import Worker
@@ -31,16 +33,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = vars(_parser().parse_args(arguments))
     try:
         settings = Settings.load(**options)
-        if settings.processes > 1:
-            program = (sys.executable, "-m", "backstage.worker.command")
-            return run_fleet(settings, [*program, *arguments, "--processes", "1"])
-        return run_here(_worker(settings))
+        with _meant_by_handlers(settings.url):
+            if settings.processes > 1:
+                program = (sys.executable, "-m", "backstage.worker.command")
+                return run_fleet(settings, [*program, *arguments, "--processes", "1"])
+            return run_here(_worker(settings))
     except ConfigurationError as error:
         print(f"backstage: {error}", file=sys.stderr)  # noqa: T201 - the command's own answer
         return WRONG_USAGE
     except StorageError as error:
         print(f"backstage: {error}", file=sys.stderr)  # noqa: T201
         return FAILED
+
+
+@contextmanager
+def _meant_by_handlers(url: str) -> Iterator[None]:
+    """A Container that a handler opens without a URL has the worker's store, not that of the settings around it."""
+    before = os.environ.get("BACKSTAGE_URL")
+    os.environ["BACKSTAGE_URL"] = url
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["BACKSTAGE_URL"]
+        else:
+            os.environ["BACKSTAGE_URL"] = before
 
 
 def _worker(settings: Settings) -> Worker:
@@ -68,13 +85,21 @@ def _loaded(name: str, logger: Any) -> ModuleType:
 
 def run_here(worker: Worker) -> int:
     """Run it in this thread, on the fastest loop that there is, of a process that does nothing else; return the exit
-    code."""
+    code. The process ends soon after that, whatever handlers left behind."""
     cycle_collector.look_less_often()
+    code = FAILED
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_run(worker))
+        try:
+            runner.run(_run(worker))
+            code = DONE
+        except ConfigurationError:
+            code = WRONG_USAGE
+            raise
+        finally:
+            bound_exit(code, worker.backstage.logger, runner.get_loop())
         if worker.is_stuck:
-            _exit_at_once(DONE)
-    return DONE
+            exit_at_once(DONE)  # without waiting for its handlers: their tasks were given back already
+    return code
 
 
 async def _run(worker: Worker) -> None:
@@ -105,13 +130,6 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
         return None
     factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
     return factory
-
-
-def _exit_at_once(code: int) -> None:
-    """Leave without waiting for handlers that do not end: their tasks were given back already."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
 
 
 def _parser() -> argparse.ArgumentParser:

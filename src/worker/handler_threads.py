@@ -14,6 +14,7 @@ from backstage.worker import log_events
 from backstage.worker.context import RunSignals, TaskContext
 from backstage.worker.handler import TaskHandlerRegistration
 from backstage.worker.handler_call import HandlerCall
+from backstage.worker.running_loop import running_loop
 
 INTERRUPT_GRACE = 0.5
 """Seconds that an interrupted thread has to end before its run is given up without it."""
@@ -34,14 +35,24 @@ class HandlerThreads:
         """`on_returned` is called on the loop when an abandoned thread has ended: its slot is free again."""
         self._pool = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="backstage-handler")
         self._on_returned = on_returned
-        self.abandoned = 0
+        self._left: dict[asyncio.Future[Any], str] = {}
+
+    @property
+    def abandoned(self) -> int:
+        return len(self._left)
+
+    def left_types(self) -> list[str]:
+        """Of the abandoned threads, the task types that they ran; may be called from any thread."""
+        return list(self._left.copy().values())
 
     async def call(self, registration: TaskHandlerRegistration, call: HandlerCall, context: TaskContext) -> Any:
         loop = asyncio.get_running_loop()
         handler = call.of(context.task.payload_json, _in_thread(context, loop))
-        return await self.run(handler, lambda: context.logger.error(log_events.HANDLER_STUCK))
+        return await self.run(handler, lambda: context.logger.error(log_events.HANDLER_STUCK), registration.type)
 
-    async def run(self, function: Callable[[], Any], on_left: Callable[[], None] = lambda: None) -> Any:
+    async def run(
+        self, function: Callable[[], Any], on_left: Callable[[], None] = lambda: None, task_type: str = ""
+    ) -> Any:
         """Return its value, or raise its error; cancelling interrupts it. `on_left` is called if it is left behind."""
         run = _ThreadRun(function, contextvars.copy_context())
         future = asyncio.get_running_loop().run_in_executor(self._pool, run)
@@ -52,22 +63,22 @@ class HandlerThreads:
             try:
                 await asyncio.wait([future], timeout=INTERRUPT_GRACE)
             finally:  # also when it is cancelled once more
-                self._leave(future, on_left)
+                self._leave(future, on_left, task_type)
             raise
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _leave(self, future: asyncio.Future[Any], on_left: Callable[[], None]) -> None:
+    def _leave(self, future: asyncio.Future[Any], on_left: Callable[[], None], task_type: str) -> None:
         if future.done():
             _retrieve(future)
         else:
-            self.abandoned += 1
+            self._left[future] = task_type
             future.add_done_callback(self._returned)
             on_left()
 
     def _returned(self, future: asyncio.Future[Any]) -> None:
-        self.abandoned -= 1
+        del self._left[future]
         _retrieve(future)
         self._on_returned()
 
@@ -123,7 +134,8 @@ def _raise_in(thread_id: int, error: type[BaseException] | None) -> None:
 
 
 def _in_thread(context: TaskContext, loop: asyncio.AbstractEventLoop) -> TaskContext:
-    return context.with_signals(_ThreadSignals(context.signals, loop))
+    store = context.find_store()
+    return context.moved(_ThreadSignals(context.signals, loop), store and store.blocking(loop))
 
 
 class _ThreadSignals:
@@ -155,6 +167,8 @@ class _ThreadSignals:
         return self._on_loop(beat())
 
     def _on_loop(self, asking: Coroutine[Any, Any, bool]) -> Awaitable[bool]:
+        if running_loop() is self._loop:  # in a coroutine that the handler has returned
+            return asyncio.ensure_future(asking)
         return Answer(asyncio.run_coroutine_threadsafe(asking, self._loop).result())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -37,7 +37,9 @@ from backstage.worker.deadlines import Deadlines
 from backstage.worker.error_backoff import ErrorBackoff
 from backstage.worker.handler_processes import HandlerProcesses
 from backstage.worker.handler_registry import HandlerRegistry, RegisteredHandler
+from backstage.worker.handler_store import HandlerStore
 from backstage.worker.handler_threads import HandlerThreads
+from backstage.worker.hung_slots import HungSlots
 from backstage.worker.lease_keeper import LeaseKeeper
 from backstage.worker.loop_health import LoopHealths
 from backstage.worker.measured_queue import MeasuredQueue, StoreLatencies, measured_lease_queue
@@ -85,7 +87,10 @@ class WorkerRuntime:
         receivers: Receivers | None = None,
         subscriptions: Sequence[Subscription] = (),
         aside: Aside = in_own_thread,
+        store: HandlerStore | None = None,
+        child_environment: Mapping[str, str] | None = None,
     ) -> None:
+        """`store` is what handlers may use; `child_environment` is for those in processes of their own."""
         self._backend = backend
         self._options = options
         self._chance = chance
@@ -98,7 +103,7 @@ class WorkerRuntime:
         self._ranks = queue_ranks(options, subscriptions)
         self._limits_of = LimitsOf(options)
         self._threads = HandlerThreads(options.concurrency, self._on_thread_returned)
-        self._processes = HandlerProcesses(options.concurrency)
+        self._processes = HandlerProcesses(options.concurrency, child_environment)
         self._deadlines = Deadlines()
         self._schedule_loop = self._new_schedule_loop(events, schedules)
         self._broadcasts = self._new_broadcast_loop(receivers)
@@ -110,7 +115,7 @@ class WorkerRuntime:
             queue=self._queue,
             options=options,
             handlers=self._compose(registry, middlewares),
-            runner=AttemptRunner(self._limits_of, conclusion, options.worker_id, logger),
+            runner=AttemptRunner(self._limits_of, conclusion, options.worker_id, logger, store),
             threads=self._threads,
             subscriptions=self._subscriptions,
             announcer=self._announcer,
@@ -120,6 +125,7 @@ class WorkerRuntime:
             settler_health=self._healths.of("settler"),
             logger=logger,
         )
+        self._hung = HungSlots(options.concurrency, self._threads, self._slots.held, logger)
         self._claimer = Claimer(
             queue=self._queue,
             request=self._request,
@@ -136,6 +142,10 @@ class WorkerRuntime:
         self._hurry = asyncio.Event()
         self._ready = asyncio.Event()
         self._has_ended = False
+
+    @property
+    def worker_id(self) -> str:
+        return self._options.worker_id
 
     async def run(self) -> None:
         """Return once `stop` was called, or nothing is left with `is_until_idle`, and nothing is held any more."""
@@ -200,6 +210,8 @@ class WorkerRuntime:
             running=self._slots.running,
             waiting=self._slots.waiting,
             unsettled=self._slots.settler.backlog,
+            hung=self._hung.types(),
+            all_hung_for=self._hung.all_for,
             queues=tuple(sorted(self._options.queues)),
             loops=self._healths.all(),
         )
@@ -248,6 +260,7 @@ class WorkerRuntime:
             "wakeup": endless("wakeup", partial(self._pass_on_hints, wakeup)),
             "reclaimer": later(options.reclaim_interval, "reclaimer", reclaimer.reclaim),
             "stalled": later(STALLED_AFTER, "stalled", self._slots.give_back_stalled),
+            "hung": later(STALLED_AFTER, "hung", self._hung.look),
             "pauses": later(LOOK_EVERY, "pauses", pauses.look),
             "pruner": later(options.prune_interval, "pruner", reclaimer.prune),
             "beat": later(beat.interval, "beat", beat.beat),

@@ -19,8 +19,8 @@ from backstage.domain.handler_signals import GiveUp, RetryLater
 from backstage.domain.next import Next
 from backstage.domain.task_result import TaskResult
 from backstage.worker.context import TaskContext
+from backstage.worker.current_task import current_task
 from backstage.worker.handler import handler
-from backstage.worker.middleware.tracing import current_task
 from backstage.worker.process_frames import FrameSocket
 
 
