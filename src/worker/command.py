@@ -9,6 +9,8 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
 
 from backstage.domain.errors import ConfigurationError, StorageError
 from backstage.infra.container import Container
@@ -18,7 +20,7 @@ from backstage.infra.structured_logging import new_logger
 from backstage.worker import cycle_collector, log_events
 from backstage.worker.bounded_exit import bound_exit, exit_at_once
 from backstage.worker.fleet import Fleet
-from backstage.worker.handler_modules import BUILT_IN, load_module, marked_in
+from backstage.worker.handler_modules import load_module, marked_in
 from backstage.worker.worker import Worker
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
@@ -61,13 +63,24 @@ def _meant_by_handlers(url: str) -> Iterator[None]:
 def _worker(settings: Settings) -> Worker:
     container = Container(settings)
     worker = Worker(container=container)
-    for name in (*BUILT_IN, *settings.handlers):
-        module = load_module(name)
+    if not settings.handlers:
+        remedy = "name modules of handlers with --handlers, or the worker has nothing to do"
+        container.logger.warning(log_events.HANDLERS_MISSING, remedy=remedy)
+    for name in settings.handlers:
+        module = _loaded(name, container.logger)
         worker.include(module)
         if not marked_in(module):
             remedy = "mark its functions with backstage.handler: those of a Worker that it makes are that worker's own"
             container.logger.warning(log_events.HANDLERS_MISSING, module=name, remedy=remedy)
     return worker
+
+
+def _loaded(name: str, logger: Any) -> ModuleType:
+    try:
+        return load_module(name)
+    except ConfigurationError as error:
+        logger.debug(log_events.HANDLERS_UNLOADABLE, module=name, exc_info=error.__cause__)
+        raise
 
 
 def run_here(worker: Worker) -> int:
@@ -131,7 +144,9 @@ def _parser() -> argparse.ArgumentParser:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Each is named as a field of Settings, and None unless it is given."""
     parser.add_argument("--url", help="the store, e.g. sqlite:///backstage.db")
-    parser.add_argument("--handlers", metavar="MODULE,…", help="modules of handlers, beside the built-in ones")
+    parser.add_argument(
+        "--handlers", metavar="MODULE,…", help="modules of handlers, e.g. shop.tasks,backstage.handlers.email"
+    )
     parser.add_argument("--queues", metavar="NAME,…", help="serve only these queues")
     parser.add_argument("--types", metavar="GLOB,…", help="serve only these task types, e.g. 'email:*'")
     parser.add_argument("--concurrency", metavar="N", help="tasks that run at once in each process")
