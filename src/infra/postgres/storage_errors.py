@@ -14,6 +14,7 @@ from backstage.domain.errors import (
     StorageUnavailableError,
     TaskError,
 )
+from backstage.infra.tls_files import refuses_our_certificate
 
 DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 """All that a call of the driver raises; TimeoutError is its own deadline, OSError the network's."""
@@ -75,6 +76,8 @@ def translate(error: BaseException, store: str) -> TaskError:
         return ConfigurationError(store, str(error))
     if isinstance(error, ssl.SSLCertVerificationError):
         return ConfigurationError(store, f"the server's certificate is not to be trusted ({error}): see ?sslrootcert")
+    if refuses_our_certificate(error):
+        return ConfigurationError(store, f"the server refuses our certificate ({error}): see ?sslcert and ?sslkey")
     if "rejected SSL" in str(error):
         return ConfigurationError(store, "the server does not speak TLS: leave sslmode out, or set it up there")
     if isinstance(error, TimeoutError):
