@@ -1,4 +1,4 @@
-"""TLS that cannot be: files that are missing or wrong, and a URL that says TLS where the server has none, or the reverse."""
+"""TLS that cannot be: files that are missing or wrong, and TLS that a URL and its server do not both speak."""
 
 from __future__ import annotations
 
