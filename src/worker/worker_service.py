@@ -15,10 +15,10 @@ from backstage.infra.container import Container
 from backstage.infra.open_files import check_limit
 from backstage.infra.settings import Settings
 from backstage.worker.alerts import ready_alerts
+from backstage.worker.current_task import current_task
 from backstage.worker.from_settings import container_from
 from backstage.worker.loop_health import LoopHealths
 from backstage.worker.metrics import RunMetrics
-from backstage.worker.middleware.tracing import current_task
 from backstage.worker.new_processor import ProcessorOptions, new_processor
 from backstage.worker.periodic import every
 from backstage.worker.process_host import ProcessHost
