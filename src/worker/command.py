@@ -15,6 +15,7 @@ from typing import Any
 from backstage.domain.errors import ConfigurationError, StorageError
 from backstage.infra.container import Container
 from backstage.infra.http_address import written
+from backstage.infra.open_files import check_limit
 from backstage.infra.settings import Settings
 from backstage.infra.structured_logging import new_logger
 from backstage.worker import cycle_collector, log_events
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = vars(_parser().parse_args(arguments))
     try:
         settings = Settings.load(**options)
+        check_limit()  # before an event loop is made, which needs some itself
         with _meant_by_handlers(settings.url):
             if settings.processes > 1:
                 program = (sys.executable, "-m", "backstage.worker.command")
