@@ -12,6 +12,7 @@ from backstage.domain.task import Task
 from backstage.infra.moments import from_micros, ticks
 from backstage.infra.redis.directory import Control, Directory
 from backstage.infra.redis.link import Link
+from backstage.infra.redis.live_types import live_types
 from backstage.infra.redis.rows import claimed_task, unpack
 
 
@@ -48,6 +49,7 @@ class _Turn:
     def __init__(self, link: Link, request: ClaimRequest) -> None:
         self._link, self._request = link, request
         self._types: list[str] = []
+        self._types_of_whole: list[str] = []
         self.tasks: list[Task] = []
         self._next_due: dict[str, float | None] = {}
         self._now: int | None = None
@@ -61,8 +63,11 @@ class _Turn:
         """Claim up to the limit. False if `control` is no longer what the store says."""
         self._known_control = control.token if is_compared else None
         self._types = control.served_types(self._request.types)
+        if self._request.whole_queue is not None:
+            live = await live_types(self._link, [self._request.whole_queue])
+            self._types_of_whole = control.served_types(self._request.types | live)
         queues = control.served(self._request.queues)
-        if not self._types or not queues:
+        if not (self._types or self._types_of_whole) or not queues:
             return not is_compared or control.token == await self._token()
         try:
             for rank in _by_rank(queues, self._request.queues):
@@ -88,9 +93,12 @@ class _Turn:
             await self._claim(numbers)
         self.tasks[begun:] = sorted(self.tasks[begun:], key=lambda task: (-task.priority, task.scheduled_at, task.id))
 
+    def _types_on(self, queue: str) -> list[str]:
+        return self._types_of_whole if queue == self._request.whole_queue else self._types
+
     async def _shares(self, queues: Sequence[str], wanted: int) -> Counter[str]:
         """How many of the best `wanted` tasks each queue has."""
-        steps = [("peek_tasks", self._link.keys.queue(queue), [self._types, wanted]) for queue in queues]
+        steps = [("peek_tasks", self._link.keys.queue(queue), [self._types_on(queue), wanted]) for queue in queues]
         replies = await self._link.run_each(steps, self._known_control)
         if not all(replies):
             raise _OutdatedControlError
@@ -105,7 +113,11 @@ class _Turn:
         lease = ticks(self._request.lease)
         asked_at = self._link.time.clock.monotonic()
         steps = [
-            ("claim_tasks", self._link.keys.queue(queue), [self._request.worker_id, self._types, number, lease])
+            (
+                "claim_tasks",
+                self._link.keys.queue(queue),
+                [self._request.worker_id, self._types_on(queue), number, lease],
+            )
             for queue, number in numbers.items()
         ]
         replies = await self._link.run_each(steps, self._known_control)
