@@ -22,3 +22,4 @@ class Next:
     max_attempts: int | None = None
     timeout: float | None = None
     result: Any = None
+    max_deliveries: int | None = None

@@ -111,6 +111,7 @@ def _encode_next(following: Next) -> dict[str, str | None]:
         "priority": following.priority,
         "max_attempts": following.max_attempts,
         "timeout": following.timeout,
+        "max_deliveries": following.max_deliveries,
     }
     return {
         "fields": encode_payload(rest, field="next"),

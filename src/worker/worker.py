@@ -127,6 +127,7 @@ class Worker(HandlerHost, ProcessHost):
         backoff: Backoff | None = None,
         timeout: float | None = None,
         soft_timeout: float | None = None,
+        max_deliveries: int | None = None,
         correlation_id: str | None = None,
         metadata: Mapping[str, str] | None = None,
         connection: Any = None,
@@ -148,6 +149,7 @@ class Worker(HandlerHost, ProcessHost):
             backoff=backoff,
             timeout=timeout,
             soft_timeout=soft_timeout,
+            max_deliveries=max_deliveries,
             correlation_id=correlation_id or (running.correlation_id if running else None),
             metadata=metadata,
         )

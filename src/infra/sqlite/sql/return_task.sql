@@ -1,6 +1,6 @@
 -- The entity's settle move back to pending, if the claim's fence is still the task's; a task whose cancel was
 -- requested becomes cancelled instead (every expression sees the row as it was before).
---   ?1 id   ?2 fence   ?3 now (us)   ?4 due (us), NULL: as before   ?5 failure JSON
+--   ?1 id   ?2 fence   ?3 now (us)   ?4 due (us), NULL: as before   ?5 failure JSON of the handler
 --   ?6 1 if this claim spends no attempt, else 0   ?7 1 if the lease ran out, else 0   ?8 result JSON, if cancelled
 UPDATE backstage_tasks
    SET state = CASE WHEN cancel_requested THEN 'cancelled' ELSE 'pending' END,
@@ -9,7 +9,7 @@ UPDATE backstage_tasks
        finished_at = CASE WHEN cancel_requested THEN ?3 ELSE finished_at END,
        result = CASE WHEN cancel_requested THEN ?8 ELSE result END,
        interruptions = interruptions + CASE WHEN cancel_requested THEN 0 ELSE ?6 END,
-       crashes = crashes + CASE WHEN cancel_requested THEN 0 ELSE ?7 END,
+       crashes = crashes + ?7,
        last_failure = coalesce(?5, last_failure),
        cancel_requested = 0,
        version = version + 1
