@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.failure import Failure
 from backstage.domain.outcome import Outcome
+from backstage.domain.task import Task
 from backstage.domain.task_result import TaskResult
 from backstage.worker.conclusion import Conclusion
 from backstage.worker.context import TaskContext
@@ -19,6 +19,10 @@ from backstage.worker.run_limits import LimitsOf
 
 class AttemptsSpent(Exception):
     """The handler allows fewer attempts than the task has made."""
+
+
+class OutcomeRefused(Exception):
+    """The store does not take how the task ended: its result, or what it chains, is too large or not in its form."""
 
 
 class AttemptRunner:
@@ -48,15 +52,18 @@ class AttemptRunner:
                 return self._stopped(held)
             # The handler cancelled itself, or let another asyncio.Task's cancellation through.
             return self._conclusion.of_error(task, error, policy)
-        except InvalidTaskDataError as error:
-            return task.gave_up(Failure.of(from_the_handler_on(error)))
-        except Exception as error:
+        except BaseException as error:
             return self._conclusion.of_error(task, from_the_handler_on(error), policy)
         if held.stop_reason is StopReason.LEASE_LOST:
             return None
-        if held.has_seen_shutdown and isinstance(value, TaskResult) and not value.success:
+        if held.has_seen_shutdown and _is_unsuccessful(value):
             return task.released()  # it wound up because it was asked to, which is no failure
         return self._conclusion.of_value(task, value, policy)
+
+    def refused(self, task: Task, handler: RegisteredHandler, problem: str) -> Outcome:
+        """What stands in for the end of a run that the store will never take."""
+        policy = self._limits_of(task, handler.registration).retry
+        return self._conclusion.of_error(task, OutcomeRefused(problem), policy)
 
     def _stopped(self, held: HeldTask, *, has_run: bool = True) -> Outcome | None:
         match held.stop_reason:
@@ -66,3 +73,10 @@ class AttemptRunner:
                 return held.task.released(has_run=has_run)
             case _:
                 return None
+
+
+def _is_unsuccessful(value: Any) -> bool:
+    try:
+        return isinstance(value, TaskResult) and not value.success
+    except BaseException:  # the conclusion looks at it again, and says what is wrong
+        return False

@@ -38,6 +38,7 @@ from backstage.worker.error_backoff import ErrorBackoff
 from backstage.worker.handler_processes import HandlerProcesses
 from backstage.worker.handler_registry import HandlerRegistry, RegisteredHandler
 from backstage.worker.handler_threads import HandlerThreads
+from backstage.worker.hung_slots import HungSlots
 from backstage.worker.lease_keeper import LeaseKeeper
 from backstage.worker.loop_health import LoopHealths
 from backstage.worker.measured_queue import MeasuredQueue, StoreLatencies, measured_lease_queue
@@ -106,7 +107,7 @@ class WorkerRuntime:
         self._announcer = Announcer(events, backend.clock, options.worker_id)
         self._hint = asyncio.Event()
         self._handlers = self._compose(registry, middlewares)
-        conclusion = Conclusion(partial(chain_task, ids=ids, clock=backend.clock, trace=trace), chance)
+        conclusion = Conclusion(partial(chain_task, ids=ids, clock=backend.clock, trace=trace), chance, logger)
         self._slots = Slots(
             queue=self._queue,
             options=options,
@@ -121,6 +122,7 @@ class WorkerRuntime:
             settler_health=self._healths.of("settler"),
             logger=logger,
         )
+        self._hung = HungSlots(options.concurrency, self._threads, self._slots.held, logger)
         self._claimer = Claimer(
             queue=self._queue,
             request=self._request,
@@ -201,6 +203,8 @@ class WorkerRuntime:
             running=self._slots.running,
             waiting=self._slots.waiting,
             unsettled=self._slots.settler.backlog,
+            hung=self._hung.types(),
+            all_hung_for=self._hung.all_for,
             queues=tuple(sorted(self._options.queues)),
             loops=self._healths.all(),
         )
@@ -255,6 +259,7 @@ class WorkerRuntime:
             "wakeup": endless("wakeup", partial(self._pass_on_hints, wakeup)),
             "reclaimer": later(options.reclaim_interval, "reclaimer", reclaimer.reclaim),
             "stalled": later(STALLED_AFTER, "stalled", self._slots.give_back_stalled),
+            "hung": later(STALLED_AFTER, "hung", self._hung.look),
             "pauses": later(LOOK_EVERY, "pauses", pauses.look),
             "pruner": later(options.prune_interval, "pruner", reclaimer.prune),
             "beat": later(beat.interval, "beat", beat.beat),

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from backstage.domain.failure import Failure
 from backstage.domain.outcome import Outcome, OutcomeKind
 from backstage.domain.ports.task_queue import TaskQueue
 from backstage.domain.task import Task
@@ -52,7 +53,9 @@ class Slots:
         logger: Any,
     ) -> None:
         self.held = HeldTasks()
-        self.settler = Settler(queue, self._on_settled, backoff, settler_health, logger)
+        self.settler = Settler(
+            queue, self._on_settled, self._in_place_of, options.lease, backoff, settler_health, logger
+        )
         self._queue = queue
         self._options = options
         self._handlers = handlers
@@ -192,20 +195,30 @@ class Slots:
             self._running.add(run)
 
     async def _run(self, held: HeldTask) -> None:
+        """Nothing may keep the slot, or leave the task running with a lease that is renewed for ever."""
         held.has_begun = True
         task = held.task
-        self._announcer.started(task)
-        outcome = await self._runner.run(held, self._handlers[task.type])
+        try:
+            outcome = await self._outcome_of(held)
+        except BaseException as error:  # a bug of ours, or a handler's trick that we did not think of
+            self._logger.exception(log_events.RUN_BROKE, task_id=task.id, type=task.type)
+            outcome = task.failed(Failure.of(error), self._options.retry, 0.5)
         if outcome is None:
-            self.held.drop(task.id, task.fence)
+            self.held.give_up(task.id, task.fence)
         else:
-            self.settler.submit(self._subscriptions.with_deliveries(task, outcome))
+            self.settler.submit(outcome)
         assert held.run is not None
         self._running.discard(held.run)
         self._prefetch.ended()
         self.refill()
         if not self._running:
             self._prefetch.rested()
+
+    async def _outcome_of(self, held: HeldTask) -> Outcome | None:
+        task = held.task
+        self._announcer.started(task)
+        outcome = await self._runner.run(held, self._handlers[task.type])
+        return None if outcome is None else self._subscriptions.with_deliveries(task, outcome)
 
     def _unfinished(self) -> list[HeldTask]:
         return [held for held in self.held.snapshot() if held.run is not None and not held.run.done()]
@@ -230,13 +243,20 @@ class Slots:
         self._waiting.remove(held)
         if reason is StopReason.LEASE_LOST:
             self._count_lost(held)
-            self.held.drop(held.task.id, held.task.fence)
+            self.held.give_up(held.task.id, held.task.fence)
         else:
             self.settler.submit(held.task.cancelled(has_run=False))
         self._hint.set()
 
     def _count_lost(self, held: HeldTask) -> None:
         self._metrics.of(held.task.queue, held.task.type).lost += 1
+
+    def _in_place_of(self, outcome: Outcome, problem: str) -> Outcome | None:
+        """The failed attempt that a run becomes whose end the store will never take."""
+        task = self.held.task_of(outcome.task_id, outcome.fence)
+        if task is None:
+            return None
+        return self._subscriptions.with_deliveries(task, self._runner.refused(task, self._handlers[task.type], problem))
 
     def _on_settled(self, outcomes: Sequence[Outcome], states: Sequence[TaskState | None]) -> None:
         for outcome, state in zip(outcomes, states, strict=True):

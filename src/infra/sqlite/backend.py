@@ -15,10 +15,11 @@ from backstage.domain.ports.clock import Clock
 from backstage.infra.migrations import Migration, MigrationStatus
 from backstage.infra.sqlite import migrations
 from backstage.infra.sqlite.boot import boot_number, present_boot_id
-from backstage.infra.sqlite.connection import Connector, Synchronous
+from backstage.infra.sqlite.connection import WAL_BYTES, Connector, Synchronous
 from backstage.infra.sqlite.location import parse_url, prepare_file
 from backstage.infra.sqlite.reader import Reader
-from backstage.infra.sqlite.storage_errors import is_not_a_database, translate
+from backstage.infra.sqlite.reserve import Reserve
+from backstage.infra.sqlite.storage_errors import is_not_a_database, may_lack_room, translate
 from backstage.infra.sqlite.tasks import SqliteTasks
 from backstage.infra.sqlite.wakeup import SqliteWakeup, WakeFolder
 from backstage.infra.sqlite.writer import Writer
@@ -42,7 +43,8 @@ class SqliteBackend:
 
     `synchronous` "full" keeps what was accepted through a power loss, "normal" through a crash of the process or
     the system's programs only. `busy_timeout` is the seconds to wait for another process's write. `boot_id` names
-    the host's present boot, in tests. Ports that a light command does without are loaded when they are asked for.
+    the host's present boot, in tests; `wal_bytes` is the size near which the WAL is kept. Ports that a light
+    command does without are loaded when they are asked for.
     """
 
     def __init__(
@@ -53,9 +55,10 @@ class SqliteBackend:
         synchronous: Synchronous = "full",
         busy_timeout: float = 30.0,
         boot_id: str | None = None,
+        wal_bytes: int = WAL_BYTES,
     ) -> None:
         self.clock = clock
-        self._connector = Connector(Path(path).absolute(), synchronous, busy_timeout)
+        self._connector = Connector(Path(path).absolute(), synchronous, busy_timeout, wal_bytes)
         self._boot_id = boot_id
         self._name = str(path)
         self._folder = WakeFolder(self._connector.path)
@@ -196,11 +199,23 @@ class SqliteBackend:
             )
         prepare_file(self._connector.path, self._name)
         try:
-            with closing(self._connector.connect()) as connection:
-                return use(connection)
+            return self._with_room(lambda: self._connect_and(use))
         except sqlite3.Error as error:
             if is_not_a_database(error):
                 raise ConfigurationError(
                     self._name, f"{self._connector.path} is not a SQLite database: name another file"
                 ) from error
             raise translate(error, self._connector.path) from error
+
+    def _with_room(self, write: Callable[[], T]) -> T:
+        """Call it; on a full disk once more, with the room of the reserve. What it wrote before must be undone."""
+        try:
+            return write()
+        except sqlite3.Error as error:
+            if not (may_lack_room(error) and Reserve(self._connector.path).spend()):
+                raise
+        return write()
+
+    def _connect_and(self, use: Callable[[sqlite3.Connection], T]) -> T:
+        with closing(self._connector.connect()) as connection:
+            return use(connection)
