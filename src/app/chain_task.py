@@ -22,6 +22,8 @@ def chain_task(parent: Task, following: Next, ids: Ids, clock: Clock, trace: Tas
         max_attempts=following.max_attempts,
         timeout=following.timeout,
         max_deliveries=following.max_deliveries,
+        id=following.id,
+        dedupe=following.dedupe,
     )
     task = request.task(ids, clock.now(), parent)
     return task if trace is None else trace.chained(task)

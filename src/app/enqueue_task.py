@@ -118,7 +118,7 @@ class Enqueue:
 
     Returns the Task, or the Duplicate that says who holds its dedupe key. `connection` is the caller's own database
     connection: the task exists if its transaction commits. Raises InvalidTaskDataError, and ConfigurationError for
-    a `connection` on a store that has no transactions.
+    a `connection` on a store that has no transactions. A task with a `parent` belongs to the parent's workflow.
     """
 
     def __init__(
@@ -126,8 +126,10 @@ class Enqueue:
     ) -> None:
         self._tasks, self._events, self._clock, self._ids, self._trace = tasks, events, clock, ids, trace
 
-    async def __call__(self, request: EnqueueTask, *, connection: Any = None) -> Task | Duplicate:
-        task = request.task(self._ids, self._clock.now())
+    async def __call__(
+        self, request: EnqueueTask, *, connection: Any = None, parent: Task | None = None
+    ) -> Task | Duplicate:
+        task = request.task(self._ids, self._clock.now(), parent)
         if self._trace is None:
             return await self._store(task, connection)
         with self._trace.sending((task,)) as [traced]:

@@ -22,12 +22,12 @@ from backstage.testing.inline_enqueueing import InlineEnqueueing
 from backstage.testing.pending_tasks import ANYTHING, Expected, PendingTasks
 from backstage.testing.predictable import LEASE, WORKER_ID, predictable_container
 from backstage.testing.single_runs import SingleRuns
+from backstage.worker.current_task import current_task
 from backstage.worker.durable_listeners import DurableListeners
 from backstage.worker.handler import RunIn, TaskHandlerRegistration
 from backstage.worker.handler_modules import marked_in
 from backstage.worker.handler_registry import HandlerRegistry
 from backstage.worker.middleware.middleware import Middleware
-from backstage.worker.middleware.tracing import current_task
 from backstage.worker.worker_options import WorkerOptions
 
 Function = TypeVar("Function", bound=Callable[..., Any])

@@ -12,6 +12,7 @@ from backstage.domain.task_result import TaskResult
 from backstage.worker.conclusion import Conclusion
 from backstage.worker.context import TaskContext
 from backstage.worker.handler_registry import RegisteredHandler
+from backstage.worker.handler_store import HandlerStore
 from backstage.worker.handler_traceback import from_the_handler_on
 from backstage.worker.held_task import HeldTask, StopReason
 from backstage.worker.run_limits import LimitsOf
@@ -26,11 +27,20 @@ class OutcomeRefused(Exception):
 
 
 class AttemptRunner:
-    def __init__(self, limits_of: LimitsOf, conclusion: Conclusion, worker_id: str, logger: Any) -> None:
+    def __init__(
+        self,
+        limits_of: LimitsOf,
+        conclusion: Conclusion,
+        worker_id: str,
+        logger: Any,
+        store: HandlerStore | None = None,
+    ) -> None:
+        """`store` is what handlers may use."""
         self._limits_of = limits_of
         self._conclusion = conclusion
         self._worker_id = worker_id
         self._logger = logger
+        self._store = store
 
     async def run(self, held: HeldTask, handler: RegisteredHandler) -> Outcome | None:
         """Run the handler to its end and say how it ended; None when the task is no longer ours to settle."""
@@ -44,7 +54,7 @@ class AttemptRunner:
             return task.gave_up(Failure.of(AttemptsSpent(f"all {allowed} attempts are spent")), has_run=False)
         if held.is_to_stop():
             return self._stopped(held, has_run=False)
-        context = TaskContext(task, self._worker_id, self._logger, held)
+        context = TaskContext(task, self._worker_id, self._logger, held, self._store)
         try:
             value = await handler.run(context)
         except asyncio.CancelledError as error:

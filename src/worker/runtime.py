@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -37,6 +37,7 @@ from backstage.worker.deadlines import Deadlines
 from backstage.worker.error_backoff import ErrorBackoff
 from backstage.worker.handler_processes import HandlerProcesses
 from backstage.worker.handler_registry import HandlerRegistry, RegisteredHandler
+from backstage.worker.handler_store import HandlerStore
 from backstage.worker.handler_threads import HandlerThreads
 from backstage.worker.hung_slots import HungSlots
 from backstage.worker.lease_keeper import LeaseKeeper
@@ -86,7 +87,10 @@ class WorkerRuntime:
         receivers: Receivers | None = None,
         subscriptions: Sequence[Subscription] = (),
         aside: Aside = in_own_thread,
+        store: HandlerStore | None = None,
+        child_environment: Mapping[str, str] | None = None,
     ) -> None:
+        """`store` is what handlers may use; `child_environment` is for those in processes of their own."""
         self._backend = backend
         self._options = options
         self._chance = chance
@@ -99,7 +103,7 @@ class WorkerRuntime:
         self._ranks = queue_ranks(options, subscriptions)
         self._limits_of = LimitsOf(options)
         self._threads = HandlerThreads(options.concurrency, self._on_thread_returned)
-        self._processes = HandlerProcesses(options.concurrency)
+        self._processes = HandlerProcesses(options.concurrency, child_environment)
         self._deadlines = Deadlines()
         self._schedule_loop = self._new_schedule_loop(events, schedules)
         self._broadcasts = self._new_broadcast_loop(receivers)
@@ -112,7 +116,7 @@ class WorkerRuntime:
             queue=self._queue,
             options=options,
             handlers=self._handlers,
-            runner=AttemptRunner(self._limits_of, conclusion, options.worker_id, logger),
+            runner=AttemptRunner(self._limits_of, conclusion, options.worker_id, logger, store),
             threads=self._threads,
             subscriptions=self._subscriptions,
             announcer=self._announcer,
@@ -139,6 +143,10 @@ class WorkerRuntime:
         self._hurry = asyncio.Event()
         self._ready = asyncio.Event()
         self._has_ended = False
+
+    @property
+    def worker_id(self) -> str:
+        return self._options.worker_id
 
     async def run(self) -> None:
         """Return once `stop` was called, or nothing is left with `is_until_idle`, and nothing is held any more."""

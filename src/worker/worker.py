@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from types import ModuleType, TracebackType
 from typing import Any, Self, TypeVar, Unpack
+from uuid import UUID
 
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.backoff import Backoff
@@ -16,17 +17,18 @@ from backstage.domain.errors import ConfigurationError, StorageUnavailableError
 from backstage.domain.queue import DEFAULT_QUEUE, Queue
 from backstage.domain.task import Task
 from backstage.infra.container import Container
+from backstage.infra.open_files import check_limit
 from backstage.infra.settings import Settings
 from backstage.infra.store_opening import StoreOpening
 from backstage.worker import log_events
 from backstage.worker.alerts import ready_alerts
+from backstage.worker.current_task import current_task
 from backstage.worker.from_settings import container_from, options_from, queues_from
 from backstage.worker.handler_host import HandlerHost
 from backstage.worker.handler_modules import marked_in
 from backstage.worker.listener import ListenerOptions, ListenerRegistration, registering
 from backstage.worker.measured_queue import StoreLatencies
 from backstage.worker.metrics import WorkerMetrics
-from backstage.worker.middleware.tracing import current_task
 from backstage.worker.new_runtime import new_runtime
 from backstage.worker.process_host import ProcessHost
 from backstage.worker.runtime import WorkerRuntime
@@ -99,8 +101,14 @@ class Worker(HandlerHost, ProcessHost):
         self._include_shared(marked)
 
     @property
-    def worker_id(self) -> str:
+    def name(self) -> str:
+        """What is configured as `worker_id`."""
         return str(self.settings.worker_id)
+
+    @property
+    def worker_id(self) -> str:
+        """What leases, records and `backstage workers` show: the name and a suffix, once the worker has started."""
+        return self.name if self._runtime is None else self._runtime.worker_id
 
     @property
     def metrics(self) -> WorkerMetrics:
@@ -130,6 +138,7 @@ class Worker(HandlerHost, ProcessHost):
         max_deliveries: int | None = None,
         correlation_id: str | None = None,
         metadata: Mapping[str, str] | None = None,
+        id: str | UUID | None = None,
         connection: Any = None,
     ) -> Task | None:
         """Store a task and return it, or None if its dedupe key is held.
@@ -152,6 +161,7 @@ class Worker(HandlerHost, ProcessHost):
             max_deliveries=max_deliveries,
             correlation_id=correlation_id or (running.correlation_id if running else None),
             metadata=metadata,
+            id=id,
         )
         await self._open()
         enqueued = await self._container.enqueue_task(request, connection=connection)
@@ -182,6 +192,7 @@ class Worker(HandlerHost, ProcessHost):
 
     async def _start(self, *, signal_ends_process: bool) -> None:
         self._refuse_if_started("start")
+        check_limit()
         self._warn_of_unknown_settings()
         await self._open()
         self._refuse_if_started("start")  # by another call, while the store was being opened
