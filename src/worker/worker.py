@@ -17,6 +17,7 @@ from backstage.domain.errors import ConfigurationError, StorageUnavailableError
 from backstage.domain.queue import DEFAULT_QUEUE, Queue
 from backstage.domain.task import Task
 from backstage.infra.container import Container
+from backstage.infra.open_files import check_limit
 from backstage.infra.settings import Settings
 from backstage.infra.store_opening import StoreOpening
 from backstage.worker import log_events
@@ -134,6 +135,7 @@ class Worker(HandlerHost, ProcessHost):
         backoff: Backoff | None = None,
         timeout: float | None = None,
         soft_timeout: float | None = None,
+        max_deliveries: int | None = None,
         correlation_id: str | None = None,
         metadata: Mapping[str, str] | None = None,
         id: str | UUID | None = None,
@@ -156,6 +158,7 @@ class Worker(HandlerHost, ProcessHost):
             backoff=backoff,
             timeout=timeout,
             soft_timeout=soft_timeout,
+            max_deliveries=max_deliveries,
             correlation_id=correlation_id or (running.correlation_id if running else None),
             metadata=metadata,
             id=id,
@@ -189,6 +192,7 @@ class Worker(HandlerHost, ProcessHost):
 
     async def _start(self, *, signal_ends_process: bool) -> None:
         self._refuse_if_started("start")
+        check_limit()
         self._warn_of_unknown_settings()
         await self._open()
         self._refuse_if_started("start")  # by another call, while the store was being opened
