@@ -19,7 +19,7 @@ def store_url() -> str:
     named = os.environ.get("BACKSTAGE_URL")
     if named:
         return named
-    if not (
+    if named is None and not (
         os.environ.get("REDIS_HOST")
         or _mentions(DOTENV_FILE, b"BACKSTAGE_URL", b"REDIS_HOST")
         or _mentions(TOML_FILE, b"url")

@@ -32,7 +32,7 @@ class Place(Enum):
 
 
 class Variables(PydanticBaseSettingsSource):
-    """One source of pydantic-settings. An empty variable counts as not set.
+    """One source of pydantic-settings. An empty variable counts as not set; whoever must not guess can ask for it.
 
     Our own name wins over another name wherever the two stand: REDIS_HOST is often there for a cache.
     Raises ConfigurationError for a REDIS_… or JOB_TIMEOUT value that is used and cannot be converted.
@@ -42,6 +42,7 @@ class Variables(PydanticBaseSettingsSource):
         super().__init__(settings_class)
         self._variables: dict[str, str] = {}
         self._places: dict[str, Place] = {}
+        self._empty = {name for variables in places.values() for name, value in variables.items() if not value}
         for place in Place:
             for name, value in places[place].items():
                 if value and name not in self._variables:
@@ -75,6 +76,9 @@ class Variables(PydanticBaseSettingsSource):
             if name in self._variables:
                 return name
         return None
+
+    def has_empty(self, variable: str) -> bool:
+        return variable in self._empty
 
     def place_of(self, variable: str) -> Place:
         return self._places[variable]

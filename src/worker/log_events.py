@@ -5,6 +5,7 @@ HANDLERS_MISSING = "handlers_missing"  # a module that was named for its handler
 WORKER_STARTED = "worker_started"  # ready to claim
 WORKER_STOPPING = "worker_stopping"  # told to stop: no new claims
 WORKER_STOPPED = "worker_stopped"  # nothing runs and nothing is held any more
+STORE_WAS_EMPTIED = "store_was_emptied"  # what the code declares is put there again; tasks are gone
 STATUS_SERVED = "status_served"  # health and metrics, at this URL
 TASK_STARTED = "task_started"
 TASK_COMPLETED = "task_completed"

@@ -9,7 +9,8 @@ from typing import Any
 import asyncpg
 
 from backstage.domain.errors import ConfigurationError
-from backstage.infra.migrations import Migration, MigrationStatus, migrations_of, pending, undoing
+from backstage.domain.opening import Opening
+from backstage.infra.migrations import Migration, MigrationStatus, are_applied, migrations_of, pending, undoing
 from backstage.infra.moments import from_micros
 from backstage.infra.postgres.connector import Connector
 from backstage.infra.postgres.statements import qualified, quoted
@@ -70,6 +71,16 @@ class Migrations:
                 self._connector.location.shown,
                 f"{error}, and not by Backstage: name another schema with ?schema=",
             ) from error
+
+    async def prepare(self, connection: asyncpg.Connection[Any], opening: Opening) -> None:
+        """Apply what is pending, as far as whoever opens the store may. Raises what `apply` raises, and
+        StoreNotReadyError. A producer makes no store: a misspelt database would get tables that nobody wants."""
+        todo = await self.plan(connection)
+        is_new = len(todo) == len(migrations_of(_BACKEND))
+        if is_new and opening is Opening.PRODUCE:
+            return
+        if are_applied(todo, opening, is_new=is_new, store=self._connector.location.shown):
+            await self.apply(connection)
 
     async def plan(self, connection: asyncpg.Connection[Any]) -> list[Migration]:
         """Return what `apply` would apply. Raises ConfigurationError as `pending` does."""

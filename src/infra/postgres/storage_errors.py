@@ -11,6 +11,7 @@ from backstage.domain.errors import (
     StorageError,
     StorageFullError,
     StorageUnavailableError,
+    StoreNotReadyError,
     TaskError,
 )
 
@@ -29,7 +30,8 @@ _REFUSED = {
     "42501": "the role lacks a privilege: see the roles in docs/postgresql.md",
     "25006": "the server is read-only: name the primary",
 }
-_NO_TABLE = frozenset({"42P01", "3F000", "42883"})
+_LACKS = frozenset({"42P01", "3F000", "42883", "42703"})
+"""A table, a schema, a function, a column."""
 
 
 def code_of(error: BaseException) -> str:
@@ -53,8 +55,8 @@ def translate(error: BaseException, store: str) -> TaskError:
         return StorageFullError(f"{store}: no room left ({error}): free space on the server's disk")
     if code in _REFUSED:
         return ConfigurationError(store, f"{_REFUSED[code]} ({error})")
-    if code in _NO_TABLE:
-        return ConfigurationError(store, f"the schema is not there or not up to date ({error}): run backstage migrate")
+    if code in _LACKS:
+        return StoreNotReadyError(store, f"there is no store here, or an older one ({error})")
     if isinstance(error, asyncpg.ClientConfigurationError):
         return ConfigurationError(store, str(error))
     if isinstance(error, ssl.SSLCertVerificationError):

@@ -30,6 +30,7 @@ Of a queue:
 Of the store:
 
     group                    string   the name of the consumer group
+    about                    hash     `format`: the number of this list of keys; `generation`: an id of this very store
     queues                   set      names of all queues that ever had a task
     pauses                   hash     kind:name -> since
     control                  string   changes whenever `queues` or `pauses` do
@@ -55,6 +56,7 @@ class Keys:
         self.store = f"{{{_encoded(prefix)}}}"
         self._prefix = prefix
         self.group = f"{self.store}:group"
+        self.about = f"{self.store}:about"
         self.queues = f"{self.store}:queues"
         self.pauses = f"{self.store}:pauses"
         self.control = f"{self.store}:control"

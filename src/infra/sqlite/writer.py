@@ -14,7 +14,7 @@ from backstage.infra.sqlite.calls import Call, CallThread, Purpose, opened
 from backstage.infra.sqlite.connection import Connector
 from backstage.infra.sqlite.location import FileIdentity
 from backstage.infra.sqlite.reserve import Reserve
-from backstage.infra.sqlite.storage_errors import is_busy, is_full, is_of_the_store, translate
+from backstage.infra.sqlite.storage_errors import is_busy, is_full, is_of_the_store, lacks_something, translate
 from backstage.infra.sqlite.transaction import Transaction
 
 T = TypeVar("T")
@@ -36,10 +36,14 @@ class Writer:
 
     def start(self, boot: int) -> None:
         """Begin to write to the file, which exists and is migrated; `boot` is the number of the host's present boot."""
-        self._boot = boot
+        self.go_by(boot)
         self._identity = FileIdentity.of(self._connector.path)
         self._reserve.restore()
         self._thread = CallThread("backstage-sqlite-writer", self._serve, self._disconnect, group_limit=_GROUP_LIMIT)
+
+    def go_by(self, boot: int) -> None:
+        """Take this for the number of the host's present boot."""
+        self._boot = boot
 
     @property
     def is_running(self) -> bool:
@@ -141,6 +145,9 @@ class Writer:
             cursor.execute("ROLLBACK TO call")
             transaction.counts.drop()
             call.error = error
+            if isinstance(error, sqlite3.Error) and lacks_something(error):
+                call.error = translate(error, self._connector.path)
+                call.error.__cause__ = error
         else:
             transaction.counts.keep()
         cursor.execute("RELEASE call")
