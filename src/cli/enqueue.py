@@ -27,7 +27,7 @@ def parser() -> CommandParser:
     )
     options.add_argument("type", metavar="TYPE", help="such as email:send; - reads lines")
     options.add_argument(
-        "payload", metavar="JSON", nargs="?", type=json_value, default=..., help="what the handler gets"
+        "payload", metavar="JSON", nargs="?", type=json_value, default=..., help="what the handler gets; default: null"
     )
     options.add_argument("--queue", default=DEFAULT_QUEUE, help="default: %(default)s")
     options.add_argument("--priority", type=int, default=0, metavar="N", help="higher runs first; default: 0")
@@ -60,8 +60,6 @@ def run(arguments: Sequence[str]) -> int:
         from backstage.cli.enqueue_lines import enqueue_lines  # noqa: PLC0415 - a single task does without
 
         return asyncio.run(enqueue_lines(options.url, is_quiet=options.quiet))
-    if options.payload is ...:
-        known.error("the payload is missing: write it as JSON, null for none")
     if options.quiet:
         known.error("--quiet goes with -")
     if options.dedupe_ttl is not None and options.dedupe_key is None:
@@ -73,7 +71,7 @@ def run(arguments: Sequence[str]) -> int:
 async def _enqueue(options: argparse.Namespace) -> str:
     request = EnqueueTask(
         options.type,
-        options.payload,
+        None if options.payload is ... else options.payload,
         queue=options.queue,
         priority=options.priority,
         delay=options.delay,

@@ -98,6 +98,24 @@ class Ordering(BackendSuite):
         await trial.tasks.add(tasks)
         assert _ids(await trial.claim(4, types=TYPES)) == _ids(tasks[:-5:-1])
 
+    async def test_the_best_come_from_behind_hundreds_that_the_worker_does_not_serve(self, trial: Trial) -> None:
+        others = [trial.new_task(type="other", priority=9, queue=f"q{n % 7}") for n in range(300)]
+        await trial.tasks.add(others)
+        tasks = [trial.new_task(type="a", queue=f"q{n % 5}", priority=n % 3) for n in range(20)]
+        await trial.tasks.add(tasks)
+        claimed = await trial.claim(7, types=TYPES) + await trial.claim(20, types=TYPES)
+        assert _ids(claimed) == _ids(_best_first(tasks, {}))
+
+    async def test_the_best_of_hundreds_of_lanes_come_first_whatever_the_ranks(self, trial: Trial) -> None:
+        tasks = [trial.new_task(type="abc"[n % 3], queue=f"q{n}", priority=n % 4) for n in range(160)]
+        await trial.tasks.add(tasks)
+        ranks = {f"q{n}": n % 2 for n in range(0, 160, 3)}
+        wanted = [task for task in tasks if task.queue in ranks]
+        claimed = await trial.claim(20, types=TYPES, queues=ranks) + await trial.claim(60, types=TYPES, queues=ranks)
+        assert _ids(claimed) == _ids(_best_first(wanted, ranks))
+        rest = [task for task in tasks if task.queue not in ranks]
+        assert _ids(await trial.claim(200, types=TYPES)) == _ids(_best_first(rest, {}))
+
     async def test_a_retried_task_goes_behind_those_that_were_due_before_it(self, trial: Trial) -> None:
         running = await trial.running()
         trial.clock.advance(1)

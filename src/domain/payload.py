@@ -2,57 +2,39 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import math
 import re
+from collections.abc import Callable
 from typing import Any
 
 from backstage.domain.errors import InvalidTaskDataError
-from backstage.domain.limits import (
-    MAX_INTEGER,
-    MAX_PAYLOAD_BYTES,
-    MAX_PAYLOAD_DEPTH,
-    MIN_INTEGER,
-    shown,
-)
+from backstage.domain.limits import MAX_PAYLOAD_BYTES, MAX_PAYLOAD_DEPTH
+from backstage.domain.plain_json import PlainJson
+from backstage.domain.typed_values import readable, told
 
 _MAYBE_TOO_BIG = re.compile(r"[0-9]{19}")
 _PLAIN_TYPES = frozenset({dict, list, str, int, float, bool, type(None)})
+_LEAST_BYTES: dict[type, int] = {dict: 4, list: 2, tuple: 2}
+"""What an item of each takes in JSON, with its comma, at the least; the last one needs none."""
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 _decode = json.JSONDecoder().raw_decode
 
 
 def encode_payload(value: Any, *, field: str = "payload", limit: int = MAX_PAYLOAD_BYTES) -> str:
-    """Return `value` as compact JSON text of at most `limit` bytes.
+    """Return `value` as compact JSON text of at most `limit` bytes, in the form that its type reads back.
 
-    Pydantic models and dataclasses become objects, tuples become arrays. Raises InvalidTaskDataError naming
-    the path of the first value that is not JSON: NaN, a lone surrogate, NUL, an int beyond 64 bits, a key that
-    is not a string, more than 64 levels.
+    Models become objects by the keys that their validation takes, and must be equal when they are read back;
+    dataclasses become objects, tuples arrays, and what `json_form` knows, such as an aware datetime, its text. Raises
+    InvalidTaskDataError naming the path of the first value that is not JSON: NaN, a lone surrogate, NUL, an int
+    beyond 64 bits, a key that is not a string, more than 64 levels.
     """
-    if type(value) not in _PLAIN_TYPES:
-        value = _plain(value)
-    try:
-        text = _encode(value)
-        # Equality after a round trip proves in C what the walk below proves slowly: JSON, and nothing coerced.
-        proven = (
-            text.count("[") + text.count("{") <= MAX_PAYLOAD_DEPTH
-            and "\\u0000" not in text
-            and not _MAYBE_TOO_BIG.search(text)
-            and decode_payload(text) == value
-        )
-        size = _bytes(text)
-    except (TypeError, ValueError, RecursionError):
-        proven = False
-    if not proven:
-        text = _encode(_walk(value, field, 0))
-        size = _bytes(text)
-    if size > limit:
-        raise InvalidTaskDataError.of(
-            field,
-            f"is {size:,} bytes of JSON, the limit is {limit:,}: store the data elsewhere and pass a reference",
-        )
-    return text
+    return _encoded(value, field, limit, readable)
+
+
+def encode_result(value: Any) -> str:
+    """Like `encode_payload`; but nobody reads a result by its type, so a model is told whole: by its fields' names,
+    with its computed fields."""
+    return _encoded(value, "result", MAX_PAYLOAD_BYTES, told)
 
 
 def decode_payload(text: str) -> Any:
@@ -64,68 +46,51 @@ def decode_payload(text: str) -> Any:
     return value if end == len(text) else json.loads(text)  # which takes blanks around it, and else says what is wrong
 
 
-def _bytes(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode())
+def _encoded(value: Any, field: str, limit: int, form: Callable[[Any, str], Any]) -> str:
+    if type(value) not in _PLAIN_TYPES:
+        value = form(value, field)
+    if (least := _LEAST_BYTES.get(type(value))) is not None and len(value) * least - 1 > limit:
+        raise _too_big(field, f"more than {limit:,}", limit)  # known before it costs anything
+    try:
+        text = _encode(value)
+        size = len(text) if text.isascii() else len(text.encode())
+        is_proven = size > limit or _is_proven(text, value)
+    except (TypeError, ValueError, RecursionError):
+        is_proven = False
+    if not is_proven:
+        text = _encode(PlainJson(form, field, limit).of(value))
+        size = len(text) if text.isascii() else len(text.encode())
+    if size > limit:
+        raise _too_big(field, f"{size:,}", limit)
+    return text
 
 
-def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
-    if hasattr(value, "model_dump") and not isinstance(value, type):
-        return value.model_dump(mode="json")
-    return value
-
-
-def _walk(value: Any, path: str, depth: int) -> Any:
-    """Return a copy made of plain JSON types alone; `depth` counts the arrays and objects around the value."""
-    value = _plain(value)
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return _text(value, path)
-    if isinstance(value, (int, float)):
-        return _number(value, path)
-    if isinstance(value, (dict, list, tuple)) and depth >= MAX_PAYLOAD_DEPTH:
-        raise _error(path, f"is nested deeper than {MAX_PAYLOAD_DEPTH} levels: flatten it")
-    if isinstance(value, dict):
-        return {_key(key, path): _walk(item, f"{path}.{key}", depth + 1) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_walk(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
-    raise _error(
-        path,
-        f"is a {type(value).__name__}, which JSON does not have: convert it to a string, number, list or object",
+def _is_proven(text: str, value: Any) -> bool:
+    """Equality after a round trip proves in C what the walk proves slowly: JSON, and nothing coerced."""
+    return (
+        "\\u0000" not in text
+        and not _MAYBE_TOO_BIG.search(text)
+        and (text.count("[") + text.count("{") <= MAX_PAYLOAD_DEPTH or not _is_too_deep(value))
+        and bool(decode_payload(text) == value)
     )
 
 
-def _number(value: int | float, path: str) -> int | float:
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise _error(path, f"is {value}, which JSON does not have: use null or a string")
-        return float(value)
-    if not MIN_INTEGER <= value <= MAX_INTEGER:
-        raise _error(path, "is an int beyond 64 bits: pass it as a string")
-    return int(value)
+def _is_too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_PAYLOAD_DEPTH):
+        level = [
+            item
+            for outer in level
+            if isinstance(outer, (dict, list, tuple))
+            for item in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(item, (dict, list, tuple))
+        ]
+        if not level:
+            return False
+    return True
 
 
-def _key(key: object, path: str) -> str:
-    if not isinstance(key, str):
-        raise _error(path, f"has the key {shown(key)}, which is not a string")
-    return _text(key, f"a key of {path}")
-
-
-def _text(text: str, path: str) -> str:
-    if "\0" in text:
-        raise _error(path, "contains a NUL character, which no SQL store keeps: remove it")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise _error(path, "contains a lone surrogate: it is not valid Unicode") from None
-    return str.__str__(text)  # the str of an enum that is one would be its name
-
-
-def _error(path: str, message: str) -> InvalidTaskDataError:
-    return InvalidTaskDataError.of(_short(path), message)
-
-
-def _short(path: str) -> str:
-    return path if len(path) <= 120 else f"{path[:100]}... ({path.count('[') + path.count('.')} levels)"
+def _too_big(field: str, size: str, limit: int) -> InvalidTaskDataError:
+    return InvalidTaskDataError.of(
+        field, f"is {size} bytes of JSON, the limit is {limit:,}: store the data elsewhere and pass a reference"
+    )

@@ -53,7 +53,8 @@ class SingleRuns:
         self._middlewares = middlewares
         self._options = options
         self._limits_of = LimitsOf(options)
-        conclusion = Conclusion(partial(chain_task, ids=container.ids, clock=container.clock), container.chance)
+        chain = partial(chain_task, ids=container.ids, clock=container.clock)
+        conclusion = Conclusion(chain, container.chance, container.logger)
         self._runner = AttemptRunner(self._limits_of, conclusion, options.worker_id, container.logger)
         self._announcer = Announcer(container.events, container.clock, options.worker_id)
         self._outcome_log = OutcomeLog(container.logger)

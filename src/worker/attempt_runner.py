@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.failure import Failure
 from backstage.domain.outcome import Outcome
 from backstage.domain.task_result import TaskResult
@@ -41,13 +40,11 @@ class AttemptRunner:
             value = await handler.run(context)
         except asyncio.CancelledError as error:
             return self._interrupted(held, error, handler)
-        except InvalidTaskDataError as error:
-            return task.gave_up(Failure.of(from_the_handler_on(error)))
-        except Exception as error:
+        except BaseException as error:
             return self._conclusion.of_error(task, from_the_handler_on(error), policy)
         if held.stop_reason is StopReason.LEASE_LOST:
             return None
-        if held.has_seen_shutdown and isinstance(value, TaskResult) and not value.success:
+        if held.has_seen_shutdown and _is_unsuccessful(value):
             return task.released()  # it wound up because it was asked to, which is no failure
         return self._conclusion.of_value(task, value, policy)
 
@@ -62,3 +59,10 @@ class AttemptRunner:
             case None:  # the handler cancelled itself, or let another asyncio.Task's cancellation through
                 policy = self._limits_of(held.task, handler.registration).retry
                 return self._conclusion.of_error(held.task, error, policy)
+
+
+def _is_unsuccessful(value: Any) -> bool:
+    try:
+        return isinstance(value, TaskResult) and not value.success
+    except BaseException:  # the conclusion looks at it again, and says what is wrong
+        return False

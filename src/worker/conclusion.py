@@ -2,72 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.failure import Failure
-from backstage.domain.handler_signals import CancelTask, GiveUp, RetryLater
+from backstage.domain.handler_signals import CancelTask, GiveUp, RetryLater, delay_of
 from backstage.domain.next import Next
 from backstage.domain.outcome import Outcome
-from backstage.domain.payload import encode_payload
+from backstage.domain.payload import encode_result
 from backstage.domain.ports.chance import Chance
 from backstage.domain.retry_policy import RetryPolicy
 from backstage.domain.task import Task
-from backstage.domain.task_result import TaskResult
+from backstage.worker import log_events
+from backstage.worker.payload_misfit import PayloadMisfit
+from backstage.worker.returned import Returned, looks_like_next
 
 Chain = Callable[[Task, Next], Task]
-
-
-class HandlerFailed(Exception):
-    """A handler returned TaskResult(success=False) with a text in place of an exception."""
+NEXT_REMEDY = "to chain a task, return Next(type, payload, delay=seconds): a mapping is stored as the result"
 
 
 class Conclusion:
-    """Decides how a run ended; the entity makes the outcome."""
+    """Decides how a run ended; the entity makes the outcome.
 
-    def __init__(self, chain: Chain, chance: Chance) -> None:
+    Raises nothing, whatever the handler gave: values and errors run code of their own when they are looked at, and
+    what that raises fails the attempt.
+    """
+
+    def __init__(self, chain: Chain, chance: Chance, logger: Any) -> None:
         self._chain = chain
         self._chance = chance
+        self._logger = logger
+        self._told: set[str] = set()
 
     def of_value(self, task: Task, value: Any, policy: RetryPolicy) -> Outcome:
         """A result, a Next (or several) to chain, or a TaskResult. One that cannot be stored fails the attempt."""
         if value is None:
             return task.completed()
         try:
-            if isinstance(value, TaskResult):
-                if not value.success:
-                    return self.of_error(task, _as_error(value.error), policy)
-                return self._completed(task, value.result, _as_sequence(value.next))
-            if isinstance(value, Next):
-                return self._completed(task, value.result, (value,))
-            if isinstance(value, (list, tuple)) and value and all(isinstance(each, Next) for each in value):
-                return self._completed(task, None, value)
-            return self._completed(task, value, ())
-        except InvalidTaskDataError as error:
+            returned = Returned.of(value)
+            if returned.error is not None:
+                return self.of_error(task, returned.error, policy)
+            result_json = None if returned.result is None else encode_result(returned.result)
+            nexts = tuple(self._chain(task, each) for each in returned.nexts)
+            self._warn_of_a_lookalike(task, returned.result)
+        except BaseException as error:
             return self.of_error(task, error, policy)
+        return task.completed(result_json, nexts)
 
     def of_error(self, task: Task, error: BaseException, policy: RetryPolicy) -> Outcome:
-        match error:
-            case RetryLater():
-                return task.snoozed(error.delay)
-            case CancelTask():
-                return task.cancelled()
-            case GiveUp():
-                return task.gave_up(Failure.of(error))
-            case _:
-                return task.failed(Failure.of(error), policy, self._chance.random())
+        try:
+            return self._of_error(task, error, policy)
+        except BaseException as unusable:  # a RetryLater whose delay is none
+            return self._failed(task, unusable, policy)
 
-    def _completed(self, task: Task, result: Any, nexts: Sequence[Next]) -> Outcome:
-        result_json = None if result is None else encode_payload(result, field="result")
-        return task.completed(result_json, tuple(self._chain(task, each) for each in nexts))
+    def _of_error(self, task: Task, error: BaseException, policy: RetryPolicy) -> Outcome:
+        kind = type(error)  # isinstance would ask the error, which may say anything
+        if issubclass(kind, RetryLater):
+            return task.snoozed(delay_of(error))
+        if issubclass(kind, CancelTask):
+            return task.cancelled()
+        if issubclass(kind, GiveUp):
+            return task.gave_up(Failure.of(error))
+        if issubclass(kind, PayloadMisfit):
+            return task.gave_up(Failure.of(PayloadMisfit.recorded(error)))  # type: ignore[arg-type]
+        return self._failed(task, error, policy)
 
+    def _failed(self, task: Task, error: BaseException, policy: RetryPolicy) -> Outcome:
+        return task.failed(Failure.of(error), policy, self._chance.random())
 
-def _as_error(error: BaseException | str | None) -> BaseException:
-    return error if isinstance(error, BaseException) else HandlerFailed(error or "the handler returned success=False")
-
-
-def _as_sequence(nexts: Next | Sequence[Next] | None) -> Sequence[Next]:
-    if nexts is None:
-        return ()
-    return (nexts,) if isinstance(nexts, Next) else nexts
+    def _warn_of_a_lookalike(self, task: Task, result: Any) -> None:
+        if task.type not in self._told and looks_like_next(result):
+            self._told.add(task.type)
+            self._logger.warning(log_events.RESULT_LOOKS_LIKE_NEXT, type=task.type, remedy=NEXT_REMEDY)

@@ -10,9 +10,10 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from backstage.domain.errors import ConfigurationError, FieldError, InvalidTaskDataError
+from backstage.domain.errors import ConfigurationError, FieldError
 from backstage.domain.payload import decode_payload
 from backstage.worker.context import TaskContext
+from backstage.worker.payload_misfit import PayloadMisfit
 from backstage.worker.typed_dicts import validatable
 
 _ANY_JSON = (Any, object, inspect.Parameter.empty)
@@ -50,7 +51,7 @@ class HandlerCall:
         self._adapter = None if payload_type in _ANY_JSON else _adapter(payload_type, label)
 
     def arguments(self, payload_json: str, context: object) -> dict[str, Any]:
-        """Raises InvalidTaskDataError when the payload does not fit the handler's type."""
+        """Raises PayloadMisfit when the payload does not fit the handler's type."""
         arguments: dict[str, Any] = {}
         if self._payload_name is not None:
             arguments[self._payload_name] = self._payload(payload_json)
@@ -63,11 +64,11 @@ class HandlerCall:
             try:
                 return decode_payload(payload_json)
             except (ValueError, RecursionError) as error:
-                raise InvalidTaskDataError.of("payload", f"is not JSON: {error}") from None
+                raise PayloadMisfit.of("payload", f"is not JSON: {error}") from None
         try:
             return self._adapter.validate_json(payload_json)
         except ValidationError as error:
-            raise InvalidTaskDataError(tuple(_field_error(each) for each in error.errors())) from None
+            raise PayloadMisfit(tuple(_field_error(each) for each in error.errors())) from None
 
     def _place(self, parameter: inspect.Parameter, hints: Mapping[str, Any], label: str) -> None:
         has_default = parameter.default is not parameter.empty

@@ -91,7 +91,9 @@ class _ThreadRun:
     def __call__(self) -> Any:
         try:
             return self._run()
-        except HandlerInterrupted:
+        except HandlerInterrupted as error:
+            if not self._is_interrupted:
+                raise RuntimeError("the handler raised HandlerInterrupted, and nobody had interrupted it") from error
             return None
         except (StopIteration, GeneratorExit) as error:  # from a future, whoever awaits it would wait for ever
             raise RuntimeError(f"the handler raised {type(error).__name__}") from error

@@ -21,7 +21,7 @@ from backstage.worker.context import TaskContext
 from backstage.worker.handler_call import HandlerCall
 from backstage.worker.handler_path import HandlerPath
 from backstage.worker.handler_threads import Answer, HandlerInterrupted
-from backstage.worker.middleware.recovery import HandlerCrashed
+from backstage.worker.middleware.recovery import crashed
 from backstage.worker.middleware.tracing import current_task
 from backstage.worker.process_frames import Frame, FrameSocket
 from backstage.worker.remote_endings import decode_error, encode_error, encode_value
@@ -56,14 +56,12 @@ class ProcessChild:
         try:
             value = self._call(HandlerPath(order["module"], order["name"]), context)
             return {"kind": "returned", "value": encode_value(value)}
-        except HandlerInterrupted:
-            raise
         except (Exception, asyncio.CancelledError) as error:
             return {"kind": "raised", "error": encode_error(error)}
         except BaseException as error:
-            crash = HandlerCrashed(f"the handler raised {type(error).__name__}: {error}")
-            crash.__cause__ = error
-            return {"kind": "raised", "error": encode_error(crash)}
+            if self._is_stopping and isinstance(error, HandlerInterrupted):
+                raise
+            return {"kind": "raised", "error": encode_error(crashed(error))}
         finally:
             signals.close()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from backstage.domain.errors import (
@@ -12,12 +11,14 @@ from backstage.domain.errors import (
     StorageFullError,
     StorageUnavailableError,
 )
-from backstage.domain.failure import FAILURE_MARK, Failure
-from backstage.domain.handler_signals import CancelTask, GiveUp, RetryLater
+from backstage.domain.failure import FAILURE_MARK, Failure, text_of
+from backstage.domain.handler_signals import CancelTask, GiveUp, RetryLater, delay_of
 from backstage.domain.next import Next
-from backstage.domain.payload import decode_payload, encode_payload
+from backstage.domain.payload import decode_payload, encode_payload, encode_result
 from backstage.domain.task_result import TaskResult
 from backstage.worker.handler_traceback import from_the_handler_on
+from backstage.worker.payload_misfit import PayloadMisfit
+from backstage.worker.returned import Returned, nexts_of
 
 _BY_MESSAGE: tuple[type[Exception], ...] = (
     GiveUp,
@@ -33,8 +34,10 @@ class RemoteHandlerError(Exception):
 
 
 def encode_value(value: Any) -> dict[str, Any]:
-    """Like an unusable value in the worker's own process, one that is not JSON fails the attempt."""
+    """Like an unusable value in the worker's own process, one that is not JSON fails the attempt. What the value's
+    own code raises is raised."""
     try:
+        Returned.of(value)  # refuses what the worker could not tell from data any more
         if isinstance(value, TaskResult):
             return _encode_task_result(value)
         if isinstance(value, Next):
@@ -65,15 +68,29 @@ def decode_value(data: dict[str, Any]) -> Any:
 
 
 def encode_error(error: BaseException) -> dict[str, Any]:
-    failure = Failure.of(from_the_handler_on(error))
-    data: dict[str, Any] = {"type": failure.type, "message": failure.message, "traceback": failure.traceback}
-    if isinstance(error, RetryLater):
-        return {**data, "class": RetryLater.__name__, "delay": error.delay}
-    if isinstance(error, InvalidTaskDataError):
-        fields = [[each.field, each.message] for each in error.fields]
-        return {**data, "class": InvalidTaskDataError.__name__, "fields": fields}
-    known = next((each.__name__ for each in _BY_MESSAGE if isinstance(error, each)), None)
-    return {**data, "class": known}
+    """Raises nothing, whatever the error's own attributes do."""
+    try:
+        return _encode_known_error(error)
+    except BaseException as unusable:  # a RetryLater whose delay is none
+        return {**_described(unusable), "class": None}
+
+
+def _encode_known_error(error: BaseException) -> dict[str, Any]:
+    kind = type(error)
+    if issubclass(kind, RetryLater):
+        return {**_described(error), "class": RetryLater.__name__, "delay": delay_of(error)}
+    for known in (PayloadMisfit, InvalidTaskDataError):
+        if isinstance(error, known):
+            fields = [[str(each.field), str(each.message)] for each in error.fields]
+            return {**_described(error), "class": known.__name__, "fields": fields}
+    name = next((each.__name__ for each in _BY_MESSAGE if issubclass(kind, each)), None)
+    return {**_described(error), "class": name}
+
+
+def _described(error: BaseException) -> dict[str, Any]:
+    shortened = from_the_handler_on(error)
+    failure = Failure.of(shortened.recorded() if isinstance(shortened, PayloadMisfit) else shortened)
+    return {"type": failure.type, "message": failure.message, "traceback": failure.traceback}
 
 
 def decode_error(data: dict[str, Any]) -> Exception:
@@ -83,8 +100,9 @@ def decode_error(data: dict[str, Any]) -> Exception:
     match data["class"]:
         case RetryLater.__name__:
             error = RetryLater(data["delay"], failure.message)
-        case InvalidTaskDataError.__name__:
-            error = InvalidTaskDataError(tuple(FieldError(field, message) for field, message in data["fields"]))
+        case InvalidTaskDataError.__name__ | PayloadMisfit.__name__ as name:
+            kind = PayloadMisfit if name == PayloadMisfit.__name__ else InvalidTaskDataError
+            error = kind(tuple(FieldError(field, message) for field, message in data["fields"]))
         case name:
             known = next((each for each in _BY_MESSAGE if each.__name__ == name), None)
             error = RemoteHandlerError(str(failure)) if known is None else known(failure.message)
@@ -93,14 +111,20 @@ def decode_error(data: dict[str, Any]) -> Exception:
 
 
 def _encode_task_result(value: TaskResult) -> dict[str, Any]:
-    nexts: Sequence[Next] = (value.next,) if isinstance(value.next, Next) else value.next or ()
+    nexts = nexts_of(value) if value.success else ()
     return {
         "kind": "task_result",
         "success": bool(value.success),
         "result": _encode_result(value.result) if value.success else None,
-        "error": encode_error(value.error) if isinstance(value.error, BaseException) else value.error,
+        "error": _encode_told_error(value.error),
         "nexts": [_encode_next(each) for each in nexts],
     }
+
+
+def _encode_told_error(error: object) -> Any:
+    if isinstance(error, BaseException):
+        return encode_error(error)
+    return None if error is None else text_of(error)
 
 
 def _encode_next(following: Next) -> dict[str, str | None]:
@@ -128,7 +152,7 @@ def _decode_next(data: dict[str, str]) -> Next:
 
 
 def _encode_result(value: Any) -> str | None:
-    return None if value is None else encode_payload(value, field="result")
+    return None if value is None else encode_result(value)
 
 
 def _decode_result(text: str | None) -> Any:

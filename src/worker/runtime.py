@@ -107,7 +107,7 @@ class WorkerRuntime:
         self._store_watch = self._new_store_watch()
         self._announcer = Announcer(events, backend.clock, options.worker_id)
         self._hint = asyncio.Event()
-        conclusion = Conclusion(partial(chain_task, ids=ids, clock=backend.clock, trace=trace), chance)
+        conclusion = Conclusion(partial(chain_task, ids=ids, clock=backend.clock, trace=trace), chance, logger)
         self._slots = Slots(
             queue=self._queue,
             options=options,

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from backstage.domain.failure import Failure
 from backstage.domain.outcome import Outcome, OutcomeKind
 from backstage.domain.ports.task_queue import TaskQueue
 from backstage.domain.task import Task
@@ -192,20 +193,30 @@ class Slots:
             self._running.add(run)
 
     async def _run(self, held: HeldTask) -> None:
+        """Nothing may keep the slot, or leave the task running with a lease that is renewed for ever."""
         held.has_begun = True
         task = held.task
-        self._announcer.started(task)
-        outcome = await self._runner.run(held, self._handlers[task.type])
+        try:
+            outcome = await self._outcome_of(held)
+        except BaseException as error:  # a bug of ours, or a handler's trick that we did not think of
+            self._logger.exception(log_events.RUN_BROKE, task_id=task.id, type=task.type)
+            outcome = task.failed(Failure.of(error), self._options.retry, 0.5)
         if outcome is None:
             self.held.drop(task.id, task.fence)
         else:
-            self.settler.submit(self._subscriptions.with_deliveries(task, outcome))
+            self.settler.submit(outcome)
         assert held.run is not None
         self._running.discard(held.run)
         self._prefetch.ended()
         self.refill()
         if not self._running:
             self._prefetch.rested()
+
+    async def _outcome_of(self, held: HeldTask) -> Outcome | None:
+        task = held.task
+        self._announcer.started(task)
+        outcome = await self._runner.run(held, self._handlers[task.type])
+        return None if outcome is None else self._subscriptions.with_deliveries(task, outcome)
 
     def _unfinished(self) -> list[HeldTask]:
         return [held for held in self.held.snapshot() if held.run is not None and not held.run.done()]

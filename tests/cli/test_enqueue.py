@@ -16,6 +16,10 @@ def test_enqueue_prints_the_id_alone(cli: Cli, store: Store) -> None:
     assert (task.type, task.payload, task.queue) == ("email:send", {"to": "a@b"}, "default")
 
 
+def test_enqueue_without_json_stores_null(cli: Cli, store: Store) -> None:
+    assert store.task(cli("enqueue", "a").out.strip()).payload is None
+
+
 def test_enqueue_takes_every_option(cli: Cli, store: Store) -> None:
     answer = cli(
         *("enqueue", "a", "[1]", "--queue", "mail", "--priority", "-5", "--delay", "1.5m", "--dedupe-key", "k"),

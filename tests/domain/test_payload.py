@@ -4,20 +4,23 @@ import dataclasses
 import json
 import threading
 from collections import OrderedDict, namedtuple
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
-from enum import Enum, IntEnum, StrEnum
+from enum import Enum, Flag, IntEnum, StrEnum
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, TypeAdapter, computed_field
 
+from backstage.domain import payload
 from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.limits import MAX_PAYLOAD_BYTES
-from backstage.domain.payload import decode_payload, encode_payload
+from backstage.domain.payload import decode_payload, encode_payload, encode_result
 
 Point = namedtuple("Point", "x y")
 
@@ -32,6 +35,20 @@ class OldColour(str, Enum):  # noqa: UP042 - its str() is its name, unlike that 
 
 class Size(IntEnum):
     LARGE = 3
+
+
+class Place(Enum):
+    HOME = (1, 2)
+
+
+class Shade(Enum):
+    DARK = "dark"
+    LEVEL = 1.5
+
+
+class Access(Flag):
+    READ = 1
+    WRITE = 2
 
 
 @dataclasses.dataclass
@@ -84,9 +101,11 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "10**5000": ({"n": 10**5000}, "payload.n", "64 bits"),
     "bytes": ({"a": b"x"}, "payload.a", "a bytes"),
     "a set": ({"a": {1}}, "payload.a", "a set"),
-    "a datetime": ({"at": datetime(2026, 1, 1, tzinfo=UTC)}, "payload.at", "a datetime"),
-    "a Decimal": ([[Decimal("1.5")]], "payload[0][0]", "a Decimal"),
-    "a UUID": ({"id": UUID(int=0)}, "payload.id", "a UUID"),
+    "a datetime without a zone": ({"at": datetime(2026, 1, 1)}, "payload.at", "without a zone"),  # noqa: DTZ001
+    "a Decimal that is no number": ([[Decimal("NaN")]], "payload[0][0]", "NaN"),
+    "a time in a named zone": ({"at": time(9, tzinfo=ZoneInfo("Europe/Rome"))}, "payload.at", "depends on the day"),
+    "a member with a tuple as its value": ({"p": Place.HOME}, "payload.p", "whose value is a tuple"),
+    "a UUID as a key": ({UUID(int=0): 1}, "payload", "which is not a string"),
     "a function": ({"f": len}, "payload.f", "a builtin_function"),
     "a class": ({"c": Letter}, "payload.c", "a type"),
     "a generator": ({"g": (n for n in ())}, "payload.g", "a generator"),
@@ -97,6 +116,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "a tuple as a key": ({(1, 2): 1}, "payload", "the key (1, 2)"),
     "keys that JSON would make one": ({"1": "a", 1: "b"}, "payload", "the key 1"),
     "a set in a dataclass": (Letter("a", {1}), "payload.parts", "a set"),
+    "a field that was never set": ({"l": Letter.__new__(Letter)}, "payload.l.to", "AttributeError"),
     "a lock in a dataclass": (Letter("a", threading.Lock()), "payload.parts", "a lock"),
     "NaN in a tuple in a dataclass": ([Letter("a", (0, float("nan")))], "payload[0].parts[1]", "nan"),
 }
@@ -201,6 +221,81 @@ def test_the_limit_counts_bytes_and_not_characters() -> None:
 )
 def test_what_is_nearly_json_becomes_json(value: Any, text: str) -> None:
     assert encode_payload(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "form"),
+    [
+        (datetime(2026, 1, 31, 8, tzinfo=UTC), "2026-01-31T08:00:00+00:00"),
+        (datetime(2026, 7, 1, 8, tzinfo=ZoneInfo("Europe/Rome")), "2026-07-01T08:00:00+02:00"),
+        (date(2026, 1, 31), "2026-01-31"),
+        (time(8, 30), "08:30:00"),
+        (timedelta(days=1, seconds=90), "P1DT90S"),
+        (timedelta(microseconds=-1), "-PT0.000001S"),
+        (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+        (Decimal("-1.50"), "-1.50"),
+        (PurePosixPath("/a/b"), "/a/b"),
+        (PureWindowsPath("c:/a"), "c:\\a"),
+        (Shade.DARK, "dark"),
+        (Shade.LEVEL, 1.5),
+        (Access.READ | Access.WRITE, 3),
+    ],
+)
+def test_what_python_has_and_json_has_not_is_stored_in_one_form(value: Any, form: Any) -> None:
+    assert decode_payload(encode_payload({"a": [value]})) == {"a": [form]}
+    assert decode_payload(encode_payload(value)) == form
+
+
+odd_offsets = st.timedeltas(timedelta(hours=-23), timedelta(hours=23)).map(timezone)
+
+
+@given(
+    st.datetimes(timezones=st.timezones() | odd_offsets).filter(lambda at: 1 < at.year < 9999)
+    | st.dates()
+    | st.times()
+    | st.times(timezones=st.just(UTC))
+    | st.timedeltas()
+    | st.uuids()
+    | st.decimals(allow_nan=False, allow_infinity=False)
+    | st.sampled_from([*Shade, *Colour, *OldColour, *Size, *Access, Path("/a"), PurePosixPath("b")])
+)
+def test_pydantic_reads_the_stored_form_back_as_the_same_value(value: Any) -> None:
+    assert TypeAdapter(type(value)).validate_json(encode_payload(value)) == value
+
+
+def wide(count: int) -> dict[str, Any]:
+    return {f"k{n}": n for n in range(count)}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [wide(300_000), {"a": wide(100_000)}, [[]] * 600_000, [UUID(int=0), *range(600_000)], {"a": (wide(100_000),)}],
+    ids=["an object", "an object in an object", "a list", "a list with another type", "in a tuple"],
+)
+def test_a_payload_that_is_too_wide_is_refused_before_it_is_read_back(value: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(payload, "_decode", None)  # reading back took most of the time
+    with pytest.raises(InvalidTaskDataError, match="the limit is 1,048,576"):
+        encode_payload(value)
+
+
+def test_a_wide_payload_of_plain_json_is_not_walked_through(monkeypatch: Any) -> None:
+    monkeypatch.setattr(payload, "PlainJson", None)
+    value = [[] for _ in range(60_000)]
+    assert len(encode_payload(value)) == 180_001
+
+
+class Squared(BaseModel):
+    x: int = Field(alias="theX")
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def square(self) -> int:
+        return self.x * self.x
+
+
+def test_a_result_is_told_whole_and_by_the_names_of_its_fields() -> None:
+    assert encode_result({"s": Squared(theX=3)}) == '{"s":{"x":3,"square":9}}'
+    assert encode_payload({"s": Squared(theX=3)}) == '{"s":{"theX":3}}'
 
 
 json_values = st.recursive(

@@ -106,7 +106,7 @@ async def test_a_duplicate_is_none_like_on_a_worker(bench: TaskBench) -> None:
 
 async def test_a_task_that_no_store_would_take_is_refused(bench: TaskBench) -> None:
     with pytest.raises(InvalidTaskDataError, match=r"payload\.at"):
-        await bench.enqueue("a", {"at": bench.clock.now()})
+        await bench.enqueue("a", {"at": bench.clock.now().replace(tzinfo=None)})
 
 
 def test_what_waits_cannot_be_answered_at_once() -> None:

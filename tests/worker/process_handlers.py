@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from backstage.domain.errors import StorageUnavailableError
+from backstage.domain.errors import InvalidTaskDataError, StorageUnavailableError
 from backstage.domain.handler_signals import GiveUp, RetryLater
 from backstage.domain.next import Next
 from backstage.domain.task_result import TaskResult
@@ -45,6 +45,10 @@ def pid(payload):
 
 def add(point: Point):
     return point.x + point.y
+
+
+def enqueues_badly(payload):
+    raise InvalidTaskDataError.of("queue", "is wrong")
 
 
 def moved(point: Point):

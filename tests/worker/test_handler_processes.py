@@ -38,6 +38,7 @@ from backstage.worker.handler_call import HandlerCall
 from backstage.worker.handler_process import ProcessDied
 from backstage.worker.handler_processes import HandlerProcesses
 from backstage.worker.handler_registry import HandlerRegistry
+from backstage.worker.payload_misfit import PayloadMisfit
 from backstage.worker.remote_endings import RemoteHandlerError
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -177,6 +178,14 @@ async def test_a_typed_payload_is_validated_in_the_process(run: Run, handlers: M
     with pytest.raises(InvalidTaskDataError) as raised:
         await run(handlers.add, {"x": "no"})
     assert [each.field for each in raised.value.fields] == ["payload.x", "payload.y"]
+
+
+async def test_an_error_of_the_handlers_own_is_no_misfit_of_its_payload(run: Run, handlers: ModuleType) -> None:
+    with pytest.raises(PayloadMisfit):
+        await run(handlers.add, {"x": "no"})
+    with pytest.raises(InvalidTaskDataError, match="queue: is wrong") as raised:
+        await run(handlers.enqueues_badly)
+    assert type(raised.value) is InvalidTaskDataError
 
 
 async def test_a_model_comes_back_as_its_json(run: Run, handlers: ModuleType) -> None:

@@ -2,13 +2,18 @@ from __future__ import annotations
 
 import dataclasses
 import typing
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 import typing_extensions
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, SecretStr, computed_field
+from pydantic.alias_generators import to_camel
 
 from backstage import TaskContext
+from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.task_state import TaskState
 from backstage.infra.memory.backend import MemoryBackend
 from tests.worker.workers import Workers, attempts, finish, memory, play
@@ -145,6 +150,60 @@ def with_defaults(order: int = 0, context: TaskContext | None = None, region: st
 @pytest.mark.parametrize("function", [by_name, turned_round, by_annotation, keywords_only, with_defaults])
 async def test_payload_and_context_are_given_by_name_and_annotation(workers: Workers, function: Any) -> None:
     assert (await workers.run(function, 5)).result == [5, 1]
+
+
+class Order(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
+    order_id: UUID
+    placed_at: datetime
+    seen_tags: set[str] = set()
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def count_of_tags(self) -> int:
+        return len(self.seen_tags)
+
+
+async def test_an_enqueued_model_arrives_as_an_equal_one(any_workers: Workers) -> None:
+    order = Order(orderId=UUID(int=7), placedAt=datetime(2026, 1, 31, tzinfo=UTC), seenTags={"a"})
+    got = []
+
+    async def handler(payload: Order) -> None:
+        got.append(payload)
+
+    assert (await any_workers.run(handler, order)).state is TaskState.COMPLETED
+    assert got == [order]
+
+
+class Sent(typing_extensions.TypedDict):
+    id: UUID
+    on: date
+    price: Decimal
+    at: datetime
+
+
+async def test_an_annotation_reads_back_what_json_has_not(any_workers: Workers) -> None:
+    sent = {
+        "id": UUID(int=7),
+        "on": date(2026, 1, 31),
+        "price": Decimal("1.50"),
+        "at": datetime(2026, 1, 1, tzinfo=UTC),
+    }
+    got = []
+
+    async def handler(payload: Sent) -> None:
+        got.append(payload)
+
+    await any_workers.run(handler, sent)
+    assert got == [sent]
+
+
+async def test_a_secret_in_a_model_is_refused_at_the_door(workers: Workers) -> None:
+    class Login(BaseModel):
+        password: SecretStr
+
+    with pytest.raises(InvalidTaskDataError, match=r"^payload\.password: "):
+        await workers.new().enqueue("t", Login(password=SecretStr("s")))
 
 
 async def test_a_context_alone_is_enough(workers: Workers) -> None:

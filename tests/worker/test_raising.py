@@ -136,6 +136,26 @@ async def test_retry_later_runs_again_after_its_delay(workers: Workers) -> None:
     assert stored.last_failure is None
 
 
+async def test_a_delay_that_is_over_already_means_now(any_workers: Workers) -> None:
+    async def second_delivery(context: TaskContext) -> int:
+        if context.fence == 1:
+            raise RetryLater(-5)
+        return context.attempt
+
+    task = await any_workers.run(second_delivery, max_attempts=1)
+    assert (task.state, task.result) == (TaskState.COMPLETED, 1)
+
+
+@pytest.mark.parametrize("delay", [float("nan"), float("inf"), "soon", None, True])
+async def test_a_delay_that_is_none_is_an_ordinary_failed_attempt(workers: Workers, delay: Any) -> None:
+    def later() -> None:
+        raise RetryLater(delay)
+
+    task = await workers.run(later, max_attempts=2, backoff=NOW)
+    assert (task.state, task.attempt) == (TaskState.FAILED, 2)
+    assert task.last_failure is not None and task.last_failure.message.startswith("delay: ")
+
+
 async def test_give_up_is_a_dead_letter_whatever_is_left(any_workers: Workers) -> None:
     async def hopeless() -> None:
         raise GiveUp("the address does not exist")
@@ -242,6 +262,24 @@ async def test_bad_data_of_a_task_the_handler_enqueues_reaches_the_handler(worke
         return TaskResult(result="told")
 
     assert (await play(worker, "t")).result == "told"
+
+
+@pytest.mark.parametrize("is_async", [True, False])
+async def test_bad_data_of_a_task_the_handler_enqueues_is_an_ordinary_failed_attempt(
+    any_workers: Workers, is_async: bool
+) -> None:
+    worker = any_workers.new(until_idle=True)
+
+    async def enqueues(payload: int) -> None:
+        await worker.enqueue("not a type!")
+
+    def makes(payload: int) -> None:
+        raise InvalidTaskDataError.of("payload", "is of the handler's own making")
+
+    worker.on("t", enqueues if is_async else makes, max_attempts=2, backoff=NOW)
+    task = await play(worker, "t", 1)
+    assert (task.state, task.attempt) == (TaskState.FAILED, 2)
+    assert task.last_failure is not None and task.last_failure.type == "InvalidTaskDataError"
 
 
 async def test_a_dead_letter_runs_again_when_it_is_replayed(any_workers: Workers) -> None:

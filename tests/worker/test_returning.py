@@ -5,12 +5,12 @@ import math
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from backstage import Backoff, Next, TaskResult
 from backstage.domain.backoff import Backoff as DomainBackoff
 from backstage.domain.task_state import TaskState
-from tests.worker.workers import Workers, attempts, found, play
+from tests.worker.workers import Workers, attempts, found, memory, play
 
 NOW = Backoff.fixed(0)
 
@@ -171,3 +171,84 @@ async def test_a_failed_completion_leaves_no_next_task(workers: Workers) -> None
 
 def test_the_public_backoff_is_the_domains() -> None:
     assert Backoff is DomainBackoff
+
+
+class Holder(BaseModel):
+    inner: Any = None
+    hidden: Any = Field(default=None, exclude=True)
+
+
+@dataclasses.dataclass
+class Keeper:
+    inner: Any
+
+
+MISPLACED = {
+    "a list with a hole": ([Next("b"), None], "result[0]"),
+    "a pair": (({"paid": 5}, Next("b")), "result[1]"),
+    "a mapping": ({"next": Next("b")}, "result.next"),
+    "deep inside": ({"a": [{"b": (1, Next("b"))}]}, "result.a[0].b[1]"),
+    "a dataclass": (Keeper(Next("b")), "result.inner"),
+    "a model": (Holder(inner=[Next("b")]), "result.inner[0]"),
+    "a field that is not dumped": (Holder(hidden=Next("b")), "result.hidden"),
+    "a set": ({Next("b")}, "result"),
+    "a list of lists": ([[Next("b")]], "result[0][0]"),
+    "the result of a TaskResult": (TaskResult(result=[Next("b")]), "result[0]"),
+    "the result of a Next": (Next("b", result={"n": Next("c")}), "result.n"),
+    "the payload of a Next": (Next("b", {"n": Next("c")}), "payload.n"),
+    "a TaskResult in a list": ([TaskResult(next=Next("b"))], "result[0]"),
+    "a failure in a mapping": ({"outcome": TaskResult(success=False)}, "result.outcome"),
+    "one of several": (TaskResult(next=[Next("b"), "c"]), "next[1]"),  # type: ignore[list-item]
+    "a name": (TaskResult(next="b"), "next"),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize(("returned", "path"), MISPLACED.values(), ids=MISPLACED)
+async def test_a_next_in_any_other_place_fails_the_attempt_and_names_the_right_one(
+    workers: Workers, returned: Any, path: str
+) -> None:
+    worker = workers.new(until_idle=True)
+    worker.on("t", lambda: returned, max_attempts=1)
+    task = await play(worker, "t")
+    assert (task.state, task.result) == (TaskState.FAILED, None)
+    assert task.last_failure is not None
+    assert task.last_failure.message.startswith(f"{path}: ")
+    assert "return Next(..., result=...)" in task.last_failure.message
+    assert (await worker.backstage.get_task_stats()).total == 1
+
+
+async def test_the_result_may_come_with_any_one_of_several(workers: Workers) -> None:
+    worker = workers.new(until_idle=True)
+    worker.on("a", lambda: [Next("b"), Next("b", result="of a")])
+    worker.on("b", lambda: None)
+    assert (await play(worker, "a")).result == "of a"
+    assert len(await found(worker, type="b")) == 2
+
+
+async def test_a_result_that_is_given_twice_fails_the_attempt(workers: Workers) -> None:
+    task = await workers.run(lambda: TaskResult(result=1, next=Next("t", result=2)), max_attempts=1)
+    assert task.state is TaskState.FAILED
+    assert task.last_failure is not None and "given more than once" in task.last_failure.message
+
+
+@pytest.mark.parametrize(
+    ("result", "lines"),
+    [
+        ({"next": "email:send", "payload": {"n": 1}, "delay": 5000}, 1),
+        ({"next": "email:send"}, 1),
+        ({"next": "https://example.com/?page=2"}, 0),
+        ({"next": "email:send", "rows": []}, 0),
+        ({"next": None, "payload": {}}, 0),
+    ],
+)
+async def test_a_mapping_that_looks_like_a_next_is_logged_once_for_its_type(
+    workers: Workers, result: Any, lines: int
+) -> None:
+    log: list[dict[str, Any]] = []
+    worker = workers.over(memory(), until_idle=True, log_handler=log.append)
+    worker.on("t", lambda: result)
+    await worker.enqueue("t")
+    assert (await play(worker, "t")).result == result
+    told = [line for line in log if line["event"] == "result_looks_like_next"]
+    assert len(told) == lines
+    assert all(line["type"] == "t" and "return Next(" in line["remedy"] for line in told)

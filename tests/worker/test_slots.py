@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 import structlog
 
 from backstage.app.cancel_deliveries import CancelDeliveries
@@ -41,7 +42,7 @@ async def _never_begins(context: TaskContext) -> Any:
 def _slots(backend: MemoryBackend, run: Run = _never_begins, prefetch: int | None = 0) -> Slots:
     logger = structlog.get_logger()
     options = WorkerOptions(worker_id="w", concurrency=1, prefetch=prefetch, retry=RetryPolicy())
-    conclusion = Conclusion(lambda parent, following: parent, NoJitter())
+    conclusion = Conclusion(lambda parent, following: parent, NoJitter(), logger)
     registration = TaskHandlerRegistration("x", run)
     return Slots(
         queue=backend.queue,
@@ -84,6 +85,28 @@ async def test_a_run_that_is_stopped_before_its_first_step_still_ends_and_frees_
         await asyncio.wait([held.run])
         await slots.settler.drained()
     assert (await backend.tasks.get(task.id)).state is TaskState.CANCELLED
+    assert slots.room() == 1
+    settling.cancel()
+
+
+async def test_an_error_of_the_worker_itself_fails_the_attempt_and_frees_the_slot(
+    new_task: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any) -> Any:
+        raise RuntimeError("a bug of ours")
+
+    monkeypatch.setattr(AttemptRunner, "run", broken)
+    backend = MemoryBackend(FakeClock())
+    [task] = claimed = await _claimed(backend, [new_task(type="x", max_attempts=1)])
+    slots = _slots(backend)
+    settling = asyncio.create_task(slots.settler.run())
+    slots.start(claimed, asyncio.get_running_loop().time() + 30)
+    async with asyncio.timeout(5):
+        while slots.held:  # noqa: ASYNC110 - the settler brings it about
+            await asyncio.sleep(0)
+    failed = await backend.tasks.get(task.id)
+    assert (failed.state, str(failed.last_failure)) == (TaskState.FAILED, "RuntimeError: a bug of ours")
+    assert failed.last_failure is not None and "in broken" in failed.last_failure.traceback
     assert slots.room() == 1
     settling.cancel()
 

@@ -10,11 +10,13 @@ import asyncpg
 
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.finding import Finding, Severity
+from backstage.domain.task_state import TaskState
+from backstage.infra.lanes_finding import lanes_finding
 from backstage.infra.migrations import migrations_of
 from backstage.infra.moments import to_micros
 from backstage.infra.postgres.connector import Connector
 from backstage.infra.postgres.migrations import Migrations
-from backstage.infra.postgres.statements import statement
+from backstage.infra.postgres.statements import qualified, statement
 
 _LONG_TRANSACTION = 300.0
 _FAR_CLOCK = 1.0
@@ -31,11 +33,13 @@ async def diagnose(connection: asyncpg.Connection[Any], connector: Connector, mi
         [seen] = await connection.fetch(statement("diagnose"), connector.location.schema)
         answered_at = to_micros(datetime.now(UTC))
         schema = await _schema(connection, migrations)
+        lanes = await _lanes(connection, connector) if schema.status is OK else []
     return [
         Finding("server version", OK, seen["version"]),
         _pooler(connector),
         *_durability(seen),
         schema,
+        *lanes,
         _role(seen),
         _clock(seen["now"], asked_at, answered_at),
         *_horizon(seen),
@@ -87,6 +91,12 @@ async def _schema(connection: asyncpg.Connection[Any], migrations: Migrations) -
         names = ", ".join(migration.name for migration in missing)
         return Finding("schema", WARNING, f"not applied yet: {names}", "run backstage migrate")
     return Finding("schema", OK, f"version {len(migrations_of('postgres'))}")
+
+
+async def _lanes(connection: asyncpg.Connection[Any], connector: Connector) -> list[Finding]:
+    """Of a store whose tables are there."""
+    rows = await connection.fetch(qualified(statement("count_tasks"), connector.location.schema))
+    return [lanes_finding(sum(1 for row in rows if row["state"] == TaskState.PENDING and row[3] > 0))]
 
 
 def _role(seen: Any) -> Finding:

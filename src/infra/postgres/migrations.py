@@ -18,6 +18,7 @@ from backstage.infra.postgres.statements import qualified, quoted
 _BACKEND = "postgres"
 _OUTSIDE = "-- no-transaction"
 """The first line of a migration whose statements, one each paragraph, may not run in a transaction."""
+_CONCURRENTLY = " CONCURRENTLY"
 
 _INDEX_TIMEOUT = 86_400.0
 """Seconds that a statement outside a transaction may take: an index of a large table takes long."""
@@ -49,9 +50,9 @@ class Migrations:
     async def apply(self, connection: asyncpg.Connection[Any]) -> list[Migration]:
         """Apply what is pending and return it; by one process at a time, however many begin at once.
 
-        All of it or nothing, but for migrations that may not run in a transaction: such a one is recorded after its
-        last statement and may be applied again. Raises ConfigurationError as `pending` does, and when a table of that
-        name is somebody else's.
+        All of it or nothing, but for migrations of a store with tasks that may not run in a transaction: such a one is
+        recorded after its last statement and may be applied again. Raises ConfigurationError as `pending` does, and
+        when a table of that name is somebody else's.
         """
         if not await self.plan(connection):
             return []
@@ -59,7 +60,8 @@ class Migrations:
             async with connection.transaction():
                 await self._wait_for_turn(connection)
                 todo = await self.plan(connection)  # another process may have been first
-                if not any(_is_outside(migration) for migration in todo):
+                is_new = len(todo) == len(migrations_of(_BACKEND))
+                if is_new or not any(_is_outside(migration) for migration in todo):
                     await self._run(connection, todo)
                     return todo
                 # A simple query ends the one before, whose snapshot CREATE INDEX CONCURRENTLY would wait for.
@@ -116,7 +118,8 @@ class Migrations:
         await self._enter_schema(connection)
         await connection.execute(_APPLIED)
         for migration in todo:
-            await connection.execute(migration.sql)
+            # Only a new store gets here with an index to build concurrently: it has no tasks that others wait for.
+            await connection.execute(migration.sql.replace(_CONCURRENTLY, ""))
             await self._record(connection, migration)
 
     async def _apply_one_by_one(self, todo: Sequence[Migration]) -> None:

@@ -41,12 +41,19 @@ Of the store:
     broadcast-ids            hash     message id -> entry
 
 The Pub/Sub channel `{prefix}:wake` has no key.
+
+Every script declares two keys that never exist: the beginning itself and the beginning with `NEVER` after it. While a
+cluster moves the slot, the node that gives it away answers ASK for them, and the node that takes it TRYAGAIN: a script
+runs in neither half of a queue, whichever of its keys have been moved.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
 from urllib.parse import quote
+
+NEVER = ":none"
+"""What makes the second key that every script declares and none writes."""
 
 _PLAIN = ":.-_"  # what names are made of, beside letters and digits
 

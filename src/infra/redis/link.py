@@ -11,7 +11,7 @@ from redis.exceptions import NoScriptError, ResponseError
 
 from backstage.domain.errors import ConfigurationError, StorageUnavailableError, TaskError
 from backstage.infra.redis.heeding_cancel import heeding_cancel
-from backstage.infra.redis.keys import Keys
+from backstage.infra.redis.keys import NEVER, Keys
 from backstage.infra.redis.location import Location
 from backstage.infra.redis.rows import pack
 from backstage.infra.redis.scripts import Script, script
@@ -121,9 +121,10 @@ class Link:
         given_now = "" if now is None else str(now)
         given_lease_now = "" if lease_now is None else str(lease_now)
         arguments = (given_now, given_lease_now, self.group, packed, self.keys.wake_channel)
+        declared = (keys, f"{keys}{NEVER}")
         if known_control is None:
-            return (1, keys, *arguments)
-        return (2, keys, self.keys.control, *arguments, known_control)
+            return (2, *declared, *arguments)
+        return (3, *declared, self.keys.control, *arguments, known_control)
 
     async def _run_unknown(self, scripts: list[Script], arguments: list[Command], replies: list[Any]) -> list[Any]:
         """Send the texts of the scripts that the server has forgotten, or never heard of."""

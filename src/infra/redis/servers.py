@@ -15,13 +15,15 @@ from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.backoff import NoBackoff
-from redis.exceptions import ResponseError
+from redis.exceptions import ClusterError, ResponseError, TryAgainError
 
 from backstage.infra.redis.location import Location
 
 Command = tuple[str | bytes | int, ...]
 
 _CALLS_AT_ONCE = 32
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.25
+"""Seconds between two tries of a command whose slot is being moved."""
 
 
 class Servers(Protocol):
@@ -42,7 +44,7 @@ class Servers(Protocol):
 def servers_at(location: Location) -> Servers:
     """Not yet connected; for use on the running loop alone."""
     if location.kind == "cluster":
-        return _Cluster(cluster_client(location))
+        return _Cluster(cluster_client(location), location.socket_timeout)
     return _OneServer(pool_of(location))
 
 
@@ -80,19 +82,34 @@ async def _reply(connection: Any) -> Any:
 
 
 class _Cluster:
-    def __init__(self, client: RedisCluster) -> None:
-        self._client = client
+    """`patience`: seconds for which a command waits while the cluster moves the slot of its key."""
+
+    def __init__(self, client: RedisCluster, patience: float) -> None:
+        self._client, self._patience = client, patience
         self._room = asyncio.Semaphore(_CALLS_AT_ONCE)
 
     async def send(self, commands: Sequence[Command]) -> list[Any]:
         return list(await asyncio.gather(*(self._send_one(command) for command in commands)))
 
     async def _send_one(self, command: Command) -> Any:
+        """Nothing was done where the slot is being moved: the command is sent again until it has one owner."""
+        now, pause = asyncio.get_running_loop().time, _FIRST_PAUSE
+        given_up_at = now() + self._patience
+        while True:
+            reply = await self._tried(command)
+            if not isinstance(reply, TryAgainError) or now() + pause > given_up_at:
+                return reply
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    async def _tried(self, command: Command) -> Any:
         async with self._room:
             try:
                 return await self._client.execute_command(*command)
             except ResponseError as error:
                 return error
+            except ClusterError as error:  # the driver was sent to and fro
+                return TryAgainError(f"TRYAGAIN the cluster moves the slot of the queue ({error})")
 
     async def send_all(self, command: Command) -> list[Any]:
         await self._client.initialize()
@@ -137,11 +154,12 @@ def _sentinel_pool(location: Location, options: dict[str, Any]) -> ConnectionPoo
 
 
 def cluster_client(location: Location) -> RedisCluster:
-    """The driver follows MOVED and ASK, which say that nothing was done yet."""
+    """The driver follows MOVED and ASK, which say that nothing was done yet. It keeps its connections when it does, for
+    others wait for replies on them."""
     options = _options(location) | _tcp(location) | {"ssl": location.tls is not None}
     options.pop("retry")
     seeds = [ClusterNode(host, port) for host, port in location.hosts]
-    return RedisCluster(startup_nodes=seeds, retry=Retry(NoBackoff(), 0), **options)
+    return RedisCluster(startup_nodes=seeds, retry=Retry(NoBackoff(), 0), reinitialize_steps=0, **options)
 
 
 def _options(location: Location) -> dict[str, Any]:

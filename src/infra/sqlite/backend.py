@@ -16,7 +16,7 @@ from backstage.domain.ports.clock import Clock
 from backstage.infra.migrations import Migration, MigrationStatus
 from backstage.infra.sqlite import migrations
 from backstage.infra.sqlite.boot import boot_number, present_boot_id
-from backstage.infra.sqlite.connection import Connector, Synchronous
+from backstage.infra.sqlite.connection import WAL_BYTES, Connector, Synchronous
 from backstage.infra.sqlite.location import parse_url, prepare_file
 from backstage.infra.sqlite.reader import Reader
 from backstage.infra.sqlite.statements import load_statements
@@ -44,7 +44,8 @@ class SqliteBackend:
 
     `synchronous` "full" keeps what was accepted through a power loss, "normal" through a crash of the process or
     the system's programs only. `busy_timeout` is the seconds to wait for another process's write. `boot_id` names
-    the host's present boot, in tests. Ports that a light command does without are loaded when they are asked for.
+    the host's present boot, in tests; `wal_bytes` is the size near which the WAL is kept. Ports that a light
+    command does without are loaded when they are asked for.
     """
 
     def __init__(
@@ -55,9 +56,10 @@ class SqliteBackend:
         synchronous: Synchronous = "full",
         busy_timeout: float = 30.0,
         boot_id: str | None = None,
+        wal_bytes: int = WAL_BYTES,
     ) -> None:
         self.clock = clock
-        self._connector = Connector(Path(path).absolute(), synchronous, busy_timeout)
+        self._connector = Connector(Path(path).absolute(), synchronous, busy_timeout, wal_bytes)
         self._boot_id = boot_id
         self._name = str(path)
         self._folder = WakeFolder(self._connector.path)

@@ -45,13 +45,20 @@ class Call:
 class CallThread:
     """Hands waiting calls to `serve`, at most `group_limit` at once, and their answers back to each caller's loop.
 
-    `serve` runs on the thread, and so does `leave`, last of all. A call whose waiter has gone is not made.
+    `serve` runs on the thread, `rest` after each group is answered, and `leave` last of all. A call whose waiter has
+    gone is not made.
     """
 
     def __init__(
-        self, name: str, serve: Callable[[list[Call]], None], leave: Callable[[], None], *, group_limit: int
+        self,
+        name: str,
+        serve: Callable[[list[Call]], None],
+        leave: Callable[[], None],
+        *,
+        rest: Callable[[], None] | None = None,
+        group_limit: int,
     ) -> None:
-        self._serve, self._leave, self._group_limit = serve, leave, group_limit
+        self._serve, self._rest, self._leave, self._group_limit = serve, rest, leave, group_limit
         self._calls: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._is_stopping = False
@@ -96,6 +103,8 @@ class CallThread:
                 group = [first, *self._waiting(self._group_limit - 1)]
                 self._answer([call for call in group if not call.future.done()])
                 del first, group  # an idle thread keeps nobody's tasks alive
+                if self._rest is not None:
+                    self._rest()
         finally:
             self._leave()
 

@@ -1,4 +1,8 @@
-"""Claiming in an open transaction: the best of the lanes that a worker serves."""
+"""Claiming in an open transaction: the best tasks of the lanes that a worker serves.
+
+The first ready tasks of all lanes are read in one order. If too many of them are not for this worker, the beginnings
+of its own lanes are merged instead.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from itertools import islice
 
@@ -20,6 +25,8 @@ from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.task_row import task_of
 
 _PROMOTED_AT_ONCE = 10_000
+_PASSED_OVER = 100
+"""Tasks beyond the limit that a claim looks at before it reads its lanes one by one."""
 _PAUSES = "SELECT kind, name FROM backstage_pauses"
 _NEXT_DUE = "SELECT min(scheduled_at) FROM backstage_tasks WHERE ready = 0"
 _BY_SEQ = "SELECT * FROM backstage_task_rows WHERE seq IN (SELECT value FROM json_each(?))"
@@ -57,6 +64,33 @@ def served_lanes(
 
 
 def _picks(transaction: Transaction, request: ClaimRequest) -> list[Pick]:
+    picks = _first_of_all(transaction, request)
+    return _merged_lanes(transaction, request) if picks is None else picks
+
+
+def _first_of_all(transaction: Transaction, request: ClaimRequest) -> list[Pick] | None:
+    """The best of the first ready tasks, or None if better ones may stand behind those that were looked at."""
+    ranks = request.queues or {}
+    is_ranked = len(set(ranks.values())) > 1
+    at_most = request.limit + _PASSED_OVER
+    pauses = set(transaction.cursor.execute(_PAUSES).fetchall())
+    picks: list[Pick] = []
+    seen = 0
+    with closing(transaction.new_cursor()) as cursor:
+        for priority, scheduled_at, id_, seq, queue, type_ in cursor.execute(statement("first_ready"), (at_most,)):
+            seen += 1
+            if (
+                type_ in request.types
+                and (request.queues is None or queue in request.queues)
+                and not (pauses and ((QUEUE, queue) in pauses or (TYPE, type_) in pauses))
+            ):
+                picks.append((-ranks.get(queue, 0), -priority, scheduled_at, id_, seq))
+                if len(picks) == request.limit and not is_ranked:
+                    return picks
+    return sorted(picks)[: request.limit] if seen < at_most else None
+
+
+def _merged_lanes(transaction: Transaction, request: ClaimRequest) -> list[Pick]:
     queues = None if request.queues is None else frozenset(request.queues)
     lanes = served_lanes(
         transaction.cursor, transaction.counts.pending_lanes(transaction.cursor), request.types, queues

@@ -13,17 +13,21 @@ from backstage.infra.sqlite.storage_errors import is_busy
 
 Synchronous = Literal["full", "normal"]
 _LEVELS: dict[Synchronous, int] = {"normal": 1, "full": 2}
-_WAL_BYTES_KEPT = 64 * 1024 * 1024
+WAL_BYTES = 16 * 1024 * 1024
 _STATEMENTS_KEPT = 128
 
 
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """Connects to an existing file. `busy_timeout` is seconds to wait for another process's write lock."""
+    """Connects to an existing file. `busy_timeout` is seconds to wait for another process's write lock.
+
+    `wal_bytes` is the size near which the WAL is kept: see checkpoints.py.
+    """
 
     path: Path
     synchronous: Synchronous
     busy_timeout: float
+    wal_bytes: int = WAL_BYTES
 
     def connect(self) -> sqlite3.Connection:
         """Return a connection in autocommit mode that any one thread at a time may use. Raises sqlite3.Error."""
@@ -49,11 +53,14 @@ class Connector:
         return connection
 
     def _set_up(self, connection: sqlite3.Connection) -> None:
-        # mmap_size stays 0: with it, the WAL-reset bug of SQLite before 3.51.3 does more harm.
+        # A checkpoint that SQLite makes by itself may run beside another process's commit: the WAL-reset bug.
+        with closing(connection.execute("PRAGMA wal_autocheckpoint = 0")):
+            pass
+        # mmap_size stays 0: with it, that bug does more harm where connections of others still bring it about.
         self._enter_wal(connection)
         for pragma in (
             f"PRAGMA synchronous = {_LEVELS[self.synchronous]}",
-            f"PRAGMA journal_size_limit = {_WAL_BYTES_KEPT}",
+            f"PRAGMA journal_size_limit = {self.wal_bytes}",
             "PRAGMA temp_store = MEMORY",
             "PRAGMA trusted_schema = OFF",
         ):

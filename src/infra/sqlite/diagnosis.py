@@ -8,10 +8,15 @@ from pathlib import Path
 
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.finding import Finding, Severity
+from backstage.infra.lanes_finding import lanes_finding
 from backstage.infra.migrations import migrations_of
+from backstage.infra.sqlite.file_system import file_system_of, is_of_a_network
 from backstage.infra.sqlite.migrations import plan
 
 _WAL_RESET_FIXED = (3, 51, 3)
+_WAL_RESET_FIXED_TOO = {(3, 44): 6, (3, 50): 7}
+"""The releases of these lines that got the mend afterwards, from this number on."""
+_LANES = "SELECT count(*) FROM backstage_counts WHERE state = 'pending' AND tasks > 0"
 _LEVELS = {0: "off", 1: "normal", 2: "full", 3: "extra"}
 
 
@@ -20,13 +25,16 @@ def diagnose(connection: sqlite3.Connection, path: Path) -> list[Finding]:
     if not path.exists():
         missing = Finding("file", Severity.WARNING, f"{path} does not exist yet", "run backstage migrate, or a worker")
         return [sqlite_version_finding(sqlite3.sqlite_version_info), missing]
+    schema = _schema(connection, path)
     return [
         sqlite_version_finding(sqlite3.sqlite_version_info),
         _journal_mode(connection),
         _synchronous(connection),
         _integrity(connection),
         *_modes(path),
-        _schema(connection, path),
+        *_file_system(path),
+        schema,
+        *([_lanes(connection)] if schema.status is Severity.OK else []),
         _size(connection),
     ]
 
@@ -39,17 +47,36 @@ def diagnose_missing(path: Path) -> list[Finding]:
     ]
 
 
+def has_wal_reset_mend(version: tuple[int, ...]) -> bool:
+    major, minor, patch = version[:3]
+    return version >= _WAL_RESET_FIXED or patch >= _WAL_RESET_FIXED_TOO.get((major, minor), patch + 1)
+
+
 def sqlite_version_finding(version: tuple[int, ...]) -> Finding:
     text = ".".join(str(number) for number in version)
-    if version >= _WAL_RESET_FIXED:
+    if has_wal_reset_mend(version):
         return Finding("sqlite version", Severity.OK, text)
     return Finding(
         "sqlite version",
         Severity.WARNING,
-        f"{text} has the WAL-reset bug (3.7.0 to 3.51.2): several connections that write or checkpoint at the same "
-        "moment may, very rarely, corrupt the file",
-        "run Python with SQLite 3.51.3 or newer, or let one process use the file",
+        f"{text} has the WAL-reset bug (3.7.0 to 3.51.2). Backstage never brings it about, for it checkpoints only "
+        "while nobody can commit. The file is still exposed to connections of others that commit or checkpoint while "
+        "Backstage writes: the sqlite3 command, Litestream, your own connections, older releases of Backstage",
+        "execute PRAGMA wal_autocheckpoint = 0 on connections of your own, let no other program checkpoint the file, "
+        "or run Python with SQLite 3.44.6, 3.50.7, 3.51.3 or newer",
     )
+
+
+def _file_system(path: Path) -> list[Finding]:
+    name = file_system_of(path)
+    if name is None:
+        return []
+    if not is_of_a_network(name):
+        return [Finding("file system", Severity.OK, name)]
+    detail = f"{name}: across hosts SQLite's locks do not hold, and the file may be damaged"
+    return [
+        Finding("file system", Severity.WARNING, detail, "put the file on a local disk, or use PostgreSQL or Redis")
+    ]
 
 
 def _journal_mode(connection: sqlite3.Connection) -> Finding:
@@ -105,6 +132,11 @@ def _schema(connection: sqlite3.Connection, path: Path) -> Finding:
         names = ", ".join(migration.name for migration in missing)
         return Finding("schema", Severity.WARNING, f"not applied yet: {names}", "run backstage migrate")
     return Finding("schema", Severity.OK, f"version {known}")
+
+
+def _lanes(connection: sqlite3.Connection) -> Finding:
+    (lanes,) = connection.execute(_LANES).fetchone()
+    return lanes_finding(lanes)
 
 
 def _size(connection: sqlite3.Connection) -> Finding:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from typing import TypeVar, cast
 
-from backstage.domain.errors import StorageFullError
+from backstage.domain.errors import StorageFullError, StorageUnavailableError
 from backstage.domain.ports.clock import Clock
 from backstage.infra.sqlite.calls import Call, CallThread, Purpose, opened
+from backstage.infra.sqlite.checkpoints import Checkpoints
 from backstage.infra.sqlite.connection import Connector
 from backstage.infra.sqlite.location import FileIdentity
 from backstage.infra.sqlite.reserve import Reserve
@@ -31,6 +32,7 @@ class Writer:
     def __init__(self, connector: Connector, clock: Clock, wake: Callable[[], None]) -> None:
         self._connector, self._clock, self._wake = connector, clock, wake
         self._reserve = Reserve(connector.path)
+        self._checkpoints = Checkpoints(connector)
         self._connection: sqlite3.Connection | None = None
         self._thread: CallThread | None = None
 
@@ -39,7 +41,9 @@ class Writer:
         self.go_by(boot)
         self._identity = FileIdentity.of(self._connector.path)
         self._reserve.restore()
-        self._thread = CallThread("backstage-sqlite-writer", self._serve, self._disconnect, group_limit=_GROUP_LIMIT)
+        self._thread = CallThread(
+            "backstage-sqlite-writer", self._serve, self._disconnect, rest=self._tidy, group_limit=_GROUP_LIMIT
+        )
 
     def go_by(self, boot: int) -> None:
         """Take this for the number of the host's present boot."""
@@ -80,9 +84,20 @@ class Writer:
         """Whether the reserve could be restored; what a grown WAL takes up is given back to the disk for it."""
         if self._reserve.restore():
             return True
-        with contextlib.suppress(sqlite3.Error):
-            self._connected().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        with contextlib.suppress(sqlite3.Error, StorageUnavailableError):
+            self._checkpoints.shrink(self._connected(), self._identity)
         return self._reserve.restore()
+
+    def _tidy(self) -> None:
+        """Make a checkpoint if one is due, once the callers have their answers."""
+        if self._connection is None:
+            return
+        try:
+            self._checkpoints.run_if_due(self._connection, self._identity)
+        except sqlite3.Error as error:
+            self._recover(error)  # nothing is lost: the next commit tries again
+        except StorageUnavailableError:
+            pass  # the next call is told that the file is gone
 
     def _refuse_new_tasks(self, group: list[Call]) -> list[Call]:
         for call in group:

@@ -3,12 +3,19 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from backstage.domain.failure import text_of
 from backstage.worker.context import TaskContext
 from backstage.worker.middleware.middleware import Run
 
 
 class HandlerCrashed(Exception):
     """A handler tried to end its worker (SystemExit, KeyboardInterrupt, …); only its attempt failed."""
+
+
+def crashed(error: BaseException) -> HandlerCrashed:
+    crash = HandlerCrashed(f"the handler raised {type(error).__name__}: {text_of(error)}")
+    crash.__cause__ = error
+    return crash
 
 
 def recovery(run: Run) -> Run:
@@ -20,6 +27,6 @@ def recovery(run: Run) -> Run:
         except (Exception, asyncio.CancelledError):
             raise
         except BaseException as error:
-            raise HandlerCrashed(f"the handler raised {type(error).__name__}: {error}") from error
+            raise crashed(error) from error
 
     return recovered

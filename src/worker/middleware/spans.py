@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from backstage.domain.failure import text_of
 from backstage.domain.ports.task_trace import TaskTrace
 from backstage.domain.task_result import TaskResult
 from backstage.worker.context import TaskContext
@@ -16,7 +17,7 @@ def spans(trace: TaskTrace) -> Middleware:
             with trace.processing(context.task, context.worker_id) as tell_error:
                 value = await run(context)
                 if isinstance(value, TaskResult) and not value.success:
-                    tell_error(str(value.error))
+                    tell_error(text_of(value.error))
                 return value
 
         return traced

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -32,8 +32,19 @@ async def test_a_claim_beside_thousands_of_others_reads_no_more(trial: Trial, ot
     assert await _pages_read(trial) < 2 * alone  # indexes have a level more, and that is all
 
 
-async def _pages_read(trial: Trial) -> int:
-    """Pages that a claim of ten tasks of one type looks at; the claim is undone."""
+@pytest.mark.parametrize("lane", [lambda n: {"queue": f"q{n}"}, lambda n: {"type": f"t{n}"}], ids=["queues", "types"])
+async def test_a_claim_reads_no_more_with_thousands_of_lanes_that_have_work(
+    trial: Trial, lane: Callable[[int], dict[str, str]]
+) -> None:
+    types = ["email:send", *(f"t{n}" for n in range(OTHERS))]
+    await trial.tasks.add([trial.new_task(**lane(n % 2)) for n in range(40)])
+    few = await _pages_read(trial, types)
+    await trial.tasks.add([trial.new_task(**lane(n)) for n in range(2, OTHERS)])
+    assert await _pages_read(trial, types) < 2 * few
+
+
+async def _pages_read(trial: Trial, types: Sequence[str] = ("email:send",)) -> int:
+    """Pages that a claim of ten tasks looks at; the claim is undone."""
     backend = trial.backend
     assert isinstance(backend, PostgresBackend)
     pages = 0
@@ -43,7 +54,7 @@ async def _pages_read(trial: Trial) -> int:
         try:
             async with session.transaction():
                 explained = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement('claim_tasks')}"
-                [(text,)] = await session.fetch(explained, *_arguments(backend._time))
+                [(text,)] = await session.fetch(explained, *_arguments(backend._time, types))
                 pages = sum(_hits(json.loads(text)[0]["Plan"]))
                 raise _UndoError
         except _UndoError:
@@ -53,8 +64,8 @@ async def _pages_read(trial: Trial) -> int:
     return pages
 
 
-def _arguments(time: ServerTime) -> tuple[Any, ...]:
-    return (time.now(), time.lease_now(), "w", ["email:send"], None, None, 10, 30_000_000, False)
+def _arguments(time: ServerTime, types: Sequence[str]) -> tuple[Any, ...]:
+    return (time.now(), time.lease_now(), "w", "\n".join(types), None, None, 10, 30_000_000, False)
 
 
 def _hits(plan: dict[str, Any]) -> Iterator[int]:

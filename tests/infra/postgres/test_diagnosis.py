@@ -37,6 +37,13 @@ async def test_a_superuser_and_a_server_that_forgets_are_told(trial: Trial) -> N
     assert found["schema"] is Severity.OK
 
 
+async def test_a_thousand_lanes_with_work_are_warned_of(trial: Trial) -> None:
+    await trial.tasks.add([trial.new_task(queue=f"q{n}") for n in range(999)])
+    assert (await _found(trial.backend))["lanes"] is Severity.OK
+    await trial.added(queue="one-more")
+    assert (await _found(trial.backend))["lanes"] is Severity.WARNING
+
+
 async def test_every_finding_that_is_not_sound_says_what_to_do(trial: Trial) -> None:
     backend = trial.backend
     assert isinstance(backend, PostgresBackend)

@@ -110,8 +110,9 @@ async def test_a_migration_that_may_not_run_in_a_transaction_does_not(
         "CREATE INDEX CONCURRENTLY two ON backstage_tasks (created_at, id);"
     )
     second: Migration = replace(FIRST[0], version=len(FIRST) + 1, name="0009_index", sql=sql, checksum="c")
+    assert await backend.migrate() == [*FIRST]
     monkeypatch.setattr(migrations, "migrations_of", lambda _: (*FIRST, second))
-    assert await backend.migrate() == [*FIRST, second]
+    assert await backend.migrate() == [second]
     assert await backend.migration_plan() == []
     found = await connection.fetch("SELECT indexname FROM pg_indexes WHERE schemaname = $1", parse_url(url).schema)
     assert {"one", "two"} <= {row[0] for row in found}

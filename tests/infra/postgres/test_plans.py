@@ -17,11 +17,11 @@ from backstage.infra.postgres.statements import all_statements, qualified, state
 from backstage.testing.fake_clock import FakeClock
 
 BIG = {"backstage_tasks", "backstage_live", "backstage_finished", "backstage_attempts", "backstage_dedupe"}
-READ_WHOLE = {"backstage_live_running", "backstage_live_future"}
-"""Partial indexes whose rows are few, or of which the first is wanted."""
+READ_WHOLE = {"backstage_live_running", "backstage_live_future", "backstage_live_first"}
+"""Partial indexes whose rows are few, or of which the first are wanted."""
 
 INDEXES = {
-    "claim_tasks": {"backstage_live_ready", "backstage_live_future", "backstage_tasks_pkey"},
+    "claim_tasks": {"backstage_live_first", "backstage_live_ready", "backstage_live_future", "backstage_tasks_pkey"},
     "promote_tasks": {"backstage_live_future", "backstage_live_pkey"},
     "end_tasks": {"backstage_live_pkey", "backstage_dedupe_task"},
     "return_tasks": {"backstage_live_pkey", "backstage_dedupe_task"},

@@ -9,6 +9,7 @@ from backstage.conformance.trial import Trial
 from backstage.domain.finding import Finding, Severity
 from backstage.infra.sqlite.backend import SqliteBackend
 from backstage.infra.sqlite.diagnosis import sqlite_version_finding
+from backstage.infra.sqlite.file_system import file_system_of, is_of_a_network
 from backstage.testing.fake_clock import FakeClock
 
 
@@ -23,8 +24,15 @@ async def test_a_sound_store_gives_no_error_and_every_other_finding_a_remedy(
     findings = await backend.diagnose()
     assert {finding.status for finding in findings} <= {Severity.OK, Severity.WARNING}
     assert all(finding.remedy for finding in findings if finding.status is not Severity.OK)
-    names = {"sqlite version", "journal mode", "synchronous", "integrity", "file mode", "schema", "size"}
-    assert names == by_name(findings).keys()
+    names = {"sqlite version", "journal mode", "synchronous", "integrity", "file mode", "file system", "schema"}
+    assert names | {"lanes", "size"} == by_name(findings).keys()
+
+
+async def test_a_thousand_lanes_with_work_are_warned_of(trial: Trial, backend: SqliteBackend) -> None:
+    await trial.tasks.add([trial.new_task(queue=f"q{n}") for n in range(999)])
+    assert by_name(await backend.diagnose())["lanes"].status is Severity.OK
+    await trial.added(queue="one-more")
+    assert by_name(await backend.diagnose())["lanes"].status is Severity.WARNING
 
 
 async def test_less_durability_and_open_files_are_warned_of(path: Path, clock: FakeClock) -> None:
@@ -65,7 +73,42 @@ async def test_a_damaged_file_is_an_error(path: Path, clock: FakeClock) -> None:
 
 @pytest.mark.parametrize(
     ("version", "status"),
-    [((3, 40, 1), Severity.WARNING), ((3, 51, 2), Severity.WARNING), ((3, 51, 3), Severity.OK)],
+    [
+        ((3, 40, 1), Severity.WARNING),
+        ((3, 44, 5), Severity.WARNING),
+        ((3, 44, 6), Severity.OK),
+        ((3, 45, 9), Severity.WARNING),
+        ((3, 50, 6), Severity.WARNING),
+        ((3, 50, 7), Severity.OK),
+        ((3, 51, 2), Severity.WARNING),
+        ((3, 51, 3), Severity.OK),
+        ((3, 52, 0), Severity.OK),
+    ],
 )
 def test_versions_with_the_wal_reset_bug_are_warned_of(version: tuple[int, int, int], status: Severity) -> None:
-    assert sqlite_version_finding(version).status is status
+    finding = sqlite_version_finding(version)
+    assert finding.status is status
+    assert ("connections of others" in finding.detail) == (status is Severity.WARNING)
+
+
+MOUNTS = """\
+22 1 254:0 / / rw,relatime - ext4 /dev/vda rw
+30 22 0:45 / /mnt/shared\\040files rw,relatime shared:1 - nfs4 server:/export rw
+31 22 0:46 / /mnt/shared\\040files/local rw,relatime - tmpfs none rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "is_network"),
+    [
+        ("/srv/tasks.db", "ext4", False),
+        ("/mnt/shared files/tasks.db", "nfs4", True),
+        ("/mnt/shared files/local/tasks.db", "tmpfs", False),
+    ],
+)
+def test_a_file_on_a_network_file_system_is_told(path: str, kind: str, is_network: bool, tmp_path: Path) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(MOUNTS)
+    assert file_system_of(Path(path), mounts) == kind
+    assert is_of_a_network(kind) is is_network
+    assert file_system_of(Path(path), tmp_path / "none") is None

@@ -1,10 +1,13 @@
 -- Lease the best due tasks of the lanes that a worker serves. Any number of workers may run it at once: SKIP LOCKED
--- passes over rows that another claim is taking. Reads the beginning of each served lane and nothing else: where there are
--- several, first, without locks, how many of the best tasks each lane has; then it locks that many of each.
+-- passes over rows that another claim is taking. Where several lanes are served, it first finds, without locks, how many of
+-- the best tasks each lane has, and then locks that many of each. To find them it reads the first ready tasks of all lanes
+-- in one order, so that a claim costs the same with two lanes and with ten thousand. If better ones may stand behind the
+-- 100 more than asked for that it looks at, it reads the beginning of each served lane instead.
 -- While a task has become due that nobody has made ready, nothing is claimed, for it may be the best of all: promote
 -- first, or say that it does not matter.
 --   $1 now (us), NULL: the server's   $2 now on the leases' clock (us), NULL: the server's   $3 worker id
---   $4 types   $5 queues, NULL: all   $6 their ranks, higher first   $7 at most so many   $8 lease (us)
+--   $4 types, a line each: thousands are read far faster so than as an array   $5 queues, NULL: all
+--   $6 their ranks, higher first   $7 at most so many   $8 lease (us)
 --   $9 whether to pass over tasks that are due and not yet ready
 -- Each row: now, the next due time of a task that is not ready, whether ready tasks were left to others who have their
 -- hands on them; and a claimed task, best first. One row without a task if there is none.
@@ -12,32 +15,65 @@ WITH clock AS (
     SELECT coalesce($1::bigint, backstage_now()) AS now, coalesce($2::bigint, backstage_now()) AS lease_now
 ), future AS MATERIALIZED (
     SELECT min(scheduled_at) AS next_due FROM backstage_live WHERE state = 'pending' AND NOT ready
+), gate AS MATERIALIZED (
+    SELECT $9::boolean OR coalesce((SELECT next_due FROM future) > (SELECT now FROM clock), true) AS is_open
+), named AS MATERIALIZED (
+    SELECT string_to_array($4::text, E'\n') AS types
 ), asked AS (
     SELECT queue, rank FROM unnest($5::text[], $6::integer[]) AS t (queue, rank)
 ), served AS MATERIALIZED (
     SELECT lane.queue, lane.type, coalesce((SELECT rank FROM asked WHERE asked.queue = lane.queue), 0) AS rank
       FROM backstage_lanes AS lane
-     WHERE lane.type = ANY ($4::text[])
+     WHERE lane.type = ANY ((SELECT types FROM named)::text[])
        AND ($5::text[] IS NULL OR lane.queue = ANY ($5::text[]))
        AND NOT EXISTS (SELECT 1 FROM backstage_pauses WHERE kind = 'queue' AND name = lane.queue)
        AND NOT EXISTS (SELECT 1 FROM backstage_pauses WHERE kind = 'type' AND name = lane.type)
-       AND ($9::boolean OR coalesce((SELECT next_due FROM future) > (SELECT now FROM clock), true))
+       AND (SELECT is_open FROM gate)
+), choice AS MATERIALIZED (
+    SELECT (SELECT is_open FROM gate) AND (cardinality((SELECT types FROM named)) > 1
+           OR (SELECT count(*) FROM (SELECT FROM served LIMIT 2) AS two) > 1) AS are_several,
+           (SELECT count(DISTINCT rank) FROM asked) > 1 AS are_ranked
+), seen AS MATERIALIZED (
+    SELECT queue, type, priority, scheduled_at, id
+      FROM backstage_live
+     WHERE ready AND priority >= -32768  -- true of every row: it names the index in which all lanes are one
+       AND (SELECT are_several FROM choice)
+     ORDER BY priority DESC, scheduled_at, id
+     LIMIT $7::integer + 100
+), first_of_all AS MATERIALIZED (
+    SELECT seen.*, coalesce((SELECT rank FROM asked WHERE asked.queue = seen.queue), 0) AS rank
+      FROM seen
+     WHERE type = ANY ((SELECT types FROM named)::text[])
+       AND ($5::text[] IS NULL OR queue = ANY ($5::text[]))
+       AND NOT EXISTS (SELECT 1 FROM backstage_pauses WHERE kind = 'queue' AND name = seen.queue)
+       AND NOT EXISTS (SELECT 1 FROM backstage_pauses WHERE kind = 'type' AND name = seen.type)
+     LIMIT CASE WHEN (SELECT are_ranked FROM choice) THEN NULL ELSE $7::integer END
+), verdict AS MATERIALIZED (
+    SELECT are_several AND (NOT are_ranked AND (SELECT count(*) FROM first_of_all) >= $7::integer
+                            OR (SELECT count(*) FROM seen) < $7::integer + 100) AS is_first_of_all
+      FROM choice
 ), best AS (
-    SELECT served.queue, served.type
-      FROM served
-     CROSS JOIN LATERAL (
-           SELECT priority, scheduled_at, id
-             FROM backstage_live
-            WHERE ready AND queue = served.queue AND type = served.type
-            ORDER BY priority DESC, scheduled_at, id
-            LIMIT $7::integer) AS first
-     WHERE (SELECT count(*) FROM served) > 1
-     ORDER BY served.rank DESC, first.priority DESC, first.scheduled_at, first.id
-     LIMIT $7::integer
+    (SELECT queue, type
+       FROM first_of_all
+      WHERE (SELECT is_first_of_all FROM verdict)
+      ORDER BY rank DESC, priority DESC, scheduled_at, id
+      LIMIT $7::integer)
+     UNION ALL
+    (SELECT served.queue, served.type
+       FROM served
+      CROSS JOIN LATERAL (
+            SELECT priority, scheduled_at, id
+              FROM backstage_live
+             WHERE ready AND queue = served.queue AND type = served.type
+             ORDER BY priority DESC, scheduled_at, id
+             LIMIT $7::integer) AS first
+      WHERE (SELECT are_several FROM choice) AND NOT (SELECT is_first_of_all FROM verdict)
+      ORDER BY served.rank DESC, first.priority DESC, first.scheduled_at, first.id
+      LIMIT $7::integer)
 ), quota AS (
     SELECT queue, type, count(*) AS tasks FROM best GROUP BY queue, type
      UNION ALL
-    SELECT queue, type, $7::integer FROM served WHERE (SELECT count(*) FROM served) = 1
+    SELECT queue, type, $7::integer FROM served WHERE NOT (SELECT are_several FROM choice)
 ), taken AS MATERIALIZED (
     SELECT first.tid
       FROM quota
@@ -64,13 +100,15 @@ WITH clock AS (
      CROSS JOIN (VALUES ('pending', -1), ('running', 1)) AS change (state, sign)
 )
 SELECT clock.now, (SELECT next_due FROM future),
-       CASE WHEN (SELECT count(*) FROM taken) < $7::integer THEN (SELECT count(*) FROM taken) < (
+       CASE WHEN (SELECT count(*) FROM taken) < $7::integer THEN (SELECT count(*) FROM taken) < CASE
+            WHEN (SELECT is_first_of_all FROM verdict) THEN (SELECT count(*) FROM first_of_all)
+            ELSE (
             SELECT count(*)
               FROM served
              CROSS JOIN LATERAL (
                    SELECT 1 FROM backstage_live
                     WHERE ready AND queue = served.queue AND type = served.type
-                    LIMIT $7::integer) AS seen) END,
+                    LIMIT $7::integer) AS there) END END,
        whole.*
   FROM clock
   LEFT JOIN (

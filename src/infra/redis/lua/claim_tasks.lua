@@ -1,7 +1,7 @@
 -- claim_tasks: lease the first due tasks of one queue to one worker, making the entity's `claim` move. What is claimed
 -- has been read by the worker's consumer, so the group's pending entries are what runs.
 -- Tasks of `early` go through the stream `claimed`, where they are added and read within this call.
---   KEYS  1 the queue's prefix, 2 the store's `control`, where it is to be compared
+--   KEYS  1 the queue's prefix, 3 the store's `control`, where it is to be compared
 --   ARGV  4 packed { worker id, { type, … }, limit, lease in microseconds }, 6 `control` as it is known
 --   returns 0 if that has changed, else packed { now, due time of the queue's next pending task or false,
 --           { { id, { field, value, … } as they were before }, … } }

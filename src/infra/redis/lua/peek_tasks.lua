@@ -1,6 +1,6 @@
 -- peek_tasks: tell which due tasks of one queue are first, so that several queues can be merged before anything is
 -- claimed. Changes nothing but where tasks wait that have become due.
---   KEYS  1 the queue's prefix, 2 the store's `control`, where it is to be compared
+--   KEYS  1 the queue's prefix, 3 the store's `control`, where it is to be compared
 --   ARGV  4 packed { { type, … }, limit }, 6 `control` as it is known
 --   returns 0 if that has changed, else packed { { priority, due, id }, … }, best first
 -- needs: control, allow_full, taking, storing

@@ -1,0 +1,1 @@
+DROP INDEX backstage_live_first;

@@ -1,0 +1,131 @@
+"""Models and dataclasses in plain JSON types: as they are told, or in a form that their type reads back.
+
+Models are known by pydantic's own protocol (`model_dump`, `__pydantic_validator__`): nothing here needs pydantic.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from backstage.domain.errors import FieldError, InvalidTaskDataError
+from backstage.domain.keys_to_read_by import with_keys_to_read_by
+from backstage.domain.limits import MAX_PAYLOAD_BYTES
+from backstage.domain.read_back import difference
+
+_NOT_READ_BACK = (
+    "is not the same when it is read back (excluded, masked, or of a type that its annotation does not tell): "
+    "pass it in another form, or a reference to it"
+)
+
+
+def told(value: Any, path: str) -> Any:
+    """Return a model or a dataclass as a dict by its fields' names, anything else as it is.
+
+    Raises InvalidTaskDataError with the path of what cannot be dumped.
+    """
+    kind = type(value)
+    if dataclasses.is_dataclass(kind):
+        return {each.name: _attribute(value, each.name, path) for each in dataclasses.fields(value)}
+    if callable(getattr(kind, "model_dump", None)) and kind is not type:
+        return _dumped(lambda: value.model_dump(mode="json"), value, path)
+    return value
+
+
+def readable(value: Any, path: str) -> Any:
+    """Like `told`, but in the keys that validation takes, without computed fields, and tried: what validation makes of
+    it is equal to `value`, or InvalidTaskDataError says where it is not."""
+    kind = type(value)
+    if not hasattr(kind, "__pydantic_validator__") or not hasattr(kind, "__pydantic_serializer__"):
+        return told(value, path)
+    by_alias = _dumped(_dump(value, by_alias=True), value, path)
+    refusal = _refusal(value, by_alias, path)
+    if refusal is None:
+        return by_alias
+    by_name = _dumped(_dump(value, by_alias=False), value, path)
+    for form in (by_name, with_keys_to_read_by(value, by_name)):
+        if _refusal(value, form, path) is None:
+            return form
+    raise refusal
+
+
+def _dump(value: Any, *, by_alias: bool) -> Callable[[], Any]:
+    def dump() -> Any:
+        options = {"mode": "json", "by_alias": by_alias, "round_trip": True, "warnings": False}
+        if hasattr(value, "model_dump"):
+            return value.model_dump(**options)
+        return type(value).__pydantic_serializer__.to_python(value, **options)
+
+    return dump
+
+
+def _refusal(value: Any, form: Any, path: str) -> InvalidTaskDataError | None:
+    """What keeps `form` from being read back as `value`."""
+    try:
+        text = json.dumps(form, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return None  # it is no JSON, and is refused as such
+    if len(text) > MAX_PAYLOAD_BYTES:
+        return None  # it is refused for its size
+    try:
+        again = type(value).__pydantic_validator__.validate_json(text)
+    except Exception as error:  # a validator is the user's code
+        return _unreadable(error, path)
+    place = difference(value, again, path)
+    return None if place is None else InvalidTaskDataError.of(place, _NOT_READ_BACK)
+
+
+def _unreadable(error: Exception, path: str) -> InvalidTaskDataError:
+    errors: Callable[[], list[Mapping[str, Any]]] | None = getattr(error, "errors", None)
+    if errors is None:
+        return InvalidTaskDataError.of(path, f"cannot be read back: {type(error).__name__}: {error}")
+    return InvalidTaskDataError(
+        tuple(
+            FieldError(
+                path + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in each["loc"]),
+                f"cannot be read back: {each['msg']}",
+            )
+            for each in errors()
+        )
+    )
+
+
+def _dumped(dump: Callable[[], Any], value: Any, path: str) -> Any:
+    try:
+        return dump()
+    except Exception as error:  # a serializer, a computed field and a property are the user's code
+        place = _undumpable(value, path)
+        raise InvalidTaskDataError.of(place, f"cannot be dumped: {type(error).__name__}: {error}") from error
+
+
+def _undumpable(value: Any, path: str) -> str:
+    """The path of the innermost field that cannot be dumped by itself."""
+    fields = getattr(type(value), "__pydantic_fields__", None)
+    serializer = getattr(type(value), "__pydantic_serializer__", None)
+    if isinstance(fields, dict) and serializer is not None:
+        computed = getattr(getattr(type(value), "__pydantic_decorators__", None), "computed_fields", {})
+        for name in (*fields, *computed):
+            try:
+                serializer.to_python(value, mode="json", include={name}, warnings=False)
+            except Exception:
+                return (
+                    f"{path}.{name}" if name in computed else _undumpable(getattr(value, name, None), f"{path}.{name}")
+                )
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            if (place := _undumpable(item, f"{path}.{key}")) != f"{path}.{key}":
+                return place
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            if (place := _undumpable(item, f"{path}[{index}]")) != f"{path}[{index}]":
+                return place
+    return path
+
+
+def _attribute(value: Any, name: str, path: str) -> Any:
+    try:
+        return getattr(value, name)
+    except Exception as error:  # never set, or a property that raises
+        raise InvalidTaskDataError.of(f"{path}.{name}", f"cannot be dumped: {type(error).__name__}: {error}") from error

@@ -1,0 +1,128 @@
+"""What a handler may return, and what is refused because a task would be lost in it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from backstage.domain.errors import InvalidTaskDataError
+from backstage.domain.failure import text_of
+from backstage.domain.limits import check_name, shown
+from backstage.domain.next import Next
+from backstage.domain.task_result import TaskResult
+
+REMEDY = (
+    "return Next(..., result=...) to give a result as well, a list of nothing but Next for several, "
+    "or TaskResult(result=..., next=[...])"
+)
+_LEAVES = frozenset({str, int, float, bool, type(None)})
+_NEXT_FIELDS = frozenset(each.name for each in dataclasses.fields(Next)) | {"next"}
+
+
+class HandlerFailed(Exception):
+    """A handler returned TaskResult(success=False) with a text in place of an exception."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Returned:
+    """A handler's value, taken apart. `error` is that of a TaskResult without success; then the others are empty."""
+
+    result: Any = None
+    nexts: Sequence[Next] = ()
+    error: BaseException | None = None
+
+    @classmethod
+    def of(cls, value: Any) -> Returned:
+        """Raises InvalidTaskDataError for a Next or a TaskResult in any other place, and whatever the value itself
+        raises when it is looked at."""
+        if isinstance(value, TaskResult):
+            if not value.success:
+                return cls(error=_as_error(value.error))
+            return cls(_only_result(value.result, nexts := nexts_of(value)), nexts)
+        if isinstance(value, Next):
+            return cls(_only_result(None, (value,)), (value,))
+        if isinstance(value, (list, tuple)) and value and all(isinstance(each, Next) for each in value):
+            return cls(_only_result(None, value), tuple(value))
+        return cls(_only_result(value, ()))
+
+
+def refuse_misplaced(value: Any, path: str) -> None:
+    """Raise InvalidTaskDataError if a Next or a TaskResult lies anywhere in the value: as JSON it would be data, and
+    the task that it names would never run."""
+    seen: set[int] = set()
+    rest = [(value, path)]
+    while rest:
+        each, place = rest.pop()
+        if type(each) in _LEAVES or id(each) in seen:
+            continue
+        if isinstance(each, (Next, TaskResult)):
+            name = type(each).__name__
+            raise InvalidTaskDataError.of(place, f"holds a {name}, which would be kept as data and not run: {REMEDY}")
+        seen.add(id(each))
+        rest.extend(_parts(each, place))
+
+
+def looks_like_next(result: Any) -> bool:
+    """Whether it is a mapping like {"next": "email:send", "payload": ...}, which other systems chain tasks with."""
+    if not isinstance(result, dict) or not isinstance(result.get("next"), str) or not result.keys() <= _NEXT_FIELDS:
+        return False
+    try:
+        check_name("next", result["next"])
+    except InvalidTaskDataError:
+        return False
+    return True
+
+
+def _parts(value: Any, path: str) -> Iterable[tuple[Any, str]]:
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            yield key, f"a key of {path}"
+            yield each, f"{path}.{key}" if isinstance(key, str) else path
+    elif isinstance(value, (list, tuple)):
+        for index, each in enumerate(value):
+            yield each, f"{path}[{index}]"
+    elif isinstance(value, (set, frozenset)):
+        for each in value:
+            yield each, path
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            yield getattr(value, field.name), f"{path}.{field.name}"
+    elif hasattr(type(value), "model_dump"):
+        for name, each in {**vars(value), **(getattr(value, "__pydantic_extra__", None) or {})}.items():
+            yield each, f"{path}.{name}"
+
+
+def _only_result(result: Any, nexts: Sequence[Next]) -> Any:
+    """The one result that a TaskResult and its Next give between them."""
+    results = [each for each in (result, *(following.result for following in nexts)) if each is not None]
+    if len(results) > 1:
+        raise InvalidTaskDataError.of("result", "is given more than once: one Next, or the TaskResult, may carry it")
+    for each in results:
+        refuse_misplaced(each, "result")
+    for following in nexts:
+        refuse_misplaced(following.payload, "payload")
+    return results[0] if results else None
+
+
+def _as_error(error: object) -> BaseException:
+    if isinstance(error, BaseException):
+        return error
+    if error is None or error == "":
+        return HandlerFailed("the handler returned success=False")
+    return HandlerFailed(text_of(error))
+
+
+def nexts_of(value: TaskResult) -> Sequence[Next]:
+    """Raises InvalidTaskDataError for a `next` that is not a Next or a list of them."""
+    nexts: object = value.next
+    if nexts is None:
+        return ()
+    if isinstance(nexts, Next):
+        return (nexts,)
+    if not isinstance(nexts, (list, tuple)):
+        raise InvalidTaskDataError.of("next", f"is {shown(nexts)}, not a Next or a list of them: {REMEDY}")
+    for index, each in enumerate(nexts):
+        if not isinstance(each, Next):
+            raise InvalidTaskDataError.of(f"next[{index}]", f"is {shown(each)}, not a Next: {REMEDY}")
+    return tuple(nexts)
