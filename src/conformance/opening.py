@@ -4,7 +4,7 @@ import pytest
 
 from backstage.conformance.backend_suite import BackendSuite, Connect
 from backstage.conformance.trial import Trial
-from backstage.domain.opening import Opening
+from backstage.domain import opening
 from backstage.testing.fake_clock import FakeClock
 
 
@@ -26,17 +26,17 @@ class Opening(BackendSuite):
 
     async def test_opening_a_store_again_changes_nothing(self, trial: Trial) -> None:
         task = await trial.added()
-        for opening in Opening:
-            await trial.backend.open(opening)
+        for each in opening.Opening:
+            await trial.backend.open(each)
         assert await trial.tasks.get(task.id) == task
 
-    @pytest.mark.parametrize("opening", list(Opening))
+    @pytest.mark.parametrize("how", list(opening.Opening))
     async def test_a_store_that_is_up_to_date_opens_for_everybody(
-        self, connect: Connect, clock: FakeClock, opening: Opening
+        self, connect: Connect, clock: FakeClock, how: opening.Opening
     ) -> None:
         maker, other = connect(clock), connect(clock)
         await maker.open()
-        await other.open(opening)
+        await other.open(how)
         assert await other.control.paused() == []
         await other.close()
         await maker.close()

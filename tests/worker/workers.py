@@ -18,7 +18,7 @@ from backstage.infra.settings import Settings
 from backstage.infra.structured_logging import new_logger
 from backstage.infra.system_clock import SystemClock
 
-DEADLINE = 15.0
+DEADLINE = 60.0
 Some = TypeVar("Some")
 FAST = {
     "poll_interval": 0.02,

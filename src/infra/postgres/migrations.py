@@ -36,6 +36,8 @@ _ALL = "SELECT version, checksum, applied_at FROM backstage_migrations"
 _RECORD = """INSERT INTO backstage_migrations (version, name, checksum, applied_at)
              VALUES ($1, $2, $3, coalesce($4::bigint, (extract(epoch FROM statement_timestamp()) * 1000000)::bigint))"""
 _UNRECORD = "DELETE FROM backstage_migrations WHERE version = $1"
+_FORGET_NOW = "DROP FUNCTION IF EXISTS backstage_now()"
+"""Of ours, it alone outlives tables that somebody dropped."""
 _WAIT_FOR_TURN = "SELECT pg_advisory_xact_lock($1)"
 _EXISTS_ALREADY = (asyncpg.DuplicateTableError, asyncpg.DuplicateFunctionError, asyncpg.DuplicateObjectError)
 
@@ -117,6 +119,8 @@ class Migrations:
         """In the transaction that is open."""
         await self._enter_schema(connection)
         await connection.execute(_APPLIED)
+        if todo and todo[0].version == 1:
+            await connection.execute(_FORGET_NOW)
         for migration in todo:
             # Only a new store gets here with an index to build concurrently: it has no tasks that others wait for.
             await connection.execute(migration.sql.replace(_CONCURRENTLY, ""))

@@ -10,10 +10,10 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from backstage.domain.errors import ConfigurationError, StoreNotReadyError
+from backstage.domain.errors import ConfigurationError
 from backstage.domain.opening import Opening
 from backstage.domain.ports.clock import Clock
-from backstage.infra.migrations import Migration, MigrationStatus
+from backstage.infra.migrations import Migration, MigrationStatus, are_applied, migrations_of
 from backstage.infra.sqlite import migrations
 from backstage.infra.sqlite.boot import boot_number, present_boot_id
 from backstage.infra.sqlite.connection import WAL_BYTES, Connector, Synchronous
@@ -127,8 +127,8 @@ class SqliteBackend:
             if opening is Opening.WORK:
                 self._writer.go_by(await self._with_connection(partial(self._begin, opening)))
             return
-        if opening is Opening.READ and self.missing_file():
-            raise StoreNotReadyError(self._name, "there is no store here yet")
+        if self.missing_file():
+            are_applied(migrations_of("sqlite"), opening, is_new=True, store=self._name)  # raises where it is not made
         boot = await self._with_connection(partial(self._begin, opening))
         load_statements()
         self._writer.start(boot)
