@@ -3,6 +3,7 @@ from __future__ import annotations
 from backstage.conformance.backend_suite import BackendSuite
 from backstage.conformance.task_factory import A_TYPE
 from backstage.conformance.trial import BROKEN, LEASE, POLICY, Trial
+from backstage.domain.dedupe import Dedupe
 
 KNOWN = frozenset({A_TYPE})
 
@@ -31,11 +32,37 @@ class Idling(BackendSuite):
         await trial.settle(running.failed(BROKEN, POLICY, 0.0))
         assert not await trial.queue.is_idle(KNOWN, None)
 
+    async def test_a_task_that_snoozes_is_something_to_wait_for(self, trial: Trial) -> None:
+        running = await trial.running()
+        await trial.settle(running.snoozed(5.0))
+        assert not await trial.queue.is_idle(KNOWN, None)
+
     async def test_a_task_scheduled_for_later_is_nothing_to_wait_for_until_it_is_due(self, trial: Trial) -> None:
         await trial.added(delay=10.0)
         assert await trial.queue.is_idle(KNOWN, None)
         trial.clock.advance(10.1)
         assert not await trial.queue.is_idle(KNOWN, None)
+
+    async def test_a_later_step_of_a_chain_is_something_to_wait_for(self, trial: Trial) -> None:
+        for queue in ("default", "mail"):
+            first = await trial.running()
+            step = trial.new_task(delay=10.0, queue=queue, workflow_id=first.id, origin_id=first.id)
+            await trial.settle(first.completed(next_tasks=(step,)))
+            assert not await trial.queue.is_idle(KNOWN, None)
+            trial.clock.advance(10.1)
+            assert not await trial.queue.is_idle(KNOWN, None)
+            [claimed] = await trial.claim(1)
+            assert claimed.id == step.id
+            await trial.settle(claimed.completed())
+            assert await trial.queue.is_idle(KNOWN, None)
+
+    async def test_a_later_step_of_a_chain_that_was_cancelled_is_nothing_to_wait_for(self, trial: Trial) -> None:
+        first = await trial.running()
+        step = trial.new_task(delay=10.0, workflow_id=first.id, dedupe=Dedupe("step"))
+        await trial.settle(first.completed(next_tasks=(step,)))
+        assert not await trial.queue.is_idle(KNOWN, None)
+        await trial.tasks.save(step.cancel(trial.clock.now()))
+        assert await trial.queue.is_idle(KNOWN, None)
 
     async def test_ended_tasks_are_nothing_to_wait_for(self, trial: Trial) -> None:
         done, dead, gone = [await trial.running() for _ in range(3)]

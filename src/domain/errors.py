@@ -13,6 +13,7 @@ TaskError
 ├── DuplicateTaskError          a live task already holds the dedupe key
 ├── TransferRefusedError        two stores are not ready to be moved one into the other: do what it says, then retry
 └── StorageError                the store did not do what was asked
+    ├── StorageRefusedError     the store will never take that: make it smaller, or other
     ├── StorageFullError        no room: nothing was stored, free space and retry
     ├── StorageUnavailableError the store cannot be reached, or stayed locked: retry later
     └── StoreNotReadyError      there is no store yet, or it is older than this release: run backstage migrate
@@ -126,6 +127,10 @@ class TransferRefusedError(TaskError):
 
 class StorageError(TaskError):
     """The store did not do what was asked; the cause is chained."""
+
+
+class StorageRefusedError(StorageError):
+    """The store will never take what it was given, which is too large for it or not in its form; nothing was stored."""
 
 
 class StorageFullError(StorageError):

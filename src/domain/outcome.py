@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from backstage.domain.failure import Failure
+from backstage.domain.portions import length_of
 from backstage.domain.quick_init import quick_init
 from backstage.domain.task_state import TaskState
 
@@ -46,6 +47,14 @@ class Outcome:
     def followed_by(self, tasks: tuple[Task, ...]) -> Outcome:
         """The same outcome with these next tasks after its own."""
         return replace(self, next_tasks=(*self.next_tasks, *tasks)) if tasks else self
+
+    @property
+    def size(self) -> int:
+        """Bytes of what it carries to the store, about."""
+        if self.result_json is None and self.failure is None and not self.next_tasks:
+            return 0
+        failure = 0 if self.failure is None else length_of(self.failure.message) + length_of(self.failure.traceback)
+        return length_of(self.result_json) + failure + sum(task.size for task in self.next_tasks)
 
     @property
     def is_interruption(self) -> bool:

@@ -14,6 +14,7 @@ from backstage.domain.failure import Failure
 from backstage.domain.lease import Lease
 from backstage.domain.outcome import Outcome, OutcomeKind
 from backstage.domain.payload import decode_payload
+from backstage.domain.portions import length_of
 from backstage.domain.queue import DEFAULT_QUEUE
 from backstage.domain.quick_init import quick_init
 from backstage.domain.retry_policy import RetryPolicy
@@ -78,6 +79,11 @@ class Task:
     @property
     def fence(self) -> int:
         return self.deliveries
+
+    @property
+    def size(self) -> int:
+        """Bytes of what it carries to the store and back, about."""
+        return length_of(self.payload_json) + length_of(self.result_json) + sum(map(len, self.metadata.values()))
 
     def is_due(self, now: datetime) -> bool:
         return self.state is TaskState.PENDING and self.scheduled_at <= now

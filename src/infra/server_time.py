@@ -84,18 +84,26 @@ class GivenTime:
 
 
 class _CorrectedClock:
-    """The local clock, moved by the offset of the server's that was measured with the quickest answer of late."""
+    """The server's clock: what it was at the quickest answer of late, carried on by the local monotonic clock.
+
+    The local wall clock counts only until the first answer, so nothing happens here when somebody sets it.
+    """
 
     _FORGOTTEN_AFTER = 60.0
+    _DRIFT = 0.05
+    """Seconds by which two good clocks may part in that time, and more."""
 
     def __init__(self, local: Clock) -> None:
         self._local = local
-        self._offset = timedelta()
+        self._epoch: datetime | None = None
+        """What the server's clock showed when the monotonic one began."""
         self._error = float("inf")
         self._measured_at = float("-inf")
 
     def now(self) -> datetime:
-        return self._local.now() + self._offset
+        if self._epoch is None:
+            return self._local.now()
+        return self._epoch + timedelta(seconds=self._local.monotonic())
 
     def monotonic(self) -> float:
         return self._local.monotonic()
@@ -104,9 +112,15 @@ class _CorrectedClock:
         """Cristian's algorithm (1989): the server read its clock half a round trip ago, give or take that half."""
         monotonic = self._local.monotonic()
         error = (monotonic - asked_at) / 2
-        if error <= self._error or monotonic - self._measured_at > self._FORGOTTEN_AFTER:
-            self._offset = from_micros(server_now) + timedelta(seconds=error) - self._local.now()
-            self._error, self._measured_at = error, monotonic
+        told = from_micros(server_now) + timedelta(seconds=error - monotonic)
+        is_old = monotonic - self._measured_at > self._FORGOTTEN_AFTER
+        if error <= self._error or is_old or self._contradicts(told, error):
+            self._epoch, self._error, self._measured_at = told, error, monotonic
+
+    def _contradicts(self, told: datetime, error: float) -> bool:
+        """Whether what was told before cannot be true any more: somebody has set the server's clock."""
+        assert self._epoch is not None
+        return abs((told - self._epoch).total_seconds()) > error + self._error + self._DRIFT
 
 
 def server_time(clock: Clock | None, local: Clock) -> ServerTime:

@@ -27,7 +27,7 @@ class DirectPlace:
 
     async def call(self, registration: TaskHandlerRegistration, call: HandlerCall, context: TaskContext) -> Any:
         signals = _DirectSignals(context.signals, context.task, self._queue, self._lease)
-        return call.function(**call.arguments(context.task.payload_json, context.with_signals(signals)))
+        return call.of(context.task.payload_json, context.with_signals(signals))()
 
 
 class _DirectSignals:

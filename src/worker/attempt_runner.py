@@ -7,6 +7,7 @@ from typing import Any
 
 from backstage.domain.failure import Failure
 from backstage.domain.outcome import Outcome
+from backstage.domain.task import Task
 from backstage.domain.task_result import TaskResult
 from backstage.worker.conclusion import Conclusion
 from backstage.worker.context import TaskContext
@@ -18,6 +19,10 @@ from backstage.worker.run_limits import LimitsOf
 
 class AttemptsSpent(Exception):
     """Crashed workers have used up the attempts that this handler allows."""
+
+
+class OutcomeRefused(Exception):
+    """The store does not take how the task ended: its result, or what it chains, is too large or not in its form."""
 
 
 class AttemptRunner:
@@ -47,6 +52,11 @@ class AttemptRunner:
         if held.has_seen_shutdown and _is_unsuccessful(value):
             return task.released()  # it wound up because it was asked to, which is no failure
         return self._conclusion.of_value(task, value, policy)
+
+    def refused(self, task: Task, handler: RegisteredHandler, problem: str) -> Outcome:
+        """What stands in for the end of a run that the store will never take."""
+        policy = self._limits_of(task, handler.registration).retry
+        return self._conclusion.of_error(task, OutcomeRefused(problem), policy)
 
     def _interrupted(self, held: HeldTask, error: asyncio.CancelledError, handler: RegisteredHandler) -> Outcome | None:
         match held.stop_reason:

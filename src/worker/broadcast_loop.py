@@ -103,10 +103,10 @@ class BroadcastLoop:
             self._logger.exception(log_events.BROADCAST_FAILED, **about)
 
     async def _call(self, receiver: Receiver, message: BroadcastMessage) -> None:
-        arguments = receiver.call.arguments(message.payload_json, message)
+        call = receiver.call.of(message.payload_json, message)
         if receiver.is_async:
-            await receiver.function(**arguments)
+            await call()
             return
-        value = await self._threads.run(lambda: receiver.function(**arguments))
+        value = await self._threads.run(call)
         if inspect.isawaitable(value):  # a plain decorator over an async function
             await value

@@ -7,7 +7,6 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from backstage.domain.errors import StorageError
 from backstage.domain.ports.task_queue import ClaimRequest, TaskQueue
 from backstage.worker import log_events
 from backstage.worker.error_backoff import ErrorBackoff
@@ -60,7 +59,7 @@ class Claimer:
         """Return after `stop`."""
         await self._until_stopped()
         if self._has_lost_a_reply:
-            with contextlib.suppress(StorageError):  # else their leases run out
+            with contextlib.suppress(Exception):  # whatever the store answers: else their leases run out
                 await self._take_up_lost_claims(asyncio.get_running_loop().time())
 
     async def _until_stopped(self) -> None:
@@ -105,9 +104,10 @@ class Claimer:
     async def _take_up_lost_claims(self, asked_at: float) -> None:
         """A claim whose reply was lost may have leased tasks to us that we know nothing of."""
         request = self._request(0)
-        known_before = {each.task.id for each in self._slots.held.snapshot()}
+        known_before = {(each.task.id, each.task.fence) for each in self._slots.held.snapshot()}
         ours = await self._queue.held_by(request.worker_id)
-        unknown = [task for task in ours if task.id not in known_before and task.id not in self._slots.held]
+        held = self._slots.held
+        unknown = [task for task in ours if (task.id, task.fence) not in known_before and not held.knows(task)]
         self._has_lost_a_reply = False
         if unknown:
             self._slots.start(unknown, asked_at + request.lease / 2)  # claimed at some moment before; the keeper renews

@@ -15,6 +15,10 @@ class ErrorBackoff:
         self._chance = chance
         self._errors = 0
 
+    def another(self) -> ErrorBackoff:
+        """For a trouble of its own."""
+        return ErrorBackoff(self._chance)
+
     async def wait(self) -> None:
         self._errors += 1
         await asyncio.sleep(_BACKOFF.delay(self._errors, self._chance.random()))

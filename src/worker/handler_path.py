@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -32,6 +33,11 @@ class HandlerPath:
                 'run_in="process" cannot import it from the program that was started, which would start again: '
                 "define it at module level in a module of its own",
             )
+        if not _is_found(function):
+            raise ConfigurationError(
+                label,
+                'run_in="process" would find another function by that name: decorate it where it is defined',
+            )
         return cls(function.__module__, label)
 
     def load(self) -> Callable[..., Any]:
@@ -42,3 +48,18 @@ class HandlerPath:
         registration = getattr(found, HANDLER_MARK, None)
         function: Callable[..., Any] = found if registration is None else registration.handler
         return function
+
+
+def _is_found(function: Callable[..., Any]) -> bool:
+    """Whether the name leads to the function, perhaps with further decorators, or to nothing yet."""
+    found: Any = sys.modules.get(function.__module__)
+    for part in function.__qualname__.split("."):
+        found = getattr(found, part, None)
+    while found is not None and found is not function:
+        registration = vars(found).get(HANDLER_MARK) if hasattr(found, "__dict__") else None
+        if registration is not None and registration.handler is function:
+            return True
+        found = getattr(found, "__wrapped__", None)
+        if found is None:
+            return False
+    return True

@@ -15,17 +15,23 @@ from pydantic import TypeAdapter
 from backstage.domain.task import Task
 from backstage.worker.context import RunSignals, TaskContext
 from backstage.worker.handler_path import HandlerPath
-from backstage.worker.process_frames import Frame, encode_frame, read_frame
+from backstage.worker.process_frames import Frame, UnusableFrame, encode_frame, read_frame
 from backstage.worker.remote_endings import decode_error, decode_value, encode_error
 
 STOP_GRACE = 0.5
 """Seconds that an interrupted handler has to clean up before its process is killed."""
+_QUESTIONS = ("is_shutting_down", "is_cancel_requested", "is_over_soft_timeout", "progress", "heartbeat")
+_LEVELS = ("debug", "info", "warning", "error", "critical", "exception")
 LINGER = 0.5
 """Seconds for which a dead child's last words are read, should somebody else still hold its end open."""
 
 
 class ProcessDied(Exception):
     """The handler's process ended before its handler did: a crash, the kernel's out-of-memory killer, os._exit."""
+
+
+class ProcessMisspoke(Exception):
+    """The handler's process said what does not fit this run, so nothing that it says can be trusted any more."""
 
 
 class HandlerProcess:
@@ -42,6 +48,7 @@ class HandlerProcess:
         self._reader = reader
         self._writer = writer
         self._tasks = tasks
+        self._run = 0
         self._watch = asyncio.create_task(self._release_when_dead(), name=f"backstage-handler-process-{process.pid}")
 
     @classmethod
@@ -72,16 +79,18 @@ class HandlerProcess:
 
     async def ready(self) -> None:
         """Return once it can run handlers. Raises ProcessDied."""
-        await self._read()
+        await self._next_frame()
 
     async def run(self, path: HandlerPath, context: TaskContext) -> Any:
         """Return what the handler returned, or the exception that stands for the one it raised.
 
-        Raises ProcessDied. After that, or when cancelled, the process is of no more use: `end` it.
+        Raises ProcessDied and ProcessMisspoke. After that, or when cancelled, the process is of no more use: `end` it.
         """
+        self._run += 1
         self._write(
             {
                 "kind": "run",
+                "run": self._run,
                 "module": path.module,
                 "name": path.name,
                 "task": self._tasks.dump_python(context.task, mode="json"),
@@ -89,16 +98,21 @@ class HandlerProcess:
             }
         )
         while True:
-            frame = await self._read()
-            match frame["kind"]:
+            frame = await self._next_frame()
+            kind, number = frame["kind"], frame.get("run")
+            if number != self._run:
+                raise ProcessMisspoke(f"the handler's process sent {kind!r} of run {number!r} in run {self._run}")
+            match kind:
                 case "returned":
                     return decode_value(frame["value"])
                 case "raised":
                     return decode_error(frame["error"])
-                case "log":
+                case "log" if frame["level"] in _LEVELS:
                     getattr(context.logger, frame["level"])(frame["event"], **frame["fields"])
-                case _:
+                case _ if kind in _QUESTIONS:
                     self._write(await _answer(context.signals, frame))
+                case _:
+                    raise ProcessMisspoke(f"the handler's process sent {kind!r}, which means nothing")
 
     async def end(self) -> None:
         """Interrupt the handler, kill it after STOP_GRACE with all it started, and return once it is gone."""
@@ -119,9 +133,11 @@ class HandlerProcess:
         if not self._writer.is_closing():
             self._writer.write(encode_frame(frame))
 
-    async def _read(self) -> Frame:
+    async def _next_frame(self) -> Frame:
         try:
             return await read_frame(self._reader)
+        except UnusableFrame as error:
+            raise ProcessMisspoke(f"the handler's process sent {error}") from None
         except (EOFError, ConnectionError):
             pass
         with contextlib.suppress(TimeoutError):

@@ -78,7 +78,7 @@ class HandlerRegistry:
 
 def _on_loop(call: HandlerCall) -> Run:
     def run(context: TaskContext) -> Any:
-        return call.function(**call.arguments(context.task.payload_json, context))
+        return call.of(context.task.payload_json, context)()
 
     return run
 

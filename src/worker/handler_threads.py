@@ -34,16 +34,24 @@ class HandlerThreads:
         """`on_returned` is called on the loop when an abandoned thread has ended: its slot is free again."""
         self._pool = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="backstage-handler")
         self._on_returned = on_returned
-        self.abandoned = 0
+        self._left: dict[asyncio.Future[Any], str] = {}
+
+    @property
+    def abandoned(self) -> int:
+        return len(self._left)
+
+    def left_types(self) -> list[str]:
+        """Of the abandoned threads, the task types that they ran; may be called from any thread."""
+        return list(self._left.copy().values())
 
     async def call(self, registration: TaskHandlerRegistration, call: HandlerCall, context: TaskContext) -> Any:
         loop = asyncio.get_running_loop()
-        arguments = call.arguments(context.task.payload_json, _in_thread(context, loop))
-        return await self.run(
-            lambda: call.function(**arguments), lambda: context.logger.error(log_events.HANDLER_STUCK)
-        )
+        handler = call.of(context.task.payload_json, _in_thread(context, loop))
+        return await self.run(handler, lambda: context.logger.error(log_events.HANDLER_STUCK), registration.type)
 
-    async def run(self, function: Callable[[], Any], on_left: Callable[[], None] = lambda: None) -> Any:
+    async def run(
+        self, function: Callable[[], Any], on_left: Callable[[], None] = lambda: None, task_type: str = ""
+    ) -> Any:
         """Return its value, or raise its error; cancelling interrupts it. `on_left` is called if it is left behind."""
         run = _ThreadRun(function, contextvars.copy_context())
         future = asyncio.get_running_loop().run_in_executor(self._pool, run)
@@ -54,22 +62,22 @@ class HandlerThreads:
             try:
                 await asyncio.wait([future], timeout=INTERRUPT_GRACE)
             finally:  # also when it is cancelled once more
-                self._leave(future, on_left)
+                self._leave(future, on_left, task_type)
             raise
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _leave(self, future: asyncio.Future[Any], on_left: Callable[[], None]) -> None:
+    def _leave(self, future: asyncio.Future[Any], on_left: Callable[[], None], task_type: str) -> None:
         if future.done():
             _retrieve(future)
         else:
-            self.abandoned += 1
+            self._left[future] = task_type
             future.add_done_callback(self._returned)
             on_left()
 
     def _returned(self, future: asyncio.Future[Any]) -> None:
-        self.abandoned -= 1
+        del self._left[future]
         _retrieve(future)
         self._on_returned()
 

@@ -10,6 +10,8 @@ from typing import Any
 from backstage.domain.ports.task_queue import TaskQueue
 from backstage.domain.task import Task
 
+MOST_GIVEN_UP = 10_000
+
 
 class StopReason(Enum):
     """Why this worker cancelled a handler."""
@@ -113,12 +115,19 @@ class HeldTasks:
         self._by_id: dict[str, HeldTask] = {}
         self._earlier: dict[tuple[str, int], HeldTask] = {}
         """By id and fence: runs of tasks that this worker has claimed again meanwhile."""
+        self._given_up: dict[str, int] = {}
+        """Id to fence: the latest runs that have ended here without an end for the store."""
 
     def __len__(self) -> int:
         return len(self._by_id) + len(self._earlier)
 
     def __contains__(self, task_id: str) -> bool:
         return task_id in self._by_id
+
+    def knows(self, task: Task) -> bool:
+        """Whether this run of the task is held, or has ended here."""
+        held = self._by_id.get(task.id)
+        return (held is not None and held.task.fence >= task.fence) or self._given_up.get(task.id) == task.fence
 
     def add(self, held: HeldTask) -> None:
         earlier = self._by_id.get(held.task.id)
@@ -134,6 +143,20 @@ class HeldTasks:
             return held.task
         earlier = self._earlier.pop((task_id, fence), None)
         return None if earlier is None else earlier.task
+
+    def task_of(self, task_id: str, fence: int) -> Task | None:
+        """As it was claimed; None if no run of that fence is held."""
+        held = self._by_id.get(task_id)
+        if held is None or held.task.fence != fence:
+            held = self._earlier.get((task_id, fence))
+        return None if held is None else held.task
+
+    def give_up(self, task_id: str, fence: int) -> None:
+        """Drop a run that is no longer this worker's: it is not begun again, whatever the store still says."""
+        self.drop(task_id, fence)
+        self._given_up[task_id] = fence
+        if len(self._given_up) > MOST_GIVEN_UP:
+            del self._given_up[next(iter(self._given_up))]
 
     def find(self, task_id: str) -> HeldTask | None:
         """The newest run."""

@@ -23,9 +23,12 @@ from backstage.worker.handler_path import HandlerPath
 from backstage.worker.handler_threads import Answer, HandlerInterrupted
 from backstage.worker.middleware.recovery import crashed
 from backstage.worker.middleware.tracing import current_task
-from backstage.worker.process_frames import Frame, FrameSocket
+from backstage.worker.process_frames import Frame, FrameSocket, UnusableFrame
 from backstage.worker.remote_endings import decode_error, encode_error, encode_value
+from backstage.worker.run_line import RunLine
 from backstage.worker.tied_process import tie_to_parent
+
+_HEARD = (signal.SIGTERM, signal.SIGINT)
 
 
 class ProcessChild:
@@ -40,18 +43,33 @@ class ProcessChild:
         self._is_stopping = False
 
     def run(self) -> None:
-        """Never returns: raises HandlerInterrupted when the worker says stop."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        """Return only in a process that a handler has forked; raises HandlerInterrupted when the worker says stop."""
+        for number in _HEARD:
             signal.signal(number, self._on_signal)
+        os.register_at_fork(after_in_child=self._become_a_strangers_process)
         threading.Thread(target=self._listen, name="backstage-listener", daemon=True).start()
         self._frames.write({"kind": "ready"})
         while True:
-            self._frames.write(self._end_of(self._runs.get()))
+            order = self._runs.get()
+            line = RunLine(self._frames, order["run"])
+            ended = self._end_of(order, line)
+            if not self._frames.is_ours:
+                return
+            try:
+                line.end(ended)
+            except UnusableFrame as error:
+                line.end({"kind": "raised", "error": encode_error(error)})
 
-    def _end_of(self, order: Frame) -> Frame:
-        signals = _WorkerSignals(self._frames, self._answers)
+    def _become_a_strangers_process(self) -> None:
+        """A handler has forked: the child must neither speak to the worker nor ignore the signals that are for it."""
+        self._frames.close()
+        for number in _HEARD:
+            signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.default_int_handler)
+
+    def _end_of(self, order: Frame, line: RunLine) -> Frame:
+        signals = _WorkerSignals(line, self._answers)
         task = self._tasks.validate_python(order["task"])
-        context = TaskContext(task, order["worker_id"], _WorkerLogger(self._frames), signals)
+        context = TaskContext(task, order["worker_id"], _WorkerLogger(line), signals)
         current_task.set(task)
         try:
             value = self._call(HandlerPath(order["module"], order["name"]), context)
@@ -69,7 +87,7 @@ class ProcessChild:
         call = self._calls.get(path)
         if call is None:
             call = self._calls[path] = HandlerCall(path.load())
-        value = call.function(**call.arguments(context.task.payload_json, context))
+        value = call.of(context.task.payload_json, context)()
         return asyncio.run(value) if inspect.iscoroutine(value) else value
 
     def _listen(self) -> None:
@@ -97,10 +115,10 @@ class ProcessChild:
 
 class _WorkerSignals:
     """RunSignals: asks the worker, and waits for its answer. Closed with its run, so that a thread which the
-    handler left behind cannot speak for the next one."""
+    handler left behind does not wait for an answer to the next one."""
 
-    def __init__(self, frames: FrameSocket, answers: queue.SimpleQueue[Frame]) -> None:
-        self._frames = frames
+    def __init__(self, line: RunLine, answers: queue.SimpleQueue[Frame]) -> None:
+        self._line = line
         self._answers = answers
         self._asking = threading.Lock()
         self._is_closed = False
@@ -126,9 +144,8 @@ class _WorkerSignals:
 
     def _ask(self, question: Frame) -> bool:
         with self._asking:
-            if self._is_closed:
+            if self._is_closed or not self._line.say(question):
                 return False
-            self._frames.write(question)
             answer = self._answers.get()
         if answer["kind"] == "refused":
             raise decode_error(answer["error"])
@@ -137,10 +154,11 @@ class _WorkerSignals:
 
 class _WorkerLogger:
     """Writes through the worker's logger, so that all lines have one form and one destination. The worker puts the
-    task's fields into each; structlog is imported by the first handler that logs."""
+    task's fields into each; structlog is imported by the first handler that logs. What a forked process, or a thread
+    that was left behind, logs goes to stderr."""
 
-    def __init__(self, frames: FrameSocket) -> None:
-        self._frames = frames
+    def __init__(self, line: RunLine) -> None:
+        self._line = line
 
     def bind(self, **_: Any) -> Any:
         import structlog  # noqa: PLC0415 - most handlers log nothing, and their process starts sooner
@@ -148,7 +166,8 @@ class _WorkerLogger:
         def forward(logger: Any, level: str, entry: Any) -> Any:
             event = str(entry.pop("event", ""))
             fields = {str(key): _as_json(value) for key, value in entry.items()}
-            self._frames.write({"kind": "log", "level": level, "event": event, "fields": fields})
+            if not self._line.say({"kind": "log", "level": level, "event": event, "fields": fields}):
+                sys.stderr.write(f"{level}: {event} {fields}\n")
             raise structlog.DropEvent
 
         return structlog.wrap_logger(
@@ -163,12 +182,21 @@ def _as_json(value: Any) -> Any:
     return value if isinstance(value, (str, int, float, bool, type(None))) else repr(value)
 
 
+def end_forked() -> None:
+    """End a process that a handler forked and that came back here: what waits at its exit is its parent's."""
+    with contextlib.suppress(Exception):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(0)
+
+
 def main(descriptor: int, parent_pid: int) -> None:
     tie_to_parent(parent_pid, signal.SIGKILL)
     os.set_inheritable(descriptor, False)
     child = ProcessChild(FrameSocket(socket.socket(fileno=descriptor)))
     with contextlib.suppress(HandlerInterrupted):
         child.run()
+        end_forked()
 
 
 if __name__ == "__main__":

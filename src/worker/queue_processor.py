@@ -89,8 +89,10 @@ class QueueProcessor(HandlerHost):
         return self._metrics
 
     def get_health(self, *, is_queue_paused: bool = False) -> ProcessorHealth:
-        loops = self._runtime.vital_signs().loops if self._runtime is not None else ()
-        problems = {loop.name: loop.problem() for loop in loops}
+        signs = self._runtime.vital_signs() if self._runtime is not None else None
+        problems = {loop.name: loop.problem() for loop in signs.loops} if signs is not None else {}
+        if signs is not None:
+            problems["slots"] = signs.hang
         return ProcessorHealth(
             problems=tuple(f"{name}: {problem}" for name, problem in problems.items() if problem is not None),
             queue=self.queue.name,

@@ -11,6 +11,7 @@ from backstage.domain.broadcast_message import BroadcastMessage
 from backstage.domain.errors import ConfigurationError, InvalidTaskDataError
 from backstage.domain.limits import check_name
 from backstage.worker.handler_call import HandlerCall
+from backstage.worker.handler_signature import Second
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 RECEIVER_MARK = "__backstage_receiver__"
@@ -59,7 +60,7 @@ class Receivers:
         """The same function again counts once. `names` are local names that its annotations may use."""
         added = self._by_name.setdefault(_name(name), [])
         if all(each.function is not function for each in added):
-            added.append(Receiver(function, HandlerCall(function, names, second=("message", BroadcastMessage))))
+            added.append(Receiver(function, HandlerCall(function, names, second=Second("message", BroadcastMessage))))
 
     def of(self, name: str) -> tuple[Receiver, ...]:
         return tuple(self._by_name.get(name, ()))

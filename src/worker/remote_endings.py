@@ -9,6 +9,7 @@ from backstage.domain.errors import (
     InvalidTaskDataError,
     StorageError,
     StorageFullError,
+    StorageRefusedError,
     StorageUnavailableError,
 )
 from backstage.domain.failure import FAILURE_MARK, Failure, text_of
@@ -24,6 +25,7 @@ _BY_MESSAGE: tuple[type[Exception], ...] = (
     GiveUp,
     CancelTask,
     StorageFullError,
+    StorageRefusedError,
     StorageUnavailableError,
     StorageError,
 )

@@ -38,6 +38,7 @@ from backstage.worker.error_backoff import ErrorBackoff
 from backstage.worker.handler_processes import HandlerProcesses
 from backstage.worker.handler_registry import HandlerRegistry, RegisteredHandler
 from backstage.worker.handler_threads import HandlerThreads
+from backstage.worker.hung_slots import HungSlots
 from backstage.worker.lease_keeper import LeaseKeeper
 from backstage.worker.loop_health import LoopHealths
 from backstage.worker.measured_queue import MeasuredQueue, StoreLatencies, measured_lease_queue
@@ -122,6 +123,7 @@ class WorkerRuntime:
             settler_health=self._healths.of("settler"),
             logger=logger,
         )
+        self._hung = HungSlots(options.concurrency, self._threads, self._slots.held, logger)
         self._claimer = Claimer(
             queue=self._queue,
             request=self._request,
@@ -208,6 +210,8 @@ class WorkerRuntime:
             running=self._slots.running,
             waiting=self._slots.waiting,
             unsettled=self._slots.settler.backlog,
+            hung=self._hung.types(),
+            all_hung_for=self._hung.all_for,
             queues=tuple(sorted(self._options.queues)),
             loops=self._healths.all(),
         )
@@ -256,6 +260,7 @@ class WorkerRuntime:
             "wakeup": endless("wakeup", partial(self._pass_on_hints, wakeup)),
             "reclaimer": later(options.reclaim_interval, "reclaimer", reclaimer.reclaim),
             "stalled": later(STALLED_AFTER, "stalled", self._slots.give_back_stalled),
+            "hung": later(STALLED_AFTER, "hung", self._hung.look),
             "pauses": later(LOOK_EVERY, "pauses", pauses.look),
             "pruner": later(options.prune_interval, "pruner", reclaimer.prune),
             "beat": later(beat.interval, "beat", beat.beat),

@@ -53,7 +53,9 @@ class Slots:
         logger: Any,
     ) -> None:
         self.held = HeldTasks()
-        self.settler = Settler(queue, self._on_settled, backoff, settler_health, logger)
+        self.settler = Settler(
+            queue, self._on_settled, self._in_place_of, options.lease, backoff, settler_health, logger
+        )
         self._queue = queue
         self._options = options
         self._handlers = handlers
@@ -202,7 +204,7 @@ class Slots:
             self._logger.exception(log_events.RUN_BROKE, task_id=task.id, type=task.type)
             outcome = task.failed(Failure.of(error), self._options.retry, 0.5)
         if outcome is None:
-            self.held.drop(task.id, task.fence)
+            self.held.give_up(task.id, task.fence)
         else:
             self.settler.submit(outcome)
         assert held.run is not None
@@ -241,13 +243,20 @@ class Slots:
         self._waiting.remove(held)
         if reason is StopReason.LEASE_LOST:
             self._count_lost(held)
-            self.held.drop(held.task.id, held.task.fence)
+            self.held.give_up(held.task.id, held.task.fence)
         else:
             self.settler.submit(held.task.cancelled())
         self._hint.set()
 
     def _count_lost(self, held: HeldTask) -> None:
         self._metrics.of(held.task.queue, held.task.type).lost += 1
+
+    def _in_place_of(self, outcome: Outcome, problem: str) -> Outcome | None:
+        """The failed attempt that a run becomes whose end the store will never take."""
+        task = self.held.task_of(outcome.task_id, outcome.fence)
+        if task is None:
+            return None
+        return self._subscriptions.with_deliveries(task, self._runner.refused(task, self._handlers[task.type], problem))
 
     def _on_settled(self, outcomes: Sequence[Outcome], states: Sequence[TaskState | None]) -> None:
         for outcome, state in zip(outcomes, states, strict=True):

@@ -28,5 +28,17 @@ class VitalSigns:
     """Tasks that were claimed and wait here for a slot."""
     unsettled: int = 0
     """Ends that the store has not taken yet."""
+    hung: tuple[str, ...] = ()
+    """The task type of each handler that was told to end and does not; each takes up a slot."""
+    all_hung_for: float = 0.0
+    """Seconds for which every slot has been taken so."""
     queues: tuple[str, ...] = ()
     loops: Sequence[LoopHealth] = ()
+
+    @property
+    def hang(self) -> str | None:
+        """Why no task can run, where every slot is hung."""
+        if not self.hung or len(self.hung) < self.concurrency:
+            return None
+        types = ", ".join(sorted({*self.hung}))
+        return f"all {self.concurrency} slots are taken by handlers that do not end: {types}"

@@ -90,6 +90,26 @@ def test_what_was_said_long_ago_is_forgotten_for_a_slower_answer(own: ServerTime
     assert own.clock.now() == server.now()
 
 
+@pytest.mark.parametrize("ahead", [3600.0, -3600.0])
+def test_setting_the_local_wall_clock_changes_nothing_once_the_server_was_asked(
+    own: ServerTime, local: FakeClock, ahead: float
+) -> None:
+    Server(local, 0.0).asked(own, 0.01, 0.01)
+    right = own.clock.now()
+    local.set_wall(local.now() + timedelta(seconds=ahead))
+    assert own.clock.now() == right
+
+
+def test_a_server_whose_clock_was_set_is_believed_although_its_answer_is_slower(
+    own: ServerTime, local: FakeClock
+) -> None:
+    server = Server(local, 0.0)
+    server.asked(own, 0.01, 0.01)
+    server.ahead = timedelta(hours=1)
+    server.asked(own, 0.5, 0.5)
+    assert own.clock.now() == server.now()
+
+
 def test_the_clock_is_watched_for_steps(own: ServerTime, local: FakeClock) -> None:
     now = to_micros(local.now())
     assert own.trusts_ends(now, LEASE)

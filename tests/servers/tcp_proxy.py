@@ -22,8 +22,7 @@ class TcpProxy:
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        assert parts.hostname is not None and parts.port is not None, "the URL needs a host and a port"
-        self._target = (parts.hostname, parts.port)
+        self._target = _address(url)
         self._thread = LoopThread("tcp-proxy")
         self._flowing = asyncio.Event()
         self._flowing.set()
@@ -51,6 +50,10 @@ class TcpProxy:
     def flow(self) -> None:
         """Pass on again, and first what was held back."""
         self._thread.loop.call_soon_threadsafe(self._flowing.set)
+
+    def lead_to(self, url: str) -> None:
+        """Lead new connections to another server, as DNS does after a failover; open ones stay where they are."""
+        self._target = _address(url)
 
     def cut(self) -> int:
         """Reset all connections, and return how many there were; new ones are taken."""
@@ -115,6 +118,12 @@ class TcpProxy:
             connection.client.write(chunk)
             await connection.client.drain()
         connection.client.write_eof()
+
+
+def _address(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    assert parts.hostname is not None and parts.port is not None, "the URL needs a host and a port"
+    return parts.hostname, parts.port
 
 
 class _Connection:

@@ -3,6 +3,7 @@
 import asyncio
 import ctypes
 import functools
+import gc
 import os
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from backstage.domain.task_result import TaskResult
 from backstage.worker.context import TaskContext
 from backstage.worker.handler import handler
 from backstage.worker.middleware.tracing import current_task
+from backstage.worker.process_frames import FrameSocket
 
 
 class Point(BaseModel):
@@ -217,3 +219,36 @@ def marked(payload):
 
 def big(payload):
     return "x" * payload
+
+
+def fork(payload):
+    """Its child comes back, too."""
+    return "child" if os.fork() == 0 else "parent"
+
+
+def fork_past_python(payload):
+    """As a C library may, which runs no hooks of Python's."""
+    return "child" if ctypes.CDLL(None).fork() == 0 else "parent"
+
+
+def fork_and_speak(path, context: TaskContext):
+    """Write down what the child may ask of the context; return how a signal ends the child."""
+    if (child := os.fork()) == 0:
+        context.logger.warning("said by the child")
+        Path(path).write_text(str([context.is_shutting_down(), bool(context.heartbeat())]))
+        time.sleep(60)
+    while not Path(path).exists() or not Path(path).read_text():
+        time.sleep(0.01)
+    os.kill(child, signal.SIGTERM)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def speak_for_itself(data):
+    """Write past all that guards the connection."""
+    [connection] = [each for each in gc.get_objects() if type(each) is FrameSocket]
+    connection._connection.sendall(bytes.fromhex(data))
+    time.sleep(60)
+
+
+def return_too_much(payload):
+    return [Next("b", "x" * 1_000_000) for _ in range(70)]

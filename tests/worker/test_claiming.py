@@ -9,6 +9,7 @@ from backstage.conformance.fault_plan import Fault, FaultPlan
 from backstage.conformance.faulty_queue import FaultyQueue
 from backstage.domain.errors import StorageUnavailableError
 from backstage.domain.outcome import Outcome
+from backstage.domain.portions import MOST_BYTES
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest
 from backstage.domain.task_state import TaskState
 from backstage.worker import log_events
@@ -312,6 +313,25 @@ async def test_one_outcome_that_cannot_be_settled_does_not_hold_up_the_others(wo
     assert (await reached(worker, tasks[0])).result == "fine"
     assert (await reached(worker, tasks[2])).result == "fine too"
     assert (await worker.backstage.get_task(tasks[1].id)).state is TaskState.RUNNING  # its lease will run out
+
+
+async def test_ends_go_to_the_store_in_messages_of_a_bounded_size(workers: Workers) -> None:
+    queue, worker = watched(workers, until_idle=True, concurrency=40)
+    queue.is_open.clear()
+    ended: list[int] = []
+
+    @worker.on("t")
+    async def returns() -> str:
+        ended.append(1)
+        if len(ended) == 40:
+            asyncio.get_running_loop().call_soon(queue.is_open.set)
+        return "x" * 1_000_000
+
+    for _ in range(40):
+        await worker.enqueue("t")
+    await finish(worker)
+    assert sum(len(batch) for batch in queue.batches) == 40
+    assert max(sum(outcome.size for outcome in batch) for batch in queue.batches) <= MOST_BYTES
 
 
 async def test_a_worker_that_cannot_settle_claims_no_more_for_ever(workers: Workers) -> None:

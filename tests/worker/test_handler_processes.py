@@ -35,10 +35,11 @@ from backstage.domain.task_result import TaskResult
 from backstage.worker.context import TaskContext
 from backstage.worker.handler import TaskHandlerRegistration
 from backstage.worker.handler_call import HandlerCall
-from backstage.worker.handler_process import ProcessDied
+from backstage.worker.handler_process import ProcessDied, ProcessMisspoke
 from backstage.worker.handler_processes import HandlerProcesses
 from backstage.worker.handler_registry import HandlerRegistry
 from backstage.worker.payload_misfit import PayloadMisfit
+from backstage.worker.process_frames import encode_frame
 from backstage.worker.remote_endings import RemoteHandlerError
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -550,3 +551,47 @@ async def test_what_a_handler_prints_goes_to_stderr(
     await run(handlers.print_it)
     out, err = capfd.readouterr()
     assert out == "" and "printed by a handler\n" in err
+
+
+# -- what does not fit ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["fork", "fork_past_python"])
+async def test_a_child_that_a_handler_forks_ends_no_task(run: Run, handlers: ModuleType, name: str) -> None:
+    before = await run(handlers.pid)
+    assert await run(getattr(handlers, name)) == "parent"
+    assert [await run(handlers.echo, number) for number in range(4)] == [0, 1, 2, 3]
+    assert await run(handlers.pid) == before
+
+
+async def test_a_forked_child_neither_speaks_to_the_worker_nor_ignores_signals(
+    run: Run, handlers: ModuleType, tmp_path: Path, logger: CapturingLogger
+) -> None:
+    assert await run(handlers.fork_and_speak, str(tmp_path / "told")) == -signal.SIGTERM
+    assert (tmp_path / "told").read_text() == "[False, False]"
+    assert logger.calls == []
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (encode_frame({"kind": "returned", "run": 0, "value": {}}), "'returned' of run 0 in run 1"),
+        (encode_frame({"kind": "log", "run": 1, "level": "bind"}), "'log', which means nothing"),
+        (b"\0\0\0\1[", "a message that is not JSON"),
+        (b"\xff\xff\xff\xff", "a message of 4,294,967,295 bytes"),
+    ],
+    ids=["earlier", "a trick", "no JSON", "4 GiB"],
+)
+async def test_a_process_ends_with_the_first_message_that_does_not_fit(
+    run: Run, handlers: ModuleType, data: bytes, problem: str
+) -> None:
+    with pytest.raises(ProcessMisspoke, match=problem):
+        await run(handlers.speak_for_itself, data.hex())
+    assert not _children()
+
+
+async def test_a_value_that_is_too_long_to_tell_fails_the_attempt_alone(run: Run, handlers: ModuleType) -> None:
+    before = await run(handlers.pid)
+    with pytest.raises(RemoteHandlerError, match=r"the limit is 67,108,864"):
+        await run(handlers.return_too_much)
+    assert await run(handlers.pid) == before

@@ -5,7 +5,7 @@ import functools
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 from unittest import mock
 
 import pytest
@@ -13,8 +13,14 @@ import pytest
 from backstage import TaskContext, TaskHandlerRegistration, handler, listener
 from backstage.domain.errors import ConfigurationError, InvalidTaskDataError
 from backstage.worker.handler_modules import load_module, marked_in
+from backstage.worker.handler_path import HandlerPath
 from tests.worker import marked_handlers
 from tests.worker.workers import Workers, found, play
+
+if TYPE_CHECKING:
+    from backstage.worker import context as types
+
+    Report = Any
 
 
 async def test_a_handler_is_registered_by_a_call(any_workers: Workers) -> None:
@@ -118,6 +124,168 @@ async def test_anything_callable_is_a_handler(workers: Workers, callable_: Calla
     assert (await workers.run(callable_, "n")).result == "n 1"
 
 
+def positionally(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def wrapper(*args: Any) -> Any:
+        return function(*args)
+
+    return wrapper
+
+
+def by_keyword(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def wrapper(**kwargs: Any) -> Any:
+        return function(**kwargs)
+
+    return wrapper
+
+
+def renaming(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def wrapper(value: Any, *args: Any, **kwargs: Any) -> Any:
+        return function(value, *args, **kwargs)
+
+    return wrapper
+
+
+def renaming_all(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def wrapper(one, two):  # type: ignore[no-untyped-def]
+        return function(one, two)
+
+    return wrapper
+
+
+def injecting(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def wrapper(payload: str, context: TaskContext) -> Any:
+        return function("", payload, context)
+
+    return wrapper
+
+
+def bare(function: Callable[..., Any]) -> Callable[..., Any]:
+    def wrapper(payload: Any, context: Any) -> Any:
+        return function(payload, context)
+
+    return wrapper
+
+
+class Decorated:
+    @positionally
+    def method(self, payload: str, context: TaskContext) -> str:
+        return f"{payload} {context.attempt}"
+
+    @positionally
+    async def __call__(self, payload: str, context: TaskContext) -> str:
+        return f"{payload} {context.attempt}"
+
+
+def plain(payload: str, ctx: TaskContext) -> str:
+    return f"{payload} {ctx.attempt}"
+
+
+def positions_alone(payload: str, ctx: TaskContext, /) -> str:
+    return f"{payload} {ctx.attempt}"
+
+
+def with_a_default_first(db="", payload=None, context=None) -> str:  # type: ignore[no-untyped-def]
+    return f"{db}{payload} {context.attempt}"
+
+
+@pytest.mark.parametrize(
+    "callable_",
+    [
+        positionally(plain),
+        renaming(plain),
+        positionally(renaming(passed_through(plain))),
+        renaming_all(plain),
+        injecting(with_prefix),
+        bare(plain),
+        passed_through(bare(plain)),
+        by_keyword(plain),
+        by_keyword(with_a_default_first),
+        with_a_default_first,
+        functools.partial(positionally(with_prefix), ""),
+        functools.lru_cache(plain),
+        Decorated(),
+        Decorated().method,
+        positions_alone,
+        positionally(positions_alone),
+    ],
+)
+async def test_payload_and_context_pass_the_usual_decorators(
+    any_workers: Workers, callable_: Callable[..., Any]
+) -> None:
+    assert (await any_workers.run(callable_, "n")).result == "n 1"
+
+
+async def test_a_decorator_that_renames_keeps_the_annotation(workers: Workers) -> None:
+    task = await workers.run(renaming_all(plain), {"not": "a text"}, max_attempts=3)
+    assert task.last_failure is not None
+    assert task.last_failure.type == "InvalidTaskDataError"
+
+
+async def test_what_a_loop_has_bound_beside_the_payload_is_kept(workers: Workers) -> None:
+    worker = workers.new(until_idle=True)
+    for name in ("a", "b"):
+        worker.on(name, lambda payload, name=name: [payload, name])
+    await worker.enqueue("a", 1)
+    assert (await play(worker, "b", 2)).result == [2, "b"]
+    [first] = await found(worker, type="a")
+    assert first.result == [1, "a"]
+
+
+def optional_context(payload: Any, c: TaskContext | None = None) -> Any:
+    return c.attempt if c else None
+
+
+def any_of_two(payload: Any, c: Annotated[int | TaskContext, "n"]) -> Any:
+    return c.attempt if isinstance(c, TaskContext) else None
+
+
+@pytest.mark.parametrize("function", [optional_context, any_of_two])
+async def test_an_optional_context_is_given(any_workers: Workers, function: Any) -> None:
+    assert (await any_workers.run(function, 5)).result == 1
+
+
+def returns_unknown(payload: dict[str, Any]) -> Report:
+    return payload
+
+
+def context_unknown(payload: dict[str, Any], context: Report) -> Any:
+    return payload
+
+
+def context_by_an_unknown_name(payload: dict[str, Any], c: Optional[types.TaskContext] = None) -> Any:  # noqa: UP045
+    return payload if c else None
+
+
+def bound_unknown(payload: dict[str, Any], report: Report | None = None) -> Any:
+    return payload
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        returns_unknown,
+        context_unknown,
+        context_by_an_unknown_name,
+        bound_unknown,
+        functools.partial(bound_unknown, report=None),
+        passed_through(returns_unknown),
+    ],
+)
+async def test_names_that_only_the_type_checker_knows_stop_nothing(any_workers: Workers, function: Any) -> None:
+    assert (await any_workers.run(function, {"n": 1})).result == {"n": 1}
+
+
+def test_a_process_handler_that_its_name_does_not_lead_to_is_refused() -> None:
+    HandlerPath.of(plain)
+    with pytest.raises(ConfigurationError, match="another function by that name"):
+        HandlerPath.of(positionally(plain))
+
+
 async def test_the_annotations_of_a_partial_count(workers: Workers) -> None:
     task = await workers.run(functools.partial(with_prefix, ""), {"not": "a text"}, max_attempts=3)
     assert task.last_failure is not None
@@ -150,7 +318,23 @@ def with_context_only(context: TaskContext) -> int:
 
 
 def three(payload: Any, context: Any, more: Any) -> None: ...
-def positional(payload: Any, /) -> None: ...
+def unbound(self: Any) -> None: ...
+def anything(*args: Any, **kwargs: Any) -> None: ...
+def context_and_anything(context: Any, *args: Any) -> None: ...
+def with_a_default(limit=5) -> None: ...  # type: ignore[no-untyped-def]
+def narrow(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def wrapper(context: Any, *args: Any) -> Any:
+        return function(*args)
+
+    return wrapper
+
+
+class Yields:
+    def __call__(self, payload: Any) -> Iterator[int]:
+        yield 1
+
+
 def two_contexts(context: TaskContext, ctx: TaskContext) -> None: ...
 def unknown_name(payload: Nowhere) -> None: ...  # type: ignore[name-defined] # noqa: F821
 def unreadable(payload: "1 +") -> None: ...  # type: ignore[syntax] # noqa: F722
@@ -167,7 +351,16 @@ async def async_generator(payload: Any) -> AsyncIterator[int]:
     ("function", "problem"),
     [
         (three, "three: parameter 'more' has nothing to take: it may take a payload and a context"),
-        (positional, "positional: parameter 'payload' is positional-only: drop the slash"),
+        (unbound, "parameter 'self' waits for an object"),
+        (anything, r"takes \*args or \*\*kwargs, which do not tell"),
+        (context_and_anything, r"takes \*args or \*\*kwargs, which do not tell"),
+        (mock.Mock(), r"takes \*args or \*\*kwargs, which do not tell"),
+        (with_a_default, "does not tell whether 'limit' is to take the payload"),
+        (lambda context, n=5: n, "does not tell whether 'n' is to take the payload"),
+        (narrow(lambda: 1), "a decorator of it does not take what the function takes"),
+        (dict, "is a class, which would only be made"),
+        (Yields(), "yields, so calling it runs nothing"),
+        (functools.partial(Yields()), "yields, so calling it runs nothing"),
         (two_contexts, "two_contexts: parameter 'ctx' has nothing to take"),
         (unknown_name, "unknown_name: its annotations name 'Nowhere', which cannot be found"),
         (unreadable, "unreadable: its annotations cannot be read"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 
 from backstage import Backoff, Queue, TaskContext
 from backstage.domain.task_state import TaskState
-from tests.worker.workers import DEADLINE, Workers, attempts, play, until
+from tests.worker.workers import DEADLINE, Workers, attempts, memory, play, until
 
 NOW = Backoff.fixed(0)
 
@@ -157,3 +158,33 @@ async def test_a_hard_timeout_after_the_soft_one_still_cancels(workers: Workers)
     task = await play(worker, "t")
     [record] = await attempts(worker, task)
     assert record.failure is not None and record.failure.type == "TaskTimeout"
+
+
+@pytest.mark.parametrize("is_async", [True, False])
+async def test_a_worker_whose_slots_are_all_hung_says_which_handlers_do_it(workers: Workers, is_async: bool) -> None:
+    gate = threading.Event()
+    is_over = asyncio.Event()
+
+    async def swallows() -> None:
+        while not is_over.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await is_over.wait()
+
+    log: list[dict[str, Any]] = []
+    worker = workers.over(memory(), concurrency=2, log_handler=log.append)
+    worker.on("deaf", swallows if is_async else lambda: gate.wait(DEADLINE), timeout=0.05, max_attempts=1)
+    for _ in range(2):
+        await worker.enqueue("deaf")
+    await worker.start()
+    await until(lambda: worker.vital_signs().all_hung_for > 0)
+    signs = worker.vital_signs()
+    assert (signs.hung, signs.hang) == (
+        ("deaf", "deaf"),
+        "all 2 slots are taken by handlers that do not end: deaf",
+    )
+    [line] = [line for line in log if line["event"] == "slots_hung"]
+    assert (line["types"], line["level"]) == (["deaf"], "error")
+    gate.set()
+    is_over.set()
+    await until(lambda: not worker.vital_signs().hung)
+    await until(lambda: worker.vital_signs().all_hung_for == 0)

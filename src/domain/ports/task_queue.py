@@ -94,8 +94,9 @@ class TaskQueue(Protocol):
         ...
 
     async def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
-        """Whether no task of these types and queues (None: all) is running, due, or waiting for a retry.
+        """Whether no task of these types and queues (None: all) is running, due, waiting for a retry or a snooze, or
+        scheduled for later as a step of another task's workflow.
 
-        Paused ones and those scheduled for later that have never run do not count.
+        Paused ones do not count, nor do tasks that somebody scheduled for later and that have never run.
         """
         ...

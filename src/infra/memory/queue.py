@@ -143,7 +143,10 @@ class MemoryQueue:
             now = self._store.clock.now()
             return not any(
                 task.state is TaskState.RUNNING
-                or (task.state is TaskState.PENDING and (task.scheduled_at <= now or task.deliveries))
+                or (
+                    task.state is TaskState.PENDING
+                    and (task.scheduled_at <= now or task.deliveries or task.workflow_id != task.id)
+                )
                 for task in self._store.tasks.values()
                 if task.type in types
                 and (queues is None or task.queue in queues)

@@ -6,8 +6,10 @@ from typing import Any
 
 import asyncpg
 
+from backstage.infra.connection_epoch import ConnectionEpoch
 from backstage.infra.postgres.location import Location
 from backstage.infra.postgres.session import Session
+from backstage.infra.postgres.storage_errors import is_of_another_server
 
 CONNECT_TIMEOUT = 10.0
 """Seconds in which a connection is made or given up."""
@@ -38,6 +40,8 @@ class Connector:
     def __init__(self, location: Location) -> None:
         self.location = location
         self.is_pooled = location.prepared == "off"
+        self.epoch = ConnectionEpoch()
+        """Connections of an earlier one are not to be used: see what ended it."""
 
     async def connect(self) -> asyncpg.Connection[Any]:
         """Return a connection that belongs to the running loop. Raises what the driver raises."""
@@ -63,7 +67,13 @@ class Connector:
         if self.is_pooled or self.location.prepared == "on":
             return False
         self.is_pooled = True
+        self.epoch.end(self.epoch.number)
         return True
+
+    def judge(self, error: BaseException, epoch: int) -> None:
+        """Give up all connections made until `epoch` if a step on one of them failed because of where it leads."""
+        if is_of_another_server(error):
+            self.epoch.end(epoch)
 
     async def _connect(self, settings: dict[str, str]) -> asyncpg.Connection[Any]:
         return await asyncpg.connect(
@@ -83,3 +93,15 @@ class Connector:
         except BaseException:
             connection.terminate()  # whoever asked for it was cancelled, or the server has gone
             raise
+
+
+def is_read_only(connection: Any) -> bool:
+    """Whether the server has said by itself that nothing can be written on this connection, as a standby does.
+
+    It says so when the connection is made and whenever that changes, with its next answer.
+    """
+    settings = connection.get_settings()
+    return "on" in (
+        getattr(settings, "in_hot_standby", "off"),
+        getattr(settings, "default_transaction_read_only", "off"),
+    )

@@ -10,7 +10,7 @@ import asyncpg
 
 from backstage.domain.errors import ConfigurationError, StorageUnavailableError
 from backstage.infra.postgres.attempts import Step, attempt
-from backstage.infra.postgres.connector import CONNECT_TIMEOUT, Connector
+from backstage.infra.postgres.connector import CONNECT_TIMEOUT, Connector, is_read_only
 from backstage.infra.postgres.session import Session
 
 T = TypeVar("T")
@@ -28,7 +28,7 @@ class Database:
         self._home: asyncio.AbstractEventLoop | None = None
         self._pid = os.getpid()
         self._steps: set[asyncio.Task[Any]] = set()
-        self._expects_pooler = connector.is_pooled
+        self._epoch = connector.epoch.number
 
     @property
     def is_open(self) -> bool:
@@ -124,11 +124,19 @@ class Database:
     async def _borrow(self) -> AsyncIterator[Session]:
         if self._pool is None:
             raise asyncpg.InterfaceError("the store is closed")
-        if self._expects_pooler != self.connector.is_pooled:
-            self._expects_pooler = self.connector.is_pooled
+        epoch = self.connector.epoch.number
+        if self._epoch != epoch:
+            self._epoch = epoch
             await self._pool.expire_connections()
         async with self._pool.acquire(timeout=self.connector.location.command_timeout) as connection:
-            yield self.connector.session_of(connection)
+            try:
+                yield self.connector.session_of(connection)
+            except asyncpg.PostgresError as error:
+                self.connector.judge(error, epoch)
+                raise
+            finally:
+                if is_read_only(connection):
+                    connection.terminate()
 
     async def _connect(self, *_: Any, **__: Any) -> asyncpg.Connection[Any]:
         return await self.connector.connect()

@@ -7,8 +7,10 @@ from hashlib import blake2b
 from backstage.domain.errors import TaskError
 from backstage.infra.postgres.database import Database
 from backstage.infra.postgres.session import Session
+from backstage.infra.server_time import ServerTime
 
 NOTIFY = "SELECT pg_notify($1::text, $2::text)"
+_NOTIFY_AND_TELL = "SELECT pg_notify($1::text, $2::text), (extract(epoch FROM statement_timestamp()) * 1000000)::bigint"
 _APART = 0.005
 """Seconds between two notifications of one process: a hint is enough for all that was stored meanwhile."""
 
@@ -22,11 +24,12 @@ class Notifier:
     """Tells listeners that there may be work: after the commit, in a statement of its own.
 
     A transaction that notifies holds a lock of the whole server from before its commit is flushed until after it, so
-    producers that notified in theirs would commit one after another.
+    producers that notified in theirs would commit one after another. The answer says what time it is on the server, so
+    a producer that lives long follows a clock that is set there.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, time: ServerTime) -> None:
+        self._database, self._time = database, time
         self._channel = channel_of(database.connector.location.schema)
         self._is_wanted = False
         self._is_telling = False
@@ -52,4 +55,6 @@ class Notifier:
             self._is_telling = False
 
     async def _notify(self, session: Session) -> None:
-        await session.fetch(NOTIFY, self._channel, "")
+        asked_at = self._time.clock.monotonic()
+        [(_, now)] = await session.fetch(_NOTIFY_AND_TELL, self._channel, "")
+        self._time.measured(now, asked_at)

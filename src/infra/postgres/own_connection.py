@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import asyncpg
 
 from backstage.infra.postgres.attempts import Step, attempt
-from backstage.infra.postgres.connector import CONNECT_TIMEOUT, Connector
+from backstage.infra.postgres.connector import CONNECT_TIMEOUT, Connector, is_read_only
 from backstage.infra.postgres.session import Session
 
 T = TypeVar("T")
@@ -20,6 +20,7 @@ class OwnConnection:
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
         self._connection: asyncpg.Connection[Any] | None = None
+        self._epoch = connector.epoch.number
         self._lock = asyncio.Lock()
 
     async def run(self, step: Step[T]) -> T:
@@ -37,14 +38,28 @@ class OwnConnection:
     @contextlib.asynccontextmanager
     async def _borrow(self) -> AsyncIterator[Session]:
         async with self._lock:
-            if self._connection is None or self._connection.is_closed():
-                self._connection = await self._connector.connect()
-            connection = self._connection
+            connection = await self._fit()
+            is_done = False
             try:
                 yield self._connector.session_of(connection)
-            except BaseException as error:
+                is_done = not is_read_only(connection)
+            except asyncpg.PostgresError as error:
+                self._connector.judge(error, self._epoch)
+                is_done = not is_read_only(connection)
+                raise
+            finally:
                 # Cancelled or timed out in the middle, it would give its answer to whoever comes next.
-                if not isinstance(error, asyncpg.PostgresError):
+                if not is_done:
                     self._connection = None
                     connection.terminate()
-                raise
+
+    async def _fit(self) -> asyncpg.Connection[Any]:
+        """Return the connection, made anew if it is lost, or of an earlier epoch."""
+        connection, epoch = self._connection, self._connector.epoch.number
+        if connection is not None and self._epoch != epoch:
+            connection.terminate()
+        if connection is None or connection.is_closed():
+            self._connection = None
+            self._connection = connection = await self._connector.connect()
+            self._epoch = epoch
+        return connection

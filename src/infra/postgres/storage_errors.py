@@ -10,6 +10,7 @@ from backstage.domain.errors import (
     ConfigurationError,
     StorageError,
     StorageFullError,
+    StorageRefusedError,
     StorageUnavailableError,
     StoreNotReadyError,
     TaskError,
@@ -19,19 +20,27 @@ DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.Internal
 """All that a call of the driver raises; TimeoutError is its own deadline, OSError the network's."""
 
 _FULL = frozenset({"53100"})
-_UNDONE = frozenset({"40001", "40P01", "55P03", "57P01", "57P03", "53300"})
-"""Serialization failure, deadlock, lock not available, administrator's shutdown, starting up, too many connections: the
-server says itself that it did not do it."""
+_READ_ONLY = "25006"
+_UNDONE = frozenset({"40001", "40P01", "55P03", "57P01", "57P03", "53300", _READ_ONLY})
+"""Serialization failure, deadlock, lock not available, administrator's shutdown, starting up, too many connections,
+read-only: the server says itself that it did not do it."""
+_OF_ANOTHER_SERVER = frozenset({_READ_ONLY, "57P01", "57P02", "57P03", "57P04"})
+"""Read-only, shut down by the administrator or by a crash, cannot connect now, database dropped: what a server answers
+that serves the store no more, or not yet again."""
 _NOT_PREPARED = frozenset({"26000", "42P05"})
 _REFUSED = {
     "28P01": "the password is wrong: correct it, or PGPASSWORD or the passfile it came from",
     "28000": "the server does not let this user in: look at its roles and its pg_hba.conf",
     "3D000": "the database does not exist: create it",
     "42501": "the role lacks a privilege: see the roles in docs/postgresql.md",
-    "25006": "the server is read-only: name the primary",
 }
 _LACKS = frozenset({"42P01", "3F000", "42883", "42703"})
 """A table, a schema, a function, a column."""
+
+
+_OF_THE_DATA = ("22", "23502", "23514", "54")
+"""Beginnings of codes: no valid value, null where none may be, a broken check, a limit of the program. Of a key that is
+taken it is not: a race may cause that."""
 
 
 def code_of(error: BaseException) -> str:
@@ -41,6 +50,11 @@ def code_of(error: BaseException) -> str:
 def is_undone(error: BaseException) -> bool:
     """Whether the step was certainly not made and may well succeed at the next try."""
     return code_of(error) in _UNDONE
+
+
+def is_of_another_server(error: BaseException) -> bool:
+    """Whether the step might do on a connection that is made anew, which may lead to another server."""
+    return code_of(error) in _OF_ANOTHER_SERVER
 
 
 def is_of_prepared_statements(error: BaseException) -> bool:
@@ -53,6 +67,8 @@ def translate(error: BaseException, store: str) -> TaskError:
     code = code_of(error)
     if code in _FULL:
         return StorageFullError(f"{store}: no room left ({error}): free space on the server's disk")
+    if code == _READ_ONLY:
+        return StorageUnavailableError(f"{store}: the server is read-only ({error}): if it stays so, name the primary")
     if code in _REFUSED:
         return ConfigurationError(store, f"{_REFUSED[code]} ({error})")
     if code in _LACKS:
@@ -65,11 +81,18 @@ def translate(error: BaseException, store: str) -> TaskError:
         return ConfigurationError(store, "the server does not speak TLS: leave sslmode out, or set it up there")
     if isinstance(error, TimeoutError):
         return StorageUnavailableError(f"{store}: no answer in time: is the server reachable, and not overloaded?")
+    if code.startswith(_OF_THE_DATA) or _was_not_sent(error):
+        return StorageRefusedError(f"{store}: {error}")
     if not isinstance(error, asyncpg.PostgresError):
         return StorageUnavailableError(f"{store}: does not answer ({_said(error)})")
     if code[:2] in ("08", "53", "57", "58", "40", "55", "XX"):
         return StorageUnavailableError(f"{store}: {error}")
     return StorageError(f"{store}: {error}")
+
+
+def _was_not_sent(error: BaseException) -> bool:
+    """Whether the driver could not write a value down as its column wants it."""
+    return isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
 
 
 def _said(error: BaseException) -> str:

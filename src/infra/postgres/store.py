@@ -28,7 +28,7 @@ class Store:
     @classmethod
     def over(cls, database: Database, time: ServerTime) -> Store:
         schema = database.connector.location.schema
-        return cls(database, time, Lanes(database), Counts(database, schema), Notifier(database))
+        return cls(database, time, Lanes(database), Counts(database, schema), Notifier(database, time))
 
     async def identity(self) -> tuple[Any, ...]:
         async def step(session: Session) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ import asyncpg
 
 from backstage.infra.event_wakeup import EventWakeup
 from backstage.infra.log_events import NOTIFICATIONS_MISSING
-from backstage.infra.postgres.connector import CONNECT_TIMEOUT, Connector
+from backstage.infra.postgres.connector import CONNECT_TIMEOUT, Connector, is_read_only
 from backstage.infra.postgres.notifier import NOTIFY, channel_of
 from backstage.infra.postgres.storage_errors import DRIVER_ERRORS
 
@@ -33,9 +33,11 @@ class Listener:
         self._is_lost = asyncio.Event()
         self._echo: asyncio.Future[None] | None = None
         self._token = ""
+        self._has_worked = False
         self._has_warned = False
         self.is_ready = asyncio.Event()
-        """Set when it listens, or has failed to once."""
+        """Set when it listens, or has failed to once. Whether messages arrive is tested after that: behind a pooler
+        the test takes its whole time, and whoever polls meanwhile loses nothing."""
 
     async def listen(self) -> None:
         """Listen until cancelled."""
@@ -45,31 +47,36 @@ class Listener:
                 await self._listen_once()
             except (*DRIVER_ERRORS, _DeafError) as error:
                 self._warn(error)
-            failures = 0 if self._echo is not None and self._echo.done() else failures + 1
+            failures = 0 if self._has_worked else failures + 1
             self._wakeup.wake()  # what happened while nobody listened was missed
             self.is_ready.set()
             await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
 
     async def _listen_once(self) -> None:
+        self._has_worked = False
         self._is_lost.clear()
-        connection = await self._connector.connect()
-        try:
-            connection.add_termination_listener(self._lost)
-            async with asyncio.timeout(CONNECT_TIMEOUT):
-                await connection.add_listener(self._channel, self._heard)
-            while True:
-                await self._test(connection)
-                self._has_warned = False
-                self.is_ready.set()
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_TESTED_EVERY):
-                        await self._is_lost.wait()
-                        return
-        finally:
-            connection.terminate()
+        with self._connector.epoch.watched(self._is_lost.set):
+            connection = await self._connector.connect()
+            try:
+                await self._listen_on(connection)
+            finally:
+                connection.terminate()
+
+    async def _listen_on(self, connection: asyncpg.Connection[Any]) -> None:
+        connection.add_termination_listener(self._lost)
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            await connection.add_listener(self._channel, self._heard)
+        self.is_ready.set()
+        while True:
+            await self._test(connection)
+            self._has_worked, self._has_warned = True, False
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_TESTED_EVERY):
+                    await self._is_lost.wait()
+                    return
 
     async def _test(self, connection: asyncpg.Connection[Any]) -> None:
-        """Send a message to ourselves and wait for it. Raises _DeafError."""
+        """Send a message to ourselves and wait for it. Raises _DeafError, also where nobody else could send one."""
         self._token = uuid4().hex
         self._echo = asyncio.get_running_loop().create_future()
         await self._send(connection)
@@ -77,7 +84,9 @@ class Listener:
             async with asyncio.timeout(_ANSWERED_WITHIN):
                 await self._echo
         except TimeoutError:
-            raise _DeafError from None
+            raise _DeafError("a message to oneself did not arrive: is a pooler in transaction mode between?") from None
+        if is_read_only(connection):
+            raise _DeafError("the server is read-only, so whoever has news sends it to another one")
 
     async def _send(self, connection: asyncpg.Connection[Any]) -> None:
         """Through another connection where a pooler is between.
@@ -107,8 +116,7 @@ class Listener:
 
 
 class _DeafError(Exception):
-    def __str__(self) -> str:
-        return "a message to oneself did not arrive: is a pooler in transaction mode between?"
+    pass
 
 
 @contextlib.asynccontextmanager

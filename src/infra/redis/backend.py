@@ -97,6 +97,7 @@ class RedisBackend:
         self._link.open()
         try:
             await check_version(self._link)
+            await self._link.measure_time()
             await check_eviction(self._link, self._logger)
             self._link.group = await enter_store(self._link, self._group, opening)
             if opening is not Opening.READ:
@@ -114,7 +115,7 @@ class RedisBackend:
     @contextlib.asynccontextmanager
     async def lease_queue(self) -> AsyncIterator[RedisQueue]:
         """Over connections of the running loop, which no handler on another loop can hold up."""
-        link = Link(self._location, self._link.time)
+        link = Link(self._location, self._link.time, self._link.epoch)
         link.group = self._link.group
         link.open()
         try:

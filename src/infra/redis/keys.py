@@ -14,6 +14,7 @@ Of a queue:
     tails                    hash     level -> the line's last entry and its task
     levels                   zset     priority -> level in which somebody may wait
     later                    zset     due time -> id of pending tasks that are not due yet
+    awaited:<type>           zset     due time -> id of those in `later` that a chain has scheduled, for `is_idle`
     leases                   zset     end of the lease -> id of running tasks
     ended:<state>            zset     moment of the end -> id
     live:<type>              zset     ids of pending and running tasks, in their own order

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from redis.exceptions import NoScriptError, ResponseError
 
 from backstage.domain.errors import ConfigurationError, StorageUnavailableError, TaskError
+from backstage.infra.connection_epoch import ConnectionEpoch
 from backstage.infra.redis.heeding_cancel import heeding_cancel
 from backstage.infra.redis.keys import NEVER, Keys
 from backstage.infra.redis.location import Location
@@ -32,8 +33,10 @@ _DURABLE = frozenset({"add_tasks", "settle_tasks", "save_task", "fire_schedule",
 class Link:
     """Connections belong to the loop that opened them; calls from other loops hop there."""
 
-    def __init__(self, location: Location, time: ServerTime) -> None:
+    def __init__(self, location: Location, time: ServerTime, epoch: ConnectionEpoch | None = None) -> None:
         self.location, self.time = location, time
+        self.epoch = epoch or ConnectionEpoch()
+        """Of all connections to the store, those of other links that share it among them."""
         self.keys = Keys(location.prefix)
         self.group = ""
         self._servers: Servers | None = None
@@ -51,7 +54,7 @@ class Link:
 
     def open(self) -> None:
         self._home, self._pid = asyncio.get_running_loop(), os.getpid()
-        self._servers = servers_at(self.location)
+        self._servers = servers_at(self.location, self.epoch)
 
     async def close(self) -> None:
         servers, self._servers = self._servers, None
@@ -115,6 +118,14 @@ class Link:
     async def ask_all(self, *command: str | bytes | int) -> list[Any]:
         """The replies of every server, errors among them."""
         return await self.at_home(lambda: self._reached(lambda servers: servers.send_all(command)))
+
+    async def measure_time(self) -> None:
+        """Learn the server's time, that of any node of a cluster."""
+        asked_at = self.time.clock.monotonic()
+        reply, *_ = await self.ask_all("TIME")
+        if not isinstance(reply, ResponseError):  # what the user may not do is told by who needs it
+            seconds, micros = reply
+            self.time.measured(int(seconds) * 1_000_000 + int(micros), asked_at)
 
     def _arguments(self, keys: str, packed: bytes, known_control: str | None) -> Command:
         now, lease_now = self.time.now(), self.time.lease_now()

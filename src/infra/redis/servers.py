@@ -7,7 +7,9 @@ that is cancelled or times out takes its connection with it, so that nobody read
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Protocol
 
 from redis.asyncio import Connection, ConnectionPool, RedisCluster, SSLConnection, UnixDomainSocketConnection
@@ -17,7 +19,9 @@ from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.backoff import NoBackoff
 from redis.exceptions import ClusterError, ResponseError, TryAgainError
 
+from backstage.infra.connection_epoch import ConnectionEpoch
 from backstage.infra.redis.location import Location
+from backstage.infra.redis.store_errors import is_of_another_server
 
 Command = tuple[str | bytes | int, ...]
 
@@ -41,31 +45,46 @@ class Servers(Protocol):
     async def close(self) -> None: ...
 
 
-def servers_at(location: Location) -> Servers:
-    """Not yet connected; for use on the running loop alone."""
+def servers_at(location: Location, epoch: ConnectionEpoch) -> Servers:
+    """Not yet connected; for use on the running loop alone. A server that serves the store no more ends the epoch."""
     if location.kind == "cluster":
-        return _Cluster(cluster_client(location), location.socket_timeout)
-    return _OneServer(pool_of(location))
+        return _Cluster(location, epoch)
+    return _OneServer(location, epoch)
 
 
 class _OneServer:
-    def __init__(self, pool: ConnectionPool) -> None:
-        self._pool = pool
+    def __init__(self, location: Location, epoch: ConnectionEpoch) -> None:
+        self._location, self._epoch, self._number = location, epoch, epoch.number
+        self._pool = pool_of(location)
         self._room = asyncio.Semaphore(_CALLS_AT_ONCE)
 
     async def send(self, commands: Sequence[Command]) -> list[Any]:
         async with self._room:
-            connection: Any = await self._pool.get_connection()  # type: ignore[no-untyped-call]
+            if self._number != self._epoch.number:
+                await self._begin_anew()
+            pool, number = self._pool, self._number
+            connection: Any = await pool.get_connection()  # type: ignore[no-untyped-call]
             is_done = False
             try:
                 await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
                 replies = [await _reply(connection) for _ in commands]
-                is_done = True
+                if any(map(_is_refusal, replies)):
+                    self._epoch.end(number)
+                is_done = number == self._epoch.number
+            except BaseException as error:
+                if is_of_another_server(error):
+                    self._epoch.end(number)
+                raise
             finally:
                 if not is_done:
                     await connection.disconnect(nowait=True)
-                await self._pool.release(connection)
+                await pool.release(connection)
         return replies
+
+    async def _begin_anew(self) -> None:
+        """Leave the connections of the last epoch; those in use are closed by whoever uses them."""
+        left, self._pool, self._number = self._pool, pool_of(self._location), self._epoch.number
+        await close_pool(left, inuse_connections=False)
 
     async def send_all(self, command: Command) -> list[Any]:
         return await self.send([command])
@@ -81,48 +100,90 @@ async def _reply(connection: Any) -> Any:
         return error
 
 
-class _Cluster:
-    """`patience`: seconds for which a command waits while the cluster moves the slot of its key."""
+def _is_refusal(reply: Any) -> bool:
+    return isinstance(reply, ResponseError) and is_of_another_server(reply)
 
-    def __init__(self, client: RedisCluster, patience: float) -> None:
-        self._client, self._patience = client, patience
+
+class _Cluster:
+    """A command waits for `socket_timeout` while the cluster moves the slot of its key.
+
+    The driver's client forgets the names of the URL once it knows the nodes; one that is made anew asks for them.
+    """
+
+    def __init__(self, location: Location, epoch: ConnectionEpoch) -> None:
+        self._location, self._epoch, self._number = location, epoch, epoch.number
+        self._client = cluster_client(location)
+        self._users: Counter[RedisCluster] = Counter()
         self._room = asyncio.Semaphore(_CALLS_AT_ONCE)
 
     async def send(self, commands: Sequence[Command]) -> list[Any]:
-        return list(await asyncio.gather(*(self._send_one(command) for command in commands)))
+        async with self._borrowed() as client:
+            number = self._number
+            replies = list(await asyncio.gather(*(self._send_one(client, command) for command in commands)))
+            if any(map(_is_refusal, replies)):
+                self._epoch.end(number)
+            return replies
 
-    async def _send_one(self, command: Command) -> Any:
+    async def _send_one(self, client: RedisCluster, command: Command) -> Any:
         """Nothing was done where the slot is being moved: the command is sent again until it has one owner."""
         now, pause = asyncio.get_running_loop().time, _FIRST_PAUSE
-        given_up_at = now() + self._patience
+        given_up_at = now() + self._location.socket_timeout
         while True:
-            reply = await self._tried(command)
+            reply = await self._tried(client, command)
             if not isinstance(reply, TryAgainError) or now() + pause > given_up_at:
                 return reply
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
-    async def _tried(self, command: Command) -> Any:
+    async def _tried(self, client: RedisCluster, command: Command) -> Any:
         async with self._room:
             try:
-                return await self._client.execute_command(*command)
+                return await client.execute_command(*command)
             except ResponseError as error:
                 return error
             except ClusterError as error:  # the driver was sent to and fro
                 return TryAgainError(f"TRYAGAIN the cluster moves the slot of the queue ({error})")
 
     async def send_all(self, command: Command) -> list[Any]:
-        await self._client.initialize()
-        return [await self._send_to(node, command) for node in self._client.get_primaries()]
+        async with self._borrowed() as client:
+            await client.initialize()
+            return [await self._send_to(client, node, command) for node in client.get_primaries()]
 
-    async def _send_to(self, node: ClusterNode, command: Command) -> Any:
+    async def _send_to(self, client: RedisCluster, node: ClusterNode, command: Command) -> Any:
         try:
-            return await self._client.execute_command(*command, target_nodes=node)
+            return await client.execute_command(*command, target_nodes=node)
         except ResponseError as error:
             return error
 
+    @contextlib.asynccontextmanager
+    async def _borrowed(self) -> AsyncIterator[RedisCluster]:
+        if self._number != self._epoch.number:
+            await self._begin_anew()
+        client, number = self._client, self._number
+        self._users[client] += 1
+        try:
+            yield client
+        except BaseException as error:
+            if is_of_another_server(error):
+                self._epoch.end(number)
+            raise
+        finally:
+            self._users[client] -= 1
+            if client is not self._client:
+                await self._close_unused(client)
+
+    async def _begin_anew(self) -> None:
+        left, self._client, self._number = self._client, cluster_client(self._location), self._epoch.number
+        await self._close_unused(left)
+
+    async def _close_unused(self, client: RedisCluster) -> None:
+        if not self._users[client]:
+            del self._users[client]
+            await client.aclose()
+
     async def close(self) -> None:
-        await self._client.aclose()
+        for client in {self._client, *self._users}:
+            await client.aclose()
 
 
 def pool_of(location: Location) -> ConnectionPool:
@@ -137,8 +198,8 @@ def pool_of(location: Location) -> ConnectionPool:
     return ConnectionPool(connection_class=kind, host=host, port=port, **_tcp(location), **options)
 
 
-async def close_pool(pool: ConnectionPool) -> None:
-    await pool.disconnect()
+async def close_pool(pool: ConnectionPool, *, inuse_connections: bool = True) -> None:
+    await pool.disconnect(inuse_connections)
     if isinstance(pool, SentinelConnectionPool):
         for sentinel in pool.sentinel_manager.sentinels:
             await sentinel.aclose()

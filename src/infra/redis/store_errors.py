@@ -12,6 +12,7 @@ from backstage.domain.errors import (
     ConfigurationError,
     StorageError,
     StorageFullError,
+    StorageRefusedError,
     StorageUnavailableError,
     TaskError,
 )
@@ -23,6 +24,7 @@ _NO_ANSWER = (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.Re
 _LOGIN = ("NOAUTH", "WRONGPASS", "invalid username-password", "invalid password", "Client sent AUTH")
 _REFUSED = ("NOPERM", "ACL failure in script", "The user executing the script can't")  # the last two in scripts
 _FULL = ("command not allowed when used memory", "MISCONF", "No space left")
+_TOO_LARGE = ("invalid bulk length", "invalid multibulk length", "maximum allowed size", "too many results to unpack")
 _FOR_NOW = (
     "LOADING", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "BUSY ", "UNKILLABLE", "NOREPLICAS", "MOVED",
     "ASK ",
@@ -34,6 +36,23 @@ _WRONG_PLACE = {
 }
 """Signs of a server that will never be the right one, with the remedy."""
 _COMMAND = re.compile(r"the '([^']+)' command")
+
+
+_OF_ANOTHER_SERVER = (
+    exceptions.ReadOnlyError, exceptions.BusyLoadingError, exceptions.MasterDownError, exceptions.ClusterDownError,
+    exceptions.TryAgainError,
+)  # fmt: skip
+_SIGNS_OF_ANOTHER_SERVER = ("READONLY", "LOADING", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN")
+
+
+def is_of_another_server(error: BaseException) -> bool:
+    """Whether a server says that it serves the store no more, or not yet: a new connection may lead to another one.
+
+    Scripts tell the code somewhere in their text.
+    """
+    if isinstance(error, (*_OF_ANOTHER_SERVER, exceptions.RedisClusterException)):
+        return True
+    return isinstance(error, exceptions.ResponseError) and any(sign in str(error) for sign in _SIGNS_OF_ANOTHER_SERVER)
 
 
 def translate(error: BaseException, url: str) -> TaskError:
@@ -50,6 +69,8 @@ def translate(error: BaseException, url: str) -> TaskError:
         return ConfigurationError(url, f"the server's certificate is not to be trusted ({text}): see ?ssl_ca_certs")
     if any(sign in text for sign in _FULL):
         return StorageFullError(f"{url}: no room left ({text}): raise maxmemory, or prune tasks")
+    if any(sign in text for sign in _TOO_LARGE):
+        return StorageRefusedError(f"{url}: too large for the server ({text}): see its proto-max-bulk-len")
     if isinstance(error, MasterNotFoundError):  # whose text shows the driver's objects
         return StorageUnavailableError(f"{url}: no Sentinel that answers knows a primary of that name")
     if isinstance(error, (*_NO_ANSWER, OSError)) or _is_for_now(error, text):
@@ -77,6 +98,4 @@ def _distrusts_certificate(error: BaseException | None) -> bool:
 
 
 def _is_for_now(error: BaseException, text: str) -> bool:
-    if isinstance(error, (exceptions.ClusterDownError, exceptions.ReadOnlyError, exceptions.BusyLoadingError)):
-        return True
-    return any(sign in text for sign in _FOR_NOW)
+    return isinstance(error, _OF_ANOTHER_SERVER) or any(sign in text for sign in _FOR_NOW)

@@ -26,7 +26,7 @@ _RECONNECT_AFTER = (0.1, 0.5, 1.0, 2.0, 5.0)
 async def subscribe(link: Link) -> AsyncIterator[EventWakeup]:
     """Subscribed, if the server answers, when it is entered; else as soon as it does."""
     wakeup = EventWakeup()
-    ear = _Ear(link.location, link.keys.wake_channel, wakeup)
+    ear = _Ear(link, wakeup)
     try:
         with contextlib.suppress(*DRIVER_ERRORS):
             await ear.connect()
@@ -44,8 +44,9 @@ async def subscribe(link: Link) -> AsyncIterator[EventWakeup]:
 class _Ear:
     """One subscribed connection, replaced when it breaks or falls silent."""
 
-    def __init__(self, location: Location, channel: str, wakeup: EventWakeup) -> None:
-        self._location, self._channel, self._wakeup = location, channel, wakeup
+    def __init__(self, link: Link, wakeup: EventWakeup) -> None:
+        self._location, self._channel, self._epoch = link.location, link.keys.wake_channel, link.epoch
+        self._wakeup = wakeup
         self._pool: ConnectionPool | None = None
         self._connection: Any = None
 
@@ -68,11 +69,22 @@ class _Ear:
                     await heeding_cancel(self.connect())
                     self._wakeup.wake()
                 failures = 0
-                await self._hear()
+                await self._hear_in_this_epoch()
             except DRIVER_ERRORS:
                 await self.disconnect()
                 await asyncio.sleep(_RECONNECT_AFTER[min(failures, len(_RECONNECT_AFTER) - 1)])
                 failures += 1
+
+    async def _hear_in_this_epoch(self) -> None:
+        """Raises TimeoutError when the epoch of connections ends: what is said is said on another server then."""
+        async with asyncio.timeout(None) as hearing:
+
+            def end() -> None:
+                with contextlib.suppress(RuntimeError):  # it has ended already
+                    hearing.reschedule(0.0)
+
+            with self._epoch.watched(end):
+                await self._hear()
 
     async def _hear(self) -> None:
         """Wait for messages until the connection breaks; in silence, ask whether it still stands."""

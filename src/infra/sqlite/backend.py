@@ -19,8 +19,9 @@ from backstage.infra.sqlite.boot import boot_number, present_boot_id
 from backstage.infra.sqlite.connection import WAL_BYTES, Connector, Synchronous
 from backstage.infra.sqlite.location import parse_url, prepare_file
 from backstage.infra.sqlite.reader import Reader
+from backstage.infra.sqlite.reserve import Reserve
 from backstage.infra.sqlite.statements import load_statements
-from backstage.infra.sqlite.storage_errors import is_not_a_database, translate
+from backstage.infra.sqlite.storage_errors import is_not_a_database, may_lack_room, translate
 from backstage.infra.sqlite.tasks import SqliteTasks
 from backstage.infra.sqlite.wakeup import SqliteWakeup, WakeFolder
 from backstage.infra.sqlite.writer import Writer
@@ -204,11 +205,23 @@ class SqliteBackend:
             )
         prepare_file(self._connector.path, self._name)
         try:
-            with closing(self._connector.connect()) as connection:
-                return use(connection)
+            return self._with_room(lambda: self._connect_and(use))
         except sqlite3.Error as error:
             if is_not_a_database(error):
                 raise ConfigurationError(
                     self._name, f"{self._connector.path} is not a SQLite database: name another file"
                 ) from error
             raise translate(error, self._connector.path) from error
+
+    def _with_room(self, write: Callable[[], T]) -> T:
+        """Call it; on a full disk once more, with the room of the reserve. What it wrote before must be undone."""
+        try:
+            return write()
+        except sqlite3.Error as error:
+            if not (may_lack_room(error) and Reserve(self._connector.path).spend()):
+                raise
+        return write()
+
+    def _connect_and(self, use: Callable[[sqlite3.Connection], T]) -> T:
+        with closing(self._connector.connect()) as connection:
+            return use(connection)

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from backstage.infra.sqlite.storage_errors import is_busy
+from backstage.infra.sqlite.reserve import Reserve
+from backstage.infra.sqlite.storage_errors import is_busy, may_lack_room
 
 Synchronous = Literal["full", "normal"]
 _LEVELS: dict[Synchronous, int] = {"normal": 1, "full": 2}
-WAL_BYTES = 16 * 1024 * 1024
+WAL_BYTES = 4 * 1024 * 1024
 _STATEMENTS_KEPT = 128
 
 
@@ -30,7 +31,24 @@ class Connector:
     wal_bytes: int = WAL_BYTES
 
     def connect(self) -> sqlite3.Connection:
-        """Return a connection in autocommit mode that any one thread at a time may use. Raises sqlite3.Error."""
+        """Return a connection in autocommit mode that any one thread at a time may use. Raises sqlite3.Error.
+
+        On a full disk the reserve is spent: the first connection makes files that have to lie somewhere.
+        """
+        try:
+            return self._connect()
+        except sqlite3.Error as error:
+            if not (may_lack_room(error) and Reserve(self.path).spend()):
+                raise
+        return self._connect()
+
+    def connect_reader(self) -> sqlite3.Connection:
+        """Return a connection that refuses to write. Raises sqlite3.Error."""
+        connection = self.connect()
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
             f"{self.path.as_uri()}?mode=rw",  # never creates: the file's mode is ours to set, see location.py
             uri=True,
@@ -44,12 +62,6 @@ class Connector:
         except BaseException:
             connection.close()
             raise
-        return connection
-
-    def connect_reader(self) -> sqlite3.Connection:
-        """Return a connection that refuses to write. Raises sqlite3.Error."""
-        connection = self.connect()
-        connection.execute("PRAGMA query_only = ON")
         return connection
 
     def _set_up(self, connection: sqlite3.Connection) -> None:

@@ -14,16 +14,18 @@ class Reserve:
 
     def __init__(self, database: Path) -> None:
         self._path = database.with_name(f"{database.name}-reserve")
-        self.is_spent = False
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether the room is not there, whichever connection or process has spent it."""
+        return not self._path.exists()
 
     def restore(self) -> bool:
         """Whether the room is there, after trying to get it back."""
-        self.is_spent = not self._path.exists() and not self._allocate()
-        return not self.is_spent
+        return not self.is_spent or self._allocate()
 
     def spend(self) -> bool:
         """Give the room back to the disk; False if there was none left."""
-        self.is_spent = True
         try:
             self._path.unlink()
         except OSError:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 
-from backstage.domain.errors import StorageError, StorageFullError, StorageUnavailableError, StoreNotReadyError
+from backstage.domain.errors import (
+    StorageError,
+    StorageFullError,
+    StorageRefusedError,
+    StorageUnavailableError,
+    StoreNotReadyError,
+)
 
 _PRIMARY = 0xFF  # the low byte of an extended result code
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
@@ -22,6 +28,7 @@ _BROKEN = frozenset(
     }
 )
 _LACKS = ("no such table", "no such column")
+_OF_THE_DATA = frozenset({sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH})
 
 
 def code_of(error: sqlite3.Error) -> int:
@@ -30,6 +37,11 @@ def code_of(error: sqlite3.Error) -> int:
 
 def is_full(error: sqlite3.Error) -> bool:
     return code_of(error) == sqlite3.SQLITE_FULL
+
+
+def may_lack_room(error: sqlite3.Error) -> bool:
+    """Whether a full disk may be the reason: SQLite calls it an I/O error where its own files have no room."""
+    return code_of(error) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 
 
 def is_busy(error: sqlite3.Error) -> bool:
@@ -62,4 +74,6 @@ def translate(error: sqlite3.Error, path: object) -> StorageError:
         return StorageUnavailableError(f"{path}: cannot be read or written ({error})")
     if lacks_something(error):
         return StoreNotReadyError(str(path), f"there is no store here, or an older one ({error})")
+    if code_of(error) in _OF_THE_DATA:
+        return StorageRefusedError(f"{path}: {error}")
     return StorageError(f"{path}: {error}")

@@ -15,7 +15,7 @@ from backstage.infra.sqlite.checkpoints import Checkpoints
 from backstage.infra.sqlite.connection import Connector
 from backstage.infra.sqlite.location import FileIdentity
 from backstage.infra.sqlite.reserve import Reserve
-from backstage.infra.sqlite.storage_errors import is_busy, is_full, is_of_the_store, lacks_something, translate
+from backstage.infra.sqlite.storage_errors import is_busy, is_full, is_of_the_store, translate
 from backstage.infra.sqlite.transaction import Transaction
 
 T = TypeVar("T")
@@ -66,12 +66,13 @@ class Writer:
             self._thread.stop()
 
     def _serve(self, group: list[Call]) -> None:
-        if self._reserve.is_spent and not self._has_room_again():
-            group = self._refuse_new_tasks(group)
-        if not group:
-            return
         self._identity.check()
         try:
+            self._connected()  # first of all, for it may have to spend the reserve
+            if self._reserve.is_spent and not self._has_room_again():
+                group = self._refuse_new_tasks(group)
+            if not group:
+                return
             self._commit(self._with_late(group))
         except sqlite3.Error as error:
             self._recover(error)
@@ -159,10 +160,10 @@ class Writer:
                 raise
             cursor.execute("ROLLBACK TO call")
             transaction.counts.drop()
-            call.error = error
-            if isinstance(error, sqlite3.Error) and lacks_something(error):
-                call.error = translate(error, self._connector.path)
-                call.error.__cause__ = error
+            if isinstance(error, sqlite3.Error):
+                self._fail([call], error)
+            else:
+                call.error = error
         else:
             transaction.counts.keep()
         cursor.execute("RELEASE call")

@@ -21,7 +21,8 @@ def status_app(observed: Observed) -> Starlette:
     metrics = Metrics(observed)
 
     async def live(request: Request) -> Response:
-        report = liveness(observed.pulse.blocked_for(), observed.stuck_after)
+        all_hung_for = observed.worker.vital_signs().all_hung_for
+        report = liveness(observed.pulse.blocked_for(), observed.stuck_after, all_hung_for)
         return _answer(report, report["live"])
 
     async def ready(request: Request) -> Response:

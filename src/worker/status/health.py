@@ -14,8 +14,14 @@ BLOCKED = 1.0
 """Seconds after which an event loop that does not turn makes a worker unready."""
 
 
-def liveness(blocked_for: float, stuck_after: float) -> dict[str, Any]:
-    return {"live": blocked_for < stuck_after, "blocked_for": round(blocked_for, 3), "stuck_after": stuck_after}
+def liveness(blocked_for: float, stuck_after: float, all_hung_for: float = 0.0) -> dict[str, Any]:
+    """Both are ills that only a restart cures."""
+    return {
+        "live": max(blocked_for, all_hung_for) < stuck_after,
+        "blocked_for": round(blocked_for, 3),
+        "all_hung_for": round(all_hung_for, 3),
+        "stuck_after": stuck_after,
+    }
 
 
 def readiness(signs: VitalSigns, blocked_for: float, store_problem: str | None) -> dict[str, Any]:
@@ -24,6 +30,8 @@ def readiness(signs: VitalSigns, blocked_for: float, store_problem: str | None) 
         reasons.append(f"the worker is {signs.phase}")
     if signs.is_paused:
         reasons.append("the worker is paused")
+    if signs.hang is not None:
+        reasons.append(signs.hang)
     if blocked_for > BLOCKED:
         reasons.append(f"the event loop has been blocked for {blocked_for:.1f} s")
     elif store_problem is not None:
@@ -38,7 +46,8 @@ def health(
 ) -> dict[str, Any]:
     """A worker that stops or is paused is healthy all the same: that is what somebody wants of it."""
     loops = [_loop(loop) for loop in signs.loops]
-    is_healthy = store_problem is None and blocked_for <= BLOCKED and all(loop["healthy"] for loop in loops)
+    is_turning = blocked_for <= BLOCKED and all(loop["healthy"] for loop in loops)
+    is_healthy = store_problem is None and is_turning and signs.hang is None
     return {
         "healthy": is_healthy,
         "worker_id": signs.worker_id,
@@ -53,6 +62,8 @@ def health(
             "running": signs.running,
             "waiting": signs.waiting,
             "unsettled": signs.unsettled,
+            "hung": len(signs.hung),
+            "hung_types": sorted({*signs.hung}),
         },
         "metrics": metrics.total.summary(),
     }

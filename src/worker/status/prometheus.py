@@ -46,6 +46,7 @@ class Metrics(Collector):
     def _worker(self) -> Iterator[Metric]:
         signs, pulse = self._observed.worker.vital_signs(), self._observed.pulse
         yield _gauge("backstage_worker_slots", "Tasks that it runs at once", signs.concurrency)
+        yield _gauge("backstage_worker_hung", "Slots taken by handlers that do not end", len(signs.hung))
         yield _gauge("backstage_worker_waiting", "Tasks claimed that wait for a slot", signs.waiting)
         yield _gauge("backstage_worker_unsettled", "Ends that the store has not taken yet", signs.unsettled)
         yield _gauge("backstage_worker_paused", "Whether it was paused", signs.is_paused)

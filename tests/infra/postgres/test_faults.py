@@ -46,7 +46,7 @@ async def admin(database_url: str) -> AsyncIterator[asyncpg.Connection[Any]]:
     await connection.close()
 
 
-@pytest.mark.parametrize("code", ["40001", "40P01", "55P03", "57P01"])
+@pytest.mark.parametrize("code", ["40001", "40P01", "55P03", "57P01", "25006"])
 async def test_a_step_that_the_server_undid_is_made_again(trial: Trial, code: str) -> None:
     backend = trial.backend
     assert isinstance(backend, PostgresBackend)

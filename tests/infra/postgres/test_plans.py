@@ -31,6 +31,7 @@ INDEXES = {
         "backstage_live_ready",
         "backstage_live_future",
         "backstage_live_retrying",
+        "backstage_live_chained",
         "backstage_live_running",
     },
     "find_in_lanes": {

@@ -60,13 +60,27 @@ async def test_a_listener_that_hears_nothing_says_so_once_and_lets_the_waiter_po
 ) -> None:
     monkeypatch.setattr("backstage.infra.postgres.wakeup._ANSWERED_WITHIN", 0.2)
     entries: list[Mapping[str, Any]] = []
+    wakeups: list[int] = []
     logger = new_logger(log_handler=entries.append, silent=True)
     backend = PostgresBackend.from_url(pooler(url, size=size).url, None, logger=logger)
     await backend.open()
-    async with backend.wakeup() as wakeup:
-        await wakeup.wait(0.05)
+    async with backend.wakeup() as wakeup, asyncio.timeout(20):
+        while len(wakeups) < 2:
+            await wakeup.wait(20)
+            wakeups.append(len(entries))
     await backend.close()
     assert [(entry["event"], entry["level"]) for entry in entries] == [("notifications_missing", "warning")]
+
+
+async def test_nobody_waits_for_the_test_of_notifications_before_work_is_claimed(
+    url: str, pooler: Callable[..., PgBouncer | TransactionPooler], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backstage.infra.postgres.wakeup._ANSWERED_WITHIN", 3600.0)
+    backend = PostgresBackend.from_url(pooler(url, size=2).url, None)
+    await backend.open()
+    async with asyncio.timeout(20), backend.wakeup():
+        pass
+    await backend.close()
 
 
 async def test_the_doctor_notices_it(pooled: Trial) -> None:

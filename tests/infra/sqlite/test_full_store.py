@@ -13,8 +13,12 @@ from pathlib import Path
 import pytest
 
 from backstage.conformance.task_factory import TaskFactory
+from backstage.conformance.trial import claim_request
 from backstage.domain.errors import StorageFullError, StorageUnavailableError
+from backstage.domain.finding import Severity
+from backstage.domain.retention import Retention
 from backstage.domain.task import Task
+from backstage.domain.task_state import TaskState
 from backstage.infra.sqlite.backend import SqliteBackend
 from backstage.infra.sqlite.connection import Connector
 from backstage.infra.sqlite.reserve import Reserve
@@ -107,15 +111,69 @@ async def test_while_the_reserve_cannot_be_restored_only_new_tasks_are_refused(
     assert await backend.tasks.get(carried_on.id) == carried_on
 
 
-async def test_a_store_that_cannot_be_opened_on_a_full_disk_asks_whether_it_is_full(
-    tmp_path: Path, clock: FakeClock
-) -> None:
-    with small_disk(tmp_path / "disk", 4) as disk:
-        path = disk / "tasks.db"
-        store = SqliteBackend(path, clock)
-        await store.open()
-        await store.close()
+@dataclass(slots=True)
+class FullDisk:
+    store: Path
+    tasks: list[Task]
+
+    def fill(self) -> None:
         with contextlib.suppress(OSError):
-            Ballast(disk, 8)
-        with pytest.raises(StorageUnavailableError, match="is its disk full"):
-            await SqliteBackend(path, clock).open()
+            Ballast(self.store.parent, 16)
+
+    def make_room(self) -> None:
+        (self.store.parent / "ballast").unlink()
+
+
+@contextlib.asynccontextmanager
+async def opened(store: SqliteBackend) -> AsyncIterator[SqliteBackend]:
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+@pytest.fixture
+async def full_disk(tmp_path: Path, clock: FakeClock, new_task: TaskFactory) -> AsyncIterator[FullDisk]:
+    """A closed store of a thousand tasks on a disk that something else has filled up."""
+    with small_disk(tmp_path / "disk", 8) as disk:
+        tasks = [new_task(payload_json=f'"{"x" * 300}"') for _ in range(1000)]
+        async with opened(SqliteBackend(disk / "tasks.db", clock, boot_id="before")) as store:
+            await store.tasks.add(tasks)
+        ballast = FullDisk(disk / "tasks.db", tasks)
+        await asyncio.to_thread(ballast.fill)
+        yield ballast
+
+
+async def test_a_store_on_a_full_disk_is_opened_looked_at_cancelled_pruned_and_examined(
+    full_disk: FullDisk, clock: FakeClock
+) -> None:
+    async with opened(SqliteBackend(full_disk.store, clock, boot_id="before")) as store:
+        assert sum(count.tasks for count in await store.tasks.counts()) == 1000
+        await store.tasks.save(full_disk.tasks[0].cancel(clock.now()))
+        assert await store.tasks.prune(Retention(state=TaskState.CANCELLED, keep_last=0), 10) == 1
+        with pytest.raises(StorageFullError, match="no room for new tasks"):
+            await store.tasks.add([full_disk.tasks[0]])
+    findings = await SqliteBackend(full_disk.store, clock).diagnose()
+    assert Severity.ERROR not in {finding.status for finding in findings}
+
+
+async def test_a_full_disk_after_a_restart_of_the_host_lets_all_tasks_be_done_and_takes_new_ones_once_there_is_room(
+    full_disk: FullDisk, clock: FakeClock, new_task: TaskFactory
+) -> None:
+    async with opened(SqliteBackend(full_disk.store, clock, boot_id="after")) as store:  # the boot is written down
+        while tasks := (await store.queue.claim(claim_request(50))).tasks:
+            assert None not in await store.queue.settle([task.completed() for task in tasks])
+        assert {count.state: count.tasks for count in await store.tasks.counts() if count.tasks} == {"completed": 1000}
+        await asyncio.to_thread(full_disk.make_room)
+        await store.tasks.add([new_task()])
+    assert "tasks.db-reserve" in await asyncio.to_thread(os.listdir, full_disk.store.parent)
+
+
+async def test_a_store_without_its_reserve_asks_on_a_full_disk_whether_it_is_full(
+    full_disk: FullDisk, clock: FakeClock
+) -> None:
+    await asyncio.to_thread(Reserve(full_disk.store).spend)
+    await asyncio.to_thread(full_disk.fill)
+    with pytest.raises(StorageUnavailableError, match="is its disk full"):
+        await SqliteBackend(full_disk.store, clock).open()

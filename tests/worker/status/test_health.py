@@ -57,3 +57,18 @@ def test_a_loop_a_store_or_an_event_loop_in_trouble_is_not_healthy() -> None:
     assert (report["healthy"], report["loops"][0]["problem"]) == (False, "gone")
     assert health(RUNNING, WorkerMetrics(), (), 0.0, "gone")["healthy"] is False
     assert health(RUNNING, WorkerMetrics(), (), 1.5, None)["event_loop"] == {"healthy": False, "blocked_for": 1.5}
+
+
+def test_slots_that_are_all_hung_make_a_worker_unready_at_once_and_dead_after_the_limit() -> None:
+    some = replace(RUNNING, hung=("pdf", "mail", "pdf"))
+    assert (readiness(some, 0.0, None)["ready"], health(some, WorkerMetrics(), (), 0.0, None)["healthy"]) == (
+        True,
+        True,
+    )
+    everyone = replace(some, hung=("mail", "pdf", "pdf", "pdf"))
+    told = "all 4 slots are taken by handlers that do not end: mail, pdf"
+    assert readiness(everyone, 0.0, None)["reasons"] == [told]
+    report = health(everyone, WorkerMetrics(), (), 0.0, None)
+    assert (report["healthy"], report["slots"]["hung"], report["slots"]["hung_types"]) == (False, 4, ["mail", "pdf"])
+    assert liveness(0.0, 60.0, 59.9)["live"] is True
+    assert liveness(0.0, 60.0, 60.0)["live"] is False

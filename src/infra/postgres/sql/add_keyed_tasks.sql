@@ -44,9 +44,9 @@ WITH clock AS (
         ON CONFLICT (id) DO NOTHING
     RETURNING id
 ), placed AS (
-    INSERT INTO backstage_live (id, queue, type, priority, state, ready, is_keyed, scheduled_at, version)
+    INSERT INTO backstage_live (id, queue, type, priority, state, ready, is_keyed, is_chained, scheduled_at, version)
     SELECT id, queue, type, priority, 'pending', scheduled_at <= (SELECT now FROM clock),
-           dedupe_key IS NOT NULL, scheduled_at, 1
+           dedupe_key IS NOT NULL, workflow_id IS NOT NULL, scheduled_at, 1
       FROM free
       JOIN stored USING (id)
     RETURNING queue, type

@@ -19,8 +19,9 @@ WITH clock AS (
         ON CONFLICT (id) DO NOTHING
     RETURNING id
 ), placed AS (
-    INSERT INTO backstage_live (id, queue, type, priority, state, ready, is_keyed, scheduled_at, version)
-    SELECT id, queue, type, priority, 'pending', scheduled_at <= (SELECT now FROM clock), false, scheduled_at, 1
+    INSERT INTO backstage_live (id, queue, type, priority, state, ready, is_keyed, is_chained, scheduled_at, version)
+    SELECT id, queue, type, priority, 'pending', scheduled_at <= (SELECT now FROM clock), false,
+           workflow_id IS NOT NULL, scheduled_at, 1
       FROM given
       JOIN stored USING (id)
     RETURNING queue, type

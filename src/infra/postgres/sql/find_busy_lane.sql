@@ -1,5 +1,5 @@
--- Whether a lane that is served and not paused has a task that runs, may be claimed, or ran before and waits to run
--- again. Reads the beginning of each lane, and all running tasks once (worker_id >= '' is true of each, and makes their
+-- Whether a lane that is served and not paused has a task that runs, may be claimed, ran before and waits to run again,
+-- or was scheduled for later by a chain. Reads the beginning of each lane, and all running tasks once (worker_id >= '' is true of each, and makes their
 -- index the one to read).
 --   $1 now (us), NULL: the server's   $2 types   $3 queues, NULL: all
 WITH running AS MATERIALIZED (
@@ -21,4 +21,7 @@ SELECT EXISTS (
             OR (SELECT 1 FROM backstage_live WHERE ready AND queue = lane.queue AND type = lane.type LIMIT 1) = 1
             OR (SELECT 1 FROM backstage_live
                  WHERE state <> 'running' AND NOT ready AND deliveries > 0
+                   AND queue = lane.queue AND type = lane.type LIMIT 1) = 1
+            OR (SELECT 1 FROM backstage_live
+                 WHERE state <> 'running' AND NOT ready AND is_chained
                    AND queue = lane.queue AND type = lane.type LIMIT 1) = 1))

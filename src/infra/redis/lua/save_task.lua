@@ -12,6 +12,7 @@ local function leave_place(before, due)
   local from = before.state or 'p'
   if from == 'p' then
     leave_line(id, before.entry, due, before.priority, before.type, before.fence)
+    redis.call('ZREM', awaited_of(before.type), id)
   else
     redis.call('ZREM', KEYS[1] .. ':ended:' .. from, id)
   end

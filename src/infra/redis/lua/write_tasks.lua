@@ -16,6 +16,7 @@ local function write(id, flat, records)
     if sequence then
       flat[#flat + 1], flat[#flat + 2] = 'entry', sequence
     end
+    await_chained(id, task)
   end
   redis.call('HSET', task_of(id), unpack(flat))
   if task.state then

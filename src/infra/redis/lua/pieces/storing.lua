@@ -27,6 +27,18 @@ local function enter_indexes(id, state, task)
   end
 end
 
+local function awaited_of(type_)
+  return KEYS[1] .. ':awaited:' .. type_
+end
+
+-- Let a task that a chain has scheduled for later be waited for.
+local function await_chained(id, task)
+  local due = task.due or task.created
+  if task.workflow and not task.fence and tonumber(due) > now then
+    redis.call('ZADD', awaited_of(task.type), due, id)
+  end
+end
+
 -- Returns the id of the holder if the task's key is held; else nil, also when the id was stored before.
 local function store_new(id, flat)
   if redis.call('EXISTS', task_of(id)) == 1 then
@@ -45,6 +57,7 @@ local function store_new(id, flat)
     flat[#flat + 1] = sequence
   end
   redis.call('HSET', task_of(id), unpack(flat))
+  await_chained(id, task)
   enter_indexes(id, 'p', task)
   count('p', task.type, 1)
   return nil

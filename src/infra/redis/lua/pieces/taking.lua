@@ -7,7 +7,7 @@ local function promote_due()
   local due = redis.call('ZRANGEBYSCORE', KEYS[1] .. ':later', '-inf', now, 'LIMIT', 0, PROMOTED_AT_ONCE)
   for _, id in ipairs(due) do
     local task_key = KEYS[1] .. ':task:' .. id
-    local task = redis.call('HMGET', task_key, 'type', 'priority', 'created', 'due', 'fence')
+    local task = redis.call('HMGET', task_key, 'type', 'priority', 'created', 'due', 'fence', 'workflow')
     if task[1] then
       local sequence = wait_in_line(id, task[4] or task[3], task[2], task[1])
       if sequence then
@@ -15,6 +15,9 @@ local function promote_due()
       end
       if not task[5] then
         count('l', task[1], -1)
+      end
+      if task[6] then
+        redis.call('ZREM', KEYS[1] .. ':awaited:' .. task[1], id)
       end
     end
   end
