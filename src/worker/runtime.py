@@ -185,6 +185,19 @@ class WorkerRuntime:
         self._hurry.set()
         self._stop.set()
 
+    async def give_back_aside(self) -> None:
+        """Give the store all that is held, on another loop than this worker's, which is blocked: the ends that it has
+        not taken, and everything else as not run."""
+        ended = {(each.task_id, each.fence): each for each in self._slots.settler.waiting()}
+        held = [each.task for each in self._slots.held.snapshot()]
+        outcomes = [ended.get((task.id, task.fence)) or task.released() for task in held]
+        async with self._backend.lease_queue() as queue:
+            await queue.settle(outcomes)
+
+    def running_types(self) -> list[str]:
+        """Of the handlers that run; may be called from any thread."""
+        return sorted({each.task.type for each in self._slots.held.snapshot() if each.has_begun})
+
     def pause(self) -> None:
         """Claim nothing on this worker until `resume`, and give back what waits for a slot; running tasks go on."""
         self._slots.pause()

@@ -21,6 +21,7 @@ from backstage.infra.settings import Settings
 from backstage.infra.store_opening import StoreOpening
 from backstage.worker import log_events
 from backstage.worker.alerts import ready_alerts
+from backstage.worker.blocked_stop import KILLED, BlockedStop
 from backstage.worker.current_task import current_task
 from backstage.worker.from_settings import container_from, options_from, queues_from
 from backstage.worker.handler_host import HandlerHost
@@ -193,7 +194,14 @@ class Worker(HandlerHost, ProcessHost):
         await self._open()
         self._refuse_if_started("start")  # by another call, while the store was being opened
         runtime = self._runtime = self._new_runtime()
-        signals = StopSignals(runtime.stop, runtime.stop_now, ends_process=signal_ends_process)
+        blocked = BlockedStop(
+            self.settings.grace_period,
+            runtime.give_back_aside,
+            runtime.running_types,
+            self._container.logger,
+            code=KILLED if signal_ends_process else 0,
+        )
+        signals = StopSignals(runtime.stop, runtime.stop_now, ends_process=signal_ends_process, blocked=blocked)
         self._running = asyncio.create_task(_run(runtime, signals), name="backstage-worker")
         ready = asyncio.create_task(runtime.ready())
         await asyncio.wait([ready, self._running], return_when=asyncio.FIRST_COMPLETED)
