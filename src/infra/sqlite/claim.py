@@ -121,7 +121,7 @@ def _take(transaction: Transaction, request: ClaimRequest, picks: list[Pick]) ->
     until = to_micros(now + timedelta(seconds=request.lease))
     end = transaction.boot_ticks() + ticks(request.lease)
     transaction.cursor.execute(
-        statement("claim_tasks"), (seqs, request.worker_id, until, end, transaction.boot, to_micros(now))
+        statement("claim_tasks"), (request.worker_id, until, end, transaction.boot, to_micros(now), seqs)
     )
     claimed = {row[0]: task_of(row[1:]) for row in transaction.cursor.execute(_BY_SEQ, (seqs,))}
     tasks = tuple(claimed[pick[-1]] for pick in picks)

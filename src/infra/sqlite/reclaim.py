@@ -19,7 +19,7 @@ def reclaim(
     max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None, transaction: Transaction
 ) -> list[tuple[Task, Outcome]]:
     expired = transaction.cursor.execute(
-        statement("expired_tasks"), (transaction.boot, transaction.boot_ticks(), limit)
+        statement("expired_tasks"), {"boot": transaction.boot, "now": transaction.boot_ticks(), "limit": limit}
     ).fetchall()
     reclaimed = [_reclaim_one(seq, max_deliveries, next_tasks_of, transaction) for (seq,) in expired]
     if reclaimed:

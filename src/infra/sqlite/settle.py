@@ -52,7 +52,7 @@ def _runs(outcomes: Sequence[Outcome]) -> Iterator[list[Outcome]]:
 def _end(run: list[Outcome], transaction: Transaction) -> list[TaskState | None]:
     now = transaction.now()
     cursor, counts = transaction.cursor, transaction.counts
-    batch = (json.dumps([_end_of(outcome) for outcome in run]), to_micros(now))
+    batch = {"ends": json.dumps([_end_of(outcome) for outcome in run]), "now": to_micros(now)}
     cursor.execute(statement("record_ends"), batch)
     moved = cursor.execute(statement("end_tasks"), batch).fetchall()
     for task_id, queue, _, state, key, ttl, created_at in moved:
@@ -94,18 +94,18 @@ def _give_back(outcome: Outcome, transaction: Transaction) -> TaskState | None:
     return ended
 
 
-def _return_of(outcome: Outcome, now: datetime) -> tuple[object, ...]:
+def _return_of(outcome: Outcome, now: datetime) -> dict[str, object]:
     """The parameters of return_task.sql."""
-    return (
-        outcome.task_id,
-        outcome.fence,
-        to_micros(now),
-        None if outcome.delay is None else to_micros(now + timedelta(seconds=outcome.delay)),
-        failure_json(outcome.failure),
-        outcome.is_interruption,
-        outcome.kind is OutcomeKind.LOST,
-        outcome.result_json,
-    )
+    return {
+        "id": outcome.task_id,
+        "fence": outcome.fence,
+        "now": to_micros(now),
+        "due": None if outcome.delay is None else to_micros(now + timedelta(seconds=outcome.delay)),
+        "failure": failure_json(outcome.failure),
+        "interrupted": outcome.is_interruption,
+        "lost": outcome.kind is OutcomeKind.LOST,
+        "result": outcome.result_json,
+    }
 
 
 def _answer_again(outcome: Outcome, transaction: Transaction) -> TaskState | None:
