@@ -13,7 +13,7 @@ from backstage.cli.command_parser import DONE, REFUSED, WRONG_USAGE, WrongUsageE
 from backstage.cli.commands import COMMANDS, overview
 from backstage.domain.errors import ConfigurationError, TaskError
 from backstage.infra.printable import printable
-from backstage.infra.redact_url import redact_url
+from backstage.infra.redact_url import redact_text
 from backstage.infra.release import release
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -85,7 +85,7 @@ def _unknown(name: str) -> str:
 
 def _say(problem: object, code: int) -> int:
     with suppress(OSError):
-        print(f"backstage: {printable(redact_url(str(problem)))}", file=sys.stderr)
+        print(f"backstage: {printable(redact_text(str(problem)))}", file=sys.stderr)
     return code
 
 

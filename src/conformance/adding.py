@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from backstage.conformance.backend_suite import BackendSuite
@@ -25,6 +27,13 @@ class Adding(BackendSuite):
         with pytest.raises(TaskNotFoundError) as caught:
             await trial.tasks.get("01940000-0000-7000-8000-ffffffffffff")
         assert caught.value.task_id == "01940000-0000-7000-8000-ffffffffffff"
+
+    async def test_what_can_be_nobodys_id_names_no_task(self, trial: Trial) -> None:
+        nobodys: list[Any] = [None, 7, "", "no id", "0194\0", "ü" * 2000]
+        for task_id in nobodys:
+            with pytest.raises(TaskNotFoundError):
+                await trial.tasks.get(task_id)
+            assert await trial.tasks.attempts(task_id) == []
 
     async def test_a_batch_is_stored_whole_and_answered_in_order(self, trial: Trial) -> None:
         batch = [trial.new_task(payload_json=str(n)) for n in range(250)]

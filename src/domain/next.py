@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
+
+from backstage.domain.dedupe import Dedupe
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +14,8 @@ class Next:
     """Enqueue `type` in the same atomic step that completes this task.
 
     `delay` is seconds. `queue` and `priority` are the current task's unless given. `result` becomes the result of the
-    current task. The new task carries the correlation and workflow ids on.
+    current task. The new task carries the correlation and workflow ids on. Where a task of that `id` is stored already,
+    or another one holds the key of `dedupe`, nothing is enqueued, and the current task completes all the same.
     """
 
     type: str
@@ -22,3 +26,6 @@ class Next:
     max_attempts: int | None = None
     timeout: float | None = None
     result: Any = None
+    id: str | UUID | None = None
+    dedupe: Dedupe | str | None = None
+    max_deliveries: int | None = None

@@ -51,6 +51,16 @@ _MAKERS = {
     "rediss+cluster": _redis,
     "redis+unix": _redis,
 }
+_OTHER_WORDS = {
+    "pg": "postgresql",
+    "pgsql": "postgresql",
+    "psql": "postgresql",
+    "sqlite3": "sqlite",
+    "valkey": "redis",
+    "valkeys": "rediss",
+    "mem": "memory",
+    "inmemory": "memory",
+}
 SCHEMES = tuple(_MAKERS)
 _SCHEME = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9+.\-]*)://")  # anything else may be a password and is not shown
 
@@ -58,12 +68,21 @@ _SCHEME = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9+.\-]*)://")  # anything else 
 def scheme_of(url: str) -> str:
     """Return the scheme of a backend's URL. Raises ConfigurationError when no backend has it."""
     scheme = _SCHEME.match(url)
-    if scheme is None or scheme["name"].lower() not in _MAKERS:
-        problem = "has no scheme" if scheme is None else f"no backend has the scheme {scheme['name']!r}"
-        raise ConfigurationError(
-            "url", f"{problem}: begin it with one of {', '.join(f'{name}://' for name in SCHEMES)}"
-        )
-    return scheme["name"].lower()
+    name = "" if scheme is None else scheme["name"].lower()
+    if name in _MAKERS:
+        return name
+    problem = f"no backend has the scheme {name!r}" if name else "has no scheme"
+    meant = _meant(name)
+    remedy = (
+        f"begin it with {meant}://" if meant else f"begin it with one of {', '.join(f'{each}://' for each in SCHEMES)}"
+    )
+    raise ConfigurationError("url", f"{problem}: {remedy}")
+
+
+def _meant(scheme: str) -> str | None:
+    """Other libraries name their driver after a plus, such as postgresql+asyncpg; other programs have other words."""
+    scheme = scheme.partition("+")[0]
+    return scheme if scheme in _MAKERS else _OTHER_WORDS.get(scheme)
 
 
 def backend_for(url: str, clock: Clock | None = None, options: StoreOptions | None = None) -> Backend:

@@ -78,15 +78,20 @@ class Container:
         self.logger: Any = logger or new_logger(
             level=settings.log_level, log_format=settings.log_format, silent=settings.silent
         )
-        self.backend: Backend = backend or backend_for(
-            settings.url, clock, StoreOptions(consumer_group=settings.consumer_group, logger=self.logger)
-        )
+        self.backend: Backend = backend or self._chosen_backend(clock)
         self.clock: Clock = self.backend.clock
         self.ids: Ids = ids or Uuid7Ids()
         self.chance: Chance = chance or random.Random()  # noqa: S311 - spreads retries, guards no secret
         self.trace: TaskTrace | None = _otel_trace() if settings.otel else None
         self.events = BlinkerEventBus(self.logger)
         self._wire_use_cases()
+
+    def _chosen_backend(self, clock: Clock | None) -> Backend:
+        options = StoreOptions(consumer_group=self.settings.consumer_group, logger=self.logger)
+        try:
+            return backend_for(self.settings.url, clock, options)
+        except ConfigurationError as error:
+            raise self.settings.naming(error) from None
 
     def _wire_use_cases(self) -> None:
         tasks, control, events = self.backend.tasks, self.backend.control, self.events

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from difflib import get_close_matches
 from typing import Annotated, Any, Self
 
 from pydantic import Field, PrivateAttr, SecretStr, ValidationError
@@ -41,6 +42,13 @@ from backstage.infra.unknown_settings import UnknownSetting, unknown_keys, unkno
 from backstage.infra.variables import Variables
 
 _DAY = 86_400.0
+_PARTS_OF_A_URL = frozenset(
+    {
+        "host", "hostname", "port", "password", "username", "user", "db", "database", "dbname", "dsn", "redis_url",
+        "database_url", "broker", "broker_url", "connection_string",
+    }
+)  # fmt: skip
+"""Options by which other libraries are told where their store is."""
 
 
 class Settings(BaseSettings):
@@ -53,7 +61,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     url: str = Field(default=DEFAULT_URL, min_length=1)
-    """The store. Else made of REDIS_HOST, REDIS_PORT (6379), REDIS_PASSWORD and REDIS_DB (0), if REDIS_HOST is set."""
+    """The store. Else made of REDIS_HOST (localhost), REDIS_PORT (6379), REDIS_PASSWORD and REDIS_DB (0), if any of
+    them is set."""
 
     queues: Annotated[tuple[str, ...], queue_names()] = ()
     """Queues to serve, separated by commas; none means all."""
@@ -178,6 +187,7 @@ class Settings(BaseSettings):
     """Write no log at all."""
 
     _unknown: tuple[UnknownSetting, ...] = PrivateAttr(default=())
+    _given: frozenset[str] = PrivateAttr(default=frozenset())
 
     @property
     def unknown(self) -> tuple[UnknownSetting, ...]:
@@ -193,6 +203,7 @@ class Settings(BaseSettings):
         given = {name: value for name, value in overrides.items() if value is not None}
         settings = cls._checked(given, given)
         settings._unknown = unknown_settings()
+        settings._given = frozenset(given)
         return settings
 
     def with_options(self, **overrides: Any) -> Self:
@@ -246,8 +257,15 @@ class Settings(BaseSettings):
     def __repr_args__(self) -> list[tuple[str | None, Any]]:
         return [(name, redact_url(value) if name == "url" else value) for name, value in super().__repr_args__()]
 
+    def naming(self, error: ConfigurationError) -> ConfigurationError:
+        """Return the error with the name that its setting was written under: the variable, say, and not the field."""
+        if error.setting not in type(self).model_fields:
+            return error
+        problem = str(error).removeprefix(f"{error.setting}: ")
+        return ConfigurationError(self._as_written(error.setting, self._given), problem)
+
     @classmethod
-    def _as_written(cls, field: str, given: Mapping[str, Any]) -> str:
+    def _as_written(cls, field: str, given: Collection[str]) -> str:
         if field in given:
             return field
         return Variables.read(cls).name_of(field) or f"{TOML_FILE}: {field}"
@@ -272,12 +290,19 @@ def _toml(settings_class: type[BaseSettings]) -> PydanticBaseSettingsSource:
     return InitSettingsSource(settings_class, known)
 
 
+def _no_setting(name: str) -> str:
+    if name in _PARTS_OF_A_URL:
+        return "is no setting: say where the store is by one URL, such as redis://:password@host:6379/0"
+    near = get_close_matches(name, Settings.model_fields, 1)
+    return f"is no setting: {f'did you mean {near[0]}?' if near else 'check the spelling'}"
+
+
 def _problem(error: Any) -> str:
     match error["type"]:
         case "value_error":
             return str(error["ctx"]["error"])
         case "extra_forbidden":
-            return "is no setting: check the spelling"
+            return _no_setting(str(error["loc"][0]))
         case "string_type" | "string_too_short":
             return "is not a text of at least one character"
         case _:

@@ -8,6 +8,7 @@ from pathlib import Path
 DEFAULT_URL = "sqlite:///backstage.db"
 DOTENV_FILE = Path(".env")
 TOML_FILE = Path("backstage.toml")
+_OF_REDIS = ("REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "REDIS_DB")
 
 
 def store_url() -> str:
@@ -20,8 +21,8 @@ def store_url() -> str:
     if named:
         return named
     if named is None and not (
-        os.environ.get("REDIS_HOST")
-        or _mentions(DOTENV_FILE, b"BACKSTAGE_URL", b"REDIS_HOST")
+        any(os.environ.get(name) for name in _OF_REDIS)
+        or _mentions(DOTENV_FILE, b"BACKSTAGE_URL", *(name.encode() for name in _OF_REDIS))
         or _mentions(TOML_FILE, b"url")
     ):
         return DEFAULT_URL

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from backstage.infra.variables import PREFIX
+from backstage.infra.variables import OTHER_NAMES, PREFIX
 
 # Read by the built-in handlers when they run. Secrets of webhooks have any name after their prefix.
 SMTP_VARIABLES = frozenset(
@@ -48,7 +48,8 @@ class UnknownSetting:
 def unknown_variables(
     place: str, variables: Mapping[str, str | None], fields: Collection[str]
 ) -> tuple[UnknownSetting, ...]:
-    """Those that begin with BACKSTAGE_, in any case, and that nothing reads. Their values are never shown."""
+    """Those that begin with BACKSTAGE_, in any case, and that nothing reads; and those that are nearly a name such as
+    REDIS_HOST or JOB_TIMEOUT, which we read too. Their values are never shown."""
     known = {*(PREFIX + field.upper() for field in fields), *SMTP_VARIABLES, *WEBHOOK_VARIABLES}
     unknown = (
         name
@@ -58,7 +59,20 @@ def unknown_variables(
         and not name.startswith(WEBHOOK_SECRET)
         and not _is_of_kubernetes(name, value or "")
     )
-    return _described(place, unknown, known)
+    return (*_described(place, unknown, known), *_nearly_other_names(place, variables))
+
+
+def _nearly_other_names(place: str, variables: Mapping[str, str | None]) -> Iterator[UnknownSetting]:
+    """Other programs have variables of these prefixes too, so only what is nearly one of ours is told."""
+    for name, value in sorted(variables.items()):
+        prefix, _, rest = name.upper().partition("_")
+        of_prefix = {each.partition("_")[2]: each for each in OTHER_NAMES if each.startswith(f"{prefix}_")}
+        is_settled = prefix == "REDIS" and bool(variables.get(f"{PREFIX}URL"))  # then nothing of REDIS_… counts
+        if name in OTHER_NAMES or is_settled or not rest or _is_of_kubernetes(name, value or ""):
+            continue
+        near = get_close_matches(rest.replace("-", "_"), sorted(of_prefix), 1, cutoff=0.6)
+        if near:
+            yield UnknownSetting(name, place, of_prefix[near[0]])
 
 
 def unknown_keys(place: str, document: Mapping[str, Any], fields: Collection[str]) -> tuple[UnknownSetting, ...]:

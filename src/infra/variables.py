@@ -17,11 +17,12 @@ from backstage.infra.setting_files import read_dotenv
 PREFIX = "BACKSTAGE_"
 # Names that systems of the same kind use, honoured where our own name is not set.
 _OTHER_NAMES = {
-    "url": "REDIS_HOST",
-    "handlers": "WORKER_HANDLERS",
-    "concurrency": "JOB_CONCURRENCY",
-    "timeout": "JOB_TIMEOUT",
+    "url": ("REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "REDIS_DB"),
+    "handlers": ("WORKER_HANDLERS",),
+    "concurrency": ("JOB_CONCURRENCY",),
+    "timeout": ("JOB_TIMEOUT",),
 }
+OTHER_NAMES = frozenset(name for names in _OTHER_NAMES.values() for name in names)
 
 
 class Place(Enum):
@@ -64,27 +65,35 @@ class Variables(PydanticBaseSettingsSource):
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         variable = self.name_of(field_name)
         value: Any = None if variable is None else self._variables[variable]
-        if variable == "REDIS_HOST":
-            value = self._redis_url(value)
+        if variable in _OTHER_NAMES["url"]:
+            value = self._redis_url()
         elif variable == "JOB_TIMEOUT":
             value = _whole("JOB_TIMEOUT", value, "a whole number of milliseconds", 2**63) / 1000
         return value, field_name, False
 
     def name_of(self, field: str) -> str | None:
         """The variable that sets the field here, None if none does."""
-        for name in (PREFIX + field.upper(), _OTHER_NAMES.get(field)):
-            if name in self._variables:
+        for name in (PREFIX + field.upper(), *_OTHER_NAMES.get(field, ())):
+            if name in self._variables and not self._is_of_kubernetes(name):
                 return name
         return None
 
     def has_empty(self, variable: str) -> bool:
         return variable in self._empty
 
+    def _is_of_kubernetes(self, name: str) -> bool:
+        """Whether it is what Kubernetes sets in every container where a service is called redis; whoever wants that one
+        says REDIS_HOST as well."""
+        return name == "REDIS_PORT" and "://" in self._variables.get(name, "") and "REDIS_HOST" not in self._variables
+
     def place_of(self, variable: str) -> Place:
         return self._places[variable]
 
-    def _redis_url(self, host: str) -> str:
-        port = _whole("REDIS_PORT", self._variables.get("REDIS_PORT", "6379"), "a port", 65_535)
+    def _redis_url(self) -> str:
+        """Of any of the four variables; what is not given is as redis-cli has it."""
+        host = self._variables.get("REDIS_HOST", "localhost")
+        given = "6379" if self._is_of_kubernetes("REDIS_PORT") else self._variables.get("REDIS_PORT", "6379")
+        port = _whole("REDIS_PORT", given, "a port", 65_535)
         database = _whole("REDIS_DB", self._variables.get("REDIS_DB", "0"), "the number of a database", 2**31)
         password = self._variables.get("REDIS_PASSWORD")
         credentials = f":{quote(password, safe='')}@" if password else ""

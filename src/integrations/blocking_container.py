@@ -3,20 +3,15 @@ from __future__ import annotations
 import atexit
 import contextlib
 import threading
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from backstage.app.enqueue_task import EnqueueTask
-from backstage.domain.dedupe import Duplicate
-from backstage.domain.stats import TaskStats
-from backstage.domain.task import Task
-from backstage.domain.task_query import TaskPage, TaskQuery
 from backstage.infra.container import Container
 from backstage.infra.settings import Settings
-from backstage.integrations.loop_thread import LoopThread
-from backstage.worker.middleware.tracing import current_task
+from backstage.worker.blocking_uses import BlockingUses
+from backstage.worker.loop_thread import LoopThread
 
 Value = TypeVar("Value")
 
@@ -27,7 +22,7 @@ class _Connected:
     thread: LoopThread
 
 
-class BlockingContainer:
+class BlockingContainer(BlockingUses):
     """A Container for code without an event loop: scripts, notebooks, Django, Flask.
 
     Each call returns when the store has answered, and raises what the use case of the same name raises. Calls may
@@ -46,39 +41,6 @@ class BlockingContainer:
         self.settings = container.settings if container is not None else Settings.load(url=url, **settings)
         self._lock = threading.Lock()
         self._connected: _Connected | None = None
-
-    def enqueue(self, task_type: str, payload: Any = None, *, connection: Any = None, **options: Any) -> Task | None:
-        """Store a task and return it, or None if its dedupe key is held; `options` are the fields of EnqueueTask.
-
-        Inside a handler the correlation id is carried on. `connection` is used in another thread: a
-        sqlite3.Connection needs check_same_thread=False. Raises InvalidTaskDataError, and then nothing is stored.
-        """
-        running = current_task.get()
-        if running is not None and options.get("correlation_id") is None:
-            options["correlation_id"] = running.correlation_id
-        request = EnqueueTask(task_type, payload, **options)
-        enqueued = self.run(lambda backstage: backstage.enqueue_task(request, connection=connection))
-        return None if isinstance(enqueued, Duplicate) else enqueued
-
-    def enqueue_tasks(self, requests: Iterable[EnqueueTask], *, connection: Any = None) -> list[Task | Duplicate]:
-        """Store all of them in one atomic step; one answer per request, in order."""
-        tasks = list(requests)
-        return self.run(lambda backstage: backstage.enqueue_tasks(tasks, connection=connection))
-
-    def cancel_task(self, task_id: str) -> Task:
-        return self.run(lambda backstage: backstage.cancel_task(task_id))
-
-    def retry_task(self, task_id: str, *, reset_attempts: bool = False) -> Task:
-        return self.run(lambda backstage: backstage.retry_task(task_id, reset_attempts=reset_attempts))
-
-    def get_task(self, task_id: str) -> Task:
-        return self.run(lambda backstage: backstage.get_task(task_id))
-
-    def find_tasks(self, query: TaskQuery | None = None) -> TaskPage:
-        return self.run(lambda backstage: backstage.find_tasks(query))
-
-    def get_task_stats(self) -> TaskStats:
-        return self.run(lambda backstage: backstage.get_task_stats())
 
     def run(self, use: Callable[[Container], Coroutine[Any, Any, Value]]) -> Value:
         """Return what any other use of the Container answers: `backstage.run(lambda b: b.pause_queue("mail"))`."""

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 from backstage.domain.ports.task_queue import TaskQueue
 from backstage.domain.task import Task
+from backstage.infra.container import Container
 from backstage.testing.at_once import at_once
+from backstage.worker.blocking_uses import BlockingUses
 from backstage.worker.context import RunSignals, TaskContext
 from backstage.worker.handler import TaskHandlerRegistration
 from backstage.worker.handler_call import HandlerCall
+from backstage.worker.handler_store import BlockingStore
 from backstage.worker.handler_threads import Answer
+
+Value = TypeVar("Value")
 
 
 class DirectPlace:
@@ -21,13 +26,24 @@ class DirectPlace:
     end it.
     """
 
-    def __init__(self, queue: TaskQueue, lease: float) -> None:
-        self._queue = queue
+    def __init__(self, container: Container, lease: float) -> None:
+        self._queue = container.backend.queue
+        self._store = BlockingStore(_DirectUses(container))
         self._lease = lease
 
     async def call(self, registration: TaskHandlerRegistration, call: HandlerCall, context: TaskContext) -> Any:
         signals = _DirectSignals(context.signals, context.task, self._queue, self._lease)
-        return call.of(context.task.payload_json, context.with_signals(signals))()
+        return call.of(context.task.payload_json, context.moved(signals, self._store))()
+
+
+class _DirectUses(BlockingUses):
+    """The use cases on a store that answers at once."""
+
+    def __init__(self, container: Container) -> None:
+        self._container = container
+
+    def run(self, use: Callable[[Any], Coroutine[Any, Any, Value]]) -> Value:
+        return at_once(use(self._container))
 
 
 class _DirectSignals:

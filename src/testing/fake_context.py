@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Generator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from typing import Any
 
@@ -30,6 +30,8 @@ class FakeSignals:
     progress: list[tuple[float, str | None]] = field(default_factory=list)
     heartbeats: int = 0
     log: list[Mapping[str, Any]] = field(default_factory=list)
+    enqueued: list[Task] = field(default_factory=list)
+    """What the handler has enqueued by its context; no store has it."""
 
     def is_shutting_down(self) -> bool:
         return self.shutting_down
@@ -49,14 +51,40 @@ class FakeSignals:
         return Answer(self.holds_lease)
 
 
+@dataclass(frozen=True, slots=True)
+class EnqueuedTask(Task):
+    """Also awaitable, for handlers that are async."""
+
+    def __await__(self) -> Generator[Any, None, EnqueuedTask]:
+        yield from ()
+        return self
+
+
 class FakeContext(TaskContext):
     """A TaskContext that no worker stands behind; its `signals` are in the test's hand."""
 
-    __slots__ = ("_fake_signals",)
+    __slots__ = ("_backstage", "_fake_signals", "_ids")
 
-    def __init__(self, task: Task, logger: Any, signals: FakeSignals) -> None:
+    def __init__(self, task: Task, logger: Any, signals: FakeSignals, backstage: Any = None) -> None:
         super().__init__(task, WORKER_ID, logger, signals)
         self._fake_signals = signals
+        self._backstage = backstage
+        self._ids = NumberedIds()
+        self._ids.new()  # was the task's own
+
+    @property
+    def backstage(self) -> Any:
+        if self._backstage is None:
+            raise RuntimeError("this context has no store: give it one, as in new_context(backstage=bench.backstage)")
+        return self._backstage
+
+    def enqueue(self, task_type: str, payload: Any = None, **options: Any) -> EnqueuedTask:
+        """Note the task in `signals.enqueued`, and return it as a worker's context does."""
+        request = EnqueueTask(task_type, payload, **options)
+        task = request.task(self._ids, self.task.started_at or self.task.created_at, self.task)
+        enqueued = EnqueuedTask(**{each.name: getattr(task, each.name) for each in fields(task) if each.init})
+        self._fake_signals.enqueued.append(enqueued)
+        return enqueued
 
     @property
     def signals(self) -> FakeSignals:
@@ -74,6 +102,7 @@ def new_context(
     correlation_id: str | None = None,
     metadata: Mapping[str, str] | None = None,
     signals: FakeSignals | None = None,
+    backstage: Any = None,
 ) -> FakeContext:
     """Return the context of a running task, for calling a handler directly::
 
@@ -90,7 +119,9 @@ def new_context(
         context.signals.shutting_down = True
         assert await resize({"images": 2}, context) == {"resized": 0}
 
-    Works without an event loop, too. `attempt` counts from 1. Raises InvalidTaskDataError for what no store would take.
+    What it enqueues by the context is in `context.signals.enqueued`; `backstage` is what `context.backstage`
+    answers, such as a bench's. Works without an event loop, too. `attempt` counts from 1. Raises
+    InvalidTaskDataError for what no store would take.
     """
     request = EnqueueTask(
         task_type,
@@ -106,4 +137,4 @@ def new_context(
     running = pending.claim(Lease(WORKER_ID, now + timedelta(seconds=LEASE)), now)
     signals = signals or FakeSignals()
     logger = new_logger(level="debug", silent=True, log_handler=signals.log.append)
-    return FakeContext(running, logger, signals)
+    return FakeContext(running, logger, signals, backstage)

@@ -47,8 +47,10 @@ class _InlineEnqueue(Enqueue):
         super().__init__(container.backend.tasks, container.events, container.clock, container.ids)
         self._run_due = run_due
 
-    async def __call__(self, request: EnqueueTask, *, connection: Any = None) -> Task | Duplicate:
-        answer = await super().__call__(request, connection=connection)
+    async def __call__(
+        self, request: EnqueueTask, *, connection: Any = None, parent: Task | None = None
+    ) -> Task | Duplicate:
+        answer = await super().__call__(request, connection=connection, parent=parent)
         await self._run_due()
         return answer
 

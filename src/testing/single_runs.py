@@ -22,6 +22,7 @@ from backstage.worker.conclusion import Conclusion
 from backstage.worker.context import TaskContext
 from backstage.worker.durable_listeners import DurableListeners
 from backstage.worker.handler_registry import HandlerRegistry, RegisteredHandler
+from backstage.worker.handler_store import StoreOnLoop
 from backstage.worker.held_task import HeldTask, StopReason
 from backstage.worker.middleware.middleware import Middleware, Run, compose
 from backstage.worker.middleware.recovery import recovery
@@ -45,6 +46,7 @@ class SingleRuns:
         options: WorkerOptions,
     ) -> None:
         self.failures: list[FailedRun] = []
+        self._container = container
         self._backend = container.backend
         self._queue = container.backend.queue
         self._events = container.events
@@ -55,7 +57,9 @@ class SingleRuns:
         self._limits_of = LimitsOf(options)
         chain = partial(chain_task, ids=container.ids, clock=container.clock)
         conclusion = Conclusion(chain, container.chance, container.logger)
-        self._runner = AttemptRunner(self._limits_of, conclusion, options.worker_id, container.logger)
+        self._runner = AttemptRunner(
+            self._limits_of, conclusion, options.worker_id, container.logger, StoreOnLoop(container)
+        )
         self._announcer = Announcer(container.events, container.clock, options.worker_id)
         self._outcome_log = OutcomeLog(container.logger)
 
@@ -142,7 +146,7 @@ class SingleRuns:
     def _handler(self, held: HeldTask, errors: list[BaseException]) -> RegisteredHandler:
         """The worker's order of middleware, in one that notes what comes out of it."""
         registration = self._registry.registration(held.task.type)
-        place = DirectPlace(self._queue, self._options.lease)
+        place = DirectPlace(self._container, self._options.lease)
 
         def noting(run: Run) -> Run:
             async def noted(context: TaskContext) -> Any:

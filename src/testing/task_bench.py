@@ -22,12 +22,12 @@ from backstage.testing.inline_enqueueing import InlineEnqueueing
 from backstage.testing.pending_tasks import ANYTHING, Expected, PendingTasks
 from backstage.testing.predictable import LEASE, WORKER_ID, predictable_container
 from backstage.testing.single_runs import SingleRuns
+from backstage.worker.current_task import current_task
 from backstage.worker.durable_listeners import DurableListeners
 from backstage.worker.handler import RunIn, TaskHandlerRegistration
 from backstage.worker.handler_modules import marked_in
 from backstage.worker.handler_registry import HandlerRegistry
 from backstage.worker.middleware.middleware import Middleware
-from backstage.worker.middleware.tracing import current_task
 from backstage.worker.worker_options import WorkerOptions
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -107,6 +107,7 @@ class TaskBench:
         max_attempts: int | None = None,
         backoff: Backoff | None = None,
         run_in: RunIn | str = RunIn.AUTO,
+        max_deliveries: int | None = None,
     ) -> Callable[[Function], Function]: ...
 
     def on(self, task_type: str, function: Callable[..., Any] | None = None, **limits: Any) -> Any:
@@ -173,6 +174,7 @@ class TaskBench:
         backoff: Backoff | None = None,
         timeout: float | None = None,
         soft_timeout: float | None = None,
+        max_deliveries: int | None = None,
         correlation_id: str | None = None,
         metadata: Mapping[str, str] | None = None,
     ) -> Task | None:
@@ -194,6 +196,7 @@ class TaskBench:
             backoff=backoff,
             timeout=timeout,
             soft_timeout=soft_timeout,
+            max_deliveries=max_deliveries,
             correlation_id=correlation_id or (running.correlation_id if running else None),
             metadata=metadata,
         )

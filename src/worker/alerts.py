@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from pydantic import SecretStr
 
+from backstage.domain.errors import ConfigurationError
 from backstage.domain.events import TaskFailed
 from backstage.worker import log_events
 from backstage.worker.listener import ListenerRegistration, registering
@@ -17,6 +18,7 @@ class AlertSettings(Protocol):
     def alert_webhook(self) -> SecretStr | None: ...
     @property
     def alert_log(self) -> bool: ...
+    def naming(self, error: ConfigurationError) -> ConfigurationError: ...
 
 
 def ready_alerts(settings: AlertSettings, logger: Any) -> Iterator[ListenerRegistration]:
@@ -24,7 +26,11 @@ def ready_alerts(settings: AlertSettings, logger: Any) -> Iterator[ListenerRegis
     if settings.alert_webhook is not None:
         from backstage.worker.handlers.alert_webhook import alert_webhook  # noqa: PLC0415 - brings an HTTP client
 
-        yield alert_webhook(settings.alert_webhook.get_secret_value())
+        try:
+            posting = alert_webhook(settings.alert_webhook.get_secret_value())
+        except ConfigurationError as error:
+            raise settings.naming(error) from None
+        yield posting
     if settings.alert_log:
         yield alert_log(logger)
 

@@ -7,16 +7,21 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
 
 from backstage.domain.errors import ConfigurationError, StorageError
 from backstage.infra.container import Container
 from backstage.infra.http_address import written
+from backstage.infra.open_files import check_limit
 from backstage.infra.settings import Settings
 from backstage.infra.structured_logging import new_logger
 from backstage.worker import cycle_collector, log_events
-from backstage.worker.fleet import Fleet
-from backstage.worker.handler_modules import BUILT_IN, load_module, marked_in
+from backstage.worker.bounded_exit import bound_exit, exit_at_once
+from backstage.worker.fleet import KILL_MARGIN, Fleet
+from backstage.worker.handler_modules import load_module, marked_in
 from backstage.worker.worker import Worker
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
@@ -29,10 +34,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = vars(_parser().parse_args(arguments))
     try:
         settings = Settings.load(**options)
-        if settings.processes > 1:
-            program = (sys.executable, "-m", "backstage.worker.command")
-            return run_fleet(settings, [*program, *arguments, "--processes", "1"])
-        return run_here(_worker(settings))
+        check_limit()  # before an event loop is made, which needs some itself
+        with _meant_by_handlers(settings.url):
+            if settings.processes > 1:
+                program = (sys.executable, "-m", "backstage.worker.command")
+                return run_fleet(settings, [*program, *arguments, "--processes", "1"])
+            return run_here(_worker(settings))
     except ConfigurationError as error:
         print(f"backstage: {error}", file=sys.stderr)  # noqa: T201 - the command's own answer
         return WRONG_USAGE
@@ -41,11 +48,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILED
 
 
+@contextmanager
+def _meant_by_handlers(url: str) -> Iterator[None]:
+    """A Container that a handler opens without a URL has the worker's store, not that of the settings around it."""
+    before = os.environ.get("BACKSTAGE_URL")
+    os.environ["BACKSTAGE_URL"] = url
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["BACKSTAGE_URL"]
+        else:
+            os.environ["BACKSTAGE_URL"] = before
+
+
 def _worker(settings: Settings) -> Worker:
     container = Container(settings)
     worker = Worker(container=container)
-    for name in (*BUILT_IN, *settings.handlers):
-        module = load_module(name)
+    if not settings.handlers:
+        remedy = "name modules of handlers with --handlers, or the worker has nothing to do"
+        container.logger.warning(log_events.HANDLERS_MISSING, remedy=remedy)
+    for name in settings.handlers:
+        module = _loaded(name, container.logger)
         worker.include(module)
         if not marked_in(module):
             remedy = "mark its functions with backstage.handler: those of a Worker that it makes are that worker's own"
@@ -53,15 +77,31 @@ def _worker(settings: Settings) -> Worker:
     return worker
 
 
+def _loaded(name: str, logger: Any) -> ModuleType:
+    try:
+        return load_module(name)
+    except ConfigurationError as error:
+        logger.debug(log_events.HANDLERS_UNLOADABLE, module=name, exc_info=error.__cause__)
+        raise
+
+
 def run_here(worker: Worker) -> int:
     """Run it in this thread, on the fastest loop that there is, of a process that does nothing else; return the exit
-    code."""
+    code. The process ends soon after that, whatever handlers left behind."""
     cycle_collector.look_less_often()
+    code = FAILED
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_run(worker))
+        try:
+            runner.run(_run(worker))
+            code = DONE
+        except ConfigurationError:
+            code = WRONG_USAGE
+            raise
+        finally:
+            bound_exit(code, worker.backstage.logger, runner.get_loop())
         if worker.is_stuck:
-            _exit_at_once(DONE)
-    return DONE
+            exit_at_once(DONE)  # without waiting for its handlers: their tasks were given back already
+    return code
 
 
 async def _run(worker: Worker) -> None:
@@ -82,7 +122,7 @@ def run_fleet(settings: Settings, command: Sequence[str]) -> int:
         [*command] if address is None else [*command, "--http", written(*address)]
         for address in settings.http_addresses()
     ]
-    return Fleet(commands, logger=logger).run()
+    return Fleet(commands, logger=logger, stop_within=settings.grace_period + KILL_MARGIN).run()
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -92,13 +132,6 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
         return None
     factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
     return factory
-
-
-def _exit_at_once(code: int) -> None:
-    """Leave without waiting for handlers that do not end: their tasks were given back already."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -113,7 +146,9 @@ def _parser() -> argparse.ArgumentParser:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Each is named as a field of Settings, and None unless it is given."""
     parser.add_argument("--url", help="the store, e.g. sqlite:///backstage.db")
-    parser.add_argument("--handlers", metavar="MODULE,…", help="modules of handlers, beside the built-in ones")
+    parser.add_argument(
+        "--handlers", metavar="MODULE,…", help="modules of handlers, e.g. shop.tasks,backstage.handlers.email"
+    )
     parser.add_argument("--queues", metavar="NAME,…", help="serve only these queues")
     parser.add_argument("--types", metavar="GLOB,…", help="serve only these task types, e.g. 'email:*'")
     parser.add_argument("--concurrency", metavar="N", help="tasks that run at once in each process")

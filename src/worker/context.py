@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Mapping
 from typing import Any, NoReturn, Protocol
 
+from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.handler_signals import CancelTask
 from backstage.domain.task import Task
+from backstage.worker.handler_store import HandlerStore
 
 
 class RunSignals(Protocol):
@@ -24,17 +26,20 @@ class TaskContext:
 
     `fence` rises with every claim of the task: write it beside your own data and refuse a lower one, and a
     worker that was believed dead cannot overwrite what its successor wrote. `logger` puts the task's id, type,
-    queue, attempt and correlation id into each line.
+    queue, attempt and correlation id into each line. `backstage` is the worker's store.
     """
 
-    __slots__ = ("_bound_logger", "_logger", "_signals", "task", "worker_id")
+    __slots__ = ("_bound_logger", "_logger", "_signals", "_store", "task", "worker_id")
 
-    def __init__(self, task: Task, worker_id: str, logger: Any, signals: RunSignals) -> None:
+    def __init__(
+        self, task: Task, worker_id: str, logger: Any, signals: RunSignals, store: HandlerStore | None = None
+    ) -> None:
         self.task = task
         self.worker_id = worker_id
         self._logger = logger
         self._bound_logger: Any = None
         self._signals = signals
+        self._store = store
 
     @property
     def logger(self) -> Any:
@@ -53,9 +58,33 @@ class TaskContext:
     def signals(self) -> RunSignals:
         return self._signals
 
-    def with_signals(self, signals: RunSignals) -> TaskContext:
+    def find_store(self) -> HandlerStore | None:
+        return self._store
+
+    @property
+    def backstage(self) -> Any:
+        """The use cases on the worker's store: its Container on the event loop, and for handlers in threads and
+        processes the same as a BlockingContainer has."""
+        return self._known_store().backstage
+
+    def enqueue(self, task_type: str, payload: Any = None, **options: Any) -> Any:
+        """Store a task of this task's workflow, with its correlation id unless another is given; `options` are the
+        fields of EnqueueTask.
+
+        Returns the Task, or None if its dedupe key is held: to be awaited by an async handler, there at once for any
+        other. A run that is repeated stores it again, unless an `id` or a `dedupe` key forbids it; `Next` is stored
+        with the completion alone. Raises InvalidTaskDataError.
+        """
+        return self._known_store().enqueue(EnqueueTask(task_type, payload, **options), self.task)
+
+    def moved(self, signals: RunSignals, store: HandlerStore | None) -> TaskContext:
         """The same run, seen from another place."""
-        return TaskContext(self.task, self.worker_id, self._logger, signals)
+        return TaskContext(self.task, self.worker_id, self._logger, signals, store)
+
+    def _known_store(self) -> HandlerStore:
+        if self._store is None:
+            raise RuntimeError("no worker stands behind this context, so it has no store")
+        return self._store
 
     @property
     def attempt(self) -> int:

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -52,7 +53,7 @@ class HandlerProcess:
         self._watch = asyncio.create_task(self._release_when_dead(), name=f"backstage-handler-process-{process.pid}")
 
     @classmethod
-    async def start(cls, tasks: TypeAdapter[Task]) -> HandlerProcess:
+    async def start(cls, tasks: TypeAdapter[Task], environment: Mapping[str, str]) -> HandlerProcess:
         """Spawned, never forked. It has a session of its own, so that Ctrl-C in a terminal leaves the handler its
         grace period; what the handler prints goes to the worker's stderr."""
         ours, theirs = socket.socketpair()
@@ -65,6 +66,7 @@ class HandlerProcess:
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=2,
                     start_new_session=True,
+                    env={**os.environ, **environment},
                 )
             except BaseException:
                 writer.transport.abort()

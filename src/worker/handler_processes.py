@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -27,7 +28,9 @@ class HandlerProcesses:
     when that one times out, so a timeout that is shorter than a start fails once and not for ever.
     """
 
-    def __init__(self, concurrency: int) -> None:
+    def __init__(self, concurrency: int, environment: Mapping[str, str] | None = None) -> None:
+        """`environment` is added to that of this process."""
+        self._environment = environment or {}
         self._slots = asyncio.Semaphore(concurrency)
         self._starting = asyncio.Semaphore(os.cpu_count() or 1)  # more at once would only make all of them late
         self._starts: set[asyncio.Task[None]] = set()
@@ -102,7 +105,7 @@ class HandlerProcesses:
                 self._idle.put_nowait(process)
 
     async def _started(self) -> HandlerProcess:
-        process = await HandlerProcess.start(self._tasks)
+        process = await HandlerProcess.start(self._tasks, self._environment)
         try:
             await process.ready()
         except BaseException:

@@ -14,6 +14,7 @@ from backstage.worker import log_events
 from backstage.worker.context import RunSignals, TaskContext
 from backstage.worker.handler import TaskHandlerRegistration
 from backstage.worker.handler_call import HandlerCall
+from backstage.worker.running_loop import running_loop
 
 INTERRUPT_GRACE = 0.5
 """Seconds that an interrupted thread has to end before its run is given up without it."""
@@ -133,7 +134,8 @@ def _raise_in(thread_id: int, error: type[BaseException] | None) -> None:
 
 
 def _in_thread(context: TaskContext, loop: asyncio.AbstractEventLoop) -> TaskContext:
-    return context.with_signals(_ThreadSignals(context.signals, loop))
+    store = context.find_store()
+    return context.moved(_ThreadSignals(context.signals, loop), store and store.blocking(loop))
 
 
 class _ThreadSignals:
@@ -165,6 +167,8 @@ class _ThreadSignals:
         return self._on_loop(beat())
 
     def _on_loop(self, asking: Coroutine[Any, Any, bool]) -> Awaitable[bool]:
+        if running_loop() is self._loop:  # in a coroutine that the handler has returned
+            return asyncio.ensure_future(asking)
         return Answer(asyncio.run_coroutine_threadsafe(asking, self._loop).result())
 
 

@@ -1,11 +1,13 @@
 """The names of log events: stable, English, and each with one meaning."""
 
 SETTING_UNKNOWN = "setting_unknown"  # it looks like a setting, and nothing reads it
-HANDLERS_MISSING = "handlers_missing"  # a module that was named for its handlers marks nothing
+HANDLERS_MISSING = "handlers_missing"  # no module of handlers was named, or one marks nothing
+HANDLERS_UNLOADABLE = "handlers_unloadable"  # a module of handlers cannot be imported
 WORKER_STARTED = "worker_started"  # ready to claim
 WORKER_STOPPING = "worker_stopping"  # told to stop: no new claims
 WORKER_STOPPED = "worker_stopped"  # nothing runs and nothing is held any more
 STORE_WAS_EMPTIED = "store_was_emptied"  # what the code declares is put there again; tasks are gone
+LEFT_BEHIND = "left_behind"  # what a handler left behind kept the process from ending: it ended all the same
 STATUS_SERVED = "status_served"  # health and metrics, at this URL
 TASK_STARTED = "task_started"
 TASK_COMPLETED = "task_completed"
@@ -28,11 +30,13 @@ LOOP_FAILED = "loop_failed"  # a background loop's turn raised; it goes on
 LOOP_RECOVERED = "loop_recovered"  # a loop that failed, also to claim, settle or renew, works again
 HANDLER_STUCK = "handler_stuck"  # a handler ignores its cancellation
 SLOTS_HUNG = "slots_hung"  # every slot is taken by a handler that was told to end and does not: nothing can run
+LOOP_BLOCKED = "loop_blocked"  # a handler blocks the event loop past the grace period: the process ends
 TICK_FIRED = "tick_fired"  # of a schedule: its task is stored
 TICK_SKIPPED = "tick_skipped"  # an earlier task of that schedule still lives
 SCHEDULE_UNREADABLE = "schedule_unreadable"  # it fires nothing on this host; all others go on
 BROADCAST_FAILED = "broadcast_failed"  # a receiver raised, or took too long; the others have got the message
 TASKS_PRUNED = "tasks_pruned"
 WORKER_PROCESS_STARTED = "worker_process_started"  # of a fleet
+WORKER_PROCESS_KILLED = "worker_process_killed"  # it outlived its grace period
 WORKER_PROCESS_DIED = "worker_process_died"  # unasked; another takes its place
 FLEET_GAVE_UP = "fleet_gave_up"  # its processes die as soon as they start

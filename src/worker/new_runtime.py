@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from backstage.domain.cron_task import CronTask
 from backstage.domain.subscription import Subscription
 from backstage.infra.container import Container
+from backstage.worker.child_store import child_environment
 from backstage.worker.handler_registry import HandlerRegistry
+from backstage.worker.handler_store import StoreOnLoop
 from backstage.worker.measured_queue import StoreLatencies
 from backstage.worker.metrics import WorkerMetrics
 from backstage.worker.middleware.logging import logging
@@ -57,4 +59,6 @@ def new_runtime(
         schedules=schedules,
         receivers=receivers,
         subscriptions=subscriptions,
+        store=StoreOnLoop(container),
+        child_environment=child_environment(container.settings),
     )

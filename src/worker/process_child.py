@@ -11,23 +11,26 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Awaitable
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
 from backstage.domain.task import Task
+from backstage.worker.blocking_uses import BlockingUses
 from backstage.worker.context import TaskContext
+from backstage.worker.current_task import current_task
 from backstage.worker.handler_call import HandlerCall
 from backstage.worker.handler_path import HandlerPath
+from backstage.worker.handler_store import StoreInChild
 from backstage.worker.handler_threads import Answer, HandlerInterrupted
 from backstage.worker.middleware.recovery import crashed
-from backstage.worker.middleware.tracing import current_task
 from backstage.worker.process_frames import Frame, FrameSocket, UnusableFrame
 from backstage.worker.remote_endings import decode_error, encode_error, encode_value
 from backstage.worker.run_line import RunLine
 from backstage.worker.tied_process import tie_to_parent
 
+Value = TypeVar("Value")
 _HEARD = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -41,6 +44,7 @@ class ProcessChild:
         self._calls: dict[HandlerPath, HandlerCall] = {}
         self._tasks = TypeAdapter(Task)
         self._is_stopping = False
+        self._store = StoreInChild(_LateStore())
 
     def run(self) -> None:
         """Return only in a process that a handler has forked; raises HandlerInterrupted when the worker says stop."""
@@ -69,7 +73,7 @@ class ProcessChild:
     def _end_of(self, order: Frame, line: RunLine) -> Frame:
         signals = _WorkerSignals(line, self._answers)
         task = self._tasks.validate_python(order["task"])
-        context = TaskContext(task, order["worker_id"], _WorkerLogger(line), signals)
+        context = TaskContext(task, order["worker_id"], _WorkerLogger(line), signals, self._store)
         current_task.set(task)
         try:
             value = self._call(HandlerPath(order["module"], order["name"]), context)
@@ -111,6 +115,20 @@ class ProcessChild:
         the grace period from it."""
         if self._is_stopping:
             raise HandlerInterrupted
+
+
+class _LateStore(BlockingUses):
+    """The store's code is imported by the first handler that uses it: most use none, and start sooner."""
+
+    def __init__(self) -> None:
+        self._store: BlockingUses | None = None
+
+    def run(self, use: Callable[[Any], Coroutine[Any, Any, Value]]) -> Value:
+        if self._store is None:
+            from backstage.worker.child_store import ChildStore  # noqa: PLC0415
+
+            self._store = ChildStore()
+        return self._store.run(use)
 
 
 class _WorkerSignals:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from backstage.domain.dedupe import Dedupe
 from backstage.domain.errors import (
     FieldError,
     InvalidTaskDataError,
@@ -130,6 +131,7 @@ def _encode_told_error(error: object) -> Any:
 
 
 def _encode_next(following: Next) -> dict[str, str | None]:
+    dedupe = following.dedupe
     rest = {
         "type": following.type,
         "delay": following.delay,
@@ -137,6 +139,9 @@ def _encode_next(following: Next) -> dict[str, str | None]:
         "priority": following.priority,
         "max_attempts": following.max_attempts,
         "timeout": following.timeout,
+        "max_deliveries": following.max_deliveries,
+        "id": None if following.id is None else str(following.id),
+        "dedupe": {"key": dedupe.key, "ttl": dedupe.ttl} if isinstance(dedupe, Dedupe) else dedupe,
     }
     return {
         "fields": encode_payload(rest, field="next"),
@@ -146,11 +151,10 @@ def _encode_next(following: Next) -> dict[str, str | None]:
 
 
 def _decode_next(data: dict[str, str]) -> Next:
-    return Next(
-        payload=decode_payload(data["payload"]),
-        result=_decode_result(data["result"]),
-        **decode_payload(data["fields"]),
-    )
+    fields = decode_payload(data["fields"])
+    if isinstance(fields["dedupe"], dict):
+        fields["dedupe"] = Dedupe(**fields["dedupe"])
+    return Next(payload=decode_payload(data["payload"]), result=_decode_result(data["result"]), **fields)
 
 
 def _encode_result(value: Any) -> str | None:

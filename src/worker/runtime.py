@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -37,6 +37,7 @@ from backstage.worker.deadlines import Deadlines
 from backstage.worker.error_backoff import ErrorBackoff
 from backstage.worker.handler_processes import HandlerProcesses
 from backstage.worker.handler_registry import HandlerRegistry, RegisteredHandler
+from backstage.worker.handler_store import HandlerStore
 from backstage.worker.handler_threads import HandlerThreads
 from backstage.worker.hung_slots import HungSlots
 from backstage.worker.lease_keeper import LeaseKeeper
@@ -87,7 +88,10 @@ class WorkerRuntime:
         receivers: Receivers | None = None,
         subscriptions: Sequence[Subscription] = (),
         aside: Aside = in_own_thread,
+        store: HandlerStore | None = None,
+        child_environment: Mapping[str, str] | None = None,
     ) -> None:
+        """`store` is what handlers may use; `child_environment` is for those in processes of their own."""
         self._backend = backend
         self._options = options
         self._chance = chance
@@ -100,7 +104,7 @@ class WorkerRuntime:
         self._ranks = queue_ranks(options, subscriptions)
         self._limits_of = LimitsOf(options)
         self._threads = HandlerThreads(options.concurrency, self._on_thread_returned)
-        self._processes = HandlerProcesses(options.concurrency)
+        self._processes = HandlerProcesses(options.concurrency, child_environment)
         self._deadlines = Deadlines()
         self._schedule_loop = self._new_schedule_loop(events, schedules)
         self._broadcasts = self._new_broadcast_loop(receivers)
@@ -108,12 +112,13 @@ class WorkerRuntime:
         self._store_watch = self._new_store_watch()
         self._announcer = Announcer(events, backend.clock, options.worker_id)
         self._hint = asyncio.Event()
+        self._handlers = self._compose(registry, middlewares)
         conclusion = Conclusion(partial(chain_task, ids=ids, clock=backend.clock, trace=trace), chance, logger)
         self._slots = Slots(
             queue=self._queue,
             options=options,
-            handlers=self._compose(registry, middlewares),
-            runner=AttemptRunner(self._limits_of, conclusion, options.worker_id, logger),
+            handlers=self._handlers,
+            runner=AttemptRunner(self._limits_of, conclusion, options.worker_id, logger, store),
             threads=self._threads,
             subscriptions=self._subscriptions,
             announcer=self._announcer,
@@ -140,6 +145,10 @@ class WorkerRuntime:
         self._hurry = asyncio.Event()
         self._ready = asyncio.Event()
         self._has_ended = False
+
+    @property
+    def worker_id(self) -> str:
+        return self._options.worker_id
 
     async def run(self) -> None:
         """Return once `stop` was called, or nothing is left with `is_until_idle`, and nothing is held any more."""
@@ -180,6 +189,19 @@ class WorkerRuntime:
         """Like `stop`, without the grace period."""
         self._hurry.set()
         self._stop.set()
+
+    async def give_back_aside(self) -> None:
+        """Give the store all that is held, on another loop than this worker's, which is blocked: the ends that it has
+        not taken, and everything else as not run."""
+        ended = {(each.task_id, each.fence): each for each in self._slots.settler.waiting()}
+        held = [each.task for each in self._slots.held.snapshot()]
+        outcomes = [ended.get((task.id, task.fence)) or task.released() for task in held]
+        async with self._backend.lease_queue() as queue:
+            await queue.settle(outcomes)
+
+    def running_types(self) -> list[str]:
+        """Of the handlers that run; may be called from any thread."""
+        return sorted({each.task.type for each in self._slots.held.snapshot() if each.has_begun})
 
     def pause(self) -> None:
         """Claim nothing on this worker until `resume`, and give back what waits for a slot; running tasks go on."""
@@ -246,7 +268,13 @@ class WorkerRuntime:
         """Everything that goes on beside the claiming, from entering to leaving."""
         options = self._options
         reclaimer = Reclaimer(
-            self._queue, self._backend.tasks, options, self._subscriptions, self._announcer, self._logger
+            self._queue,
+            self._backend.tasks,
+            options,
+            self._max_deliveries,
+            self._subscriptions,
+            self._announcer,
+            self._logger,
         )
         pauses = PauseWatch(self._backend.control, self._slots)
         periodic = partial(every, chance=self._chance, logger=self._logger, healths=self._healths)
@@ -355,6 +383,10 @@ class WorkerRuntime:
             queues = frozenset(self._ranks) if self._ranks else None
             if await self._queue.is_idle(self._types, queues) and not self._slots.held:
                 self.stop()
+
+    def _max_deliveries(self, task: Task) -> int:
+        handler = self._handlers.get(task.type)
+        return self._limits_of.max_deliveries(task.queue, None if handler is None else handler.registration)
 
     def _compose(self, registry: HandlerRegistry, middlewares: Sequence[Middleware]) -> dict[str, RegisteredHandler]:
         """Wrap each handler once; the timeout is innermost, so that it measures nothing but the handler."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from types import ModuleType, TracebackType
 from typing import Any, Self, TypeVar, Unpack
+from uuid import UUID
 
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.backoff import Backoff
@@ -18,17 +19,19 @@ from backstage.domain.opening import Opening
 from backstage.domain.queue import DEFAULT_QUEUE, Queue
 from backstage.domain.task import Task
 from backstage.infra.container import Container
+from backstage.infra.open_files import check_limit
 from backstage.infra.settings import Settings
 from backstage.infra.store_opening import StoreOpening
 from backstage.worker import log_events
 from backstage.worker.alerts import ready_alerts
+from backstage.worker.blocked_stop import KILLED, BlockedStop
+from backstage.worker.current_task import current_task
 from backstage.worker.from_settings import container_from, options_from, queues_from
 from backstage.worker.handler_host import HandlerHost
 from backstage.worker.handler_modules import marked_in
 from backstage.worker.listener import ListenerOptions, ListenerRegistration, registering
 from backstage.worker.measured_queue import StoreLatencies
 from backstage.worker.metrics import WorkerMetrics
-from backstage.worker.middleware.tracing import current_task
 from backstage.worker.new_runtime import new_runtime
 from backstage.worker.process_host import ProcessHost
 from backstage.worker.runtime import WorkerRuntime
@@ -102,8 +105,14 @@ class Worker(HandlerHost, ProcessHost):
         self._include_shared(marked)
 
     @property
-    def worker_id(self) -> str:
+    def name(self) -> str:
+        """What is configured as `worker_id`."""
         return str(self.settings.worker_id)
+
+    @property
+    def worker_id(self) -> str:
+        """What leases, records and `backstage workers` show: the name and a suffix, once the worker has started."""
+        return self.name if self._runtime is None else self._runtime.worker_id
 
     @property
     def metrics(self) -> WorkerMetrics:
@@ -130,8 +139,10 @@ class Worker(HandlerHost, ProcessHost):
         backoff: Backoff | None = None,
         timeout: float | None = None,
         soft_timeout: float | None = None,
+        max_deliveries: int | None = None,
         correlation_id: str | None = None,
         metadata: Mapping[str, str] | None = None,
+        id: str | UUID | None = None,
         connection: Any = None,
     ) -> Task | None:
         """Store a task and return it, or None if its dedupe key is held.
@@ -151,8 +162,10 @@ class Worker(HandlerHost, ProcessHost):
             backoff=backoff,
             timeout=timeout,
             soft_timeout=soft_timeout,
+            max_deliveries=max_deliveries,
             correlation_id=correlation_id or (running.correlation_id if running else None),
             metadata=metadata,
+            id=id,
         )
         await self._open()
         enqueued = await self._container.enqueue_task(request, connection=connection)
@@ -183,11 +196,19 @@ class Worker(HandlerHost, ProcessHost):
 
     async def _start(self, *, signal_ends_process: bool) -> None:
         self._refuse_if_started("start")
+        check_limit()
         self._warn_of_unknown_settings()
         await self._open(Opening.WORK)
         self._refuse_if_started("start")  # by another call, while the store was being opened
         runtime = self._runtime = self._new_runtime()
-        signals = StopSignals(runtime.stop, runtime.stop_now, ends_process=signal_ends_process)
+        blocked = BlockedStop(
+            self.settings.grace_period,
+            runtime.give_back_aside,
+            runtime.running_types,
+            self._container.logger,
+            code=KILLED if signal_ends_process else 0,
+        )
+        signals = StopSignals(runtime.stop, runtime.stop_now, ends_process=signal_ends_process, blocked=blocked)
         self._running = asyncio.create_task(_run(runtime, signals), name="backstage-worker")
         ready = asyncio.create_task(runtime.ready())
         await asyncio.wait([ready, self._running], return_when=asyncio.FIRST_COMPLETED)

@@ -12,12 +12,14 @@ from backstage.domain.backoff import Backoff
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.queue import Queue
 from backstage.infra.container import Container
+from backstage.infra.open_files import check_limit
 from backstage.infra.settings import Settings
 from backstage.worker.alerts import ready_alerts
+from backstage.worker.blocked_stop import BlockedStop
+from backstage.worker.current_task import current_task
 from backstage.worker.from_settings import container_from
 from backstage.worker.loop_health import LoopHealths
 from backstage.worker.metrics import RunMetrics
-from backstage.worker.middleware.tracing import current_task
 from backstage.worker.new_processor import ProcessorOptions, new_processor
 from backstage.worker.periodic import every
 from backstage.worker.process_host import ProcessHost
@@ -106,6 +108,7 @@ class WorkerService(ProcessHost):
         """
         self._refuse_if_started("start")
         self._processors.check()
+        check_limit()
         self._has_started = True
         try:
             await self._container.start()
@@ -142,7 +145,11 @@ class WorkerService(ProcessHost):
         if self._running is None or self._running.done():
             raise ConfigurationError("setup_graceful_shutdown", "the service is not running: start it first")
         if self._signals is None:
-            self._signals = StopSignals(self._processors.stop, self._processors.stop_now)
+            processors, container = self._processors, self._container
+            blocked = BlockedStop(
+                container.settings.grace_period, processors.give_back_aside, processors.running_types, container.logger
+            )
+            self._signals = StopSignals(processors.stop, processors.stop_now, blocked=blocked)
             self._signals.__enter__()
 
     async def __aenter__(self) -> Self:

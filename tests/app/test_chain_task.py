@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from backstage.app.chain_task import chain_task
+from backstage.domain.dedupe import Dedupe
 from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.next import Next
 
@@ -33,6 +35,17 @@ async def test_payload_delay_and_limits_are_those_of_the_next(scene):
     child = chain_task(parent, Next("a", [1], delay=5, max_attempts=2, timeout=3), scene.ids, scene.clock)
     assert (child.payload, child.max_attempts, child.timeout) == ([1], 2, 3.0)
     assert child.scheduled_at == scene.clock.now() + timedelta(seconds=5)
+
+
+async def test_id_and_dedupe_key_are_those_of_the_next(scene):
+    parent = await scene.pending()
+    id_ = UUID("018f0000-0000-7000-8000-000000000001")
+    child = chain_task(parent, Next("a", id=id_, dedupe=Dedupe("k", ttl=5)), scene.ids, scene.clock)
+    assert (child.id, child.dedupe, child.workflow_id) == (str(id_), Dedupe("k", ttl=5), parent.id)
+    assert chain_task(parent, Next("a", dedupe="k"), scene.ids, scene.clock).dedupe == Dedupe("k")
+    for wrong in (Next("a", id="x"), Next("a", dedupe="")):
+        with pytest.raises(InvalidTaskDataError, match=r"id|dedupe"):
+            chain_task(parent, wrong, scene.ids, scene.clock)
 
 
 async def test_a_next_that_breaks_a_limit_is_refused(scene):

@@ -8,7 +8,9 @@ import pytest
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.retention import Retention
 from backstage.domain.task_state import TaskState
+from backstage.infra.container import Container
 from backstage.infra.settings import Settings
+from backstage.infra.store_url import store_url
 
 DAY = 86_400.0
 
@@ -72,6 +74,48 @@ def test_a_redis_url_is_made_of_its_parts(monkeypatch):
     for name, value in {"REDIS_HOST": "::1", "REDIS_PORT": "7000", "REDIS_PASSWORD": "p@:/#", "REDIS_DB": "2"}.items():
         monkeypatch.setenv(name, value)
     assert Settings.load().url == "redis://:p%40%3A%2F%23@[::1]:7000/2"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "url"),
+    [
+        ("REDIS_PORT", "7000", "redis://localhost:7000/0"),
+        ("REDIS_PASSWORD", "pw", "redis://:pw@localhost:6379/0"),
+        ("REDIS_DB", "3", "redis://localhost:6379/3"),
+    ],
+)
+@pytest.mark.parametrize("place", ["environment", ".env"])
+def test_any_part_of_a_redis_url_means_redis_on_this_host(monkeypatch, tmp_path, variable, value, url, place):
+    if place == "environment":
+        monkeypatch.setenv(variable, value)
+    else:
+        (tmp_path / ".env").write_text(f"{variable}={value}")
+    assert Settings.load().url == store_url() == url
+
+
+def test_what_kubernetes_sets_for_a_service_called_redis_means_no_store(monkeypatch):
+    monkeypatch.setenv("REDIS_PORT", "tcp://10.0.0.1:6379")
+    assert Settings.load().url == store_url() == "sqlite:///backstage.db"
+    monkeypatch.setenv("REDIS_DB", "2")
+    assert Settings.load().url == "redis://localhost:6379/2"
+
+
+@pytest.mark.parametrize("option", ["host", "port", "password", "db", "redis_url"])
+def test_parts_of_a_url_as_options_are_answered_with_the_form_of_one(option):
+    with pytest.raises(ConfigurationError, match=rf"^{option}: .*by one URL, such as redis://:password@host:6379/0"):
+        Settings.load(**{option: "x"})
+
+
+def test_an_option_that_is_misspelt_is_answered_with_the_one_that_was_meant():
+    with pytest.raises(ConfigurationError, match=r"^concurency: is no setting: did you mean concurrency\?$"):
+        Settings.load(concurency=3)
+
+
+@pytest.mark.parametrize("variable", ["BACKSTAGE_URL", "REDIS_PORT"])
+def test_what_is_wrong_with_the_store_names_the_variable_that_it_came_from(monkeypatch, variable):
+    monkeypatch.setenv(variable, "postgresql+asyncpg://h/x" if variable == "BACKSTAGE_URL" else "x")
+    with pytest.raises(ConfigurationError, match=rf"^{variable}: "):
+        Container(Settings.load(silent=True))
 
 
 def test_our_own_variables_win_over_those_of_others(monkeypatch, tmp_path):

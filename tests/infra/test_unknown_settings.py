@@ -32,9 +32,55 @@ def test_an_unknown_variable_has_the_name_that_was_meant(name: str, meant: str |
     assert nearest(name) == meant
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("JOB_TIMOUT", "JOB_TIMEOUT"),
+        ("JOB_TIMEOUT_MS", "JOB_TIMEOUT"),
+        ("JOB_CONCURENCY", "JOB_CONCURRENCY"),
+        ("job_timeout", "JOB_TIMEOUT"),
+        ("REDIS_HOSTNAME", "REDIS_HOST"),
+        ("REDIS_POST", "REDIS_PORT"),
+        ("REDIS_PASS", "REDIS_PASSWORD"),
+        ("WORKER_HANDLER", "WORKER_HANDLERS"),
+    ],
+)
+def test_what_is_nearly_another_name_that_is_read_is_told(name: str, meant: str) -> None:
+    assert nearest(name) == meant
+
+
+def test_variables_of_other_programs_are_not_ours() -> None:
+    theirs = [
+        "REDIS_URL",
+        "REDIS_TLS",
+        "REDIS_SENTINELS",
+        "JOB_NAME",
+        "JOB_ID",
+        "WORKER_CLASS",
+        "REDIS_",
+        "JOB",
+        "PATH",
+    ]
+    links = {"REDIS_SERVICE_HOST": "10.0.0.1", "REDIS_PORT_6379_TCP_PORT": "6379", "REDIS_PORT": "tcp://10.0.0.1:6379"}
+    assert unknown_variables("environment", dict.fromkeys(theirs, "1") | links, FIELDS) == ()
+
+
+def test_no_redis_variable_matters_where_the_store_is_named() -> None:
+    assert unknown_variables("environment", {"BACKSTAGE_URL": "memory://", "REDIS_HOSTT": "h"}, FIELDS) == ()
+
+
 def test_what_is_read_is_known() -> None:
     read = [f"BACKSTAGE_{name.upper()}" for name in FIELDS]
     read += ["BACKSTAGE_SMTP_HOST", "BACKSTAGE_SMTP_FROM", "BACKSTAGE_WEBHOOK_CA_FILE"]
+    read += [
+        "REDIS_HOST",
+        "REDIS_PORT",
+        "REDIS_PASSWORD",
+        "REDIS_DB",
+        "JOB_TIMEOUT",
+        "JOB_CONCURRENCY",
+        "WORKER_HANDLERS",
+    ]
     read += ["BACKSTAGE_WEBHOOK_SECRET", "BACKSTAGE_WEBHOOK_SECRET_BILLING", "HOME", "LEASE"]
     assert unknown_variables("environment", dict.fromkeys(read, "1"), FIELDS) == ()
 
@@ -61,7 +107,7 @@ def test_a_value_is_never_shown() -> None:
 
 
 def test_loading_settings_tells_what_has_no_effect(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in [name for name in os.environ if name.startswith("BACKSTAGE_")]:
+    for name in [name for name in os.environ if name.startswith(("BACKSTAGE_", "REDIS_", "JOB_", "WORKER_"))]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     assert Settings.load().unknown == ()

@@ -14,14 +14,17 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from backstage.domain.dedupe import Dedupe
 from backstage.domain.errors import InvalidTaskDataError, StorageUnavailableError
 from backstage.domain.handler_signals import GiveUp, RetryLater
 from backstage.domain.next import Next
 from backstage.domain.task_result import TaskResult
 from backstage.worker.context import TaskContext
+from backstage.worker.current_task import current_task
 from backstage.worker.handler import handler
-from backstage.worker.middleware.tracing import current_task
 from backstage.worker.process_frames import FrameSocket
+
+REPORT = "018f0000-0000-7000-8000-000000000001"
 
 
 class Point(BaseModel):
@@ -68,11 +71,14 @@ def describe(context: TaskContext):
 
 
 def chain(payload):
-    return Next("report:send", {"n": payload}, delay=2, queue="slow", priority=7, result={"done": payload})
+    dedupe = Dedupe("report", ttl=60)
+    return Next(
+        "report:send", {"n": payload}, delay=2, queue="slow", priority=7, result={"done": payload}, dedupe=dedupe
+    )
 
 
 def chain_several(payload):
-    return [Next("a"), Next("b", [1])]
+    return [Next("a", dedupe="k"), Next("b", [1], id=REPORT)]
 
 
 def succeed(payload):

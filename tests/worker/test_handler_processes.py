@@ -203,12 +203,18 @@ async def test_the_handler_sees_its_task(run: Run, handlers: ModuleType) -> None
 
 async def test_a_next_comes_back_whole(run: Run, handlers: ModuleType) -> None:
     assert await run(handlers.chain, 4) == Next(
-        "report:send", {"n": 4}, delay=2, queue="slow", priority=7, result={"done": 4}
+        "report:send",
+        {"n": 4},
+        delay=2,
+        queue="slow",
+        priority=7,
+        result={"done": 4},
+        dedupe=Dedupe("report", ttl=60),
     )
 
 
 async def test_several_nexts_come_back_in_order(run: Run, handlers: ModuleType) -> None:
-    assert await run(handlers.chain_several) == [Next("a"), Next("b", [1])]
+    assert await run(handlers.chain_several) == [Next("a", dedupe="k"), Next("b", [1], id=handlers.REPORT)]
 
 
 async def test_a_task_result_comes_back_with_its_next(run: Run, handlers: ModuleType) -> None:

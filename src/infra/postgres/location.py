@@ -8,7 +8,7 @@ from typing import Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from backstage.domain.errors import ConfigurationError
-from backstage.infra.redact_url import redact_url
+from backstage.infra.redact_url import redact_url, shown_name
 
 Prepared = Literal["auto", "on", "off"]
 _OWN = ("schema", "pool_size", "command_timeout", "prepared_statements", "migrate", "application_name")
@@ -20,6 +20,7 @@ _OF_THE_DRIVER = frozenset(
     }
 )  # fmt: skip
 _LONGEST_IDENTIFIER = 63
+_ESCAPE = "in a user's name, a password or a database's name, write @ as %40, / as %2F, ? as %3F and # as %23"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,21 +47,21 @@ def parse_url(url: str) -> Location:
     try:
         parts = urlsplit(url)
         pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
-    except ValueError as error:
-        raise ConfigurationError(shown, f"cannot be read ({error}): write postgresql://user@host:5432/database") from (
-            None  # the driver's text may quote the password
-        )
+    except ValueError:
+        problem = "cannot be read: write postgresql://user@host:5432/database?option=value"
+        raise ConfigurationError(shown, problem) from None  # what the error quotes may be a password
     if parts.scheme.lower() not in ("postgresql", "postgres"):
         raise ConfigurationError(shown, "is no PostgreSQL URL: begin it with postgresql://")
-    if not all(map(_has_port, parts.netloc.rpartition("@")[2].split(","))):
-        raise ConfigurationError(
-            shown, "has a port that is no number: write host:5432; a password with @, / or ? in it is percent-encoded"
-        )
+    login, _, hosts = parts.netloc.rpartition("@")
+    if any("@" in part for part in (login, parts.path, parts.fragment)):
+        raise ConfigurationError(shown, _ESCAPE)
+    if not all(map(_has_port, hosts.split(","))):
+        raise ConfigurationError(shown, f"has a port that is no number: write host:5432; {_ESCAPE}")
     given = dict(pairs)
     for name in given:
         if name not in _OWN and name not in _OF_THE_DRIVER:
             raise ConfigurationError(
-                shown, f"unknown option {name!r}: there are {', '.join(_OWN)}, and the driver's ssl*"
+                shown, f"unknown option {shown_name(name)}: there are {', '.join(_OWN)}, and the driver's ssl*"
             )
     rest = urlencode([(name, text) for name, text in pairs if name in _OF_THE_DRIVER])
     return Location(

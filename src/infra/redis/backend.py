@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from backstage.domain.errors import ConfigurationError
+from backstage.domain.errors import ConfigurationError, StorageUnavailableError
 from backstage.domain.opening import Opening
 from backstage.domain.ports.clock import Clock
 from backstage.infra.event_wakeup import EventWakeup
@@ -18,6 +18,7 @@ from backstage.infra.redis.opening import check_access, check_eviction, check_ve
 from backstage.infra.redis.queue import RedisQueue
 from backstage.infra.redis.registry import RedisRegistry
 from backstage.infra.redis.tasks import RedisTasks
+from backstage.infra.redis.tls import check_speech, check_tls
 from backstage.infra.redis.wakeup import subscribe
 from backstage.infra.server_time import server_time
 from backstage.infra.system_clock import SystemClock
@@ -94,6 +95,7 @@ class RedisBackend:
         """
         if self._link.is_open:
             return
+        check_tls(self._location)
         self._link.open()
         try:
             await check_version(self._link)
@@ -102,8 +104,10 @@ class RedisBackend:
             self._link.group = await enter_store(self._link, self._group, opening)
             if opening is not Opening.READ:
                 await check_access(self._link)
-        except BaseException:
+        except BaseException as error:
             await self._link.close()
+            if isinstance(error, StorageUnavailableError):
+                await check_speech(self._location)
             raise
 
     async def close(self) -> None:

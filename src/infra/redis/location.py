@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from backstage.domain.errors import ConfigurationError
-from backstage.infra.redact_url import redact_url
+from backstage.infra.redact_url import redact_url, shown_name
 
 _URL = re.compile(r"(?s)(?P<tls>rediss?)(?:\+(?P<kind>sentinel|cluster|unix))?://(?:(?P<login>.*)@)?(?P<rest>[^@]*)")
 _PREFIX = re.compile(r"[A-Za-z0-9_.:\-]{1,128}")
@@ -114,7 +114,9 @@ class _Reader:
         given = dict(parse_qsl(query, keep_blank_values=True))
         for name in given:
             if name not in _OPTIONS:
-                raise self._wrong(f"has the unknown option {name[:40]!r}: there are {', '.join(_OPTIONS)}")
+                if "@" in name:
+                    raise self._wrong("has a ? in its password: write ? as %3F there, and # as %23")
+                raise self._wrong(f"has the unknown option {shown_name(name)}: there are {', '.join(_OPTIONS)}")
         options: dict[str, Any] = {"tls": self._tls(given) if is_tls else None}
         if not is_tls and any(name.startswith("ssl_") for name in given):
             raise self._wrong("has options for TLS: begin it with rediss to use TLS")

@@ -13,7 +13,7 @@ from backstage.domain.task_query import TaskPage, TaskQuery
 from backstage.infra.sqlite.statements import statement
 from backstage.infra.task_row import task_of
 
-_BY_ID = "SELECT * FROM backstage_task_rows WHERE id = ?"
+_BY_ID = "SELECT * FROM backstage_whole_tasks WHERE id = ?"
 _NEWEST = "SELECT id FROM backstage_tasks WHERE id < ? ORDER BY id DESC"
 _LANES = "SELECT queue, type, state FROM backstage_counts WHERE tasks > pruned"
 _AFTER_ALL_IDS = "\U0010ffff"
@@ -37,9 +37,13 @@ def _ids(query: TaskQuery, connection: sqlite3.Connection) -> Generator[str, Non
     """Ids, newest first, among which are all that match: read from the index that leaves the fewest others."""
     below = _AFTER_ALL_IDS if query.after is None else query.after
     if query.workflow_id is not None:
-        yield from _column(connection, statement("find_in_workflow"), (query.workflow_id, below))
+        yield from _column(
+            connection, statement("find_in_workflow"), {"workflow_id": query.workflow_id, "below": below}
+        )
     elif query.correlation_id is not None:
-        yield from _column(connection, statement("find_correlated"), (query.correlation_id, below))
+        yield from _column(
+            connection, statement("find_correlated"), {"correlation_id": query.correlation_id, "below": below}
+        )
     elif query.states or query.queue is not None or query.type is not None:
         yield from _ids_of_lanes(query, below, connection)
     else:
@@ -55,7 +59,9 @@ def _ids_of_lanes(query: TaskQuery, below: str, connection: sqlite3.Connection) 
     yield from heapq.merge(*lanes, reverse=True)
 
 
-def _column(connection: sqlite3.Connection, sql: str, arguments: tuple[object, ...]) -> Iterator[str]:
+def _column(
+    connection: sqlite3.Connection, sql: str, arguments: tuple[object, ...] | dict[str, object]
+) -> Iterator[str]:
     with closing(connection.execute(sql, arguments)) as cursor:
         for (value,) in cursor:
             yield value

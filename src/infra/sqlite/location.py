@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from backstage.domain.errors import ConfigurationError, StorageUnavailableError
+from backstage.infra.redact_url import redact_url, shown_name
 
 _SCHEME = "sqlite://"
 
@@ -21,20 +22,33 @@ def parse_url(url: str) -> tuple[Path, dict[str, Any]]:
     Raises ConfigurationError for another form, an unknown option or a wrong value.
     """
     address, _, query = url.partition("?")
+    shown = redact_url(url)
+    if _is_in_memory(address, query):
+        raise ConfigurationError(shown, "names a database in memory, which no second connection sees: use memory://")
     if not address.lower().startswith(f"{_SCHEME}/") or len(address) <= len(_SCHEME) + 1:
-        raise ConfigurationError(url, "names no file: write sqlite:///relative.db or sqlite:////absolute/path.db")
+        raise ConfigurationError(
+            shown, "names no file: write sqlite:///relative.db or sqlite:////absolute/path.db, or memory:// for none"
+        )
     path = unquote(address[len(_SCHEME) + 1 :])
     if "\0" in path:
         raise ConfigurationError(repr(url), "contains a NUL character: no file has that name")
     options: dict[str, Any] = {}
     for name, text in parse_qsl(query, keep_blank_values=True):
         if name == "synchronous":
-            options[name] = _level(url, text)
+            options[name] = _level(shown, text)
         elif name == "busy_timeout":
-            options[name] = _seconds(url, text)
+            options[name] = _seconds(shown, text)
         else:
-            raise ConfigurationError(url, f"unknown option {name!r}: there are synchronous and busy_timeout")
+            raise ConfigurationError(
+                shown, f"unknown option {shown_name(name)}: there are synchronous and busy_timeout"
+            )
     return Path(path), options
+
+
+def _is_in_memory(address: str, query: str) -> bool:
+    """As SQLite itself, SQLAlchemy and others write it; `file:` begins the URI of SQLite, which is no path here."""
+    path = unquote(address[len(_SCHEME) :]).strip("/").lower()
+    return path == ":memory:" or path.startswith("file::memory:") or "mode=memory" in query.lower()
 
 
 def _level(url: str, text: str) -> str:

@@ -8,7 +8,7 @@ from functools import partial
 from backstage.domain.outcome import Outcome
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf
-from backstage.domain.task import Task
+from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.moments import ticks, to_micros
 from backstage.infra.sqlite.claim import claim, served_lanes
@@ -21,8 +21,8 @@ from backstage.infra.sqlite.writer import Writer
 from backstage.infra.task_row import task_of
 
 _HELD = "SELECT cancel_requested FROM backstage_tasks WHERE id = ? AND state = 'running' AND deliveries = ?"
-_PROGRESS = """UPDATE backstage_tasks SET progress = ?3, progress_note = ?4
-                WHERE id = ?1 AND state = 'running' AND deliveries = ?2"""
+_PROGRESS = """UPDATE backstage_tasks SET progress = ?, progress_note = ?
+                WHERE id = ? AND state = 'running' AND deliveries = ?"""
 _LIVE_LANES = "SELECT queue, type, state FROM backstage_counts WHERE state IN ('pending', 'running') AND tasks > 0"
 
 
@@ -48,10 +48,10 @@ class SqliteQueue:
         return await self._reader.run(partial(_inspect, fences))
 
     async def report_progress(self, task_id: str, fence: int, progress: float, note: str | None) -> bool:
-        return await self._writer.run(partial(_report, (task_id, fence, progress, note)))
+        return await self._writer.run(partial(_report, (progress, note, task_id, fence)))
 
     async def reclaim(
-        self, max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None = None
+        self, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None = None
     ) -> list[tuple[Task, Outcome]]:
         return await self._writer.run(partial(reclaim, max_deliveries, limit, next_tasks_of))
 
@@ -68,7 +68,7 @@ def _renew(fences: Mapping[str, int], lease: float, transaction: Transaction) ->
     end = transaction.boot_ticks() + ticks(lease)
     answers = {
         task_id: transaction.cursor.execute(
-            statement("renew_lease"), (task_id, fence, until, end, transaction.boot)
+            statement("renew_lease"), (until, end, transaction.boot, task_id, fence)
         ).fetchone()
         for task_id, fence in fences.items()
     }
@@ -87,7 +87,7 @@ def _held_tasks(answers: Mapping[str, tuple[int] | None]) -> HeldTasks:
     )
 
 
-def _report(arguments: tuple[str, int, float, str | None], transaction: Transaction) -> bool:
+def _report(arguments: tuple[float, str | None, str, int], transaction: Transaction) -> bool:
     return transaction.cursor.execute(_PROGRESS, arguments).rowcount == 1
 
 
@@ -96,7 +96,8 @@ def _is_idle(types: frozenset[str], queues: frozenset[str] | None, now: int, con
     running = {(queue, type_) for queue, type_, state in live if state == TaskState.RUNNING}
     lanes = {(queue, type_) for queue, type_, _ in live}
     for lane in served_lanes(connection.cursor(), lanes, types, queues):
-        (is_busy,) = connection.execute(statement("find_busy_lane"), (*lane, now)).fetchone()
+        named = {"queue": lane[0], "type": lane[1], "now": now}
+        (is_busy,) = connection.execute(statement("find_busy_lane"), named).fetchone()
         if lane in running or is_busy:
             return False
     return True

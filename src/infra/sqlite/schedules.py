@@ -23,7 +23,7 @@ _RESTORE = """INSERT INTO backstage_schedules (name, cron, last_tick, is_paused)
                   ON CONFLICT DO NOTHING"""
 _DELETE = "DELETE FROM backstage_schedules WHERE name = ?"
 _PAUSE = "UPDATE backstage_schedules SET is_paused = 1 WHERE name = ? AND NOT is_paused"
-_RESUME = "UPDATE backstage_schedules SET is_paused = 0, last_tick = ?2 WHERE name = ?1 AND is_paused"
+_RESUME = "UPDATE backstage_schedules SET is_paused = 0, last_tick = ? WHERE name = ? AND is_paused"
 
 
 class SqliteSchedules:
@@ -52,7 +52,7 @@ class SqliteSchedules:
 
     async def resume(self, name: str) -> bool:
         return await self._writer.run(
-            lambda transaction: _has_changed(transaction, _RESUME, name, to_micros(transaction.now()))
+            lambda transaction: _has_changed(transaction, _RESUME, to_micros(transaction.now()), name)
         )
 
     async def fire(self, schedule: Schedule, until: datetime, tasks: Sequence[Task]) -> bool:
@@ -80,7 +80,7 @@ def _restore(schedule: Schedule, transaction: Transaction) -> bool:
 
 
 def _fire(schedule: Schedule, until: datetime, tasks: Sequence[Task], transaction: Transaction) -> bool:
-    decided = (schedule.name, to_micros(schedule.last_tick), to_micros(until))
+    decided = (to_micros(until), schedule.name, to_micros(schedule.last_tick))
     if not _has_changed(transaction, statement("advance_schedule"), *decided):
         return False
     now = transaction.now()

@@ -43,7 +43,8 @@ def insert_task(cursor: sqlite3.Cursor, counts: CountChanges, task: Task, now: d
 
 def replace_task(cursor: sqlite3.Cursor, counts: CountChanges, before: Task, after: Task, now: datetime) -> int:
     """Store the next version of a task, and return its seq. Raises StaleTaskError."""
-    updated = cursor.execute(statement("update_task"), columns_of(after, now)).fetchone()
+    id_, *columns = columns_of(after, now)
+    updated = cursor.execute(statement("update_task"), (*columns, id_, after.version - 1)).fetchone()
     if updated is None:
         raise StaleTaskError(after.id)
     counts.add(before.state.value, before.queue, before.type, -1)

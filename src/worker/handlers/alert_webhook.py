@@ -28,7 +28,9 @@ def alert_webhook(url: str) -> ListenerRegistration:
     try:
         Webhook(url=url)
     except ValidationError as error:
-        raise ConfigurationError("alert_webhook", error.errors(include_input=False)[0]["msg"]) from None
+        first = error.errors(include_input=False)[0]
+        problem = first["ctx"]["error"] if first["type"] == "value_error" else first["msg"]
+        raise ConfigurationError("alert_webhook", str(problem)) from None
 
     async def post_alert(event: TaskFailed, context: TaskContext) -> None:
         secret = SECRET if read_variable(SECRET) else None

@@ -1,14 +1,10 @@
 from __future__ import annotations
 
-from contextvars import ContextVar
 from typing import Any
 
-from backstage.domain.task import Task
 from backstage.worker.context import TaskContext
+from backstage.worker.current_task import current_task
 from backstage.worker.middleware.middleware import Run
-
-current_task: ContextVar[Task | None] = ContextVar("backstage_current_task", default=None)
-"""The task whose handler runs here; what it enqueues carries its correlation id on."""
 
 
 def tracing(run: Run) -> Run:

@@ -59,6 +59,28 @@ def test_a_port_that_is_none_is_refused_without_the_password(rest: str) -> None:
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ada:s3@cret@db/jobs",
+        "postgresql://ada:5#s3cret@db/jobs",
+        "postgresql://ada:5/s3cret@db/jobs",
+        "postgresql://ada:s3/cret@db/jobs",
+    ],
+)
+def test_a_password_that_is_not_escaped_is_answered_with_its_right_form(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="write @ as %40, / as %2F") as caught:
+        parse_url(url)
+    assert "s3" not in str(caught.value)
+
+
+@pytest.mark.parametrize("option", ["sslpasswort=s3cret", "s3cret", "s3cret/x=1", "S3=s3cret"])
+def test_nothing_of_an_unknown_option_but_its_name_is_shown(option: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"unknown option|cannot be read") as caught:
+        parse_url(f"postgresql://db/jobs?{option}")
+    assert "s3cret" not in str(caught.value)
+
+
 @pytest.mark.parametrize("host", ["db", "db:5432", "db:", "[::1]", "[::1]:5432", "one:5432,two", ""])
 def test_a_port_may_be_left_out(host: str) -> None:
     assert host in parse_url(f"postgresql://ada@{host}/jobs").dsn

@@ -80,7 +80,17 @@ def test_what_is_wrong_is_said(url: str, said: str) -> None:
         Location.of(url)
 
 
-@pytest.mark.parametrize("url", ["redis://u:hush@h:x/0", "redis://u:hu@sh@h/x", "redis://u:hush@h?no=1"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://u:hush@h:x/0",
+        "redis://u:hu@sh@h/x",
+        "redis://u:hush@h?no=1",
+        "redis://h?no=hush",
+        "redis://hush@h/x",
+        "redis://:pw?hush@h/0",
+    ],
+)
 def test_no_error_shows_the_password(url: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Location.of(url)

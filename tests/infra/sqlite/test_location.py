@@ -30,7 +30,6 @@ def test_a_url_may_hold_options_and_escaped_characters() -> None:
         ("sqlite://", "sqlite:///relative.db"),
         ("sqlite:///", "sqlite:///relative.db"),
         ("sqlite://host/jobs.db", "sqlite:///relative.db"),
-        ("sqlite:///jobs.db?cache=9", "there are synchronous and busy_timeout"),
         ("sqlite:///jobs.db?synchronous=off", "choose full or normal"),
         ("sqlite:///jobs.db?busy_timeout=nan", "from 0 to 3600"),
         ("sqlite:///jobs.db?busy_timeout=soon", "from 0 to 3600"),
@@ -41,6 +40,30 @@ def test_a_wrong_url_is_refused_with_a_remedy(url: str, remedy: str, clock: Fake
     with pytest.raises(ConfigurationError, match=remedy) as caught:
         SqliteBackend.from_url(url, clock)
     assert url in str(caught.value)
+
+
+def test_the_value_of_an_unknown_option_is_not_shown() -> None:
+    with pytest.raises(ConfigurationError, match="'key': there are synchronous and busy_timeout") as caught:
+        parse_url("sqlite:///jobs.db?key=s3cret")
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///:memory:",
+        "sqlite://:memory:",
+        "sqlite:////:memory:",
+        "sqlite:///%3Amemory%3A",
+        "sqlite:///:memory:?synchronous=full",
+        "sqlite:///file::memory:?cache=shared",
+        "sqlite:///file:jobs?mode=memory&cache=shared",
+        "sqlite://",
+    ],
+)
+def test_a_database_in_memory_is_refused_and_the_store_in_memory_named(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="memory://"):
+        parse_url(url)
 
 
 async def refused(url: str, clock: FakeClock) -> str:

@@ -89,9 +89,13 @@ async def test_a_final_failure_is_logged_as_an_alert() -> None:
 
 
 @pytest.mark.parametrize("url", ["ftp://canary.example", "https://user:canary@example.com/", "canary"])
-def test_a_url_that_no_webhook_may_have_is_refused_and_not_shown(url: str) -> None:
+def test_a_url_that_no_webhook_may_have_is_refused_and_not_shown(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigurationError, match="alert_webhook") as refused:
         failing(alert_webhook=url)
+    assert "Value error" not in str(refused.value)
+    monkeypatch.setenv("BACKSTAGE_ALERT_WEBHOOK", url)
+    with pytest.raises(ConfigurationError, match=r"^BACKSTAGE_ALERT_WEBHOOK: "):
+        failing()
     assert "canary" not in str(refused.value)
 
 

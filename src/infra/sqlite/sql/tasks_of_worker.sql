@@ -1,7 +1,7 @@
 -- The tasks a worker holds; reads the index of running tasks, and CROSS JOIN keeps it first.
---   ?1 worker id
+--   1: worker id
 SELECT whole.*
   FROM backstage_tasks AS held INDEXED BY backstage_tasks_running
- CROSS JOIN backstage_task_rows AS whole ON whole.seq = held.seq
- WHERE held.state = 'running' AND held.lease_boot IS NOT NULL AND held.worker_id = ?1
+ CROSS JOIN backstage_whole_tasks AS whole ON whole.seq = held.seq
+ WHERE held.state = 'running' AND held.lease_boot IS NOT NULL AND held.worker_id = ?
  ORDER BY held.id

@@ -1,13 +1,13 @@
 -- Replace a stored task by its next version. The version is compared in the same statement, so of two savers one
 -- loses. A lease's end stays as it is: only claim and renew set it.
---   ?1 … ?32: as in insert_task.sql; ?16 is the new version
+--   1 to 32: as in insert_task.sql, from its second on   33: id   34: the version before
 UPDATE backstage_tasks
-   SET type = ?2, queue = ?3, priority = ?4, state = ?5, ready = ?6, created_at = ?7, scheduled_at = ?8,
-       started_at = ?9, finished_at = ?10,
-       worker_id = coalesce(?11, worker_id), lease_until = coalesce(?12, lease_until),
-       deliveries = ?13, interruptions = ?14, crashes = ?15, version = ?16,
-       max_attempts = ?17, backoff = ?18, timeout = ?19, soft_timeout = ?20, dedupe_key = ?21, dedupe_ttl = ?22,
-       correlation_id = ?23, workflow_id = ?24, origin_id = ?25, cancel_requested = ?26,
-       progress = ?27, progress_note = ?28, metadata = ?29, last_failure = ?30, result = ?31, payload = ?32
- WHERE id = ?1 AND version = ?16 - 1
+   SET type = ?, queue = ?, priority = ?, state = ?, ready = ?, created_at = ?, scheduled_at = ?,
+       started_at = ?, finished_at = ?,
+       worker_id = coalesce(?, worker_id), lease_until = coalesce(?, lease_until),
+       deliveries = ?, interruptions = ?, crashes = ?, version = ?,
+       max_attempts = ?, backoff = ?, timeout = ?, soft_timeout = ?, max_deliveries = ?, dedupe_key = ?,
+       dedupe_ttl = ?, correlation_id = ?, workflow_id = ?, origin_id = ?, cancel_requested = ?,
+       progress = ?, progress_note = ?, metadata = ?, last_failure = ?, result = ?, payload = ?
+ WHERE id = ? AND version = ?
 RETURNING seq
