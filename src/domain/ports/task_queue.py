@@ -5,20 +5,24 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from backstage.domain.outcome import Outcome
-from backstage.domain.task import Task
+from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimRequest:
     """Who claims what. `types` are exact names. `queues` maps a name to its rank (higher first); None is every
-    queue, all of rank 0. `lease` is seconds."""
+    queue, all of rank 0. Of `whole_queue`, one of those that are named, every type is claimed. `lease` is seconds."""
 
     worker_id: str
     types: frozenset[str]
     queues: Mapping[str, int] | None
     limit: int
     lease: float
+    whole_queue: str | None = None
+
+    def serves(self, queue: str, type: str) -> bool:
+        return (type in self.types or queue == self.whole_queue) and (self.queues is None or queue in self.queues)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class TaskQueue(Protocol):
         ...
 
     async def settle(self, outcomes: Sequence[Outcome]) -> list[TaskState | None]:
-        """Apply each outcome with its attempt record and its next tasks, in one atomic step.
+        """Apply each outcome with its attempt record, if the claim has run, and its next tasks, in one atomic step.
 
         One answer per outcome, in order: the state the task is in now, or None if the store refused because the
         fence is stale. An outcome that was applied before (its reply was lost) is answered as it was then.
@@ -84,7 +88,7 @@ class TaskQueue(Protocol):
         ...
 
     async def reclaim(
-        self, max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None = None
+        self, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None = None
     ) -> list[tuple[Task, Outcome]]:
         """Take back at most `limit` tasks whose lease ran out, making the entity's `lost` outcome on each.
 
@@ -93,7 +97,7 @@ class TaskQueue(Protocol):
         """
         ...
 
-    async def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
+    async def is_idle(self, types: frozenset[str] | None, queues: frozenset[str] | None) -> bool:
         """Whether no task of these types and queues (None: all) is running, due, waiting for a retry or a snooze, or
         scheduled for later as a step of another task's workflow.
 
