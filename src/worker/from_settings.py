@@ -54,5 +54,6 @@ def options_from(settings: Settings, queues: Mapping[str, Queue]) -> WorkerOptio
         prune_interval=settings.prune_interval,
         schedule_interval=settings.schedule_interval,
         subscription_interval=settings.subscription_interval,
+        stuck_after=settings.stuck_after,
         is_until_idle=settings.until_idle,
     )
