@@ -52,6 +52,7 @@ from backstage.worker.periodic import every, kept_up
 from backstage.worker.queue_ranks import queue_ranks
 from backstage.worker.receiver import Receivers
 from backstage.worker.reclaimer import Reclaimer
+from backstage.worker.replaced_store import ReplacedStore
 from backstage.worker.run_limits import LimitsOf, RunLimits
 from backstage.worker.schedule_loop import ScheduleLoop
 from backstage.worker.slots import Slots
@@ -110,6 +111,7 @@ class WorkerRuntime:
         self._schedule_loop = self._new_schedule_loop(events, schedules)
         self._broadcasts = self._new_broadcast_loop(receivers)
         self._subscriptions = self._new_subscription_watch(events, subscriptions)
+        self._store_watch = self._new_store_watch()
         self._announcer = Announcer(events, backend.clock, options.worker_id)
         self._hint = asyncio.Event()
         self._handlers = self._compose(registry, middlewares)
@@ -158,13 +160,15 @@ class WorkerRuntime:
         """
         if self._broadcasts is not None:
             await self._broadcasts.begin()
-        beat = Beat(self._backend, self._options, self._types, self._slots, self._logger)
+        beat = Beat(self._backend, self._options, self._types, self._slots, self._store_watch, self._logger)
         async with self._lease_keeping(), self._backend.wakeup() as wakeup, self._duties(wakeup, beat):
             await self._until_subscriptions_are_known()
             claiming = asyncio.create_task(self._claimer.run(), name="backstage-claimer")
             self._logger.info(
                 log_events.WORKER_STARTED,
                 worker_id=self._options.worker_id,
+                store=self._options.store,
+                version=self._options.version,
                 concurrency=self._options.concurrency,
                 queues=sorted(self._ranks) if self._ranks else "all",
                 types=sorted(self._types),
@@ -218,6 +222,10 @@ class WorkerRuntime:
 
     def resume(self) -> None:
         self._slots.resume()
+
+    def acknowledge_emptied_store(self) -> None:
+        """Let health be good again although the store was emptied."""
+        self._store_watch.acknowledge()
 
     def runs(self, task: Task) -> bool:
         """Whether the task is one that this worker holds."""
@@ -285,7 +293,7 @@ class WorkerRuntime:
             self._logger,
         )
         pauses = PauseWatch(self._backend.control, self._slots)
-        watch = StoreWatch(self._healths.all, options.stuck_after, self._give_up, self._logger)
+        replaced = ReplacedStore(self._healths.all, options.stuck_after, self._give_up, self._logger)
         periodic = partial(every, chance=self._chance, logger=self._logger, healths=self._healths)
         later = partial(periodic, begin=self._claimer.has_asked)  # else they all would get in the first claim's way
         endless = partial(kept_up, backoff=ErrorBackoff(self._chance), logger=self._logger, healths=self._healths)
@@ -298,7 +306,7 @@ class WorkerRuntime:
             "reclaimer": later(options.reclaim_interval, "reclaimer", reclaimer.reclaim),
             "stalled": later(STALLED_AFTER, "stalled", self._slots.give_back_stalled),
             "hung": later(STALLED_AFTER, "hung", self._hung.look),
-            "store": later(STALLED_AFTER, "store", watch.look),
+            "replaced": later(STALLED_AFTER, "replaced", replaced.look),
             "pauses": later(LOOK_EVERY, "pauses", pauses.look),
             "pruner": later(options.prune_interval, "pruner", reclaimer.prune),
             "beat": later(beat.interval, "beat", beat.beat),
@@ -360,6 +368,12 @@ class WorkerRuntime:
             options.schedule_interval,
             self._logger,
         )
+
+    def _new_store_watch(self) -> StoreWatch:
+        put_again = [self._schedule_loop.put_again, self._subscriptions.put_again]
+        if self._broadcasts is not None:
+            put_again.append(self._broadcasts.begin_again)
+        return StoreWatch(put_again, self._backend.clock, self._healths.of("store", Beat.interval), self._logger)
 
     def _new_subscription_watch(self, events: EventBus, own: Sequence[Subscription]) -> SubscriptionWatch:
         backend = self._backend
