@@ -32,7 +32,7 @@ class ConfigurationError(TaskError):
 
     def __init__(self, setting: str, problem: str) -> None:
         super().__init__(f"{setting}: {problem}")
-        self.setting = setting
+        self.setting, self.problem = setting, problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import JSONResponse, Response
 
+from backstage.domain.errors import TaskError
 from backstage.infra.container import Container
+from backstage.integrations.error_answers import answer_to
 from backstage.integrations.running import NewWorker, running
 from backstage.worker.worker import Worker
 
@@ -44,3 +47,15 @@ def container_of(connection: HTTPConnection) -> Container:
     if not isinstance(found, Container):
         raise RuntimeError("the application runs without backstage_lifespan: pass it as the lifespan")
     return found
+
+
+async def _answer(request: Request, error: Exception) -> Response:
+    answer = answer_to(error)
+    if answer is None:
+        raise error
+    status, detail = answer
+    return JSONResponse({"detail": detail}, status)
+
+
+backstage_errors: Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]] = {TaskError: _answer}
+"""For the application's `exception_handlers`: answers each error by its kind, as an unknown task's id with 404."""

@@ -9,16 +9,19 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
 
 from backstage.domain.errors import ConfigurationError, StorageError
 from backstage.infra.container import Container
 from backstage.infra.http_address import written
+from backstage.infra.open_files import check_limit
 from backstage.infra.settings import Settings
 from backstage.infra.structured_logging import new_logger
 from backstage.worker import cycle_collector, log_events
 from backstage.worker.bounded_exit import bound_exit, exit_at_once
 from backstage.worker.fleet import Fleet
-from backstage.worker.handler_modules import BUILT_IN, load_module, marked_in
+from backstage.worker.handler_modules import load_module, marked_in
 from backstage.worker.worker import Worker
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
@@ -31,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = vars(_parser().parse_args(arguments))
     try:
         settings = Settings.load(**options)
+        check_limit()  # before an event loop is made, which needs some itself
         with _meant_by_handlers(settings.url):
             if settings.processes > 1:
                 program = (sys.executable, "-m", "backstage.worker.command")
@@ -61,13 +65,24 @@ def _meant_by_handlers(url: str) -> Iterator[None]:
 def _worker(settings: Settings) -> Worker:
     container = Container(settings)
     worker = Worker(container=container)
-    for name in (*BUILT_IN, *settings.handlers):
-        module = load_module(name)
+    if not settings.handlers:
+        remedy = "name modules of handlers with --handlers, or the worker has nothing to do"
+        container.logger.warning(log_events.HANDLERS_MISSING, remedy=remedy)
+    for name in settings.handlers:
+        module = _loaded(name, container.logger)
         worker.include(module)
         if not marked_in(module):
             remedy = "mark its functions with backstage.handler: those of a Worker that it makes are that worker's own"
             container.logger.warning(log_events.HANDLERS_MISSING, module=name, remedy=remedy)
     return worker
+
+
+def _loaded(name: str, logger: Any) -> ModuleType:
+    try:
+        return load_module(name)
+    except ConfigurationError as error:
+        logger.debug(log_events.HANDLERS_UNLOADABLE, module=name, exc_info=error.__cause__)
+        raise
 
 
 def run_here(worker: Worker) -> int:
@@ -131,7 +146,9 @@ def _parser() -> argparse.ArgumentParser:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Each is named as a field of Settings, and None unless it is given."""
     parser.add_argument("--url", help="the store, e.g. sqlite:///backstage.db")
-    parser.add_argument("--handlers", metavar="MODULE,…", help="modules of handlers, beside the built-in ones")
+    parser.add_argument(
+        "--handlers", metavar="MODULE,…", help="modules of handlers, e.g. shop.tasks,backstage.handlers.email"
+    )
     parser.add_argument("--queues", metavar="NAME,…", help="serve only these queues")
     parser.add_argument("--types", metavar="GLOB,…", help="serve only these task types, e.g. 'email:*'")
     parser.add_argument("--concurrency", metavar="N", help="tasks that run at once in each process")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import os
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -15,7 +17,7 @@ from backstage.worker.handler import HANDLER_MARK, MIDDLEWARE_MARK, TaskHandlerR
 from backstage.worker.listener import LISTENER_MARK, ListenerRegistration
 from backstage.worker.receiver import RECEIVER_MARK
 
-BUILT_IN = ("backstage.worker.handlers.email", "backstage.worker.handlers.webhook")
+_OUR_CODE = f"{Path(__file__).parents[1]}{os.sep}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,8 @@ def load_module(name: str) -> ModuleType:
     """Raises ConfigurationError, which says in one line what is wrong with the module and where."""
     try:
         return importlib.import_module(name)
-    except ConfigurationError:
-        raise
+    except ConfigurationError as error:
+        raise ConfigurationError(error.setting, f"{error.problem} ({_place_of(error)})") from error
     except Exception as error:
         if isinstance(error, ModuleNotFoundError) and error.name and f"{name}.".startswith(f"{error.name}."):
             problem = f"there is no module {name!r}: run from the folder that holds it, or install it"
@@ -76,8 +78,10 @@ def _mark(value: object, mark: str) -> Any:
 
 
 def _place_of(error: Exception) -> str:
-    """The file and the line, for whoever has to correct it."""
+    """The file and the line, for whoever has to correct it: of their own code where ours found the mistake."""
     if isinstance(error, SyntaxError):
         return f"{error.filename}, line {error.lineno}"
-    frame = traceback.extract_tb(error.__traceback__)[-1]
+    frames = traceback.extract_tb(error.__traceback__)
+    theirs = [frame for frame in frames if not frame.filename.startswith((_OUR_CODE, "<"))]
+    frame = (theirs or frames)[-1]
     return f"{frame.filename}, line {frame.lineno}"

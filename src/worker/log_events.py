@@ -1,7 +1,8 @@
 """The names of log events: stable, English, and each with one meaning."""
 
 SETTING_UNKNOWN = "setting_unknown"  # it looks like a setting, and nothing reads it
-HANDLERS_MISSING = "handlers_missing"  # a module that was named for its handlers marks nothing
+HANDLERS_MISSING = "handlers_missing"  # no module of handlers was named, or one marks nothing
+HANDLERS_UNLOADABLE = "handlers_unloadable"  # a module of handlers cannot be imported
 WORKER_STARTED = "worker_started"  # ready to claim
 WORKER_STOPPING = "worker_stopping"  # told to stop: no new claims
 WORKER_STOPPED = "worker_stopped"  # nothing runs and nothing is held any more

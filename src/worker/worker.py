@@ -17,6 +17,7 @@ from backstage.domain.errors import ConfigurationError, StorageUnavailableError
 from backstage.domain.queue import DEFAULT_QUEUE, Queue
 from backstage.domain.task import Task
 from backstage.infra.container import Container
+from backstage.infra.open_files import check_limit
 from backstage.infra.settings import Settings
 from backstage.infra.store_opening import StoreOpening
 from backstage.worker import log_events
@@ -189,6 +190,7 @@ class Worker(HandlerHost, ProcessHost):
 
     async def _start(self, *, signal_ends_process: bool) -> None:
         self._refuse_if_started("start")
+        check_limit()
         self._warn_of_unknown_settings()
         await self._open()
         self._refuse_if_started("start")  # by another call, while the store was being opened

@@ -12,6 +12,7 @@ from backstage.domain.backoff import Backoff
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.queue import Queue
 from backstage.infra.container import Container
+from backstage.infra.open_files import check_limit
 from backstage.infra.settings import Settings
 from backstage.worker.alerts import ready_alerts
 from backstage.worker.current_task import current_task
@@ -106,6 +107,7 @@ class WorkerService(ProcessHost):
         """
         self._refuse_if_started("start")
         self._processors.check()
+        check_limit()
         self._has_started = True
         try:
             await self._container.start()

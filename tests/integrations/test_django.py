@@ -17,13 +17,15 @@ import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection, connections, transaction
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.test.utils import override_settings
 
 from backstage import BlockingContainer, TaskHandlerRegistration, Worker
-from backstage.domain.errors import ConfigurationError, InvalidTaskDataError
+from backstage.domain.errors import ConfigurationError, InvalidTaskDataError, TaskNotFoundError
 from backstage.domain.task_query import TaskQuery
 from backstage.integrations.django import backstage, enqueue, enqueue_on_commit
+from backstage.integrations.django.error_middleware import ErrorMiddleware
 from backstage.integrations.django.fresh_connections import include_with_fresh_connections
 from backstage.testing import TaskBench
 
@@ -227,3 +229,12 @@ def manage(folder: Path, *arguments: str) -> str:
         text=True,
         timeout=100,
     ).stderr
+
+
+def test_the_middleware_answers_an_unknown_task_and_leaves_other_errors_alone(guestbook: None) -> None:
+    middleware = ErrorMiddleware(lambda _: HttpResponse())
+    answer = middleware.process_exception(HttpRequest(), TaskNotFoundError("x"))
+    assert answer is not None
+    assert (answer.status_code, "no task 'x'" in answer.content.decode()) == (404, True)
+    assert middleware.process_exception(HttpRequest(), KeyError("x")) is None
+    assert middleware(HttpRequest()).status_code == 200

@@ -13,6 +13,8 @@ SOURCES = {
     "unfinished": "def (",
     "raising": "raise RuntimeError('no database today')",
     "lacking": "import a_library_that_nobody_has",
+    "misnamed": "from backstage import handler\n\n\n@handler('a bad name')\nasync def sell(): ...\n",
+    "misplaced": "from backstage import handler\n\n@handler('shop:sell', run_in='cloud')\nasync def sell(): ...\n",
     "twofold": """
 from backstage import handler
 @handler("shop:sell")
@@ -36,6 +38,8 @@ def store(sqlite_store: Store) -> Store:
         (["--handlers", "raising"], "RuntimeError: no database today"),
         (["--handlers", "lacking"], "No module named 'a_library_that_nobody_has'"),
         (["--handlers", "twofold"], "shop:sell: has two handlers"),
+        (["--handlers", "misnamed"], "misnamed.py, line 4"),
+        (["--handlers", "misplaced"], "misplaced.py, line 3"),
         (["--handlers", "../handlers"], "is not the name of a module"),
         (["--url", "mysql://shop:secret@host/shop"], "no backend has the scheme 'mysql'"),
         (["--url", "sqlite:///missing/backstage.db"], "does not exist: create it first"),
@@ -83,6 +87,31 @@ async def test_a_module_that_marks_nothing_is_told_of(start_worker: StartWorker,
     assert await worker.code() == 0
     [line] = worker.lines("handlers_missing")
     assert (line["module"], "backstage.handler" in line["remedy"]) == ("own_worker", True)
+
+
+async def test_the_traceback_of_a_module_that_cannot_be_imported_is_logged_for_who_debugs(
+    start_worker: StartWorker, tmp_path: Path
+) -> None:
+    (tmp_path / "raising.py").write_text(SOURCES["raising"])
+    worker = start_worker("--until-idle", "--handlers", "raising", "--log-level", "debug")
+    assert await worker.code() == 2
+    [line] = worker.lines("handlers_unloadable")
+    assert line["module"] == "raising"
+    assert "raising.py" in line["exception"]
+
+
+async def test_mail_and_webhooks_are_served_by_workers_that_are_told_to(
+    start_worker: StartWorker, store: Store
+) -> None:
+    plain = start_worker("--until-idle", handlers="")
+    assert await plain.code() == 0
+    [missing], [started] = plain.lines("handlers_missing"), plain.lines("worker_started")
+    assert "--handlers" in missing["remedy"]
+    assert started["types"] == []
+    told = start_worker("--until-idle", "--handlers", "backstage.handlers.email,backstage.handlers.webhook")
+    assert await told.code() == 0
+    [started] = told.lines("worker_started")
+    assert started["types"] == ["email:send", "webhook:deliver"]
 
 
 async def test_a_fleet_whose_workers_cannot_start_ends_at_once_with_2(start_worker: StartWorker) -> None:

@@ -28,6 +28,7 @@ from backstage.infra.postgres.storage_errors import DRIVER_ERRORS, translate
 from backstage.infra.postgres.store import Store
 from backstage.infra.postgres.subscriptions import PostgresSubscriptions
 from backstage.infra.postgres.tasks import PostgresTasks
+from backstage.infra.postgres.tls import check_tls
 from backstage.infra.postgres.wakeup import subscribe
 from backstage.infra.server_time import server_time
 from backstage.infra.system_clock import SystemClock
@@ -135,6 +136,7 @@ class PostgresBackend:
 
     async def _with_connection(self, use: Callable[[asyncpg.Connection[Any]], Awaitable[T]]) -> T:
         """Call `use` with a connection of its own. Raises the errors of `open`."""
+        check_tls(self._location)
         try:
             connection = await self._connector.connect()
             try:

@@ -14,6 +14,8 @@ from backstage.domain.errors import (
     StorageUnavailableError,
     TaskError,
 )
+from backstage.infra.open_files import spent
+from backstage.infra.tls_files import refuses_our_certificate
 
 DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 """All that a call of the driver raises; TimeoutError is its own deadline, OSError the network's."""
@@ -73,16 +75,14 @@ def translate(error: BaseException, store: str) -> TaskError:
         return ConfigurationError(store, f"the schema is not there or not up to date ({error}): run backstage migrate")
     if isinstance(error, asyncpg.ClientConfigurationError):
         return ConfigurationError(store, str(error))
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return ConfigurationError(store, f"the server's certificate is not to be trusted ({error}): see ?sslrootcert")
-    if "rejected SSL" in str(error):
-        return ConfigurationError(store, "the server does not speak TLS: leave sslmode out, or set it up there")
+    if tls := _problem_of_tls(error):
+        return ConfigurationError(store, tls)
     if isinstance(error, TimeoutError):
         return StorageUnavailableError(f"{store}: no answer in time: is the server reachable, and not overloaded?")
     if code.startswith(_OF_THE_DATA) or _was_not_sent(error):
         return StorageRefusedError(f"{store}: {error}")
     if not isinstance(error, asyncpg.PostgresError):
-        return StorageUnavailableError(f"{store}: does not answer ({_said(error)})")
+        return StorageUnavailableError(f"{store}: {spent(error) or f'does not answer ({_said(error)})'}")
     if code[:2] in ("08", "53", "57", "58", "40", "55", "XX"):
         return StorageUnavailableError(f"{store}: {error}")
     return StorageError(f"{store}: {error}")
@@ -91,6 +91,16 @@ def translate(error: BaseException, store: str) -> TaskError:
 def _was_not_sent(error: BaseException) -> bool:
     """Whether the driver could not write a value down as its column wants it."""
     return isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
+
+
+def _problem_of_tls(error: BaseException) -> str | None:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the server's certificate is not to be trusted ({error}): see ?sslrootcert"
+    if refuses_our_certificate(error):
+        return f"the server refuses our certificate ({error}): see ?sslcert and ?sslkey"
+    if "rejected SSL" in str(error):
+        return "the server does not speak TLS: leave sslmode out, or set it up there"
+    return None
 
 
 def _said(error: BaseException) -> str:

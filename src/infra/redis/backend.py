@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from backstage.domain.errors import ConfigurationError
+from backstage.domain.errors import ConfigurationError, StorageUnavailableError
 from backstage.domain.ports.clock import Clock
 from backstage.infra.event_wakeup import EventWakeup
 from backstage.infra.redis.control import RedisControl
@@ -17,6 +17,7 @@ from backstage.infra.redis.opening import agree_on_group, check_access, check_ev
 from backstage.infra.redis.queue import RedisQueue
 from backstage.infra.redis.registry import RedisRegistry
 from backstage.infra.redis.tasks import RedisTasks
+from backstage.infra.redis.tls import check_speech, check_tls
 from backstage.infra.redis.wakeup import subscribe
 from backstage.infra.server_time import server_time
 from backstage.infra.system_clock import SystemClock
@@ -90,6 +91,7 @@ class RedisBackend:
         """Connect, see that the server is fit, and agree with whoever else uses the store; nothing if it is open."""
         if self._link.is_open:
             return
+        check_tls(self._location)
         self._link.open()
         try:
             await check_version(self._link)
@@ -97,8 +99,10 @@ class RedisBackend:
             await check_eviction(self._link, self._logger)
             self._link.group = await agree_on_group(self._link, self._group)
             await check_access(self._link)
-        except BaseException:
+        except BaseException as error:
             await self._link.close()
+            if isinstance(error, StorageUnavailableError):
+                await check_speech(self._location)
             raise
 
     async def close(self) -> None:

@@ -11,17 +11,25 @@ from backstage.domain.ports.task_queue import Claimed, ClaimRequest
 from backstage.domain.task import Task
 from backstage.infra.moments import from_micros, ticks
 from backstage.infra.redis.directory import Control, Directory
+from backstage.infra.redis.lanes import Lanes
 from backstage.infra.redis.link import Link
 from backstage.infra.redis.rows import claimed_task, unpack
+
+_FEW = 32
+"""So many named queues are looked at one by one; for more, the index of all lanes is looked through."""
+_MANY_TYPES = 256
+"""A claim that serves more asks first in which of them anything waits: to send and read the names would cost more."""
+_ANY_QUEUE = ""
 
 
 class Claiming:
     def __init__(self, link: Link, directory: Directory) -> None:
         self._link, self._directory = link, directory
+        self._lanes = Lanes(link, directory)
 
     async def claim(self, request: ClaimRequest) -> Claimed:
         """On one server the scripts compare what is known of queues and pauses; a cluster is asked before each."""
-        turn = _Turn(self._link, request)
+        turn = _Turn(self._link, self._lanes, request)
         is_compared = self._link.is_one_server
         control = await (self._directory.latest_control() if is_compared else self._directory.control())
         while not await turn.take_all(control, is_compared=is_compared):
@@ -45,9 +53,9 @@ class _OutdatedControlError(Exception):
 class _Turn:
     """One claim under way."""
 
-    def __init__(self, link: Link, request: ClaimRequest) -> None:
-        self._link, self._request = link, request
-        self._types: list[str] = []
+    def __init__(self, link: Link, lanes: Lanes, request: ClaimRequest) -> None:
+        self._link, self._lanes, self._request = link, lanes, request
+        self._types: frozenset[str] = frozenset()
         self.tasks: list[Task] = []
         self._next_due: dict[str, float | None] = {}
         self._now: int | None = None
@@ -67,7 +75,7 @@ class _Turn:
         try:
             for rank in _by_rank(queues, self._request.queues):
                 if not self.is_full:
-                    await self._take(rank)
+                    await self._take(rank, control)
         except _OutdatedControlError:
             return False
         return True
@@ -76,21 +84,41 @@ class _Turn:
         token = await self._link.command("GET", self._link.keys.control)
         return "" if token is None else str(token.decode())
 
-    async def _take(self, queues: Sequence[str]) -> None:
+    async def _take(self, queues: Sequence[str], control: Control) -> None:
         """Claim from queues of one rank."""
         wanted = self._request.limit - len(self.tasks)
-        if len(queues) == 1:
-            await self._claim({queues[0]: wanted})
-            return
+        is_every = self._request.queues is None
+        is_indexed = self._link.is_one_server and len(queues) > 1 and (is_every or len(queues) > _FEW)
+        if len(self._types) > _MANY_TYPES:
+            types = await self._lanes.waiting_types(self._types, None if is_indexed else queues, wanted)
+        else:
+            types = list(self._types)
         begun = len(self.tasks)
-        numbers = await self._shares(queues, wanted)
-        if numbers:
-            await self._claim(numbers)
+        if is_indexed:
+            await self._claim_across(types, None if is_every else queues, control.paused_queues(), wanted)
+        elif len(queues) == 1:
+            await self._claim(types, {queues[0]: wanted})
+            return
+        elif numbers := await self._shares(types, queues, wanted):
+            await self._claim(types, numbers)
         self.tasks[begun:] = sorted(self.tasks[begun:], key=lambda task: (-task.priority, task.scheduled_at, task.id))
 
-    async def _shares(self, queues: Sequence[str], wanted: int) -> Counter[str]:
+    async def _claim_across(
+        self, types: Sequence[str], only: Sequence[str] | None, without: Sequence[str], wanted: int
+    ) -> None:
+        asked_at = self._link.time.clock.monotonic()
+        reply = await self._lanes.claim(self._request, types, wanted, only, without, self._known_control)
+        if reply is None:
+            raise _OutdatedControlError
+        now, self._next_due[_ANY_QUEUE], claimed = reply
+        self._now = now
+        self._link.time.measured(now, asked_at)
+        for queue, taken in claimed:
+            self.tasks += self._claimed(queue, now, taken)
+
+    async def _shares(self, types: Sequence[str], queues: Sequence[str], wanted: int) -> Mapping[str, int]:
         """How many of the best `wanted` tasks each queue has."""
-        steps = [("peek_tasks", self._link.keys.queue(queue), [self._types, wanted]) for queue in queues]
+        steps = [("peek_tasks", self._link.keys.queue(queue), [types, wanted]) for queue in queues]
         replies = await self._link.run_each(steps, self._known_control)
         if not all(replies):
             raise _OutdatedControlError
@@ -101,11 +129,11 @@ class _Turn:
         ]
         return Counter(queue for *_, queue in sorted(heads)[:wanted])
 
-    async def _claim(self, numbers: Mapping[str, int]) -> None:
+    async def _claim(self, types: Sequence[str], numbers: Mapping[str, int]) -> None:
         lease = ticks(self._request.lease)
         asked_at = self._link.time.clock.monotonic()
         steps = [
-            ("claim_tasks", self._link.keys.queue(queue), [self._request.worker_id, self._types, number, lease])
+            ("claim_tasks", self._link.keys.queue(queue), [self._request.worker_id, types, number, lease])
             for queue, number in numbers.items()
         ]
         replies = await self._link.run_each(steps, self._known_control)
@@ -114,11 +142,12 @@ class _Turn:
                 now, next_due, taken = unpack(reply)
                 self._link.time.measured(now, asked_at)
                 self._saw(queue, now, next_due)
-                self.tasks += self._claimed(queue, now, now + lease, taken)
+                self.tasks += self._claimed(queue, now, taken)
         if not all(replies):
             raise _OutdatedControlError
 
-    def _claimed(self, queue: str, now: int, until: int, taken: Sequence[Any]) -> list[Task]:
+    def _claimed(self, queue: str, now: int, taken: Sequence[Any]) -> list[Task]:
+        until = now + ticks(self._request.lease)
         lease, moment = Lease(self._request.worker_id, from_micros(until)), from_micros(now)
         return [claimed_task(task_id, queue, flat, lease, moment) for task_id, flat in taken]
 
@@ -130,13 +159,18 @@ class _Turn:
 
     async def next_due_in(self, queues: frozenset[str]) -> float | None:
         """Seconds until some pending task of any queue becomes due."""
-        unseen = sorted(queues - self._next_due.keys())
-        if unseen:
-            replies = await self._link.run_each([("next_due", self._link.keys.queue(q), []) for q in unseen])
-            for queue, reply in zip(unseen, replies, strict=True):
-                now, next_due = unpack(reply)
-                self._saw(queue, now, next_due)
+        unseen = [] if _ANY_QUEUE in self._next_due else sorted(queues - self._next_due.keys())
+        if unseen and self._link.is_one_server:
+            self._now, self._next_due[_ANY_QUEUE] = await self._lanes.next_due()
+        else:
+            await self._look_at(unseen)
         dues = [due for due in self._next_due.values() if due is not None]
         if not dues or self._now is None:
             return None
         return max(0.0, (min(dues) - self._now) / 1_000_000)
+
+    async def _look_at(self, queues: Sequence[str]) -> None:
+        replies = await self._link.run_each([("next_due", self._link.keys.queue(queue), []) for queue in queues])
+        for queue, reply in zip(queues, replies, strict=True):
+            now, next_due = unpack(reply)
+            self._saw(queue, now, next_due)

@@ -84,6 +84,6 @@ class RedisQueue:
 
     async def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
         control = await self._directory.control()
-        served = control.served_types(types)
+        served = list(control.served_types(types))
         steps = [("is_idle", self._link.keys.queue(queue), served) for queue in control.served(queues)]
         return all(await self._link.run_each(steps))

@@ -16,6 +16,8 @@ from backstage.domain.errors import (
     StorageUnavailableError,
     TaskError,
 )
+from backstage.infra.open_files import spent
+from backstage.infra.tls_files import refuses_our_certificate
 
 OLDEST = "Redis 6.2 or newer, or Valkey 7.2 or newer"
 DRIVER_ERRORS = (exceptions.RedisError, exceptions.RedisClusterException, OSError, TimeoutError)
@@ -67,10 +69,14 @@ def translate(error: BaseException, url: str) -> TaskError:
             return ConfigurationError(url, problem.format(text=text))
     if _distrusts_certificate(error):
         return ConfigurationError(url, f"the server's certificate is not to be trusted ({text}): see ?ssl_ca_certs")
+    if refuses_our_certificate(error):
+        return ConfigurationError(url, f"the server refuses our certificate ({text}): see ?ssl_certfile, ?ssl_keyfile")
     if any(sign in text for sign in _FULL):
         return StorageFullError(f"{url}: no room left ({text}): raise maxmemory, or prune tasks")
     if any(sign in text for sign in _TOO_LARGE):
         return StorageRefusedError(f"{url}: too large for the server ({text}): see its proto-max-bulk-len")
+    if reason := spent(error):
+        return StorageUnavailableError(f"{url}: {reason}")
     if isinstance(error, MasterNotFoundError):  # whose text shows the driver's objects
         return StorageUnavailableError(f"{url}: no Sentinel that answers knows a primary of that name")
     if isinstance(error, (*_NO_ANSWER, OSError)) or _is_for_now(error, text):

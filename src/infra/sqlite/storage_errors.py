@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from backstage.domain.errors import StorageError, StorageFullError, StorageRefusedError, StorageUnavailableError
+from backstage.infra.open_files import spent_now
 
 _PRIMARY = 0xFF  # the low byte of an extended result code
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
@@ -56,6 +57,8 @@ def translate(error: sqlite3.Error, path: object) -> StorageError:
         return StorageFullError(f"{path}: no room left ({error}): free space on its disk")
     if is_busy(error):
         return StorageUnavailableError(f"{path}: stayed locked by another writer ({error}): try again")
+    if code_of(error) in _BROKEN and (problem := spent_now()):
+        return StorageUnavailableError(f"{path}: {problem}")
     if code_of(error) == sqlite3.SQLITE_IOERR:  # the answer, too, where not even the file for the readers has room
         return StorageUnavailableError(f"{path}: cannot be read or written ({error}): is its disk full, or failing?")
     if code_of(error) in _BROKEN:

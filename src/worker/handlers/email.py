@@ -66,7 +66,7 @@ async def _converse(
     """Return the refused recipients. Raises GiveUp, or what the connection or the server's answer amounts to."""
     try:
         async with await asyncio.to_thread(_client, settings) as client:
-            refused, _ = await client.send_message(message, sender=sender, recipients=recipients)
+            refused, _ = await client.sendmail(sender, recipients, bytes(message))  # not serialised a second time
     except aiosmtplib.SMTPRecipientsRefused as error:
         if all(each.code >= 500 for each in error.recipients):
             raise GiveUp(f"every recipient was refused: {_shown(error.recipients)}") from None

@@ -8,6 +8,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from backstage.worker.handlers.ascii_host import ascii_host
+from backstage.worker.handlers.header_text import check_text
+
 _LONGEST = 320
 # RFC 5321 dot-atoms only: a quoted local part is legal, unused, and a way round every filter.
 _ADDRESS = re.compile(
@@ -23,11 +26,11 @@ _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
 def parse_address(text: str) -> Address:
     """Return the one address in `text`. Raises ValueError when there is none, or more than one.
 
-    A domain in another script is turned into its ASCII form, so that every server can route it. A control
+    A domain in another script is turned into its ASCII form (IDNA 2008), so that every server can route it. A control
     character is refused: a newline would begin a header of the sender's choice.
     """
-    if not text.isprintable() or len(text) > _LONGEST:
-        raise ValueError(f"must be at most {_LONGEST} printable characters on one line")
+    if len(check_text(text)) > _LONGEST:
+        raise ValueError(f"must be at most {_LONGEST} characters")
     found = _ADDRESS.fullmatch(text.strip())
     domain = _ascii_domain(found["domain"]) if found else None
     if found is None or domain is None:
@@ -37,10 +40,10 @@ def parse_address(text: str) -> Address:
 
 def _ascii_domain(domain: str) -> str | None:
     try:
-        labels = domain.encode("idna").decode().split(".")
-    except UnicodeError:
+        name = ascii_host(domain)
+    except ValueError:
         return None
-    return ".".join(labels) if all(_LABEL.fullmatch(label) for label in labels) else None
+    return name if all(_LABEL.fullmatch(label) for label in name.split(".")) else None
 
 
 def _check(text: str) -> str:

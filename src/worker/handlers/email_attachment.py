@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from backstage.domain.handler_signals import GiveUp
+from backstage.worker.handlers.header_text import check_text
 
 MAX_ATTACHMENTS = 20
 MAX_ATTACHED_BYTES = 20 * 1024 * 1024
@@ -35,6 +36,10 @@ def read_attachments(root: Path | None, paths: Sequence[str]) -> list[Attachment
     attachments: list[Attachment] = []
     left = MAX_ATTACHED_BYTES
     for path in paths:
+        try:
+            check_text(path)
+        except ValueError as error:
+            raise GiveUp(f"the name of attachment {path!r} {error}") from None
         content = _read(root, path, left)
         left -= len(content)
         attachments.append(Attachment(PurePath(path).name, _content_type(path), content))

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from email import message_from_bytes
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, compat32
 from email.utils import format_datetime
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from backstage.domain.handler_signals import GiveUp
 from backstage.worker.handlers.email_address import EmailAddress, parse_address
 from backstage.worker.handlers.email_attachment import MAX_ATTACHMENTS, Attachment
+from backstage.worker.handlers.header_text import address_value, check_text, header_value
 
 MAX_RECIPIENTS = 100
 TASK_HEADER = "X-Backstage-Task"
+_OF_A_BODY = frozenset({"MIME-Version", "Content-Type", "Content-Transfer-Encoding", "Content-Disposition"})
+_AS_WRITTEN = SMTP.clone(refold_source="none", cte_type="7bit")
+"""Headers that are set raw are written as they are. The policy's own parsing would decode what is in them."""
 
 
 def _as_list(value: Any) -> Any:
@@ -47,9 +54,7 @@ class Email(BaseModel):
     @field_validator("subject")
     @classmethod
     def _subject_is_one_line(cls, subject: str) -> str:
-        if any(character in subject for character in "\r\n") or len(subject.splitlines()) > 1:
-            raise ValueError("must be one line: a newline would begin another header")
-        return subject
+        return check_text(subject)
 
     @model_validator(mode="after")
     def _check_parts(self) -> Self:
@@ -72,22 +77,31 @@ class Email(BaseModel):
 def build_message(
     email: Email, sender: str, attachments: list[Attachment], *, task_id: str, date: datetime
 ) -> EmailMessage:
-    """Return the message; bcc is left out of it.
+    """Return the message; bcc is left out of it. Raises GiveUp if it would not arrive with the headers it is given.
 
     The Message-ID is made of the task's id: a task that runs twice sends the same one, and mail readers that
     know it show one message.
     """
-    message = EmailMessage(policy=SMTP)
-    message["From"] = parse_address(sender)
+    author = parse_address(sender)
+    headers = {"From": address_value([author], "From")}
     for header, addresses in (("To", email.to), ("Cc", email.cc), ("Reply-To", email.reply_to)):
         if addresses:
-            message[header] = [parse_address(each) for each in addresses]
+            headers[header] = address_value([parse_address(each) for each in addresses], header)
     if not email.to and not email.cc:
-        message["To"] = "undisclosed-recipients:;"
-    message["Subject"] = email.subject
-    message["Date"] = format_datetime(date)
-    message["Message-ID"] = f"<{task_id}@{parse_address(sender).domain}>"
-    message[TASK_HEADER] = task_id
+        headers["To"] = "undisclosed-recipients:;"
+    headers["Subject"] = header_value(email.subject, "Subject")
+    headers["Date"] = format_datetime(date)
+    headers["Message-ID"] = f"<{task_id}@{author.domain}>"
+    headers[TASK_HEADER] = task_id
+    message = _body(email, attachments)
+    for name, value in headers.items():
+        message.set_raw(name, value)
+    _check_arrival(message, headers)
+    return message
+
+
+def _body(email: Email, attachments: list[Attachment]) -> EmailMessage:
+    message = EmailMessage(policy=_AS_WRITTEN)
     if email.text is not None:
         message.set_content(email.text)
     if email.html is not None:
@@ -97,3 +111,14 @@ def build_message(
         main, _, sub = each.content_type.partition("/")
         message.add_attachment(each.content, maintype=main, subtype=sub, filename=each.name)
     return message
+
+
+def _check_arrival(message: EmailMessage, headers: Mapping[str, str]) -> None:
+    """Read the finished bytes as a receiver does: every header must be there as it was meant, and no other."""
+    arrived = message_from_bytes(bytes(message), policy=compat32)
+    of_the_message = {name: value for name, value in arrived.items() if name not in _OF_A_BODY}
+    of_its_parts = {name for part in arrived.walk() if part is not arrived for name in part}
+    if len(arrived.keys()) != len(set(arrived.keys())) or of_the_message != headers or not of_its_parts <= _OF_A_BODY:
+        raise GiveUp(
+            "the message would arrive with other headers than it was given: check subject, names and attachments"
+        )

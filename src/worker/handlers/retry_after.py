@@ -17,14 +17,14 @@ def seconds_to_wait(retry_after: str | None, now: datetime) -> float | None:
         return None
     text = retry_after.strip()
     if text.isascii() and text.isdigit():
-        return _bounded(float(text[:10]))
+        return _bounded(float(text.lstrip("0")[:10] or 0))
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return _bounded((moment - now).total_seconds())
+    except (ValueError, OverflowError, TypeError, IndexError):  # a year, day or zone that no calendar has
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return _bounded((moment - now).total_seconds())
 
 
 def _bounded(seconds: float) -> float:

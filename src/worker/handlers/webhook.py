@@ -63,12 +63,12 @@ async def deliver_by(resolve: Resolve, webhook: Webhook, context: TaskContext) -
 async def _exchange(
     webhook: Webhook, url: httpx.URL, settings: WebhookSettings, resolve: Resolve, context: TaskContext
 ) -> httpx.Response:
-    port = url.port or {"https": 443, "http": 80}[url.scheme]
+    name, port = _ascii_name(url), url.port or {"https": 443, "http": 80}[url.scheme]
     try:
         if settings.allow_private:
-            addresses = await resolve(url.host, port)
+            addresses = await resolve(name, port)
         else:
-            addresses = await resolve_public(url.host, port, resolve)
+            addresses = await resolve_public(name, port, resolve)
     except (OSError, UnicodeError) as error:
         raise WebhookFailed(f"the name {url.host} cannot be looked up: {error}") from error
     verify = trusting(settings.ca_file) if url.scheme == "https" else False
@@ -109,8 +109,16 @@ def _request(webhook: Webhook, url: httpx.URL, address: str, task_id: str) -> ht
         headers=headers | {"host": url.netloc.decode("ascii"), "connection": "close"},
         content=body,
         # The certificate is checked against the name, although the connection goes to the address.
-        extensions={"sni_hostname": url.raw_host.decode("ascii").strip("[]"), "timeout": {"connect": _CONNECT_SECONDS}},
+        extensions={"sni_hostname": _ascii_name(url), "timeout": {"connect": _CONNECT_SECONDS}},
     )
+
+
+def _ascii_name(url: httpx.URL) -> str:
+    """The one form of the host's name (IDNA 2008) that is looked up, connected to, and named in SNI and Host.
+
+    `url.host` is the name as people read it. Python's own look-up takes it for another: `faß.de` for `fass.de`.
+    """
+    return url.raw_host.decode("ascii").strip("[]")
 
 
 async def _drain(response: httpx.Response) -> None:

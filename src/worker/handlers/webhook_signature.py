@@ -16,6 +16,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import re
 import time
 from collections.abc import Mapping
 
@@ -24,6 +25,8 @@ TIMESTAMP_HEADER = "webhook-timestamp"
 SIGNATURE_HEADER = "webhook-signature"
 TOLERANCE_SECONDS = 300.0
 _PREFIX = "whsec_"
+_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+"""Without a full stop, which separates what is signed: else the end of an id could pass for the timestamp."""
 
 
 class InvalidSignature(Exception):
@@ -31,7 +34,13 @@ class InvalidSignature(Exception):
 
 
 def signed_headers(secret: str, task_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-    """`timestamp` is seconds since 1970. Raises ValueError for a `whsec_` secret that is not base64."""
+    """`timestamp` is seconds since 1970.
+
+    Raises ValueError for an empty secret, a `whsec_` secret that is not base64, and an id of other characters than
+    ASCII letters, digits, `_` and `-`.
+    """
+    if not _ID.fullmatch(task_id):
+        raise ValueError("a webhook's id may hold ASCII letters, digits, _ and - only")
     return {
         ID_HEADER: task_id,
         TIMESTAMP_HEADER: str(timestamp),
@@ -50,20 +59,23 @@ def verify(
     """Return the id of a genuine delivery, for the receiver to drop repetitions by. Raises InvalidSignature.
 
     For receivers. `tolerance` is the seconds that the two clocks may differ, transport included; `now` is seconds
-    since 1970, the system's clock unless given.
+    since 1970, the system's clock unless given. Raises ValueError for a secret that is empty, or a `whsec_` secret that
+    is not base64.
     """
     lower = {name.lower(): value for name, value in headers.items()}
     try:
         delivery_id, timestamp, signatures = (lower[name] for name in (ID_HEADER, TIMESTAMP_HEADER, SIGNATURE_HEADER))
     except KeyError as error:
         raise InvalidSignature(f"the header {error.args[0]} is missing") from None
+    if not _ID.fullmatch(delivery_id):
+        raise InvalidSignature("the id holds other characters than ASCII letters, digits, _ and -")
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
         raise InvalidSignature("the timestamp is not a number of seconds")
     if abs((time.time() if now is None else now) - int(timestamp)) > tolerance:
         raise InvalidSignature(f"the timestamp is more than {tolerance:g} seconds away")
     expected = _sign(secret, delivery_id, timestamp, body).encode()
     # No early end: the time taken must not tell which signature, or how much of one, was right.
-    matches = [hmac.compare_digest(each.encode(), expected) for each in signatures.split()]
+    matches = [hmac.compare_digest(each.encode(errors="replace"), expected) for each in signatures.split()]
     if not any(matches):
         raise InvalidSignature("no signature matches")
     return delivery_id
@@ -75,9 +87,14 @@ def _sign(secret: str, delivery_id: str, timestamp: str, body: bytes) -> str:
 
 
 def _key(secret: str) -> bytes:
-    if not secret.startswith(_PREFIX):
-        return secret.encode()
     try:
-        return base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
+        key = (
+            base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
+            if secret.startswith(_PREFIX)
+            else secret.encode()
+        )
     except binascii.Error:
         raise ValueError(f"a secret that starts with {_PREFIX} must go on in base64") from None
+    if not key.strip():
+        raise ValueError("the secret is empty: anybody could sign with it")
+    return key

@@ -15,6 +15,7 @@ from backstage.domain.errors import ConfigurationError
 from backstage.worker import log_events
 from backstage.worker.aside import in_own_thread
 from backstage.worker.status.app import status_app
+from backstage.worker.status.bounded_http import BoundedHttp
 from backstage.worker.status.observed import Observed
 from backstage.worker.status.pulse import Pulse
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from backstage.worker.worker import Worker
 
 _BACKLOG = 64
-_MOST_REQUESTS = 64
 
 
 class StatusServer:
@@ -80,7 +80,7 @@ def _server(observed: Observed) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
             status_app(observed),
-            http="httptools",
+            http=BoundedHttp,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -88,7 +88,6 @@ def _server(observed: Observed) -> uvicorn.Server:
             access_log=False,
             server_header=False,
             backlog=_BACKLOG,
-            limit_concurrency=_MOST_REQUESTS,
             timeout_graceful_shutdown=1,
         )
     )

@@ -28,3 +28,26 @@ async def test_a_certificate_of_nobody_known_is_refused(url: str, tmp_path: Path
             backend = PostgresBackend.from_url(f"{front.url}&sslmode=verify-full&sslrootcert={other.authority}", clock)
             with pytest.raises(ConfigurationError, match="certificate is not to be trusted"):
                 await backend.open()
+
+
+@pytest.mark.parametrize("option", ["sslrootcert", "sslcert", "sslkey", "sslcrl"])
+async def test_a_file_that_is_missing_is_a_wrong_setting_and_no_outage(
+    url: str, tmp_path: Path, clock: FakeClock, option: str
+) -> None:
+    with TlsFront(url, tmp_path) as front:
+        files = f"sslmode=require&sslcert={front.authority}&{option}={tmp_path}/none.pem"
+        backend = PostgresBackend.from_url(f"{front.url}&{files}", clock)
+        with pytest.raises(ConfigurationError, match=f"{option}={tmp_path}/none.pem cannot be read"):
+            await backend.open()
+
+
+async def test_a_missing_file_of_a_variable_is_named_by_that(
+    url: str, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGSSLROOTCERT", "/nowhere/root.crt")
+    with pytest.raises(ConfigurationError, match=r"PGSSLROOTCERT=/nowhere/root.crt cannot be read"):
+        await PostgresBackend.from_url(url, clock).open()
+    monkeypatch.setenv("PGSSLMODE", "disable")
+    backend = PostgresBackend.from_url(url, clock)
+    await backend.open()
+    await backend.close()

@@ -255,6 +255,16 @@ async def test_the_name_is_looked_up_once_and_what_was_looked_up_is_connected_to
     assert receiver.requests[0].headers["host"] == f"rebinds.test:{receiver.port}"
 
 
+@pytest.mark.parametrize(("host", "name"), [("faß.test", "xn--fa-hia.test"), ("BÜCHER.test", "xn--bcher-kva.test")])
+async def test_a_name_of_another_script_is_looked_up_and_sent_in_one_form(
+    host: str, name: str, start_receiver: StartReceiver, context: TaskContext
+) -> None:
+    receiver = await start_receiver("127.0.0.1")
+    resolve, asked = resolver("127.0.0.1")
+    await deliver_by(resolve, webhook(receiver, url=f"http://{host}:{receiver.port}/"), context)
+    assert (asked, receiver.requests[0].headers["host"]) == ([name], f"{name}:{receiver.port}")
+
+
 async def test_the_certificate_is_checked_against_the_name_not_the_address(
     start_receiver: StartReceiver,
     context: TaskContext,

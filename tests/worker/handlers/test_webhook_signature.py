@@ -54,6 +54,10 @@ def test_a_changed_body_does_not_verify(position: int) -> None:
         {"webhook-signature": ""},
         {"webhook-signature": "v1,"},
         {"webhook-signature": "ü"},
+        {"webhook-signature": "\ud800"},
+        {"webhook-signature": "v1,\udcff"},
+        {"webhook-id": "\ud800"},
+        {"webhook-id": ""},
     ],
 )
 def test_a_changed_header_does_not_verify(changes: dict[str, str]) -> None:
@@ -96,3 +100,21 @@ def test_one_of_several_signatures_is_enough_while_a_secret_is_replaced() -> Non
     new = signed_headers("the secret that comes next", "task-1", NOW, BODY)["webhook-signature"]
     both = signed() | {"webhook-signature": f"{new} {old}"}
     assert verify(SECRET, both, BODY, now=NOW) == "task-1"
+
+
+@pytest.mark.parametrize("secret", ["", " ", "whsec_", "whsec_IA=="])
+def test_an_empty_secret_neither_signs_nor_verifies(secret: str) -> None:
+    with pytest.raises(ValueError, match="empty"):
+        signed_headers(secret, "task-1", NOW, BODY)
+    with pytest.raises(ValueError, match="empty"):
+        verify(secret, signed(), BODY, now=NOW)
+
+
+def test_the_borders_of_what_is_signed_cannot_be_moved() -> None:
+    """The bytes that are signed stay the same; a part of the id, or of the body, would pass for the timestamp."""
+    headers = signed_headers(SECRET, "task-1", NOW, b"1767225600.{}")
+    shifted = headers | {"webhook-id": f"task-1.{NOW}", "webhook-timestamp": "1767225600"}
+    with pytest.raises(InvalidSignature, match="id"):
+        verify(SECRET, shifted, b"{}", now=NOW)
+    with pytest.raises(ValueError, match="id"):
+        signed_headers(SECRET, f"task-1.{NOW}", NOW, BODY)

@@ -12,7 +12,7 @@ from backstage.infra.settings import Settings
 from backstage.integrations.django.fresh_connections import include_with_fresh_connections
 from backstage.integrations.django.project_settings import project_settings
 from backstage.worker.command import FAILED, WRONG_USAGE, add_options, run_fleet, run_here
-from backstage.worker.handler_modules import BUILT_IN, load_module
+from backstage.worker.handler_modules import load_module
 from backstage.worker.worker import Worker
 
 
@@ -38,6 +38,6 @@ def _run(settings: Settings) -> int:
     if settings.processes > 1:
         return run_fleet(settings, [sys.executable, *sys.orig_argv[1:], "--processes", "1"])
     worker = Worker(container=Container(settings))
-    for name in (*BUILT_IN, *settings.handlers):
+    for name in settings.handlers:
         include_with_fresh_connections(worker, load_module(name))
     return run_here(worker)

@@ -1,0 +1,8 @@
+"""`--handlers backstage.handlers.email`: the task type `email:send`."""
+
+from __future__ import annotations
+
+from backstage.worker.handlers.email import send
+from backstage.worker.handlers.email_message import Email
+
+__all__ = ["Email", "send"]

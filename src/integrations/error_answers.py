@@ -1,0 +1,47 @@
+"""What an HTTP API answers where Backstage raises an error."""
+
+from __future__ import annotations
+
+from backstage.domain.errors import (
+    DuplicateTaskError,
+    IllegalMoveError,
+    InvalidTaskDataError,
+    ScheduleNotFoundError,
+    StaleTaskError,
+    StorageFullError,
+    StorageRefusedError,
+    StorageUnavailableError,
+    SubscriptionNotFoundError,
+    TaskError,
+    TaskNotFoundError,
+    UnknownTaskTypeError,
+)
+
+_STATUS: dict[type[TaskError], int] = {
+    TaskNotFoundError: 404,
+    ScheduleNotFoundError: 404,
+    SubscriptionNotFoundError: 404,
+    IllegalMoveError: 409,
+    StaleTaskError: 409,
+    DuplicateTaskError: 409,
+    InvalidTaskDataError: 422,
+    UnknownTaskTypeError: 422,
+    StorageRefusedError: 422,
+    StorageUnavailableError: 503,
+    StorageFullError: 507,
+}
+_OF_THE_STORE = {
+    422: "the store does not take that: it is too large, or not in its form",
+    503: "the task store cannot be reached: try again",
+    507: "the task store is full: try again later",
+}
+"""Told in place of the error's own text, which names the store."""
+
+
+def answer_to(error: Exception) -> tuple[int, str] | None:
+    """Return the status and the text for a caller, or None for an error that stays a 500: it is not the caller's."""
+    status = _STATUS.get(type(error)) if isinstance(error, TaskError) else None
+    if status is None:
+        return None
+    is_of_the_store = isinstance(error, StorageRefusedError | StorageUnavailableError | StorageFullError)
+    return status, _OF_THE_STORE[status] if is_of_the_store else str(error)
