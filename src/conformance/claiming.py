@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from backstage.conformance.backend_suite import BackendSuite
-from backstage.conformance.trial import BROKEN, POLICY, Trial
+from backstage.conformance.trial import BROKEN, LEASE, POLICY, Trial
 from backstage.domain.limits import LATEST
+from backstage.domain.portions import MOST_BYTES
 from backstage.domain.task_state import TaskState
 
 
