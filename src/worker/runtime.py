@@ -54,6 +54,7 @@ from backstage.worker.reclaimer import Reclaimer
 from backstage.worker.run_limits import LimitsOf, RunLimits
 from backstage.worker.schedule_loop import ScheduleLoop
 from backstage.worker.slots import Slots
+from backstage.worker.store_watch import StoreWatch
 from backstage.worker.subscription_watch import SubscriptionWatch
 from backstage.worker.vital_signs import Phase, VitalSigns
 from backstage.worker.worker_options import WorkerOptions
@@ -108,13 +109,15 @@ class WorkerRuntime:
         self._schedule_loop = self._new_schedule_loop(events, schedules)
         self._broadcasts = self._new_broadcast_loop(receivers)
         self._subscriptions = self._new_subscription_watch(events, subscriptions)
+        self._store_watch = self._new_store_watch()
         self._announcer = Announcer(events, backend.clock, options.worker_id)
         self._hint = asyncio.Event()
+        self._handlers = self._compose(registry, middlewares)
         conclusion = Conclusion(partial(chain_task, ids=ids, clock=backend.clock, trace=trace), chance, logger)
         self._slots = Slots(
             queue=self._queue,
             options=options,
-            handlers=self._compose(registry, middlewares),
+            handlers=self._handlers,
             runner=AttemptRunner(self._limits_of, conclusion, options.worker_id, logger, store),
             threads=self._threads,
             subscriptions=self._subscriptions,
@@ -151,13 +154,15 @@ class WorkerRuntime:
         """Return once `stop` was called, or nothing is left with `is_until_idle`, and nothing is held any more."""
         if self._broadcasts is not None:
             await self._broadcasts.begin()
-        beat = Beat(self._backend, self._options, self._types, self._slots, self._logger)
+        beat = Beat(self._backend, self._options, self._types, self._slots, self._store_watch, self._logger)
         async with self._lease_keeping(), self._backend.wakeup() as wakeup, self._duties(wakeup, beat):
             await self._until_subscriptions_are_known()
             claiming = asyncio.create_task(self._claimer.run(), name="backstage-claimer")
             self._logger.info(
                 log_events.WORKER_STARTED,
                 worker_id=self._options.worker_id,
+                store=self._options.store,
+                version=self._options.version,
                 concurrency=self._options.concurrency,
                 queues=sorted(self._ranks) if self._ranks else "all",
                 types=sorted(self._types),
@@ -185,12 +190,29 @@ class WorkerRuntime:
         self._hurry.set()
         self._stop.set()
 
+    async def give_back_aside(self) -> None:
+        """Give the store all that is held, on another loop than this worker's, which is blocked: the ends that it has
+        not taken, and everything else as not run."""
+        ended = {(each.task_id, each.fence): each for each in self._slots.settler.waiting()}
+        held = [each.task for each in self._slots.held.snapshot()]
+        outcomes = [ended.get((task.id, task.fence)) or task.released() for task in held]
+        async with self._backend.lease_queue() as queue:
+            await queue.settle(outcomes)
+
+    def running_types(self) -> list[str]:
+        """Of the handlers that run; may be called from any thread."""
+        return sorted({each.task.type for each in self._slots.held.snapshot() if each.has_begun})
+
     def pause(self) -> None:
         """Claim nothing on this worker until `resume`, and give back what waits for a slot; running tasks go on."""
         self._slots.pause()
 
     def resume(self) -> None:
         self._slots.resume()
+
+    def acknowledge_emptied_store(self) -> None:
+        """Let health be good again although the store was emptied."""
+        self._store_watch.acknowledge()
 
     def runs(self, task: Task) -> bool:
         """Whether the task is one that this worker holds."""
@@ -246,7 +268,13 @@ class WorkerRuntime:
         """Everything that goes on beside the claiming, from entering to leaving."""
         options = self._options
         reclaimer = Reclaimer(
-            self._queue, self._backend.tasks, options, self._subscriptions, self._announcer, self._logger
+            self._queue,
+            self._backend.tasks,
+            options,
+            self._max_deliveries,
+            self._subscriptions,
+            self._announcer,
+            self._logger,
         )
         pauses = PauseWatch(self._backend.control, self._slots)
         periodic = partial(every, chance=self._chance, logger=self._logger, healths=self._healths)
@@ -323,6 +351,12 @@ class WorkerRuntime:
             self._logger,
         )
 
+    def _new_store_watch(self) -> StoreWatch:
+        put_again = [self._schedule_loop.put_again, self._subscriptions.put_again]
+        if self._broadcasts is not None:
+            put_again.append(self._broadcasts.begin_again)
+        return StoreWatch(put_again, self._backend.clock, self._healths.of("store", Beat.interval), self._logger)
+
     def _new_subscription_watch(self, events: EventBus, own: Sequence[Subscription]) -> SubscriptionWatch:
         backend = self._backend
         cancel_deliveries = CancelDeliveries(backend.tasks, CancelTask(backend.tasks, events, backend.clock))
@@ -349,6 +383,10 @@ class WorkerRuntime:
             queues = frozenset(self._ranks) if self._ranks else None
             if await self._queue.is_idle(self._types, queues) and not self._slots.held:
                 self.stop()
+
+    def _max_deliveries(self, task: Task) -> int:
+        handler = self._handlers.get(task.type)
+        return self._limits_of.max_deliveries(task.queue, None if handler is None else handler.registration)
 
     def _compose(self, registry: HandlerRegistry, middlewares: Sequence[Middleware]) -> dict[str, RegisteredHandler]:
         """Wrap each handler once; the timeout is innermost, so that it measures nothing but the handler."""

@@ -32,7 +32,7 @@ _PASSED_OVER = 100
 """Tasks beyond the limit that a claim looks at before it reads its lanes one by one."""
 _PAUSES = "SELECT kind, name FROM backstage_pauses"
 _NEXT_DUE = "SELECT min(scheduled_at) FROM backstage_tasks WHERE ready = 0"
-_BY_SEQ = "SELECT * FROM backstage_task_rows WHERE seq IN (SELECT value FROM json_each(?))"
+_BY_SEQ = "SELECT * FROM backstage_whole_tasks WHERE seq IN (SELECT value FROM json_each(?))"
 _LARGE_OF = """SELECT pick.key, length(CAST(large.payload AS BLOB))
                  FROM json_each(?) AS pick CROSS JOIN backstage_large_payloads AS large ON large.task = pick.value"""
 
