@@ -48,6 +48,30 @@ class Claiming(BackendSuite):
         [again] = await trial.claim()
         assert (again.progress, again.progress_note) == (None, None)
 
+    async def test_every_type_of_a_whole_queue_is_claimed_and_only_there(self, trial: Trial) -> None:
+        named = await trial.added(queue="other", priority=9)
+        unnamed = await trial.added(type="report:build", queue="mail", priority=8)
+        waits = await trial.added(type="later:on", queue="mail", delay=10.0)
+        await trial.added(type="report:build", queue="other", priority=7)
+        await trial.added(queue="nobodys", priority=6)
+        whole = {"queues": {"mail": 0, "other": 0}, "whole_queue": "mail"}
+        assert [task.id for task in await trial.claim(5, **whole)] == [named.id, unnamed.id]
+        trial.clock.advance(10.1)
+        assert [task.id for task in await trial.claim(5, types=frozenset(), **whole)] == [waits.id]
+        assert await trial.claim(5, **whole) == ()
+
+    async def test_a_whole_queue_obeys_priorities_limits_and_pauses(self, trial: Trial) -> None:
+        types = [f"type:{n}" for n in range(5)]
+        added = [await trial.added(type=each, queue="mail", priority=n) for n, each in enumerate(types)]
+        await trial.control.pause("type", types[4])
+        whole = {"types": frozenset(), "queues": {"mail": 0}, "whole_queue": "mail"}
+        assert [task.id for task in await trial.claim(2, **whole)] == [added[3].id, added[2].id]
+        await trial.control.pause("queue", "mail")
+        assert await trial.claim(5, **whole) == ()
+        await trial.control.resume("queue", "mail")
+        await trial.control.resume("type", types[4])
+        assert [task.id for task in await trial.claim(5, **whole)] == [added[4].id, added[1].id, added[0].id]
+
     async def test_a_future_task_is_not_claimed_before_its_time(self, trial: Trial) -> None:
         await trial.added(delay=10.0)
         trial.clock.advance(9.999)

@@ -52,6 +52,7 @@ from backstage.worker.queue_ranks import queue_ranks
 from backstage.worker.receiver import Receivers
 from backstage.worker.reclaimer import Reclaimer
 from backstage.worker.run_limits import LimitsOf, RunLimits
+from backstage.worker.runs_by_type import ANY_TYPE, RunsByType
 from backstage.worker.schedule_loop import ScheduleLoop
 from backstage.worker.slots import Slots
 from backstage.worker.store_watch import StoreWatch
@@ -102,6 +103,8 @@ class WorkerRuntime:
         self._queue: TaskQueue = backend.queue if latencies is None else MeasuredQueue(backend.queue, latencies)
         self._types = registry.types(options.types) | {each.delivery_type for each in subscriptions}
         self._ranks = queue_ranks(options, subscriptions)
+        self._whole_queue = next(iter(options.queues)) if registry.has_any else None
+        self._shown_types = self._types | {ANY_TYPE} if registry.has_any else self._types
         self._limits_of = LimitsOf(options)
         self._threads = HandlerThreads(options.concurrency, self._on_thread_returned)
         self._processes = HandlerProcesses(options.concurrency, child_environment)
@@ -154,7 +157,7 @@ class WorkerRuntime:
         """Return once `stop` was called, or nothing is left with `is_until_idle`, and nothing is held any more."""
         if self._broadcasts is not None:
             await self._broadcasts.begin()
-        beat = Beat(self._backend, self._options, self._types, self._slots, self._store_watch, self._logger)
+        beat = Beat(self._backend, self._options, self._shown_types, self._slots, self._store_watch, self._logger)
         async with self._lease_keeping(), self._backend.wakeup() as wakeup, self._duties(wakeup, beat):
             await self._until_subscriptions_are_known()
             claiming = asyncio.create_task(self._claimer.run(), name="backstage-claimer")
@@ -165,7 +168,7 @@ class WorkerRuntime:
                 version=self._options.version,
                 concurrency=self._options.concurrency,
                 queues=sorted(self._ranks) if self._ranks else "all",
-                types=sorted(self._types),
+                types=sorted(self._shown_types),
             )
             self._ready.set()
             await self._stop.wait()
@@ -376,6 +379,7 @@ class WorkerRuntime:
             queues=self._ranks,
             limit=limit,
             lease=self._options.lease,
+            whole_queue=self._whole_queue,
         )
 
     async def _on_nothing_due(self) -> None:
@@ -385,13 +389,14 @@ class WorkerRuntime:
                 self.stop()
 
     def _max_deliveries(self, task: Task) -> int:
-        handler = self._handlers.get(task.type)
+        served = ANY_TYPE if task.queue == self._whole_queue and task.type not in self._handlers else task.type
+        handler = self._handlers.get(served)
         return self._limits_of.max_deliveries(task.queue, None if handler is None else handler.registration)
 
-    def _compose(self, registry: HandlerRegistry, middlewares: Sequence[Middleware]) -> dict[str, RegisteredHandler]:
+    def _compose(self, registry: HandlerRegistry, middlewares: Sequence[Middleware]) -> RunsByType:
         """Wrap each handler once; the timeout is innermost, so that it measures nothing but the handler."""
-        handlers = {}
-        for task_type in self._types:
+        handlers = RunsByType()
+        for task_type in (*self._types, *((ANY_TYPE,) if registry.has_any else ())):
             registration = registry.registration(task_type)
 
             def limits(context: TaskContext, registration: Any = registration) -> RunLimits:

@@ -12,13 +12,17 @@ from backstage.domain.task_state import TaskState
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimRequest:
     """Who claims what. `types` are exact names. `queues` maps a name to its rank (higher first); None is every
-    queue, all of rank 0. `lease` is seconds."""
+    queue, all of rank 0. Of `whole_queue`, one of those that are named, every type is claimed. `lease` is seconds."""
 
     worker_id: str
     types: frozenset[str]
     queues: Mapping[str, int] | None
     limit: int
     lease: float
+    whole_queue: str | None = None
+
+    def serves(self, queue: str, type: str) -> bool:
+        return (type in self.types or queue == self.whole_queue) and (self.queues is None or queue in self.queues)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ class TaskQueue(Protocol):
         """
         ...
 
-    async def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
+    async def is_idle(self, types: frozenset[str] | None, queues: frozenset[str] | None) -> bool:
         """Whether no task of these types and queues (None: all) is running, due, waiting for a retry or a snooze, or
         scheduled for later as a step of another task's workflow.
 

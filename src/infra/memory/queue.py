@@ -36,7 +36,7 @@ class MemoryQueue:
         by_lane = [
             self._store.best(lane, request.limit)
             for lane in self._lanes_with_work()
-            if lane[1] in request.types and (ranks is None or lane[0] in ranks) and not self._store.is_paused(lane)
+            if request.serves(*lane) and not self._store.is_paused(lane)
         ]
 
         def order(task: Task) -> tuple[object, ...]:
@@ -139,7 +139,7 @@ class MemoryQueue:
                 self._store.wake()
         return reclaimed
 
-    async def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
+    async def is_idle(self, types: frozenset[str] | None, queues: frozenset[str] | None) -> bool:
         with self._store.lock:
             now = self._store.clock.now()
             return not any(
@@ -149,7 +149,7 @@ class MemoryQueue:
                     and (task.scheduled_at <= now or task.deliveries or task.workflow_id != task.id)
                 )
                 for task in self._store.tasks.values()
-                if task.type in types
+                if (types is None or task.type in types)
                 and (queues is None or task.queue in queues)
                 and not self._store.is_paused((task.queue, task.type))
             )

@@ -10,7 +10,7 @@ import heapq
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from itertools import islice
@@ -56,18 +56,14 @@ def claim(request: ClaimRequest, transaction: Transaction) -> Claimed:
 def served_lanes(
     cursor: sqlite3.Cursor,
     lanes: Iterable[tuple[str, str]],
-    types: frozenset[str],
-    queues: frozenset[str] | None,
+    serves: Callable[[str, str], bool],
 ) -> list[tuple[str, str]]:
     """Return the lanes that are asked for and not paused."""
     pauses = set(cursor.execute(_PAUSES).fetchall())
     return [
         (queue, type_)
         for queue, type_ in lanes
-        if type_ in types
-        and (queues is None or queue in queues)
-        and (QUEUE, queue) not in pauses
-        and (TYPE, type_) not in pauses
+        if serves(queue, type_) and (QUEUE, queue) not in pauses and (TYPE, type_) not in pauses
     ]
 
 
@@ -87,11 +83,7 @@ def _first_of_all(transaction: Transaction, request: ClaimRequest) -> list[Pick]
     with closing(transaction.new_cursor()) as cursor:
         for priority, scheduled_at, id_, seq, queue, type_ in cursor.execute(statement("first_ready"), (at_most,)):
             seen += 1
-            if (
-                type_ in request.types
-                and (request.queues is None or queue in request.queues)
-                and not (pauses and ((QUEUE, queue) in pauses or (TYPE, type_) in pauses))
-            ):
+            if request.serves(queue, type_) and not (pauses and ((QUEUE, queue) in pauses or (TYPE, type_) in pauses)):
                 picks.append((-ranks.get(queue, 0), -priority, scheduled_at, id_, seq))
                 if len(picks) == request.limit and not is_ranked:
                     return picks
@@ -99,10 +91,8 @@ def _first_of_all(transaction: Transaction, request: ClaimRequest) -> list[Pick]
 
 
 def _merged_lanes(transaction: Transaction, request: ClaimRequest) -> list[Pick]:
-    queues = None if request.queues is None else frozenset(request.queues)
-    lanes = served_lanes(
-        transaction.cursor, transaction.counts.pending_lanes(transaction.cursor), request.types, queues
-    )
+    waiting = transaction.counts.pending_lanes(transaction.cursor)
+    lanes = served_lanes(transaction.cursor, waiting, request.serves)
     ranks = request.queues or {}
     cursors = [transaction.new_cursor() for _ in lanes]
     try:

@@ -8,7 +8,7 @@
 --   $1 now (us), NULL: the server's   $2 now on the leases' clock (us), NULL: the server's   $3 worker id
 --   $4 types, a line each: thousands are read far faster so than as an array   $5 queues, NULL: all
 --   $6 their ranks, higher first   $7 at most so many   $8 lease (us)
---   $9 whether to pass over tasks that are due and not yet ready
+--   $9 whether to pass over tasks that are due and not yet ready   $10 a queue all of whose types are served, or NULL
 -- Each row: now, the next due time of a task that is not ready, whether ready tasks were left for the next claim, or to
 -- others who have their hands on them; and a claimed task, best first. One row without a task if there is none.
 WITH clock AS (
@@ -24,13 +24,13 @@ WITH clock AS (
 ), served AS MATERIALIZED (
     SELECT lane.queue, lane.type, coalesce((SELECT rank FROM asked WHERE asked.queue = lane.queue), 0) AS rank
       FROM backstage_lanes AS lane
-     WHERE lane.type = ANY ((SELECT types FROM named)::text[])
+     WHERE (lane.type = ANY ((SELECT types FROM named)::text[]) OR lane.queue = $10::text)
        AND ($5::text[] IS NULL OR lane.queue = ANY ($5::text[]))
        AND NOT EXISTS (SELECT 1 FROM backstage_pauses WHERE kind = 'queue' AND name = lane.queue)
        AND NOT EXISTS (SELECT 1 FROM backstage_pauses WHERE kind = 'type' AND name = lane.type)
        AND (SELECT is_open FROM gate)
 ), choice AS MATERIALIZED (
-    SELECT (SELECT is_open FROM gate) AND (cardinality((SELECT types FROM named)) > 1
+    SELECT (SELECT is_open FROM gate) AND (cardinality((SELECT types FROM named)) > 1 OR $10::text IS NOT NULL
            OR (SELECT count(*) FROM (SELECT FROM served LIMIT 2) AS two) > 1) AS are_several,
            (SELECT count(DISTINCT rank) FROM asked) > 1 AS are_ranked
 ), seen AS MATERIALIZED (
@@ -43,7 +43,7 @@ WITH clock AS (
 ), first_of_all AS MATERIALIZED (
     SELECT seen.*, coalesce((SELECT rank FROM asked WHERE asked.queue = seen.queue), 0) AS rank
       FROM seen
-     WHERE type = ANY ((SELECT types FROM named)::text[])
+     WHERE (type = ANY ((SELECT types FROM named)::text[]) OR queue = $10::text)
        AND ($5::text[] IS NULL OR queue = ANY ($5::text[]))
        AND NOT EXISTS (SELECT 1 FROM backstage_pauses WHERE kind = 'queue' AND name = seen.queue)
        AND NOT EXISTS (SELECT 1 FROM backstage_pauses WHERE kind = 'type' AND name = seen.type)
