@@ -15,6 +15,7 @@ from backstage.app.fire_schedule import FireSchedule
 from backstage.app.fire_schedules import FireSchedules
 from backstage.app.put_schedule import PutSchedule
 from backstage.domain.cron_task import CronTask
+from backstage.domain.errors import StoreReplacedError
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.chance import Chance
 from backstage.domain.ports.event_bus import EventBus
@@ -51,6 +52,7 @@ from backstage.worker.periodic import every, kept_up
 from backstage.worker.queue_ranks import queue_ranks
 from backstage.worker.receiver import Receivers
 from backstage.worker.reclaimer import Reclaimer
+from backstage.worker.replaced_store import ReplacedStore
 from backstage.worker.run_limits import LimitsOf, RunLimits
 from backstage.worker.runs_by_type import ANY_TYPE, RunsByType
 from backstage.worker.schedule_loop import ScheduleLoop
@@ -148,13 +150,17 @@ class WorkerRuntime:
         self._hurry = asyncio.Event()
         self._ready = asyncio.Event()
         self._has_ended = False
+        self._given_up: StoreReplacedError | None = None
 
     @property
     def worker_id(self) -> str:
         return self._options.worker_id
 
     async def run(self) -> None:
-        """Return once `stop` was called, or nothing is left with `is_until_idle`, and nothing is held any more."""
+        """Return once `stop` was called, or nothing is left with `is_until_idle`, and nothing is held any more.
+
+        Raises StoreReplacedError once the store has not been the one that was opened for `stuck_after` seconds.
+        """
         if self._broadcasts is not None:
             await self._broadcasts.begin()
         beat = Beat(self._backend, self._options, self._shown_types, self._slots, self._store_watch, self._logger)
@@ -173,9 +179,12 @@ class WorkerRuntime:
             self._ready.set()
             await self._stop.wait()
             await self._shut_down(claiming)
-        await beat.leave()
+        if self._given_up is None:
+            await beat.leave()
         self._has_ended = True
         self._logger.info(log_events.WORKER_STOPPED, worker_id=self._options.worker_id)
+        if self._given_up is not None:
+            raise self._given_up
 
     async def ready(self) -> None:
         """Return once the worker claims."""
@@ -187,6 +196,10 @@ class WorkerRuntime:
         May be called at any time, and again.
         """
         self._stop.set()
+
+    def _give_up(self, error: StoreReplacedError) -> None:
+        self._given_up = error
+        self.stop_now()
 
     def stop_now(self) -> None:
         """Like `stop`, without the grace period."""
@@ -261,6 +274,9 @@ class WorkerRuntime:
         self._slots.close()
         await asyncio.wait([claiming], timeout=self._options.lease)  # a claim under way may still bring tasks
         claiming.cancel()
+        if self._given_up is not None:
+            await self._slots.abandon()
+            return
         await self._slots.finish(self._hurry)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._options.grace_period):
@@ -280,6 +296,7 @@ class WorkerRuntime:
             self._logger,
         )
         pauses = PauseWatch(self._backend.control, self._slots)
+        replaced = ReplacedStore(self._healths.all, options.stuck_after, self._give_up, self._logger)
         periodic = partial(every, chance=self._chance, logger=self._logger, healths=self._healths)
         later = partial(periodic, begin=self._claimer.has_asked)  # else they all would get in the first claim's way
         endless = partial(kept_up, backoff=ErrorBackoff(self._chance), logger=self._logger, healths=self._healths)
@@ -292,6 +309,7 @@ class WorkerRuntime:
             "reclaimer": later(options.reclaim_interval, "reclaimer", reclaimer.reclaim),
             "stalled": later(STALLED_AFTER, "stalled", self._slots.give_back_stalled),
             "hung": later(STALLED_AFTER, "hung", self._hung.look),
+            "replaced": later(STALLED_AFTER, "replaced", replaced.look),
             "pauses": later(LOOK_EVERY, "pauses", pauses.look),
             "pruner": later(options.prune_interval, "pruner", reclaimer.prune),
             "beat": later(beat.interval, "beat", beat.beat),
