@@ -36,6 +36,7 @@ TICK_FIRED = "tick_fired"  # of a schedule: its task is stored
 TICK_SKIPPED = "tick_skipped"  # an earlier task of that schedule still lives
 SCHEDULE_UNREADABLE = "schedule_unreadable"  # it fires nothing on this host; all others go on
 BROADCAST_FAILED = "broadcast_failed"  # a receiver raised, or took too long; the others have got the message
+TASKS_UNSERVED = "tasks_unserved"  # due tasks wait for a handler or a queue that nobody has: is the name misspelt?
 TASKS_PRUNED = "tasks_pruned"
 WORKER_PROCESS_STARTED = "worker_process_started"  # of a fleet
 WORKER_PROCESS_KILLED = "worker_process_killed"  # it outlived its grace period
