@@ -33,7 +33,7 @@ local function take(id, entry, entry_before)
     end
   end
   if not type_ or state or entry_now ~= entry_before then
-    return state or 'gone'
+    return type_ and (state or 'moved') or 'gone'
   end
   redis.call('HSET', key, 'state', 'r', 'fence', fence + 1, 'version', version + 1, 'worker', worker,
     'started', now_text, 'end', until_text)
@@ -72,6 +72,9 @@ local function take_from_line(level, number)
       redis.call('XDEL', line_of(level), entry[1])
       shrunk_levels[level] = true
     end
+    if refused == 'gone' then
+      forget_gone(entry[2][2], string.match(level, '^[^:]*:(.*)$'))
+    end
   end
   return #entries
 end
@@ -80,8 +83,12 @@ local function take_early(level, id)
   redis.call('ZREM', early_of(level), id)
   touched_levels[level] = touched_levels[level] or true
   local entry = redis.call('XADD', KEYS[1] .. ':claimed', '*', 'id', id)
-  if take(id, 'c' .. entry, nil) then
+  local refused = take(id, 'c' .. entry, nil)
+  if refused then
     redis.call('XDEL', KEYS[1] .. ':claimed', entry)
+  end
+  if refused == 'gone' then
+    forget_gone(id, string.match(level, '^[^:]*:(.*)$'))
   end
 end
 
