@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from backstage.domain.lease import Lease
-from backstage.domain.outcome import Outcome, OutcomeKind
+from backstage.domain.outcome import Outcome
 from backstage.domain.ports.queue_control import QUEUE, TYPE
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf
-from backstage.domain.task import Task
+from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
 from examples.journal.store import Store
 
@@ -71,17 +71,16 @@ class JournalQueue:
         """The answer whose reply was lost, if the claim has ended as this outcome wants it."""
         for record in self._store.attempts.get(outcome.task_id, ()):
             if record.fence == outcome.fence:
-                if record.outcome is outcome.kind:
-                    return outcome.state
-                if record.outcome is OutcomeKind.CANCELLED and outcome.state is TaskState.PENDING:
-                    return TaskState.CANCELLED
-        return None
+                return outcome.answered_again(record.outcome)
+        task = self._store.tasks.get(outcome.task_id)
+        return None if task is None else outcome.answered_again(task.unrecorded_end(outcome.fence))
 
     def _end(self, task: Task, outcome: Outcome) -> Task:
         now = self._store.clock.now()
         ended = task.settle(outcome, now)
         self._store.put(ended)
-        self._store.change(attempts=[task.record(outcome, now)])
+        if outcome.has_run:
+            self._store.change(attempts=[task.record(outcome, now)])
         for next_task in outcome.next_tasks:
             self._store.add(next_task)
         return ended
@@ -113,7 +112,7 @@ class JournalQueue:
             return bool(held)
 
     async def reclaim(
-        self, max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None = None
+        self, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None = None
     ) -> list[tuple[Task, Outcome]]:
         with self._store.step():
             now = self._store.clock.monotonic()

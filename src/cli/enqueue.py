@@ -38,6 +38,12 @@ def parser() -> CommandParser:
         "--dedupe-ttl", type=seconds, metavar="SECONDS", help="hold the key so long, not until it ends"
     )
     options.add_argument("--max-attempts", type=int, metavar="N", help="runs in all, if each fails")
+    options.add_argument(
+        "--max-deliveries",
+        type=int,
+        metavar="N",
+        help="lost workers that end it; 1 and --max-attempts 1: at most once",
+    )
     options.add_argument("--timeout", type=seconds, metavar="SECONDS", help="of one run")
     options.add_argument("--correlation-id", metavar="ID", help="default: the task's own id")
     options.add_argument(
@@ -78,6 +84,7 @@ async def _enqueue(options: argparse.Namespace) -> str:
         scheduled_at=options.at,
         dedupe=None if options.dedupe_key is None else Dedupe(options.dedupe_key, options.dedupe_ttl),
         max_attempts=options.max_attempts,
+        max_deliveries=options.max_deliveries,
         timeout=options.timeout,
         correlation_id=options.correlation_id,
         metadata=dict(options.metadata),

@@ -110,11 +110,12 @@ class WorkerRuntime:
         self._subscriptions = self._new_subscription_watch(events, subscriptions)
         self._announcer = Announcer(events, backend.clock, options.worker_id)
         self._hint = asyncio.Event()
+        self._handlers = self._compose(registry, middlewares)
         conclusion = Conclusion(partial(chain_task, ids=ids, clock=backend.clock, trace=trace), chance, logger)
         self._slots = Slots(
             queue=self._queue,
             options=options,
-            handlers=self._compose(registry, middlewares),
+            handlers=self._handlers,
             runner=AttemptRunner(self._limits_of, conclusion, options.worker_id, logger, store),
             threads=self._threads,
             subscriptions=self._subscriptions,
@@ -246,7 +247,13 @@ class WorkerRuntime:
         """Everything that goes on beside the claiming, from entering to leaving."""
         options = self._options
         reclaimer = Reclaimer(
-            self._queue, self._backend.tasks, options, self._subscriptions, self._announcer, self._logger
+            self._queue,
+            self._backend.tasks,
+            options,
+            self._max_deliveries,
+            self._subscriptions,
+            self._announcer,
+            self._logger,
         )
         pauses = PauseWatch(self._backend.control, self._slots)
         periodic = partial(every, chance=self._chance, logger=self._logger, healths=self._healths)
@@ -349,6 +356,10 @@ class WorkerRuntime:
             queues = frozenset(self._ranks) if self._ranks else None
             if await self._queue.is_idle(self._types, queues) and not self._slots.held:
                 self.stop()
+
+    def _max_deliveries(self, task: Task) -> int:
+        handler = self._handlers.get(task.type)
+        return self._limits_of.max_deliveries(task.queue, None if handler is None else handler.registration)
 
     def _compose(self, registry: HandlerRegistry, middlewares: Sequence[Middleware]) -> dict[str, RegisteredHandler]:
         """Wrap each handler once; the timeout is innermost, so that it measures nothing but the handler."""

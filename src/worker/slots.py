@@ -153,7 +153,7 @@ class Slots:
         kept: deque[HeldTask] = deque()
         for held in self._waiting:
             if is_wanted(held.task):
-                self.settler.submit(held.task.released())
+                self.settler.submit(held.task.released(has_run=False))
             else:
                 kept.append(held)
         self._waiting = kept
@@ -235,7 +235,7 @@ class Slots:
 
     def _give_back_waiting(self) -> None:
         while self._waiting:
-            self.settler.submit(self._waiting.popleft().task.released())
+            self.settler.submit(self._waiting.popleft().task.released(has_run=False))
 
     def _drop_waiting(self, held: HeldTask, reason: StopReason) -> None:
         if held not in self._waiting:
@@ -245,7 +245,7 @@ class Slots:
             self._count_lost(held)
             self.held.give_up(held.task.id, held.task.fence)
         else:
-            self.settler.submit(held.task.cancelled())
+            self.settler.submit(held.task.cancelled(has_run=False))
         self._hint.set()
 
     def _count_lost(self, held: HeldTask) -> None:

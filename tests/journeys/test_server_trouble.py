@@ -58,10 +58,10 @@ class TestBesideALongTransaction:
     ) -> None:
         reader = await asyncpg.connect(store.url)
         await reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
-        assert await reader.fetchval("SELECT count(*) FROM backstage_task_rows") == 0
+        assert await reader.fetchval("SELECT count(*) FROM backstage_whole_tasks") == 0
         siege = Siege(store, ledger, start_worker, random.Random(2), TASKS)
         await siege.go(tmp_path, {TASKS // 2: siege.kill_a_worker})
-        assert await reader.fetchval("SELECT count(*) FROM backstage_task_rows") == 0
+        assert await reader.fetchval("SELECT count(*) FROM backstage_whole_tasks") == 0
         await reader.close()
         await siege.assert_nothing_is_lost_or_left()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from backstage.domain.outcome import Outcome
-from backstage.domain.task import Task
+from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
 
 
@@ -64,7 +64,7 @@ class TaskQueue(Protocol):
         ...
 
     async def settle(self, outcomes: Sequence[Outcome]) -> list[TaskState | None]:
-        """Apply each outcome with its attempt record and its next tasks, in one atomic step.
+        """Apply each outcome with its attempt record, if the claim has run, and its next tasks, in one atomic step.
 
         One answer per outcome, in order: the state the task is in now, or None if the store refused because the
         fence is stale. An outcome that was applied before (its reply was lost) is answered as it was then.
@@ -84,7 +84,7 @@ class TaskQueue(Protocol):
         ...
 
     async def reclaim(
-        self, max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None = None
+        self, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None = None
     ) -> list[tuple[Task, Outcome]]:
         """Take back at most `limit` tasks whose lease ran out, making the entity's `lost` outcome on each.
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 from itertools import islice
 
 from backstage.domain.lease import Lease
-from backstage.domain.outcome import Outcome, OutcomeKind
+from backstage.domain.outcome import Outcome
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf
-from backstage.domain.task import Task
+from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.memory.store import Lane, MemoryStore
 
@@ -71,22 +71,20 @@ class MemoryQueue:
         if task is None:
             return None
         if task.state is not TaskState.RUNNING or task.fence != outcome.fence:
-            return self._answer_again(outcome)
+            return self._answer_again(task, outcome)
         return self._end(task, outcome).state
 
-    def _answer_again(self, outcome: Outcome) -> TaskState | None:
-        for record in self._store.attempts.get(outcome.task_id, ()):
+    def _answer_again(self, task: Task, outcome: Outcome) -> TaskState | None:
+        for record in self._store.attempts.get(task.id, ()):
             if record.fence == outcome.fence:
-                if record.outcome is outcome.kind:
-                    return outcome.state
-                if record.outcome is OutcomeKind.CANCELLED and outcome.state is TaskState.PENDING:
-                    return TaskState.CANCELLED
-        return None
+                return outcome.answered_again(record.outcome)
+        return outcome.answered_again(task.unrecorded_end(outcome.fence))
 
     def _end(self, task: Task, outcome: Outcome) -> Task:
         now = self._store.clock.now()
         ended = task.settle(outcome, now)
-        self._store.attempts.setdefault(task.id, []).append(task.record(outcome, now))
+        if outcome.has_run:
+            self._store.attempts.setdefault(task.id, []).append(task.record(outcome, now))
         self._store.put(ended)
         for next_task in outcome.next_tasks:
             self._store.add(next_task)
@@ -122,7 +120,7 @@ class MemoryQueue:
         return False
 
     async def reclaim(
-        self, max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None = None
+        self, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None = None
     ) -> list[tuple[Task, Outcome]]:
         with self._store.lock:
             now = self._store.clock.monotonic()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from backstage.domain.outcome import Outcome
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf
-from backstage.domain.task import Task
+from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.postgres import leases
 from backstage.infra.postgres.attempts import Runner
@@ -73,7 +73,7 @@ class PostgresQueue:
         return await self._runner.run(step)
 
     async def reclaim(
-        self, max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None = None
+        self, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None = None
     ) -> list[tuple[Task, Outcome]]:
         async def step(session: Session) -> list[tuple[Task, Outcome]]:
             return await reclaim(session, max_deliveries, limit, next_tasks_of, self._store.time)

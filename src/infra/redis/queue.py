@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from backstage.domain.outcome import Outcome
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf
-from backstage.domain.task import Task
+from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.moments import ticks
 from backstage.infra.redis.claiming import Claiming
@@ -78,7 +78,7 @@ class RedisQueue:
         return False
 
     async def reclaim(
-        self, max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None = None
+        self, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None = None
     ) -> list[tuple[Task, Outcome]]:
         return await self._reclaiming.reclaim(max_deliveries, limit, next_tasks_of)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from backstage.domain.outcome import Outcome
 from backstage.domain.ports.task_queue import NextTasksOf
-from backstage.domain.task import Task
+from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.moments import from_micros
 from backstage.infra.redis.directory import Directory
@@ -27,7 +27,7 @@ class Reclaiming:
         self._swept = 0
         self._places: dict[str, Sequence[str]] = {}
 
-    async def reclaim(self, max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None) -> list[Lost]:
+    async def reclaim(self, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None) -> list[Lost]:
         queues = await self._directory.queues()
         await self._sweep(self._turn(queues))
         reclaimed: list[Lost] = []
@@ -41,7 +41,7 @@ class Reclaiming:
         return reclaimed
 
     async def _take_back(
-        self, expired: list[Task], max_deliveries: int, next_tasks_of: NextTasksOf | None
+        self, expired: list[Task], max_deliveries: MaxDeliveries, next_tasks_of: NextTasksOf | None
     ) -> list[Lost]:
         lost: dict[str, list[Lost]] = {}
         for task in expired:

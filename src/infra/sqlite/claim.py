@@ -29,7 +29,7 @@ _PASSED_OVER = 100
 """Tasks beyond the limit that a claim looks at before it reads its lanes one by one."""
 _PAUSES = "SELECT kind, name FROM backstage_pauses"
 _NEXT_DUE = "SELECT min(scheduled_at) FROM backstage_tasks WHERE ready = 0"
-_BY_SEQ = "SELECT * FROM backstage_task_rows WHERE seq IN (SELECT value FROM json_each(?))"
+_BY_SEQ = "SELECT * FROM backstage_whole_tasks WHERE seq IN (SELECT value FROM json_each(?))"
 
 Pick = tuple[int, int, int, str, int]
 """Queue rank and priority (both negated), due time, id: the order of claims; and seq."""

@@ -8,7 +8,7 @@ from functools import partial
 from backstage.domain.outcome import Outcome
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf
-from backstage.domain.task import Task
+from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.moments import ticks, to_micros
 from backstage.infra.sqlite.claim import claim, served_lanes
@@ -51,7 +51,7 @@ class SqliteQueue:
         return await self._writer.run(partial(_report, (progress, note, task_id, fence)))
 
     async def reclaim(
-        self, max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None = None
+        self, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None = None
     ) -> list[tuple[Task, Outcome]]:
         return await self._writer.run(partial(reclaim, max_deliveries, limit, next_tasks_of))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backstage.domain.outcome import Outcome
 from backstage.domain.ports.task_queue import NextTasksOf
-from backstage.domain.task import Task
+from backstage.domain.task import MaxDeliveries, Task
 from backstage.infra.failure_text import failure_json
 from backstage.infra.moments import to_micros
 from backstage.infra.sqlite.statements import statement
@@ -12,11 +12,11 @@ from backstage.infra.sqlite.stored_tasks import add_task, replace_task
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.task_row import task_of
 
-_BY_SEQ = "SELECT * FROM backstage_task_rows WHERE seq = ?"
+_BY_SEQ = "SELECT * FROM backstage_whole_tasks WHERE seq = ?"
 
 
 def reclaim(
-    max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None, transaction: Transaction
+    max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None, transaction: Transaction
 ) -> list[tuple[Task, Outcome]]:
     expired = transaction.cursor.execute(
         statement("expired_tasks"), {"boot": transaction.boot, "now": transaction.boot_ticks(), "limit": limit}
@@ -28,7 +28,7 @@ def reclaim(
 
 
 def _reclaim_one(
-    seq: int, max_deliveries: int, next_tasks_of: NextTasksOf | None, transaction: Transaction
+    seq: int, max_deliveries: MaxDeliveries, next_tasks_of: NextTasksOf | None, transaction: Transaction
 ) -> tuple[Task, Outcome]:
     cursor, now = transaction.cursor, transaction.now()
     task = task_of(cursor.execute(_BY_SEQ, (seq,)).fetchone()[1:])

@@ -114,8 +114,8 @@ SELECT clock.now, (SELECT next_due FROM future),
   LEFT JOIN (
        SELECT task.id::text, task.type, task.queue, claimed.priority, task.created_at, claimed.scheduled_at,
               claimed.deliveries, claimed.interruptions, claimed.crashes, claimed.version,
-              task.max_attempts, task.backoff, task.timeout, task.soft_timeout, task.dedupe_key, task.dedupe_ttl,
-              task.correlation_id, task.workflow_id, task.origin_id,
+              task.max_attempts, task.backoff, task.timeout, task.soft_timeout, task.max_deliveries,
+              task.dedupe_key, task.dedupe_ttl, task.correlation_id, task.workflow_id, task.origin_id,
               claimed.cancel_requested, task.metadata, claimed.last_failure, claimed.result, task.payload
          FROM claimed
         CROSS JOIN LATERAL (SELECT * FROM backstage_tasks WHERE id = claimed.id LIMIT 1) AS task
