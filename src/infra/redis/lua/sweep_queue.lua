@@ -1,10 +1,11 @@
 -- sweep_queue: let go of what a server's restart or a deleted group may have left in the streams of a queue: pending entries
 -- of tasks that no longer run under them, and consumers that have no entry and have not been seen for an hour. Pending tasks
--- that wait nowhere any more are put back, tasks whose hash is gone are forgotten, and counts that are wrong are made anew.
+-- that wait nowhere any more are put back, tasks whose hash is gone are forgotten, and counts that are wrong are made anew. A
+-- queue that has nothing any more is forgotten.
 --   KEYS  1 the queue's prefix
 --   ARGV  4 packed { type and id of the live task that was looked at last, as the call before returned them }
 --   returns packed { whether next tasks for other queues wait in the outbox, type and id to begin after next time }
--- needs: allow_full, astray, gone, recount
+-- needs: allow_full, astray, gone, recount, past
 local CONSUMER_FORGOTTEN_AFTER = 3600000
 local ENTRIES_AT_ONCE = 200
 
@@ -110,4 +111,7 @@ if #wrong > 0 then
 end
 find_astray()
 write_lines()
+if store and has_nothing() then
+  forget_queue()
+end
 return cmsgpack.pack({ redis.call('EXISTS', KEYS[1] .. ':outbox') == 1, next_type, next_id })
