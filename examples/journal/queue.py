@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from backstage.domain.lease import Lease
-from backstage.domain.outcome import Outcome, OutcomeKind
+from backstage.domain.outcome import Outcome
 from backstage.domain.ports.queue_control import QUEUE, TYPE
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf
-from backstage.domain.task import Task
+from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
 from examples.journal.store import Store
 
@@ -39,8 +39,7 @@ class JournalQueue:
         return (
             task.state is TaskState.PENDING
             and task.scheduled_at <= self._store.clock.now()
-            and task.type in request.types
-            and (request.queues is None or task.queue in request.queues)
+            and request.serves(task.queue, task.type)
             and not self._is_paused(task)
         )
 
@@ -71,17 +70,16 @@ class JournalQueue:
         """The answer whose reply was lost, if the claim has ended as this outcome wants it."""
         for record in self._store.attempts.get(outcome.task_id, ()):
             if record.fence == outcome.fence:
-                if record.outcome is outcome.kind:
-                    return outcome.state
-                if record.outcome is OutcomeKind.CANCELLED and outcome.state is TaskState.PENDING:
-                    return TaskState.CANCELLED
-        return None
+                return outcome.answered_again(record.outcome)
+        task = self._store.tasks.get(outcome.task_id)
+        return None if task is None else outcome.answered_again(task.unrecorded_end(outcome.fence))
 
     def _end(self, task: Task, outcome: Outcome) -> Task:
         now = self._store.clock.now()
         ended = task.settle(outcome, now)
         self._store.put(ended)
-        self._store.change(attempts=[task.record(outcome, now)])
+        if outcome.has_run:
+            self._store.change(attempts=[task.record(outcome, now)])
         for next_task in outcome.next_tasks:
             self._store.add(next_task)
         return ended
@@ -113,7 +111,7 @@ class JournalQueue:
             return bool(held)
 
     async def reclaim(
-        self, max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None = None
+        self, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None = None
     ) -> list[tuple[Task, Outcome]]:
         with self._store.step():
             now = self._store.clock.monotonic()
@@ -123,10 +121,10 @@ class JournalQueue:
                 outcomes = [(task, outcome.followed_by(next_tasks_of(task, outcome))) for task, outcome in outcomes]
             return [(self._end(task, outcome), outcome) for task, outcome in outcomes]
 
-    async def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
+    async def is_idle(self, types: frozenset[str] | None, queues: frozenset[str] | None) -> bool:
         with self._store.lock:
             return not any(
-                task.type in types
+                (types is None or task.type in types)
                 and (queues is None or task.queue in queues)
                 and not self._is_paused(task)
                 and self._is_work(task)

@@ -51,7 +51,7 @@ class JournalTasks:
             holder = self._store.holder(task)
             if task.state is TaskState.PENDING and task.dedupe and holder is not None and holder != task.id:
                 raise DuplicateTaskError(task.dedupe.key, holder)
-            self._store.put(task)
+            self._store.put(task.saved_over(stored))
 
     async def counts(self) -> list[Count]:
         with self._store.lock:

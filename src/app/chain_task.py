@@ -21,6 +21,7 @@ def chain_task(parent: Task, following: Next, ids: Ids, clock: Clock, trace: Tas
         delay=following.delay,
         max_attempts=following.max_attempts,
         timeout=following.timeout,
+        max_deliveries=following.max_deliveries,
         id=following.id,
         dedupe=following.dedupe,
     )

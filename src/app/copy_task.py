@@ -47,6 +47,7 @@ class CopyTask:
             backoff=original.backoff,
             timeout=original.timeout,
             soft_timeout=original.soft_timeout,
+            max_deliveries=original.max_deliveries,
             dedupe=original.dedupe,
             correlation_id=original.correlation_id,
             workflow_id=original.workflow_id,

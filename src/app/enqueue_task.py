@@ -40,7 +40,8 @@ class EnqueueTask:
 
     `payload` is any JSON value, a pydantic model or a dataclass. `delay` is seconds from now; `scheduled_at` is an
     aware datetime or ISO 8601 text with its zone; one of them at most, and neither means now. `dedupe` as text is
-    a key held while the task lives. `timeout` (hard) and `soft_timeout` are seconds. What is None comes from the
+    a key held while the task lives. `timeout` (hard) and `soft_timeout` are seconds. `max_deliveries` is how many
+    lost workers make it a dead letter; 1, with `max_attempts` 1, is at most once. What is None comes from the
     handler, the queue or the worker. `correlation_id` is the new task's own id unless given. `id` is a UUID:
     enqueuing the same id again stores nothing, so a caller that lost the answer may repeat the request.
     """
@@ -57,6 +58,7 @@ class EnqueueTask:
     backoff: Backoff | None = None
     timeout: float | None = None
     soft_timeout: float | None = None
+    max_deliveries: int | None = None
     correlation_id: str | None = None
     metadata: Mapping[str, str] | None = None
     id: str | UUID | None = None
@@ -80,6 +82,9 @@ class EnqueueTask:
             timeout=None if self.timeout is None else check_seconds("timeout", self.timeout, least=0.001),
             soft_timeout=(
                 None if self.soft_timeout is None else check_seconds("soft_timeout", self.soft_timeout, least=0.001)
+            ),
+            max_deliveries=(
+                None if self.max_deliveries is None else check_attempts("max_deliveries", self.max_deliveries)
             ),
             dedupe=None if self.dedupe is None else _dedupe(self.dedupe),
             correlation_id=self._correlation_id(parent.correlation_id if parent else task_id),

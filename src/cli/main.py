@@ -9,13 +9,12 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TextIO
 
-from backstage.cli.command_parser import DONE, REFUSED, WRONG_USAGE, WrongUsageError
+from backstage.cli.command_parser import DONE, INTERRUPTED, REFUSED, WRONG_USAGE, WrongUsageError
 from backstage.cli.commands import COMMANDS, overview
 from backstage.domain.errors import ConfigurationError, TaskError
 from backstage.infra.printable import printable
 from backstage.infra.redact_url import redact_text
-
-_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+from backstage.infra.release import release
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _forget_output()
         return _say(error, REFUSED)
     except KeyboardInterrupt:
-        return _say("interrupted", _INTERRUPTED)
+        return _say("interrupted", INTERRUPTED)
     return code
 
 
@@ -69,9 +68,7 @@ def _run_command(name: str, arguments: list[str]) -> int:
 
 
 def _version() -> int:
-    from importlib.metadata import version  # noqa: PLC0415 - slow to load, and seldom needed
-
-    print(f"backstage {version('backstage')}")
+    print(f"backstage {release()}")
     return DONE
 
 

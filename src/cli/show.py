@@ -48,6 +48,7 @@ def _facts(task: Task) -> Iterator[str]:
         "priority": task.priority,
         "attempts": f"{task.attempt} of {task.max_attempts or 'as many as its worker allows'}",
         "deliveries": task.deliveries,
+        "lost workers": _crashes(task),
         "created": task.created_at,
         "due": task.scheduled_at,
         "started": task.started_at,
@@ -66,6 +67,13 @@ def _facts(task: Task) -> Iterator[str]:
     for name, value in facts.items():
         if value is not None:
             yield f"{name:13}{moment(value) if isinstance(value, datetime) else value}"
+
+
+def _crashes(task: Task) -> str | None:
+    """None where there is nothing to say."""
+    if not task.crashes and task.max_deliveries is None:
+        return None
+    return f"{task.crashes} of {task.max_deliveries or 'as many as its worker allows'}"
 
 
 def _values(task: Task) -> Iterator[str]:

@@ -27,6 +27,8 @@ ENDS: dict[str, Callable[[Task], Outcome]] = {
     "snooze": lambda task: task.snoozed(4.0),
     "release": lambda task: task.released(),
     "cancel": lambda task: task.cancelled(),
+    "release before it began": lambda task: task.released(has_run=False),
+    "cancel before it began": lambda task: task.cancelled(has_run=False),
 }
 MOVES: dict[str, Callable[[Task, FakeClock], Task]] = {
     "cancel": lambda task, clock: task.cancel(clock.now()),
@@ -58,6 +60,7 @@ task_fields = st.fixed_dictionaries(
         "delay": st.sampled_from([0.0, 0.0, 2.0, 10.0]),
         "dedupe": st.none() | st.builds(Dedupe, st.sampled_from(["k1", "k2"]), st.sampled_from([None, None, 8.5])),
         "max_attempts": st.sampled_from([None, 1, 3]),
+        "max_deliveries": st.sampled_from([None, None, 2]),
     }
 )
 claim_fields = st.fixed_dictionaries(

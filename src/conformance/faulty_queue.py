@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from backstage.conformance.fault_plan import FaultPlan
 from backstage.domain.outcome import Outcome
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf, TaskQueue
-from backstage.domain.task import Task
+from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
 
 
@@ -34,9 +34,9 @@ class FaultyQueue:
         return await self._plan.around(lambda: self._queue.report_progress(task_id, fence, progress, note))
 
     async def reclaim(
-        self, max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None = None
+        self, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None = None
     ) -> list[tuple[Task, Outcome]]:
         return await self._plan.around(lambda: self._queue.reclaim(max_deliveries, limit, next_tasks_of))
 
-    async def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
+    async def is_idle(self, types: frozenset[str] | None, queues: frozenset[str] | None) -> bool:
         return await self._plan.around(lambda: self._queue.is_idle(types, queues))

@@ -31,7 +31,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "the lowest priority": {"priority": MIN_PRIORITY},
     "the longest names": {"queue": "q" * 128, "type": "t" * 128},
     "names with every sign": {"queue": "a_B.c:d-1", "type": "_x:y.z-9"},
-    "its own limits": {"max_attempts": 10_000, "timeout": 0.001, "soft_timeout": 12.5},
+    "its own limits": {"max_attempts": 10_000, "timeout": 0.001, "soft_timeout": 12.5, "max_deliveries": 7},
     "an exponential backoff": {"backoff": Backoff.exponential(0.1, cap=33.3, jitter=0.7)},
     "a fixed backoff": {"backoff": Backoff.fixed(5)},
     "a dedupe key of any script": {"dedupe": Dedupe(UNICODE.replace("\x00", ""))},

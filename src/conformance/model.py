@@ -20,6 +20,11 @@ from backstage.domain.task_query import TaskQuery
 from backstage.domain.task_state import LIVE_STATES, TaskState
 
 Lane = tuple[str, str, TaskState]
+_ENDS_WITHOUT_RECORD = {
+    TaskState.PENDING: OutcomeKind.RELEASED,
+    TaskState.CANCELLED: OutcomeKind.CANCELLED,
+    TaskState.FAILED: OutcomeKind.DEAD,
+}
 
 
 class Model:
@@ -60,6 +65,9 @@ class Model:
         if task.state is TaskState.PENDING and task.dedupe is not None and holder not in (None, task.id):
             assert holder is not None
             raise DuplicateTaskError(task.dedupe.key, holder)
+        stored = self.tasks[task.id]
+        if stored.state is TaskState.RUNNING and task.state is TaskState.RUNNING:
+            task = replace(stored, is_cancel_requested=task.is_cancel_requested, version=task.version)
         self.tasks[task.id] = task
 
     def holder(self, task: Task) -> str | None:
@@ -95,7 +103,7 @@ class Model:
         return (
             task.state is TaskState.PENDING
             and task.scheduled_at <= self._clock.now()
-            and _is_among(task, request.types, request.queues)
+            and request.serves(task.queue, task.type)
             and not self._is_paused(task)
         )
 
@@ -116,17 +124,19 @@ class Model:
         return self._end(task, outcome).state if task else self._answer_again(outcome)
 
     def _answer_again(self, outcome: Outcome) -> TaskState | None:
-        for record in self.attempts.get(outcome.task_id, []):
-            if record.fence == outcome.fence and record.outcome is outcome.kind:
-                return outcome.state
-            became_cancel = record.outcome is OutcomeKind.CANCELLED and outcome.state is TaskState.PENDING
-            if record.fence == outcome.fence and became_cancel:
-                return TaskState.CANCELLED
-        return None
+        ended = {record.fence: record.outcome for record in self.attempts.get(outcome.task_id, [])}.get(outcome.fence)
+        task = self.tasks.get(outcome.task_id)
+        if ended is None and task is not None and task.fence == outcome.fence:
+            ended = _ENDS_WITHOUT_RECORD.get(task.state)
+        if ended is outcome.kind:
+            return outcome.state
+        became_cancel = ended is OutcomeKind.CANCELLED and outcome.state is TaskState.PENDING
+        return TaskState.CANCELLED if became_cancel else None
 
     def _end(self, task: Task, outcome: Outcome) -> Task:
         now = self._clock.now()
-        self.attempts.setdefault(task.id, []).append(task.record(outcome, now))
+        if outcome.has_run:
+            self.attempts.setdefault(task.id, []).append(task.record(outcome, now))
         self.tasks[task.id] = task.settle(outcome, now)
         self.add(outcome.next_tasks)
         return self.tasks[task.id]
@@ -167,7 +177,7 @@ class Model:
         outcomes = {task.id: task.honouring_cancel(task.lost(max_deliveries)) for task in lost}
         return {task.id: (self._end(task, outcomes[task.id]), outcomes[task.id]) for task in lost}
 
-    def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
+    def is_idle(self, types: frozenset[str] | None, queues: frozenset[str] | None) -> bool:
         return not any(self._is_awaited(task) for task in self.tasks.values() if _is_among(task, types, queues))
 
     def _is_awaited(self, task: Task) -> bool:
@@ -227,8 +237,8 @@ def _end(task: Task) -> tuple[datetime, str]:
     return task.finished_at, task.id
 
 
-def _is_among(task: Task, types: Container[str], queues: Container[str] | None) -> bool:
-    return task.type in types and (queues is None or task.queue in queues)
+def _is_among(task: Task, types: Container[str] | None, queues: Container[str] | None) -> bool:
+    return (types is None or task.type in types) and (queues is None or task.queue in queues)
 
 
 def _same_key(one: Task, other: Task) -> bool:

@@ -85,17 +85,50 @@ class Reclaiming(BackendSuite):
         assert dead == running.settle(running.lost(1), trial.clock.now())
         assert (dead.state, outcome.kind) == (TaskState.FAILED, OutcomeKind.LOST)
 
-    async def test_a_crash_spends_an_attempt_of_a_task_that_brings_its_limit(self, trial: Trial) -> None:
-        running = await _expired(trial, max_attempts=1)
-        [(dead, outcome)] = await trial.queue.reclaim(MAX, 10)
-        assert outcome == running.lost(MAX)
-        assert dead == running.settle(outcome, trial.clock.now())
-        assert dead.state is TaskState.FAILED
-
-    async def test_a_crash_with_attempts_left_leaves_the_task_pending(self, trial: Trial) -> None:
-        await _expired(trial, max_attempts=2)
+    async def test_a_crash_spends_no_attempt(self, trial: Trial) -> None:
+        await _expired(trial, max_attempts=1)
         [(waiting, _)] = await trial.queue.reclaim(MAX, 10)
-        assert (waiting.state, waiting.attempt) == (TaskState.PENDING, 1)
+        assert (waiting.state, waiting.attempt, waiting.crashes) == (TaskState.PENDING, 0, 1)
+        [again] = await trial.claim()
+        assert again == waiting.claim(trial.lease(), trial.clock.now())
+        assert again.attempt == 1
+        assert [(each.number, each.outcome) for each in await trial.tasks.attempts(again.id)] == [(1, OutcomeKind.LOST)]
+
+    async def test_a_tasks_own_limit_of_crashes_wins(self, trial: Trial) -> None:
+        strict, patient = [await _expired(trial, max_deliveries=number) for number in (1, 3)]
+        states = {task.id: task.state for task, _ in await trial.queue.reclaim(2, 10)}
+        assert states == {strict.id: TaskState.FAILED, patient.id: TaskState.PENDING}
+        assert (await trial.claim())[0].max_deliveries == 3
+
+    async def test_the_limit_of_crashes_may_depend_on_the_task(self, trial: Trial) -> None:
+        await _expired(trial, priority=1)
+        await _expired(trial, priority=2)
+        reclaimed = await trial.queue.reclaim(lambda task: task.priority, 10)
+        assert {task.priority: task.state for task, _ in reclaimed} == {1: TaskState.FAILED, 2: TaskState.PENDING}
+
+    async def test_a_crash_does_not_hide_what_the_handler_failed_with(self, trial: Trial) -> None:
+        running = await trial.running()
+        await trial.settle(running.failed(BROKEN, POLICY, 0.0))
+        trial.clock.advance(60)
+        await trial.claim()
+        trial.clock.advance(LEASE + 0.1)
+        [(waiting, _)] = await trial.queue.reclaim(MAX, 10)
+        stored = await trial.tasks.get(running.id)
+        assert (stored, stored.last_failure) == (waiting, BROKEN)
+        told = [each.failure and each.failure.type for each in await trial.tasks.attempts(running.id)]
+        assert told == [BROKEN.type, "LeaseExpired"]
+
+    async def test_one_crash_too_many_tells_the_last_error_of_the_handler(self, trial: Trial) -> None:
+        running = await trial.running()
+        await trial.settle(running.failed(BROKEN, POLICY, 0.0))
+        trial.clock.advance(60)
+        await trial.claim()
+        trial.clock.advance(LEASE + 0.1)
+        await trial.queue.reclaim(1, 10)
+        failure = (await trial.tasks.get(running.id)).last_failure
+        assert failure is not None
+        assert (failure.type, failure.traceback) == ("TooManyDeliveries", BROKEN.traceback)
+        assert str(BROKEN) in failure.message
 
     async def test_a_lost_task_whose_cancel_was_requested_is_cancelled(self, trial: Trial) -> None:
         running = await trial.running()

@@ -23,6 +23,9 @@ ENDS: dict[str, Callable[[Task], Outcome]] = {
     "snoozed for no time": lambda task: task.snoozed(0.0),
     "released": lambda task: task.released(),
     "cancelled": lambda task: task.cancelled(),
+    "released before it began": lambda task: task.released(has_run=False),
+    "cancelled before it began": lambda task: task.cancelled(has_run=False),
+    "given up before it began": lambda task: task.gave_up(BROKEN, has_run=False),
 }
 
 
@@ -41,14 +44,15 @@ class Settling(BackendSuite):
         assert await trial.tasks.get(running.id) == expected
 
     @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
-    async def test_every_end_leaves_the_record_the_entity_makes(
+    async def test_every_end_of_a_run_leaves_the_record_the_entity_makes(
         self, trial: Trial, end: Callable[[Task], Outcome]
     ) -> None:
         running = await trial.running()
         trial.clock.advance(2.25)
         outcome = end(running)
         await trial.settle(outcome)
-        assert await trial.tasks.attempts(running.id) == [running.record(outcome, trial.clock.now())]
+        records = [running.record(outcome, trial.clock.now())] if outcome.has_run else []
+        assert await trial.tasks.attempts(running.id) == records
 
     @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
     async def test_a_cancel_that_was_requested_is_honoured_when_the_task_is(
@@ -61,7 +65,8 @@ class Settling(BackendSuite):
         expected = asked.settle(outcome, trial.clock.now())
         assert await trial.settle(outcome) is expected.state
         assert await trial.tasks.get(running.id) == expected
-        assert await trial.tasks.attempts(running.id) == [asked.record(outcome, trial.clock.now())]
+        records = [asked.record(outcome, trial.clock.now())] if outcome.has_run else []
+        assert await trial.tasks.attempts(running.id) == records
 
     async def test_settling_nothing_answers_nothing(self, trial: Trial) -> None:
         assert await trial.queue.settle([]) == []

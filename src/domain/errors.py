@@ -15,7 +15,9 @@ TaskError
 └── StorageError                the store did not do what was asked
     ├── StorageRefusedError     the store will never take that: make it smaller, or other
     ├── StorageFullError        no room: nothing was stored, free space and retry
-    └── StorageUnavailableError the store cannot be reached, or stayed locked: retry later
+    ├── StorageUnavailableError the store cannot be reached, or stayed locked: retry later
+    │   └── StoreReplacedError  it is no longer the one that was opened: open it anew
+    └── StoreNotReadyError      there is no store yet, or it is older than this release: run backstage migrate
 """
 
 from __future__ import annotations
@@ -138,3 +140,17 @@ class StorageFullError(StorageError):
 
 class StorageUnavailableError(StorageError):
     """The store cannot be reached or stayed locked; what was asked may be tried again."""
+
+
+class StoreReplacedError(StorageUnavailableError):
+    """What was opened was deleted, or another lies in its place: what would be written there now would be lost."""
+
+
+class StoreNotReadyError(StorageError):
+    """There is no store at that place yet, or it lacks what this release needs; nothing was stored.
+
+    `backstage migrate` makes it ready, and so does a worker that starts.
+    """
+
+    def __init__(self, store: str, problem: str) -> None:
+        super().__init__(f"{store}: {problem}: run backstage migrate, or start a worker")

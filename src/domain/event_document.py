@@ -30,6 +30,7 @@ _PLAIN = (
         "crashes",
         "version",
         "max_attempts",
+        "max_deliveries",
         "timeout",
     ),
     *("soft_timeout", "correlation_id", "workflow_id", "origin_id", "is_cancel_requested", "progress", "progress_note"),

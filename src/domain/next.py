@@ -28,3 +28,4 @@ class Next:
     result: Any = None
     id: str | UUID | None = None
     dedupe: Dedupe | str | None = None
+    max_deliveries: int | None = None

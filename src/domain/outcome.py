@@ -43,6 +43,8 @@ class Outcome:
     failure: Failure | None = None
     delay: float | None = None
     next_tasks: tuple[Task, ...] = ()
+    has_run: bool = True
+    """Whether the claim began to run: one that did not leaves no attempt record."""
 
     def followed_by(self, tasks: tuple[Task, ...]) -> Outcome:
         """The same outcome with these next tasks after its own."""
@@ -61,5 +63,25 @@ class Outcome:
         """Whether this claim spends no attempt."""
         return self.kind in _INTERRUPTIONS
 
+    def answered_again(self, recorded: OutcomeKind | None) -> TaskState | None:
+        """What is answered when the claim had ended before, as `recorded`: None unless that was this outcome."""
+        if recorded is self.kind:
+            return self.state
+        if recorded is OutcomeKind.CANCELLED and self.state is TaskState.PENDING:
+            return TaskState.CANCELLED
+        return None
 
-_INTERRUPTIONS = frozenset({OutcomeKind.SNOOZED, OutcomeKind.RELEASED})
+
+_INTERRUPTIONS = frozenset({OutcomeKind.SNOOZED, OutcomeKind.RELEASED, OutcomeKind.LOST})
+
+
+def unrecorded_end(state: TaskState) -> OutcomeKind | None:
+    """How the latest claim of a task in that state ended, where it left no record because it ran nothing."""
+    return _UNRECORDED.get(state)
+
+
+_UNRECORDED = {
+    TaskState.PENDING: OutcomeKind.RELEASED,
+    TaskState.CANCELLED: OutcomeKind.CANCELLED,
+    TaskState.FAILED: OutcomeKind.DEAD,
+}

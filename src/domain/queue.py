@@ -15,8 +15,9 @@ class Queue:
     """Options of one queue on the workers that serve it.
 
     `priority` ranks the queues of one worker: tasks of a higher queue are claimed first. `soft_timeout` and
-    `hard_timeout` are seconds. `max_retries` counts the runs after the first, so 0 means one attempt. The `keep_…`
-    are those of Keeping, for this queue instead of the settings'. Raises InvalidTaskDataError.
+    `hard_timeout` are seconds. `max_retries` counts the runs after the first, so 0 means one attempt.
+    `max_deliveries` is how many lost workers make a dead letter. The `keep_…` are those of Keeping, for this queue
+    instead of the settings'. Raises InvalidTaskDataError.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Queue:
     hard_timeout: float | None = None
     max_retries: int | None = None
     _: KW_ONLY
+    max_deliveries: int | None = None
     keep_completed: float | None = None
     keep_completed_for: float | None = None
     keep_failed: float | None = None
@@ -40,6 +42,8 @@ class Queue:
                 check_seconds(field, getattr(self, field), least=0.001)
         if self.max_retries is not None:
             check_attempts("max_retries", self.max_retries + 1)
+        if self.max_deliveries is not None:
+            check_attempts("max_deliveries", self.max_deliveries)
         _ = self.keeping  # checks them
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,13 +13,16 @@ from backstage.domain.dedupe import Dedupe
 from backstage.domain.errors import IllegalMoveError
 from backstage.domain.failure import Failure
 from backstage.domain.lease import Lease
-from backstage.domain.outcome import Outcome, OutcomeKind
+from backstage.domain.limits import storable
+from backstage.domain.outcome import Outcome, OutcomeKind, unrecorded_end
 from backstage.domain.payload import decode_payload
 from backstage.domain.portions import length_of
 from backstage.domain.queue import DEFAULT_QUEUE
 from backstage.domain.quick_init import quick_init
 from backstage.domain.retry_policy import RetryPolicy
 from backstage.domain.task_state import MOVES, TaskState
+
+TOO_MANY_DELIVERIES = "TooManyDeliveries"
 
 
 @quick_init
@@ -28,7 +32,8 @@ class Task:
 
     `deliveries` rises by one with each claim and never falls: it is the fencing token. `interruptions` counts
     the deliveries that spend no attempt. `crashes` counts the leases that ran out since the task was last
-    enqueued or retried. `version` rises with each move. Durations are seconds, moments are in UTC.
+    enqueued or retried; `max_deliveries` of them end it. `version` rises with each move. `last_failure` is what the
+    handler failed with, until the task ends for another reason. Durations are seconds, moments are in UTC.
     """
 
     id: str
@@ -50,6 +55,7 @@ class Task:
     backoff: Backoff | None = None
     timeout: float | None = None
     soft_timeout: float | None = None
+    max_deliveries: int | None = None
     dedupe: Dedupe | None = None
     correlation_id: str
     workflow_id: str
@@ -106,6 +112,13 @@ class Task:
             return replace(self, is_cancel_requested=True, version=self.version + 1)
         return self._move(TaskState.CANCELLED, finished_at=now)
 
+    def saved_over(self, stored: Task) -> Task:
+        """What is kept when this replaces the version before it. A running task may have had its lease renewed and
+        progress reported since it was read, so of such a one only the request to cancel is taken."""
+        if self.state is TaskState.RUNNING and stored.state is TaskState.RUNNING:
+            return replace(stored, is_cancel_requested=self.is_cancel_requested, version=self.version)
+        return self
+
     def retry(self, now: datetime) -> Task:
         """Due now, with one more attempt than it has spent."""
         return self._again(now, min(self.deliveries, self.interruptions + 1))
@@ -132,7 +145,7 @@ class Task:
             TaskState.PENDING,
             scheduled_at=due,
             interruptions=self.interruptions + outcome.is_interruption,
-            last_failure=outcome.failure or self.last_failure,
+            last_failure=self._failure_after(outcome),
             crashes=self._crashes_after(outcome),
             is_cancel_requested=False,
         )
@@ -150,6 +163,10 @@ class Task:
 
     def _crashes_after(self, outcome: Outcome) -> int:
         return self.crashes + (outcome.kind is OutcomeKind.LOST)
+
+    def _failure_after(self, outcome: Outcome) -> Failure | None:
+        """A crash is told by its record and by `crashes`: it does not hide what the handler failed with."""
+        return self.last_failure if outcome.kind is OutcomeKind.LOST else outcome.failure or self.last_failure
 
     def _must_be(self, wanted: TaskState, *states: TaskState) -> None:
         """The table tells where a move may lead, this tells where it may begin: only an outcome ends a claim."""
@@ -180,45 +197,61 @@ class Task:
         delay = (self.backoff or policy.backoff).delay(self.attempt, chance)
         return self._outcome(OutcomeKind.RETRIED, TaskState.PENDING, failure, delay)
 
-    def gave_up(self, failure: Failure) -> Outcome:
-        return self._outcome(OutcomeKind.DEAD, TaskState.FAILED, failure)
+    def gave_up(self, failure: Failure, *, has_run: bool = True) -> Outcome:
+        return self._outcome(OutcomeKind.DEAD, TaskState.FAILED, failure, has_run=has_run)
 
     def snoozed(self, delay: float) -> Outcome:
         return self._outcome(OutcomeKind.SNOOZED, TaskState.PENDING, delay=delay)
 
-    def released(self) -> Outcome:
+    def released(self, *, has_run: bool = True) -> Outcome:
         """Given back by a worker that shuts down: due as before, no attempt spent."""
-        return self._outcome(OutcomeKind.RELEASED, TaskState.PENDING)
+        return self._outcome(OutcomeKind.RELEASED, TaskState.PENDING, has_run=has_run)
 
-    def cancelled(self) -> Outcome:
-        return self._outcome(OutcomeKind.CANCELLED, TaskState.CANCELLED)
+    def cancelled(self, *, has_run: bool = True) -> Outcome:
+        return self._outcome(OutcomeKind.CANCELLED, TaskState.CANCELLED, has_run=has_run)
 
-    def lost(self, max_deliveries: int) -> Outcome:
-        """The lease ran out: due again at once, unless the task has cost too many workers."""
-        failure = Failure(
-            "LeaseExpired", f"worker {self.lease.worker_id if self.lease else '?'} stopped renewing its lease"
-        )
-        if self.crashes + 1 >= max_deliveries:
-            failure = Failure(
-                "TooManyDeliveries", f"{failure.message}; {self.crashes + 1} workers were lost running it"
-            )
-            return self._outcome(OutcomeKind.LOST, TaskState.FAILED, failure)
-        if self.max_attempts is not None and self.attempt >= self.max_attempts:
-            return self._outcome(OutcomeKind.LOST, TaskState.FAILED, failure)
-        return self._outcome(OutcomeKind.LOST, TaskState.PENDING, failure)
+    def lost(self, max_deliveries: MaxDeliveries) -> Outcome:
+        """The lease ran out: due again at once and no attempt spent, unless the task has cost too many workers."""
+        happened = f"worker {self.lease.worker_id if self.lease else '?'} stopped renewing its lease"
+        if self.crashes + 1 >= self.deliveries_allowed(max_deliveries):
+            return self._outcome(OutcomeKind.LOST, TaskState.FAILED, self.too_many_deliveries(1, happened))
+        return self._outcome(OutcomeKind.LOST, TaskState.PENDING, Failure("LeaseExpired", happened))
+
+    def too_many_deliveries(self, more_crashes: int = 0, happened: str = "") -> Failure:
+        """Why a task ends that has cost too many workers, with what its handler failed with before."""
+        parts = [happened] if happened else []
+        crashes = self.crashes + more_crashes
+        parts.append(f"{crashes} worker{'s were' if crashes != 1 else ' was'} lost running it")
+        before = self.last_failure
+        if before is None or before.type == TOO_MANY_DELIVERIES:
+            return Failure(TOO_MANY_DELIVERIES, "; ".join(parts))
+        parts.append(f"its last error was {before}")
+        return Failure(TOO_MANY_DELIVERIES, storable("; ".join(parts)), before.traceback)
 
     def honouring_cancel(self, outcome: Outcome) -> Outcome:
         """A task whose cancel was requested does not go back to PENDING: it is CANCELLED instead.
 
-        A lost claim stays recorded as LOST, for its worker may still report an end of its own, in vain.
+        A lost claim stays recorded as LOST, for its worker may still report an end of its own, in vain; that is all
+        there is to say of it.
         """
         if self.is_cancel_requested and outcome.state is TaskState.PENDING:
-            kind = outcome.kind if outcome.kind is OutcomeKind.LOST else OutcomeKind.CANCELLED
-            return replace(outcome, kind=kind, state=TaskState.CANCELLED, delay=None)
+            if outcome.kind is OutcomeKind.LOST:
+                return replace(outcome, state=TaskState.CANCELLED, failure=None)
+            return replace(outcome, kind=OutcomeKind.CANCELLED, state=TaskState.CANCELLED, delay=None)
         return outcome
 
     def attempts_allowed(self, policy: RetryPolicy) -> int:
         return self.max_attempts or policy.max_attempts
+
+    def deliveries_allowed(self, otherwise: MaxDeliveries) -> int:
+        """How many crashes end the task: its own limit, or what is said where it has none."""
+        if self.max_deliveries is not None:
+            return self.max_deliveries
+        return otherwise if isinstance(otherwise, int) else otherwise(self)
+
+    def unrecorded_end(self, fence: int) -> OutcomeKind | None:
+        """How the claim of that fence ended, of which there is no record: it ran nothing. None if that is not known."""
+        return unrecorded_end(self.state) if fence == self.fence else None
 
     def record(self, outcome: Outcome, now: datetime) -> Attempt:
         """The attempt's record, made from the task as it was while it ran."""
@@ -236,6 +269,15 @@ class Task:
         )
 
     def _outcome(
-        self, kind: OutcomeKind, state: TaskState, failure: Failure | None = None, delay: float | None = None
+        self,
+        kind: OutcomeKind,
+        state: TaskState,
+        failure: Failure | None = None,
+        delay: float | None = None,
+        has_run: bool = True,
     ) -> Outcome:
-        return Outcome(self.id, self.fence, kind, state, failure=failure, delay=delay)
+        return Outcome(self.id, self.fence, kind, state, failure=failure, delay=delay, has_run=has_run)
+
+
+MaxDeliveries = int | Callable[[Task], int]
+"""How many crashes end a task that brings no limit of its own: a number, or what tells it for a task."""

@@ -16,14 +16,14 @@ _STATES = {state.value: state for state in TaskState}
 
 
 def task_of(row: Sequence[Any]) -> Task:
-    """Return the task of a row of a SQL store's view `backstage_task_rows`, from the id on.
+    """Return the task of a row of a SQL store's view `backstage_whole_tasks`, from the id on.
 
     Ids may be objects of the driver's, truths numbers; a correlation or workflow that is NULL is the task's own id.
     """
     (
         id_, type_, queue, priority, state, created_at, scheduled_at, started_at, finished_at,
         worker_id, lease_until, deliveries, interruptions, crashes, version,
-        max_attempts, backoff, timeout, soft_timeout, dedupe_key, dedupe_ttl,
+        max_attempts, backoff, timeout, soft_timeout, max_deliveries, dedupe_key, dedupe_ttl,
         correlation_id, workflow_id, origin_id, cancel_requested, progress, progress_note,
         metadata, last_failure, result, payload,
     ) = row  # fmt: skip
@@ -48,6 +48,7 @@ def task_of(row: Sequence[Any]) -> Task:
         backoff=None if backoff is None else Backoff.parse(backoff),
         timeout=timeout,
         soft_timeout=soft_timeout,
+        max_deliveries=max_deliveries,
         dedupe=None if dedupe_key is None else Dedupe(dedupe_key, dedupe_ttl),
         correlation_id=id_ if correlation_id is None else correlation_id,
         workflow_id=id_ if workflow_id is None else workflow_id,

@@ -107,6 +107,7 @@ class TaskBench:
         max_attempts: int | None = None,
         backoff: Backoff | None = None,
         run_in: RunIn | str = RunIn.AUTO,
+        max_deliveries: int | None = None,
     ) -> Callable[[Function], Function]: ...
 
     def on(self, task_type: str, function: Callable[..., Any] | None = None, **limits: Any) -> Any:
@@ -173,6 +174,7 @@ class TaskBench:
         backoff: Backoff | None = None,
         timeout: float | None = None,
         soft_timeout: float | None = None,
+        max_deliveries: int | None = None,
         correlation_id: str | None = None,
         metadata: Mapping[str, str] | None = None,
     ) -> Task | None:
@@ -194,6 +196,7 @@ class TaskBench:
             backoff=backoff,
             timeout=timeout,
             soft_timeout=soft_timeout,
+            max_deliveries=max_deliveries,
             correlation_id=correlation_id or (running.correlation_id if running else None),
             metadata=metadata,
         )

@@ -19,7 +19,7 @@ from backstage.worker.run_limits import LimitsOf
 
 
 class AttemptsSpent(Exception):
-    """Crashed workers have used up the attempts that this handler allows."""
+    """The handler allows fewer attempts than the task has made."""
 
 
 class OutcomeRefused(Exception):
@@ -45,16 +45,23 @@ class AttemptRunner:
     async def run(self, held: HeldTask, handler: RegisteredHandler) -> Outcome | None:
         """Run the handler to its end and say how it ended; None when the task is no longer ours to settle."""
         task = held.task
-        policy = self._limits_of(task, handler.registration).retry
+        limits = self._limits_of(task, handler.registration)
+        policy = limits.retry
+        # Whoever took the task back may not have known of this handler's limit.
+        if task.crashes >= task.deliveries_allowed(limits.max_deliveries):
+            return task.gave_up(task.too_many_deliveries(), has_run=False)
         if task.attempt > (allowed := task.attempts_allowed(policy)):
-            return task.gave_up(Failure.of(AttemptsSpent(f"all {allowed} attempts are spent")))
+            return task.gave_up(Failure.of(AttemptsSpent(f"all {allowed} attempts are spent")), has_run=False)
+        if held.is_to_stop():
+            return self._stopped(held, has_run=False)
         context = TaskContext(task, self._worker_id, self._logger, held, self._store)
         try:
-            if held.is_to_stop():
-                raise asyncio.CancelledError
             value = await handler.run(context)
         except asyncio.CancelledError as error:
-            return self._interrupted(held, error, handler)
+            if held.is_to_stop():
+                return self._stopped(held)
+            # The handler cancelled itself, or let another asyncio.Task's cancellation through.
+            return self._conclusion.of_error(task, error, policy)
         except BaseException as error:
             return self._conclusion.of_error(task, from_the_handler_on(error), policy)
         if held.stop_reason is StopReason.LEASE_LOST:
@@ -68,17 +75,14 @@ class AttemptRunner:
         policy = self._limits_of(task, handler.registration).retry
         return self._conclusion.of_error(task, OutcomeRefused(problem), policy)
 
-    def _interrupted(self, held: HeldTask, error: asyncio.CancelledError, handler: RegisteredHandler) -> Outcome | None:
+    def _stopped(self, held: HeldTask, *, has_run: bool = True) -> Outcome | None:
         match held.stop_reason:
-            case StopReason.LEASE_LOST:
-                return None
             case StopReason.CANCEL_REQUESTED:
-                return held.task.cancelled()
+                return held.task.cancelled(has_run=has_run)
             case StopReason.SHUTDOWN:
-                return held.task.released()
-            case None:  # the handler cancelled itself, or let another asyncio.Task's cancellation through
-                policy = self._limits_of(held.task, handler.registration).retry
-                return self._conclusion.of_error(held.task, error, policy)
+                return held.task.released(has_run=has_run)
+            case _:
+                return None
 
 
 def _is_unsuccessful(value: Any) -> bool:

@@ -40,14 +40,16 @@ class TaskHandlerRegistration:
     soft_timeout: float | None = None
     backoff: Backoff | None = None
     run_in: RunIn | str = RunIn.AUTO
+    max_deliveries: int | None = None
 
     def __post_init__(self) -> None:
         check_name("type", self.type)
         for field in ("timeout", "soft_timeout"):
             if getattr(self, field) is not None:
                 check_seconds(field, getattr(self, field), least=0.001)
-        if self.max_attempts is not None:
-            check_attempts("max_attempts", self.max_attempts)
+        for field in ("max_attempts", "max_deliveries"):
+            if getattr(self, field) is not None:
+                check_attempts(field, getattr(self, field))
         if self.run_in not in tuple(RunIn):
             raise ConfigurationError("run_in", f"{self.run_in!r} is not one of {', '.join(RunIn)}")
 
@@ -60,6 +62,7 @@ def handler(
     max_attempts: int | None = None,
     backoff: Backoff | None = None,
     run_in: RunIn | str = RunIn.AUTO,
+    max_deliveries: int | None = None,
 ) -> Callable[[Function], Function]:
     """Mark a function as the handler of a task type; the runner finds it in the modules it is given."""
 
@@ -72,6 +75,7 @@ def handler(
             max_attempts=max_attempts,
             backoff=backoff,
             run_in=run_in,
+            max_deliveries=max_deliveries,
         )
         setattr(function, HANDLER_MARK, registration)
         return function

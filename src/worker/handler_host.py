@@ -39,6 +39,7 @@ class HandlerHost(ABC):
         max_attempts: int | None = None,
         backoff: Backoff | None = None,
         run_in: RunIn | str = RunIn.AUTO,
+        max_deliveries: int | None = None,
     ) -> Callable[[Function], Function]: ...
 
     def on(self, task_type: str, function: Callable[..., Any] | None = None, **limits: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from backstage.domain.outcome import Outcome
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf, TaskQueue
-from backstage.domain.task import Task
+from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
 from backstage.worker.histogram import Histogram
 
@@ -62,11 +62,11 @@ class MeasuredQueue:
         return await self._latencies.measured("report_progress", reporting)
 
     async def reclaim(
-        self, max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None = None
+        self, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None = None
     ) -> list[tuple[Task, Outcome]]:
         return await self._latencies.measured("reclaim", self._queue.reclaim(max_deliveries, limit, next_tasks_of))
 
-    async def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
+    async def is_idle(self, types: frozenset[str] | None, queues: frozenset[str] | None) -> bool:
         return await self._latencies.measured("is_idle", self._queue.is_idle(types, queues))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from backstage.domain.ports.task_queue import TaskQueue
 from backstage.domain.ports.task_repository import TaskRepository
+from backstage.domain.task import MaxDeliveries
 from backstage.worker import log_events
 from backstage.worker.announcer import Announcer
 from backstage.worker.subscription_watch import SubscriptionWatch
@@ -22,12 +23,14 @@ class Reclaimer:
         queue: TaskQueue,
         tasks: TaskRepository,
         options: WorkerOptions,
+        max_deliveries: MaxDeliveries,
         subscriptions: SubscriptionWatch,
         announcer: Announcer,
         logger: Any,
     ) -> None:
         self._queue, self._tasks = queue, tasks
         self._options = options
+        self._max_deliveries = max_deliveries
         self._subscriptions = subscriptions
         self._announcer = announcer
         self._logger = logger
@@ -35,15 +38,13 @@ class Reclaimer:
     async def reclaim(self) -> None:
         await self._subscriptions.known.wait()
         while True:
-            reclaimed = await self._queue.reclaim(
-                self._options.max_deliveries, BATCH, self._subscriptions.next_tasks_of
-            )
+            reclaimed = await self._queue.reclaim(self._max_deliveries, BATCH, self._subscriptions.next_tasks_of)
             for task, outcome in reclaimed:
                 self._logger.warning(
                     log_events.TASK_RECLAIMED, task_id=task.id, type=task.type, queue=task.queue, state=task.state
                 )
                 self._announcer.ended(task, outcome, task.state)
-            if len(reclaimed) < BATCH:
+            if not reclaimed:  # fewer than asked for tells nothing: what they carry is bounded, too
                 return
 
     async def prune(self) -> None:

@@ -139,6 +139,7 @@ def _encode_next(following: Next) -> dict[str, str | None]:
         "priority": following.priority,
         "max_attempts": following.max_attempts,
         "timeout": following.timeout,
+        "max_deliveries": following.max_deliveries,
         "id": None if following.id is None else str(following.id),
         "dedupe": {"key": dedupe.key, "ttl": dedupe.ttl} if isinstance(dedupe, Dedupe) else dedupe,
     }

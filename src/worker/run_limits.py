@@ -17,6 +17,7 @@ class RunLimits:
     timeout: float | None
     soft_timeout: float | None
     retry: RetryPolicy
+    max_deliveries: int
 
 
 class LimitsOf:
@@ -32,7 +33,12 @@ class LimitsOf:
             limits = self._resolved[task.type, task.queue] = self._resolve(task.queue, registration)
         if task.timeout is None and task.soft_timeout is None:
             return limits
-        return RunLimits(task.timeout or limits.timeout, task.soft_timeout or limits.soft_timeout, limits.retry)
+        return RunLimits(
+            task.timeout or limits.timeout,
+            task.soft_timeout or limits.soft_timeout,
+            limits.retry,
+            limits.max_deliveries,
+        )
 
     def _resolve(self, queue_name: str, registration: TaskHandlerRegistration) -> RunLimits:
         options, queue = self._options, self._options.queues.get(queue_name)
@@ -43,4 +49,15 @@ class LimitsOf:
                 registration.max_attempts or (queue and queue.max_attempts) or options.retry.max_attempts,
                 registration.backoff or options.retry.backoff,
             ),
+            self.max_deliveries(queue_name, registration),
+        )
+
+    def max_deliveries(self, queue_name: str, registration: TaskHandlerRegistration | None) -> int:
+        """How many lost workers end a task that brings no limit of its own; a worker may take back a task for which it
+        has no handler."""
+        queue = self._options.queues.get(queue_name)
+        return (
+            (registration and registration.max_deliveries)
+            or (queue and queue.max_deliveries)
+            or self._options.max_deliveries
         )

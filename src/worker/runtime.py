@@ -15,6 +15,7 @@ from backstage.app.fire_schedule import FireSchedule
 from backstage.app.fire_schedules import FireSchedules
 from backstage.app.put_schedule import PutSchedule
 from backstage.domain.cron_task import CronTask
+from backstage.domain.errors import StoreReplacedError
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.chance import Chance
 from backstage.domain.ports.event_bus import EventBus
@@ -51,9 +52,12 @@ from backstage.worker.periodic import every, kept_up
 from backstage.worker.queue_ranks import queue_ranks
 from backstage.worker.receiver import Receivers
 from backstage.worker.reclaimer import Reclaimer
+from backstage.worker.replaced_store import ReplacedStore
 from backstage.worker.run_limits import LimitsOf, RunLimits
+from backstage.worker.runs_by_type import ANY_TYPE, RunsByType
 from backstage.worker.schedule_loop import ScheduleLoop
 from backstage.worker.slots import Slots
+from backstage.worker.store_watch import StoreWatch
 from backstage.worker.subscription_watch import SubscriptionWatch
 from backstage.worker.vital_signs import Phase, VitalSigns
 from backstage.worker.worker_options import WorkerOptions
@@ -101,6 +105,8 @@ class WorkerRuntime:
         self._queue: TaskQueue = backend.queue if latencies is None else MeasuredQueue(backend.queue, latencies)
         self._types = registry.types(options.types) | {each.delivery_type for each in subscriptions}
         self._ranks = queue_ranks(options, subscriptions)
+        self._whole_queue = next(iter(options.queues)) if registry.has_any else None
+        self._shown_types = self._types | {ANY_TYPE} if registry.has_any else self._types
         self._limits_of = LimitsOf(options)
         self._threads = HandlerThreads(options.concurrency, self._on_thread_returned)
         self._processes = HandlerProcesses(options.concurrency, child_environment)
@@ -108,13 +114,15 @@ class WorkerRuntime:
         self._schedule_loop = self._new_schedule_loop(events, schedules)
         self._broadcasts = self._new_broadcast_loop(receivers)
         self._subscriptions = self._new_subscription_watch(events, subscriptions)
+        self._store_watch = self._new_store_watch()
         self._announcer = Announcer(events, backend.clock, options.worker_id)
         self._hint = asyncio.Event()
+        self._handlers = self._compose(registry, middlewares)
         conclusion = Conclusion(partial(chain_task, ids=ids, clock=backend.clock, trace=trace), chance, logger)
         self._slots = Slots(
             queue=self._queue,
             options=options,
-            handlers=self._compose(registry, middlewares),
+            handlers=self._handlers,
             runner=AttemptRunner(self._limits_of, conclusion, options.worker_id, logger, store),
             threads=self._threads,
             subscriptions=self._subscriptions,
@@ -142,32 +150,41 @@ class WorkerRuntime:
         self._hurry = asyncio.Event()
         self._ready = asyncio.Event()
         self._has_ended = False
+        self._given_up: StoreReplacedError | None = None
 
     @property
     def worker_id(self) -> str:
         return self._options.worker_id
 
     async def run(self) -> None:
-        """Return once `stop` was called, or nothing is left with `is_until_idle`, and nothing is held any more."""
+        """Return once `stop` was called, or nothing is left with `is_until_idle`, and nothing is held any more.
+
+        Raises StoreReplacedError once the store has not been the one that was opened for `stuck_after` seconds.
+        """
         if self._broadcasts is not None:
             await self._broadcasts.begin()
-        beat = Beat(self._backend, self._options, self._types, self._slots, self._logger)
+        beat = Beat(self._backend, self._options, self._shown_types, self._slots, self._store_watch, self._logger)
         async with self._lease_keeping(), self._backend.wakeup() as wakeup, self._duties(wakeup, beat):
             await self._until_subscriptions_are_known()
             claiming = asyncio.create_task(self._claimer.run(), name="backstage-claimer")
             self._logger.info(
                 log_events.WORKER_STARTED,
                 worker_id=self._options.worker_id,
+                store=self._options.store,
+                version=self._options.version,
                 concurrency=self._options.concurrency,
                 queues=sorted(self._ranks) if self._ranks else "all",
-                types=sorted(self._types),
+                types=sorted(self._shown_types),
             )
             self._ready.set()
             await self._stop.wait()
             await self._shut_down(claiming)
-        await beat.leave()
+        if self._given_up is None:
+            await beat.leave()
         self._has_ended = True
         self._logger.info(log_events.WORKER_STOPPED, worker_id=self._options.worker_id)
+        if self._given_up is not None:
+            raise self._given_up
 
     async def ready(self) -> None:
         """Return once the worker claims."""
@@ -180,10 +197,27 @@ class WorkerRuntime:
         """
         self._stop.set()
 
+    def _give_up(self, error: StoreReplacedError) -> None:
+        self._given_up = error
+        self.stop_now()
+
     def stop_now(self) -> None:
         """Like `stop`, without the grace period."""
         self._hurry.set()
         self._stop.set()
+
+    async def give_back_aside(self) -> None:
+        """Give the store all that is held, on another loop than this worker's, which is blocked: the ends that it has
+        not taken, and everything else as not run."""
+        ended = {(each.task_id, each.fence): each for each in self._slots.settler.waiting()}
+        held = [each.task for each in self._slots.held.snapshot()]
+        outcomes = [ended.get((task.id, task.fence)) or task.released() for task in held]
+        async with self._backend.lease_queue() as queue:
+            await queue.settle(outcomes)
+
+    def running_types(self) -> list[str]:
+        """Of the handlers that run; may be called from any thread."""
+        return sorted({each.task.type for each in self._slots.held.snapshot() if each.has_begun})
 
     def pause(self) -> None:
         """Claim nothing on this worker until `resume`, and give back what waits for a slot; running tasks go on."""
@@ -191,6 +225,10 @@ class WorkerRuntime:
 
     def resume(self) -> None:
         self._slots.resume()
+
+    def acknowledge_emptied_store(self) -> None:
+        """Let health be good again although the store was emptied."""
+        self._store_watch.acknowledge()
 
     def runs(self, task: Task) -> bool:
         """Whether the task is one that this worker holds."""
@@ -236,6 +274,9 @@ class WorkerRuntime:
         self._slots.close()
         await asyncio.wait([claiming], timeout=self._options.lease)  # a claim under way may still bring tasks
         claiming.cancel()
+        if self._given_up is not None:
+            await self._slots.abandon()
+            return
         await self._slots.finish(self._hurry)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._options.grace_period):
@@ -246,9 +287,16 @@ class WorkerRuntime:
         """Everything that goes on beside the claiming, from entering to leaving."""
         options = self._options
         reclaimer = Reclaimer(
-            self._queue, self._backend.tasks, options, self._subscriptions, self._announcer, self._logger
+            self._queue,
+            self._backend.tasks,
+            options,
+            self._max_deliveries,
+            self._subscriptions,
+            self._announcer,
+            self._logger,
         )
         pauses = PauseWatch(self._backend.control, self._slots)
+        replaced = ReplacedStore(self._healths.all, options.stuck_after, self._give_up, self._logger)
         periodic = partial(every, chance=self._chance, logger=self._logger, healths=self._healths)
         later = partial(periodic, begin=self._claimer.has_asked)  # else they all would get in the first claim's way
         endless = partial(kept_up, backoff=ErrorBackoff(self._chance), logger=self._logger, healths=self._healths)
@@ -261,6 +309,7 @@ class WorkerRuntime:
             "reclaimer": later(options.reclaim_interval, "reclaimer", reclaimer.reclaim),
             "stalled": later(STALLED_AFTER, "stalled", self._slots.give_back_stalled),
             "hung": later(STALLED_AFTER, "hung", self._hung.look),
+            "replaced": later(STALLED_AFTER, "replaced", replaced.look),
             "pauses": later(LOOK_EVERY, "pauses", pauses.look),
             "pruner": later(options.prune_interval, "pruner", reclaimer.prune),
             "beat": later(beat.interval, "beat", beat.beat),
@@ -323,6 +372,12 @@ class WorkerRuntime:
             self._logger,
         )
 
+    def _new_store_watch(self) -> StoreWatch:
+        put_again = [self._schedule_loop.put_again, self._subscriptions.put_again]
+        if self._broadcasts is not None:
+            put_again.append(self._broadcasts.begin_again)
+        return StoreWatch(put_again, self._backend.clock, self._healths.of("store", Beat.interval), self._logger)
+
     def _new_subscription_watch(self, events: EventBus, own: Sequence[Subscription]) -> SubscriptionWatch:
         backend = self._backend
         cancel_deliveries = CancelDeliveries(backend.tasks, CancelTask(backend.tasks, events, backend.clock))
@@ -342,6 +397,7 @@ class WorkerRuntime:
             queues=self._ranks,
             limit=limit,
             lease=self._options.lease,
+            whole_queue=self._whole_queue,
         )
 
     async def _on_nothing_due(self) -> None:
@@ -350,10 +406,15 @@ class WorkerRuntime:
             if await self._queue.is_idle(self._types, queues) and not self._slots.held:
                 self.stop()
 
-    def _compose(self, registry: HandlerRegistry, middlewares: Sequence[Middleware]) -> dict[str, RegisteredHandler]:
+    def _max_deliveries(self, task: Task) -> int:
+        served = ANY_TYPE if task.queue == self._whole_queue and task.type not in self._handlers else task.type
+        handler = self._handlers.get(served)
+        return self._limits_of.max_deliveries(task.queue, None if handler is None else handler.registration)
+
+    def _compose(self, registry: HandlerRegistry, middlewares: Sequence[Middleware]) -> RunsByType:
         """Wrap each handler once; the timeout is innermost, so that it measures nothing but the handler."""
-        handlers = {}
-        for task_type in self._types:
+        handlers = RunsByType()
+        for task_type in (*self._types, *((ANY_TYPE,) if registry.has_any else ())):
             registration = registry.registration(task_type)
 
             def limits(context: TaskContext, registration: Any = registration) -> RunLimits:

@@ -153,7 +153,7 @@ class Slots:
         kept: deque[HeldTask] = deque()
         for held in self._waiting:
             if is_wanted(held.task):
-                self.settler.submit(held.task.released())
+                self.settler.submit(held.task.released(has_run=False))
             else:
                 kept.append(held)
         self._waiting = kept
@@ -179,6 +179,13 @@ class Slots:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._options.lease):
                 await self.settler.drained()
+
+    async def abandon(self) -> None:
+        """Cancel what runs; nothing can be given back to a store that is not there."""
+        for held in self._unfinished():
+            held.stop(StopReason.LEASE_LOST)
+        if self._running:
+            await asyncio.wait(self._running, timeout=CANCEL_GRACE)
 
     def _is_shutting_down(self) -> bool:
         return self.is_closing
@@ -235,7 +242,7 @@ class Slots:
 
     def _give_back_waiting(self) -> None:
         while self._waiting:
-            self.settler.submit(self._waiting.popleft().task.released())
+            self.settler.submit(self._waiting.popleft().task.released(has_run=False))
 
     def _drop_waiting(self, held: HeldTask, reason: StopReason) -> None:
         if held not in self._waiting:
@@ -245,7 +252,7 @@ class Slots:
             self._count_lost(held)
             self.held.give_up(held.task.id, held.task.fence)
         else:
-            self.settler.submit(held.task.cancelled())
+            self.settler.submit(held.task.cancelled(has_run=False))
         self._hint.set()
 
     def _count_lost(self, held: HeldTask) -> None:

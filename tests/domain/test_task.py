@@ -43,10 +43,10 @@ def test_an_interruption_spends_no_attempt(running: Task) -> None:
         assert (again.fence, again.attempt) == (2, 1)
 
 
-def test_a_failure_and_a_crash_each_spend_an_attempt(running: Task) -> None:
-    for outcome in (running.failed(BROKEN, POLICY, 0.0), running.lost(3)):
+def test_a_failure_spends_an_attempt_and_a_crash_none(running: Task) -> None:
+    for outcome, attempt in ((running.failed(BROKEN, POLICY, 0.0), 2), (running.lost(3), 1)):
         again = running.settle(outcome, LATER).claim(LEASE, LATER)
-        assert (again.fence, again.attempt) == (2, 2)
+        assert (again.fence, again.attempt) == (2, attempt)
 
 
 @given(ends=st.lists(st.sampled_from(["released", "snoozed", "failed", "lost", "dead", "cancelled"]), max_size=30))
@@ -127,9 +127,27 @@ def test_too_many_crashes_make_a_dead_letter(running: Task) -> None:
     assert outcome.failure.type == "TooManyDeliveries"
 
 
-def test_a_crash_in_the_last_attempt_makes_a_dead_letter(running: Task) -> None:
-    assert replace(running, max_attempts=1).lost(3).state is TaskState.FAILED
-    assert replace(running, max_attempts=2).lost(3).state is TaskState.PENDING
+def test_a_crash_in_the_last_attempt_leaves_that_attempt(running: Task) -> None:
+    again = (last := replace(running, max_attempts=1)).settle(last.lost(3), LATER).claim(LEASE, LATER)
+    assert again.failed(BROKEN, POLICY, 0.0).state is TaskState.FAILED
+    assert again.attempt == 1
+
+
+def test_a_tasks_own_limit_of_crashes_wins(running: Task) -> None:
+    assert replace(running, max_deliveries=1).lost(3).state is TaskState.FAILED
+    assert replace(running, max_deliveries=2).lost(1).state is TaskState.PENDING
+
+
+def test_the_last_of_the_crashes_tells_the_handlers_error_once(running: Task) -> None:
+    failed = replace(running, last_failure=BROKEN, crashes=2)
+    dead = failed.settle(failed.lost(3), LATER)
+    assert dead.last_failure is not None
+    assert str(BROKEN) in dead.last_failure.message
+    assert dead.last_failure.traceback == BROKEN.traceback
+    again = dead.retry(LATER).claim(LEASE, LATER)
+    once_more = again.lost(1).failure
+    assert once_more is not None
+    assert "TooManyDeliveries" not in once_more.message
 
 
 # -- cancelling --------------------------------------------------------------------------------------

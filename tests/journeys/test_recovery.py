@@ -31,7 +31,7 @@ async def test_the_tasks_of_a_killed_worker_start_again_within_lease_and_check_i
     gate.open()
     for task in tasks:
         await until_answer("the end", state_is(backstage, task, TaskState.COMPLETED))
-        assert (await backstage.get_task(task.id)).attempt == 2
+        assert (await backstage.get_task(task.id)).attempt == 1
 
 
 async def test_a_handler_that_blocks_its_worker_for_three_leases_runs_once(
@@ -87,3 +87,23 @@ async def test_a_task_that_kills_its_workers_stops_after_so_many_and_its_neighbo
     assert "3 workers were lost running it" in dead.last_failure.message
     fleet.signal(signal.SIGTERM)
     assert await fleet.code() == 0
+
+
+async def test_at_most_once_holds_although_the_worker_is_killed(
+    backstage: Container, ledger: Ledger, start_worker: StartWorker, gate: Gate
+) -> None:
+    victim = start_worker(lease=1, reclaim_interval=0.1)
+    task = await enqueue(backstage, "journey:gated", gate.payload, max_deliveries=1, max_attempts=1)
+    await until("its start", lambda: ledger.entries("start"))
+    victim.kill()
+    gate.open()
+    successor = start_worker(lease=1, reclaim_interval=0.1)
+    await until_answer("the dead letter", state_is(backstage, task, TaskState.FAILED))
+    neighbour = await enqueue(backstage, "journey:short")
+    await until_answer("a neighbour's end", state_is(backstage, neighbour, TaskState.COMPLETED))
+    assert [entry.task for entry in ledger.entries("start")] == [task.id, neighbour.id]
+    dead = await backstage.get_task(task.id)
+    assert dead.last_failure is not None
+    assert dead.last_failure.type == "TooManyDeliveries"
+    successor.signal(signal.SIGTERM)
+    assert await successor.code() == 0

@@ -164,6 +164,7 @@ async def test_a_task_that_waits_for_a_slot_is_cancelled(workers: Workers) -> No
     assert task is not None
     await worker.backstage.cancel_task(task.id)
     assert (await reached(worker, task)).state is TaskState.CANCELLED
+    assert await worker.backstage.get_attempts(task.id) == []
     gate.set()
     async with asyncio.timeout(DEADLINE):
         await worker.stop()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from backstage import TaskContext, Worker
+from backstage import Queue, TaskContext, Worker
 from backstage.domain.errors import StorageUnavailableError
 from backstage.domain.outcome import OutcomeKind
 from backstage.domain.ports.task_queue import ClaimRequest, HeldTasks
@@ -184,7 +184,7 @@ async def test_a_dead_workers_task_is_reclaimed_and_announced(any_workers: Worke
     await worker.backstage.backend.queue.claim(dead)
     await worker.start()
     ended = await reached(worker, task)
-    assert ended.result == [2, 2]
+    assert ended.result == [1, 2]
     assert [each.outcome for each in await attempts(worker, ended)] == [OutcomeKind.LOST, OutcomeKind.COMPLETED]
     [failed] = heard
     assert (failed.will_retry, failed.error.type) == (True, "LeaseExpired")
@@ -203,21 +203,51 @@ async def test_a_task_that_costs_too_many_workers_is_a_dead_letter(workers: Work
     assert ended.last_failure is not None and ended.last_failure.type == "TooManyDeliveries"
 
 
-async def test_attempts_that_crashes_spent_are_not_run_again(workers: Workers) -> None:
+@pytest.mark.parametrize("says", ["task", "handler", "queue", "worker"])
+async def test_what_cost_as_many_workers_as_somebody_allows_is_not_run_again(workers: Workers, says: str) -> None:
     ran: list[int] = []
-    worker = workers.new(reclaim_interval=0.05)
-
-    @worker.on("t", max_attempts=1)
-    def runs() -> None:
-        ran.append(1)
-
-    task = await worker.enqueue("t")
-    dead = ClaimRequest(worker_id="dead", types=frozenset({"t"}), queues=None, limit=1, lease=0.05)
-    await worker.backstage.backend.queue.claim(dead)
+    limit = {says: 1}
+    worker = workers.new(
+        reclaim_interval=0.05,
+        queues=[Queue("default", max_deliveries=limit.get("queue"))],
+        max_deliveries=limit.get("worker", 9),
+    )
+    worker.on("t", lambda: ran.append(1), max_deliveries=limit.get("handler"))
+    task = await worker.enqueue("t", max_deliveries=limit.get("task"))
+    await _lost_by_another(worker)
     await worker.start()
     ended = await reached(worker, task)
     assert (ended.state, ran) == (TaskState.FAILED, [])
-    assert str(ended.last_failure) == "AttemptsSpent: all 1 attempts are spent"
+    assert ended.last_failure is not None and ended.last_failure.type == "TooManyDeliveries"
+
+
+async def test_a_limit_that_the_reclaimer_does_not_know_is_kept_by_whoever_claims_next(workers: Workers) -> None:
+    ran: list[int] = []
+    worker = workers.new(reclaim_interval=60)
+    worker.on("t", lambda: ran.append(1), max_deliveries=1)
+    task = await worker.enqueue("t")
+    await _lost_by_another(worker)
+    await until_some(lambda: worker.backstage.backend.queue.reclaim(5, 10), 1)
+    await worker.start()
+    ended = await reached(worker, task)
+    assert (ended.state, ran) == (TaskState.FAILED, [])
+    assert ended.last_failure is not None and ended.last_failure.type == "TooManyDeliveries"
+    assert [each.outcome for each in await attempts(worker, ended)] == [OutcomeKind.LOST]
+
+
+async def test_a_crash_spends_no_attempt(workers: Workers) -> None:
+    worker = workers.new(reclaim_interval=0.05)
+    worker.on("t", lambda context: context.attempt, max_attempts=1)
+    task = await worker.enqueue("t")
+    await _lost_by_another(worker)
+    await worker.start()
+    ended = await reached(worker, task)
+    assert (ended.state, ended.result, ended.crashes) == (TaskState.COMPLETED, 1, 1)
+
+
+async def _lost_by_another(worker: Worker) -> None:
+    dead = ClaimRequest(worker_id="dead", types=frozenset({"t"}), queues=None, limit=1, lease=0.05)
+    await worker.backstage.backend.queue.claim(dead)
 
 
 async def test_each_start_has_a_worker_id_of_its_own(workers: Workers) -> None:

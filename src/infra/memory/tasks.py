@@ -58,7 +58,7 @@ class MemoryTasks:
             if task.state is TaskState.PENDING and holder not in (None, task.id):
                 assert task.dedupe is not None and holder is not None
                 raise DuplicateTaskError(task.dedupe.key, holder)
-            self._store.put(task)
+            self._store.put(task.saved_over(stored))
             self._store.wake()
 
     async def counts(self) -> list[Count]:

@@ -99,6 +99,7 @@ def _limits_and_origins(tasks: Sequence[Task]) -> list[Column]:
         column(None if task.backoff is None else str(task.backoff) for task in tasks),
         column(task.timeout for task in tasks),
         column(task.soft_timeout for task in tasks),
+        column(task.max_deliveries for task in tasks),
         column(None if task.correlation_id == task.id else task.correlation_id for task in tasks),
         column(None if task.workflow_id == task.id else task.workflow_id for task in tasks),
         column(task.origin_id for task in tasks),

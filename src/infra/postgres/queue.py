@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from backstage.domain.outcome import Outcome
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf
-from backstage.domain.task import Task
+from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.postgres import leases
 from backstage.infra.postgres.attempts import Runner
@@ -73,7 +73,7 @@ class PostgresQueue:
         return await self._runner.run(step)
 
     async def reclaim(
-        self, max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None = None
+        self, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None = None
     ) -> list[tuple[Task, Outcome]]:
         async def step(session: Session) -> list[tuple[Task, Outcome]]:
             return await reclaim(session, max_deliveries, limit, next_tasks_of, self._store.time)
@@ -84,9 +84,11 @@ class PostgresQueue:
         await self._store.counts.fold()
         return reclaimed
 
-    async def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
+    async def is_idle(self, types: frozenset[str] | None, queues: frozenset[str] | None) -> bool:
         async def step(session: Session) -> bool:
             named = None if queues is None else sorted(queues)
-            return not await session.value(statement("find_busy_lane"), self._store.time.now(), sorted(types), named)
+            return not await session.value(
+                statement("find_busy_lane"), self._store.time.now(), None if types is None else sorted(types), named
+            )
 
         return await self._runner.run(step)

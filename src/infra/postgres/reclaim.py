@@ -5,7 +5,7 @@ from __future__ import annotations
 from backstage.domain.errors import StaleTaskError
 from backstage.domain.outcome import Outcome
 from backstage.domain.ports.task_queue import NextTasksOf
-from backstage.domain.task import Task
+from backstage.domain.task import MaxDeliveries, Task
 from backstage.infra.moments import from_micros
 from backstage.infra.postgres.lanes import know_lanes_of
 from backstage.infra.postgres.session import Session
@@ -19,7 +19,7 @@ _LEFT_FROM_BEFORE = 5_000_000
 
 
 async def reclaim(
-    session: Session, max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None, time: ServerTime
+    session: Session, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None, time: ServerTime
 ) -> list[tuple[Task, Outcome]]:
     [(lease_now, longest)] = await session.fetch(statement("look_at_leases"), time.lease_now())
     trusts_ends = time.trusts_ends(lease_now, longest / 1_000_000)
@@ -40,7 +40,9 @@ async def reclaim(
     return reclaimed
 
 
-def _lost(task: Task, max_deliveries: int, next_tasks_of: NextTasksOf | None, now: int) -> tuple[Task, Outcome]:
+def _lost(
+    task: Task, max_deliveries: MaxDeliveries, next_tasks_of: NextTasksOf | None, now: int
+) -> tuple[Task, Outcome]:
     outcome = task.honouring_cancel(task.lost(max_deliveries))
     if next_tasks_of is not None:
         outcome = outcome.followed_by(next_tasks_of(task, outcome))

@@ -27,8 +27,8 @@ def claimed_task_of(row: Sequence[Any], started_at: datetime, lease: Lease) -> T
     """
     (
         _, _, _, id_, type_, queue, priority, created_at, scheduled_at, deliveries, interruptions, crashes, version,
-        max_attempts, backoff, timeout, soft_timeout, dedupe_key, dedupe_ttl, correlation_id, workflow_id, origin_id,
-        cancel_requested, metadata, last_failure, result, payload,
+        max_attempts, backoff, timeout, soft_timeout, max_deliveries, dedupe_key, dedupe_ttl,
+        correlation_id, workflow_id, origin_id, cancel_requested, metadata, last_failure, result, payload,
     ) = row  # fmt: skip
     return Task(
         id=id_,
@@ -49,6 +49,7 @@ def claimed_task_of(row: Sequence[Any], started_at: datetime, lease: Lease) -> T
         backoff=None if backoff is None else Backoff.parse(backoff),
         timeout=timeout,
         soft_timeout=soft_timeout,
+        max_deliveries=max_deliveries,
         dedupe=None if dedupe_key is None else Dedupe(dedupe_key, dedupe_ttl),
         correlation_id=id_ if correlation_id is None else correlation_id,
         workflow_id=id_ if workflow_id is None else workflow_id,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from backstage.domain.errors import DuplicateTaskError, StaleTaskError, TaskNotFoundError
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
-from backstage.infra.moments import to_micros
 from backstage.infra.postgres import columns
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.statements import statement
@@ -36,9 +35,6 @@ async def _replace_running(session: Session, task: Task) -> None:
         task.id,
         task.is_cancel_requested,
         task.version,
-        None if task.lease is None else to_micros(task.lease.until),
-        task.progress,
-        task.progress_note,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from typing import Any
 
-from backstage.domain.outcome import Outcome, OutcomeKind
+from backstage.domain.outcome import Outcome, OutcomeKind, unrecorded_end
 from backstage.domain.task_state import TaskState
 from backstage.infra.failure_text import failure_json
 from backstage.infra.moments import ticks
@@ -84,7 +84,7 @@ def _ends(outcomes: list[Outcome]) -> list[list[Any] | None]:
         [outcome.task_id for outcome in outcomes],
         [outcome.fence for outcome in outcomes],
         None if are_completed else [outcome.state for outcome in outcomes],
-        None if are_completed else [outcome.kind for outcome in outcomes],
+        None if are_completed else [outcome.kind if outcome.has_run else None for outcome in outcomes],
         column([outcome.result_json for outcome in outcomes]),
         None if are_completed else column([failure_json(outcome.failure) for outcome in outcomes]),
     ]
@@ -95,7 +95,7 @@ def _returns(outcomes: list[Outcome]) -> list[list[Any]]:
     return [
         [outcome.task_id for outcome in outcomes],
         [outcome.fence for outcome in outcomes],
-        [outcome.kind for outcome in outcomes],
+        [outcome.kind if outcome.has_run else None for outcome in outcomes],
         [None if outcome.delay is None else ticks(outcome.delay) for outcome in outcomes],
         [failure_json(outcome.failure) for outcome in outcomes],
         [outcome.is_interruption for outcome in outcomes],
@@ -111,18 +111,16 @@ async def _answers(session: Session, run: Sequence[Outcome], accepted: Accepted)
             [outcome.task_id for outcome in refused],
             [outcome.fence for outcome in refused],
         )
-        recorded = {(id_, fence): OutcomeKind(kind) for id_, fence, kind in rows}
+        ends = {(id_, fence): _end_told_by(recorded, state) for id_, fence, recorded, state in rows}
         return [
-            accepted.get(outcome.task_id) or _answer_again(outcome, recorded.get((outcome.task_id, outcome.fence)))
+            accepted.get(outcome.task_id) or outcome.answered_again(ends.get((outcome.task_id, outcome.fence)))
             for outcome in run
         ]
     return [accepted[outcome.task_id] for outcome in run]
 
 
-def _answer_again(outcome: Outcome, recorded: OutcomeKind | None) -> TaskState | None:
-    """The answer that was lost, if the claim has ended as this outcome wants it."""
-    if recorded is outcome.kind:
-        return outcome.state
-    if recorded is OutcomeKind.CANCELLED and outcome.state is TaskState.PENDING:
-        return TaskState.CANCELLED
-    return None
+def _end_told_by(recorded: str | None, state: str | None) -> OutcomeKind | None:
+    """How a claim ended, by its record or, where it left none, by the state that it left the task in."""
+    if recorded is not None:
+        return OutcomeKind(recorded)
+    return None if state is None else unrecorded_end(TaskState(state))

@@ -7,21 +7,31 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backstage.domain.lease import Lease
+from backstage.domain.portions import MOST_BYTES
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest
 from backstage.domain.task import Task
 from backstage.infra.moments import from_micros, ticks
 from backstage.infra.redis.directory import Control, Directory
+from backstage.infra.redis.lanes import Lanes
 from backstage.infra.redis.link import Link
+from backstage.infra.redis.live_types import live_types
 from backstage.infra.redis.rows import claimed_task, unpack
+
+_FEW = 32
+"""So many named queues are looked at one by one; for more, the index of all lanes is looked through."""
+_MANY_TYPES = 256
+"""A claim that serves more asks first in which of them anything waits: to send and read the names would cost more."""
+_ANY_QUEUE = ""
 
 
 class Claiming:
     def __init__(self, link: Link, directory: Directory) -> None:
         self._link, self._directory = link, directory
+        self._lanes = Lanes(link, directory)
 
     async def claim(self, request: ClaimRequest) -> Claimed:
         """On one server the scripts compare what is known of queues and pauses; a cluster is asked before each."""
-        turn = _Turn(self._link, request)
+        turn = _Turn(self._link, self._lanes, request)
         is_compared = self._link.is_one_server
         control = await (self._directory.latest_control() if is_compared else self._directory.control())
         while not await turn.take_all(control, is_compared=is_compared):
@@ -45,9 +55,10 @@ class _OutdatedControlError(Exception):
 class _Turn:
     """One claim under way."""
 
-    def __init__(self, link: Link, request: ClaimRequest) -> None:
-        self._link, self._request = link, request
-        self._types: list[str] = []
+    def __init__(self, link: Link, lanes: Lanes, request: ClaimRequest) -> None:
+        self._link, self._lanes, self._request = link, lanes, request
+        self._types: frozenset[str] = frozenset()
+        self._types_of_whole: list[str] = []
         self.tasks: list[Task] = []
         self._next_due: dict[str, float | None] = {}
         self._now: int | None = None
@@ -61,13 +72,14 @@ class _Turn:
         """Claim up to the limit. False if `control` is no longer what the store says."""
         self._known_control = control.token if is_compared else None
         self._types = control.served_types(self._request.types)
+        self._types_of_whole = [] if self._request.whole_queue is None else await self._whole(control)
         queues = control.served(self._request.queues)
-        if not self._types or not queues:
+        if not (self._types or self._types_of_whole) or not queues:
             return not is_compared or control.token == await self._token()
         try:
             for rank in _by_rank(queues, self._request.queues):
                 if not self.is_full:
-                    await self._take(rank)
+                    await self._take(rank, control)
         except _OutdatedControlError:
             return False
         return True
@@ -76,21 +88,55 @@ class _Turn:
         token = await self._link.command("GET", self._link.keys.control)
         return "" if token is None else str(token.decode())
 
-    async def _take(self, queues: Sequence[str]) -> None:
+    async def _take(self, queues: Sequence[str], control: Control) -> None:
         """Claim from queues of one rank."""
         wanted = self._request.limit - len(self.tasks)
-        if len(queues) == 1:
-            await self._claim({queues[0]: wanted})
-            return
+        is_every = self._request.queues is None
+        is_indexed = self._link.is_one_server and len(queues) > 1 and (is_every or len(queues) > _FEW)
+        if self._request.whole_queue in queues:
+            is_indexed = False  # not all of them serve the same types
+        if len(self._types) > _MANY_TYPES:
+            types = await self._lanes.waiting_types(self._types, None if is_indexed else queues, wanted)
+        else:
+            types = list(self._types)
         begun = len(self.tasks)
-        numbers = await self._shares(queues, wanted)
-        if numbers:
-            await self._claim(numbers)
+        if is_indexed:
+            await self._claim_across(types, None if is_every else queues, control.paused_queues(), wanted)
+        elif len(queues) == 1:
+            await self._claim(types, {queues[0]: wanted})
+            return
+        elif numbers := await self._shares(types, queues, wanted):
+            await self._claim(types, numbers)
         self.tasks[begun:] = sorted(self.tasks[begun:], key=lambda task: (-task.priority, task.scheduled_at, task.id))
 
-    async def _shares(self, queues: Sequence[str], wanted: int) -> Counter[str]:
+    def _on(self, queue: str, types: Sequence[str]) -> Sequence[str]:
+        return self._types_of_whole if queue == self._request.whole_queue else types
+
+    async def _whole(self, control: Control) -> list[str]:
+        """The types of the whole queue that have tasks, or of many the ones that wait first."""
+        queue = self._request.whole_queue
+        assert queue is not None
+        types = control.served_types(self._request.types | await live_types(self._link, [queue]))
+        if len(types) <= _MANY_TYPES:
+            return sorted(types)
+        return await self._lanes.waiting_types(types, [queue], self._request.limit - len(self.tasks))
+
+    async def _claim_across(
+        self, types: Sequence[str], only: Sequence[str] | None, without: Sequence[str], wanted: int
+    ) -> None:
+        asked_at = self._link.time.clock.monotonic()
+        reply = await self._lanes.claim(self._request, types, wanted, only, without, self._known_control)
+        if reply is None:
+            raise _OutdatedControlError
+        now, self._next_due[_ANY_QUEUE], claimed = reply
+        self._now = now
+        self._link.time.measured(now, asked_at)
+        for queue, taken in claimed:
+            self.tasks += self._claimed(queue, now, taken)
+
+    async def _shares(self, types: Sequence[str], queues: Sequence[str], wanted: int) -> Mapping[str, int]:
         """How many of the best `wanted` tasks each queue has."""
-        steps = [("peek_tasks", self._link.keys.queue(queue), [self._types, wanted]) for queue in queues]
+        steps = [("peek_tasks", self._link.keys.queue(queue), [self._on(queue, types), wanted]) for queue in queues]
         replies = await self._link.run_each(steps, self._known_control)
         if not all(replies):
             raise _OutdatedControlError
@@ -101,11 +147,16 @@ class _Turn:
         ]
         return Counter(queue for *_, queue in sorted(heads)[:wanted])
 
-    async def _claim(self, numbers: Mapping[str, int]) -> None:
+    async def _claim(self, types: Sequence[str], numbers: Mapping[str, int]) -> None:
         lease = ticks(self._request.lease)
         asked_at = self._link.time.clock.monotonic()
+        budget = MOST_BYTES // len(numbers)
         steps = [
-            ("claim_tasks", self._link.keys.queue(queue), [self._request.worker_id, self._types, number, lease])
+            (
+                "claim_tasks",
+                self._link.keys.queue(queue),
+                [self._request.worker_id, self._on(queue, types), number, lease, budget],
+            )
             for queue, number in numbers.items()
         ]
         replies = await self._link.run_each(steps, self._known_control)
@@ -114,11 +165,12 @@ class _Turn:
                 now, next_due, taken = unpack(reply)
                 self._link.time.measured(now, asked_at)
                 self._saw(queue, now, next_due)
-                self.tasks += self._claimed(queue, now, now + lease, taken)
+                self.tasks += self._claimed(queue, now, taken)
         if not all(replies):
             raise _OutdatedControlError
 
-    def _claimed(self, queue: str, now: int, until: int, taken: Sequence[Any]) -> list[Task]:
+    def _claimed(self, queue: str, now: int, taken: Sequence[Any]) -> list[Task]:
+        until = now + ticks(self._request.lease)
         lease, moment = Lease(self._request.worker_id, from_micros(until)), from_micros(now)
         return [claimed_task(task_id, queue, flat, lease, moment) for task_id, flat in taken]
 
@@ -130,13 +182,18 @@ class _Turn:
 
     async def next_due_in(self, queues: frozenset[str]) -> float | None:
         """Seconds until some pending task of any queue becomes due."""
-        unseen = sorted(queues - self._next_due.keys())
-        if unseen:
-            replies = await self._link.run_each([("next_due", self._link.keys.queue(q), []) for q in unseen])
-            for queue, reply in zip(unseen, replies, strict=True):
-                now, next_due = unpack(reply)
-                self._saw(queue, now, next_due)
+        unseen = [] if _ANY_QUEUE in self._next_due else sorted(queues - self._next_due.keys())
+        if unseen and self._link.is_one_server:
+            self._now, self._next_due[_ANY_QUEUE] = await self._lanes.next_due()
+        else:
+            await self._look_at(unseen)
         dues = [due for due in self._next_due.values() if due is not None]
         if not dues or self._now is None:
             return None
         return max(0.0, (min(dues) - self._now) / 1_000_000)
+
+    async def _look_at(self, queues: Sequence[str]) -> None:
+        replies = await self._link.run_each([("next_due", self._link.keys.queue(queue), []) for queue in queues])
+        for queue, reply in zip(queues, replies, strict=True):
+            now, next_due = unpack(reply)
+            self._saw(queue, now, next_due)

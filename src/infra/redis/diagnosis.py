@@ -28,6 +28,9 @@ _SURVIVES = {
 }
 
 
+_MANY_LANES = 1000
+
+
 async def diagnose(location: Location) -> list[Finding]:
     """Return what was found, in a fixed order. Raises ConfigurationError or StorageUnavailableError."""
     link = Link(location, OwnTime(SystemClock()))
@@ -125,11 +128,9 @@ def _eviction(policies: Sequence[str] | None) -> Finding:
 async def _queues(link: Link) -> list[Finding]:
     queues = await Directory(link).queues()
     replies = await link.run_each([("examine_queue", link.keys.queue(queue), []) for queue in queues])
-    pending = leases = parcels = 0
-    for reply in replies:
-        of_queue = unpack(reply)
-        pending, leases, parcels = pending + of_queue[0], leases + of_queue[1], parcels + of_queue[2]
-    return [_delivered(pending, leases), _outbox(parcels)]
+    examined = [unpack(reply) for reply in replies]
+    pending, leases, parcels, lanes = (sum(column) for column in zip(*examined, strict=True)) if examined else (0,) * 4
+    return [_delivered(pending, leases), _outbox(parcels), _lanes(lanes)]
 
 
 def _delivered(pending: int, leases: int) -> Finding:
@@ -145,3 +146,11 @@ def _outbox(parcels: int) -> Finding:
         return Finding("outbox", Severity.OK, "no next task waits to be stored on its queue")
     detail = f"{parcels:,} next tasks wait to be stored on their queues"
     return Finding("outbox", Severity.WARNING, detail, "run a worker: it stores them within its reclaim interval")
+
+
+def _lanes(number: int) -> Finding:
+    detail = f"{number:,} lanes: queues, types and priorities in which a task waits"
+    if number < _MANY_LANES:
+        return Finding("lanes", Severity.OK, detail)
+    remedy = "put what differs from task to task in the payload, and let few names of queues and types do"
+    return Finding("lanes", Severity.WARNING, detail, remedy)

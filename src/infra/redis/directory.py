@@ -30,8 +30,11 @@ class Control:
         named = self.queues if queues is None else self.queues & frozenset(queues)
         return sorted(name for name in named if (QUEUE, name) not in self.pauses)
 
-    def served_types(self, types: Iterable[str]) -> list[str]:
-        return [name for name in types if (TYPE, name) not in self.pauses]
+    def paused_queues(self) -> list[str]:
+        return [name for kind, name in self.pauses if kind == QUEUE]
+
+    def served_types(self, types: frozenset[str]) -> frozenset[str]:
+        return types - {name for kind, name in self.pauses if kind == TYPE}
 
     def paused(self) -> list[Pause]:
         return [Pause(kind, name, from_micros(since)) for (kind, name), since in sorted(self.pauses.items())]

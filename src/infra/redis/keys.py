@@ -13,6 +13,9 @@ Of a queue:
     claimed                  stream   the entries of running tasks that were claimed from `early`
     tails                    hash     level -> the line's last entry and its task
     levels                   zset     priority -> level in which somebody may wait
+    heads                    hash     level -> its first waiting task: due time with leading zeros, and id
+    ready                    zset     minus the priority -> head and type: the waiting levels in order, see index.lua
+    ranks                    hash     priority -> how many levels of it are in `ready`
     later                    zset     due time -> id of pending tasks that are not due yet
     awaited:<type>           zset     due time -> id of those in `later` that a chain has scheduled, for `is_idle`
     leases                   zset     end of the lease -> id of running tasks
@@ -31,7 +34,10 @@ Of a queue:
 Of the store:
 
     group                    string   the name of the consumer group
+    about                    hash     `format`: the number of this list of keys; `generation`: an id of this very store
     queues                   set      names of all queues that ever had a task
+    ready                    zset     minus the priority -> head, queue, type: all waiting levels; not on a cluster
+    later                    zset     due time of a queue's next task that is not due yet -> queue; not on a cluster
     pauses                   hash     kind:name -> since
     control                  string   changes whenever `queues` or `pauses` do
     workers                  hash     worker id -> what it said of itself
@@ -63,6 +69,7 @@ class Keys:
         self.store = f"{{{_encoded(prefix)}}}"
         self._prefix = prefix
         self.group = f"{self.store}:group"
+        self.about = f"{self.store}:about"
         self.queues = f"{self.store}:queues"
         self.pauses = f"{self.store}:pauses"
         self.control = f"{self.store}:control"
@@ -75,6 +82,10 @@ class Keys:
     def queue(self, name: str) -> str:
         """What all keys of the queue begin with; without the part after it, no key."""
         return _queue(self._prefix, name)
+
+    def name(self, queue: str) -> str:
+        """As the queue's keys have it, and members of the store's indexes."""
+        return _encoded(queue)
 
 
 @lru_cache(maxsize=4096)

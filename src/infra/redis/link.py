@@ -131,7 +131,8 @@ class Link:
         now, lease_now = self.time.now(), self.time.lease_now()
         given_now = "" if now is None else str(now)
         given_lease_now = "" if lease_now is None else str(lease_now)
-        arguments = (given_now, given_lease_now, self.group, packed, self.keys.wake_channel)
+        store = self.keys.store if self.is_one_server else ""
+        arguments = (given_now, given_lease_now, self.group, packed, self.keys.wake_channel, store)
         declared = (keys, f"{keys}{NEVER}")
         if known_control is None:
             return (2, *declared, *arguments)

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from backstage.domain.outcome import Outcome
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf
-from backstage.domain.task import Task
+from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.moments import ticks
 from backstage.infra.redis.claiming import Claiming
 from backstage.infra.redis.directory import Directory
 from backstage.infra.redis.link import Link
+from backstage.infra.redis.live_types import live_types
 from backstage.infra.redis.outbox import Outbox
 from backstage.infra.redis.reclaiming import Reclaiming
 from backstage.infra.redis.rows import fields_of, task_of, unpack
@@ -78,12 +79,13 @@ class RedisQueue:
         return False
 
     async def reclaim(
-        self, max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None = None
+        self, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None = None
     ) -> list[tuple[Task, Outcome]]:
         return await self._reclaiming.reclaim(max_deliveries, limit, next_tasks_of)
 
-    async def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
+    async def is_idle(self, types: frozenset[str] | None, queues: frozenset[str] | None) -> bool:
         control = await self._directory.control()
-        served = control.served_types(types)
-        steps = [("is_idle", self._link.keys.queue(queue), served) for queue in control.served(queues)]
+        asked = control.served(queues)
+        served = list(control.served_types(await live_types(self._link, asked) if types is None else types))
+        steps = [("is_idle", self._link.keys.queue(queue), served) for queue in asked]
         return all(await self._link.run_each(steps))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backstage.domain.outcome import Outcome
 from backstage.domain.ports.task_queue import NextTasksOf
-from backstage.domain.task import Task
+from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.moments import from_micros
 from backstage.infra.redis.directory import Directory
@@ -21,7 +21,7 @@ class Reclaiming:
         self._link, self._directory = link, directory
         self._outbox, self._settling = outbox, settling
 
-    async def reclaim(self, max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None) -> list[Lost]:
+    async def reclaim(self, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None) -> list[Lost]:
         queues = await self._directory.queues()
         for queue in queues:
             await self._sweep(queue)
@@ -36,7 +36,7 @@ class Reclaiming:
         return reclaimed
 
     async def _take_back(
-        self, expired: list[Task], max_deliveries: int, next_tasks_of: NextTasksOf | None
+        self, expired: list[Task], max_deliveries: MaxDeliveries, next_tasks_of: NextTasksOf | None
     ) -> list[Lost]:
         lost: dict[str, list[Lost]] = {}
         for task in expired:

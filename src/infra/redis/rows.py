@@ -57,10 +57,13 @@ def definition_of(task: Task) -> list[str]:
         fields += ("max_attempts", str(task.max_attempts))
     if task.backoff is not None:
         fields += ("backoff", str(task.backoff))
-    if task.timeout is not None:
-        fields += ("timeout", repr(task.timeout))
-    if task.soft_timeout is not None:
-        fields += ("soft_timeout", repr(task.soft_timeout))
+    for name, limit in (
+        ("timeout", task.timeout),
+        ("soft_timeout", task.soft_timeout),
+        ("max_deliveries", task.max_deliveries),
+    ):
+        if limit is not None:
+            fields += (name, repr(limit))
     if task.dedupe is not None:
         fields += ("key", task.dedupe.key)
         if task.dedupe.ttl is not None:
@@ -191,6 +194,7 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "backoff": ("backoff", Backoff.parse),
     "timeout": ("timeout", float),
     "soft_timeout": ("soft_timeout", float),
+    "max_deliveries": ("max_deliveries", int),
     "metadata": ("metadata", json.loads),
     "cancel": ("is_cancel_requested", bool),
     "failure": ("last_failure", failure_of),

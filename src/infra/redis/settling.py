@@ -64,6 +64,7 @@ def _argument(outcome: Outcome, queue: str) -> list[object]:
         outcome.is_interruption,
         [stored(task) for task in next_tasks if task.queue == queue] if next_tasks else (),
         [[task.id, parcel(task)] for task in _elsewhere(outcome, queue)] if next_tasks else (),
+        outcome.has_run,
     ]
 
 

@@ -17,7 +17,7 @@ from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer
 from backstage.infra.task_row import task_of
 
-_BEYOND = "SELECT * FROM backstage_task_rows WHERE id > ? ORDER BY id LIMIT ?"
+_BEYOND = "SELECT * FROM backstage_whole_tasks WHERE id > ? ORDER BY id LIMIT ?"
 _ATTEMPTS = """SELECT fence, number, worker_id, started_at, ended_at, outcome, failure FROM backstage_attempts
                 WHERE task = ? ORDER BY fence"""
 

@@ -13,7 +13,7 @@ from backstage.domain.task_query import TaskPage, TaskQuery
 from backstage.infra.sqlite.statements import statement
 from backstage.infra.task_row import task_of
 
-_BY_ID = "SELECT * FROM backstage_task_rows WHERE id = ?"
+_BY_ID = "SELECT * FROM backstage_whole_tasks WHERE id = ?"
 _NEWEST = "SELECT id FROM backstage_tasks WHERE id < ? ORDER BY id DESC"
 _LANES = "SELECT queue, type, state FROM backstage_counts WHERE tasks > pruned"
 _AFTER_ALL_IDS = "\U0010ffff"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from backstage.domain.outcome import Outcome
+from backstage.domain.portions import MOST_BYTES
 from backstage.domain.ports.task_queue import NextTasksOf
-from backstage.domain.task import Task
+from backstage.domain.task import MaxDeliveries, Task
 from backstage.infra.failure_text import failure_json
 from backstage.infra.moments import to_micros
 from backstage.infra.sqlite.statements import statement
@@ -12,23 +13,29 @@ from backstage.infra.sqlite.stored_tasks import add_task, replace_task
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.task_row import task_of
 
-_BY_SEQ = "SELECT * FROM backstage_task_rows WHERE seq = ?"
+_BY_SEQ = "SELECT * FROM backstage_whole_tasks WHERE seq = ?"
 
 
 def reclaim(
-    max_deliveries: int, limit: int, next_tasks_of: NextTasksOf | None, transaction: Transaction
+    max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None, transaction: Transaction
 ) -> list[tuple[Task, Outcome]]:
     expired = transaction.cursor.execute(
         statement("expired_tasks"), {"boot": transaction.boot, "now": transaction.boot_ticks(), "limit": limit}
     ).fetchall()
-    reclaimed = [_reclaim_one(seq, max_deliveries, next_tasks_of, transaction) for (seq,) in expired]
+    reclaimed: list[tuple[Task, Outcome]] = []
+    bytes_ = 0
+    for (seq,) in expired:
+        if bytes_ > MOST_BYTES:
+            break
+        reclaimed.append(_reclaim_one(seq, max_deliveries, next_tasks_of, transaction))
+        bytes_ += reclaimed[-1][0].size
     if reclaimed:
         transaction.makes_work = True
     return reclaimed
 
 
 def _reclaim_one(
-    seq: int, max_deliveries: int, next_tasks_of: NextTasksOf | None, transaction: Transaction
+    seq: int, max_deliveries: MaxDeliveries, next_tasks_of: NextTasksOf | None, transaction: Transaction
 ) -> tuple[Task, Outcome]:
     cursor, now = transaction.cursor, transaction.now()
     task = task_of(cursor.execute(_BY_SEQ, (seq,)).fetchone()[1:])

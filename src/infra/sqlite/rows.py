@@ -42,6 +42,7 @@ def columns_of(task: Task, now: datetime) -> tuple[Any, ...]:
         None if task.backoff is None else str(task.backoff),
         task.timeout,
         task.soft_timeout,
+        task.max_deliveries,
         None if dedupe is None else dedupe.key,
         None if dedupe is None else dedupe.ttl,
         None if task.correlation_id == task.id else task.correlation_id,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from backstage.domain.dedupe import Dedupe
-from backstage.domain.outcome import Outcome, OutcomeKind
+from backstage.domain.outcome import Outcome, OutcomeKind, unrecorded_end
 from backstage.domain.task_state import TaskState
 from backstage.infra.failure_text import failure_json
 from backstage.infra.moments import from_micros, to_micros
@@ -18,8 +18,9 @@ from backstage.infra.sqlite.stored_tasks import add_task
 from backstage.infra.sqlite.transaction import Transaction
 
 _RUNNING = TaskState.RUNNING.value
-_RECORDED = """SELECT a.outcome FROM backstage_tasks AS t JOIN backstage_attempts AS a ON a.task = t.seq
-                WHERE t.id = ? AND a.fence = ?"""
+_RECORDED = """SELECT a.outcome, t.state, t.deliveries FROM backstage_tasks AS t
+                 LEFT JOIN backstage_attempts AS a ON a.task = t.seq AND a.fence = ?
+                WHERE t.id = ?"""
 
 
 def settle(outcomes: Sequence[Outcome], transaction: Transaction) -> list[TaskState | None]:
@@ -71,7 +72,8 @@ def _end_of(outcome: Outcome) -> tuple[object, ...]:
     """What record_ends.sql and end_tasks.sql read of an outcome."""
     lost = int(outcome.kind is OutcomeKind.LOST)
     failure = failure_json(outcome.failure)
-    return (outcome.task_id, outcome.fence, outcome.state, outcome.kind, outcome.result_json, failure, lost)
+    recorded = outcome.kind if outcome.has_run else None
+    return (outcome.task_id, outcome.fence, outcome.state, recorded, outcome.result_json, failure, lost)
 
 
 def _give_back(outcome: Outcome, transaction: Transaction) -> TaskState | None:
@@ -81,11 +83,13 @@ def _give_back(outcome: Outcome, transaction: Transaction) -> TaskState | None:
         return _answer_again(outcome, transaction)
     seq, queue, type_, state, worker_id, started_at, number, key, ttl, created_at = row
     ended = TaskState(state)
-    kind = OutcomeKind.CANCELLED if ended is TaskState.CANCELLED else outcome.kind
-    transaction.cursor.execute(
-        statement("insert_attempt"),
-        (seq, outcome.fence, number, worker_id, started_at, to_micros(now), kind.value, failure_json(outcome.failure)),
-    )
+    if outcome.has_run:
+        kind = OutcomeKind.CANCELLED if ended is TaskState.CANCELLED else outcome.kind
+        failure = failure_json(outcome.failure)
+        transaction.cursor.execute(
+            statement("insert_attempt"),
+            (seq, outcome.fence, number, worker_id, started_at, to_micros(now), kind.value, failure),
+        )
     transaction.counts.move(_RUNNING, state, queue, type_)
     if key is not None and not holds(ended, Dedupe(key, ttl), from_micros(created_at), now):
         free(transaction.cursor, queue, key, outcome.task_id)
@@ -96,25 +100,25 @@ def _give_back(outcome: Outcome, transaction: Transaction) -> TaskState | None:
 
 def _return_of(outcome: Outcome, now: datetime) -> dict[str, object]:
     """The parameters of return_task.sql."""
+    is_lost = outcome.kind is OutcomeKind.LOST
     return {
         "id": outcome.task_id,
         "fence": outcome.fence,
         "now": to_micros(now),
         "due": None if outcome.delay is None else to_micros(now + timedelta(seconds=outcome.delay)),
-        "failure": failure_json(outcome.failure),
+        "failure": None if is_lost else failure_json(outcome.failure),
         "interrupted": outcome.is_interruption,
-        "lost": outcome.kind is OutcomeKind.LOST,
+        "lost": is_lost,
         "result": outcome.result_json,
     }
 
 
 def _answer_again(outcome: Outcome, transaction: Transaction) -> TaskState | None:
     """The answer that was lost, if the claim has ended as this outcome wants it."""
-    row = transaction.cursor.execute(_RECORDED, (outcome.task_id, outcome.fence)).fetchone()
+    row = transaction.cursor.execute(_RECORDED, (outcome.fence, outcome.task_id)).fetchone()
     if row is None:
         return None
-    if row[0] == outcome.kind:
-        return outcome.state
-    if row[0] == OutcomeKind.CANCELLED and outcome.state is TaskState.PENDING:
-        return TaskState.CANCELLED
-    return None
+    recorded, state, deliveries = row
+    if recorded is None and deliveries == outcome.fence:
+        return outcome.answered_again(unrecorded_end(TaskState(state)))
+    return outcome.answered_again(None if recorded is None else OutcomeKind(recorded))

@@ -28,7 +28,7 @@ from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer
 from backstage.infra.task_row import task_of
 
-_BY_ID = "SELECT * FROM backstage_task_rows WHERE id = ?"
+_BY_ID = "SELECT * FROM backstage_whole_tasks WHERE id = ?"
 _ATTEMPTS = """SELECT fence, number, worker_id, started_at, ended_at, outcome, failure FROM backstage_attempts
                 WHERE task = (SELECT seq FROM backstage_tasks WHERE id = ?) ORDER BY fence"""
 _COUNTS = "SELECT queue, type, state, tasks, pruned FROM backstage_counts ORDER BY queue, type, state"
@@ -112,5 +112,5 @@ def _save(task: Task, transaction: Transaction) -> None:
     if task.state is TaskState.PENDING and holder not in (None, task.id):
         assert task.dedupe is not None and holder is not None
         raise DuplicateTaskError(task.dedupe.key, holder)
-    replace_task(transaction.cursor, transaction.counts, before, task, now)
+    replace_task(transaction.cursor, transaction.counts, before, task.saved_over(before), now)
     transaction.makes_work = True

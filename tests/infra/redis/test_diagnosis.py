@@ -23,6 +23,7 @@ async def test_a_server_that_is_well_set_up_has_nothing_to_remedy(own_redis: Cal
         "eviction policy",
         "running tasks",
         "outbox",
+        "lanes",
     ]
 
 
@@ -50,6 +51,15 @@ async def test_running_tasks_are_counted_as_leases_and_as_entries(redis_url: str
         findings = await RedisBackend.from_url(redis_url, None).diagnose()
     [running] = [each for each in findings if each.name == "running tasks"]
     assert running.detail == "1 leases and 1 entries that were delivered and not acknowledged"
+
+
+async def test_a_thousand_lanes_are_warned_of(redis_url: str, clock: FakeClock) -> None:
+    async with on_trial(lambda clock: RedisBackend.from_url(redis_url, clock), clock, TaskFactory(clock)) as trial:
+        await trial.tasks.add([trial.new_task(type=f"t{n % 500}", priority=n // 500) for n in range(1000)])
+        findings = await RedisBackend.from_url(redis_url, None).diagnose()
+    [lanes] = [each for each in findings if each.name == "lanes"]
+    assert lanes.status is Severity.WARNING
+    assert lanes.detail.startswith("1,000 lanes")
 
 
 async def test_each_node_of_a_cluster_is_examined(redis_cluster: RedisCluster) -> None:

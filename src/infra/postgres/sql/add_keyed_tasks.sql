@@ -2,7 +2,7 @@
 -- Taking a key locks its row until the end of the transaction: of two who want one key at once, the second waits and
 -- then sees who holds it. A held key is written back unchanged, for only a written row is told. Keys come sorted by
 -- queue and key, so two batches cannot wait for each other.
---   $1 now (us), NULL: the server's   $2 … $18: the columns of the batch, as stored_tasks.columns_of gives them
+--   $1 now (us), NULL: the server's   $2 … $19: the columns of the batch, as stored_tasks.columns_of gives them
 -- Returns, for each task that wanted its key, who holds it now.
 WITH clock AS (
     SELECT coalesce($1::bigint, backstage_now()) AS now
@@ -10,9 +10,10 @@ WITH clock AS (
     SELECT *
       FROM unnest($2::uuid[], $3::text[], $4::text[], $5::smallint[], $6::bigint[], $7::bigint[], $8::text[],
                   $9::integer[], $10::text[], $11::double precision[], $12::double precision[],
-                  $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::double precision[])
+                  $13::integer[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[],
+                  $19::double precision[])
         AS t (id, type, queue, priority, created_at, scheduled_at, payload,
-              max_attempts, backoff, timeout, soft_timeout, correlation_id, workflow_id, origin_id, metadata,
+              max_attempts, backoff, timeout, soft_timeout, max_deliveries, correlation_id, workflow_id, origin_id, metadata,
               dedupe_key, dedupe_ttl)
 ), wanted AS (
     SELECT given.queue, given.dedupe_key, given.id,
@@ -37,8 +38,8 @@ WITH clock AS (
      WHERE given.dedupe_key IS NULL OR held.task_id = given.id
 ), stored AS (
     INSERT INTO backstage_tasks (id, type, queue, created_at, max_attempts, backoff, timeout, soft_timeout,
-                                 dedupe_key, dedupe_ttl, correlation_id, workflow_id, origin_id, metadata, payload)
-    SELECT id, type, queue, created_at, max_attempts, backoff, timeout, soft_timeout,
+                                 max_deliveries, dedupe_key, dedupe_ttl, correlation_id, workflow_id, origin_id, metadata, payload)
+    SELECT id, type, queue, created_at, max_attempts, backoff, timeout, soft_timeout, max_deliveries,
            dedupe_key, dedupe_ttl, correlation_id, workflow_id, origin_id, metadata, payload
       FROM free
         ON CONFLICT (id) DO NOTHING

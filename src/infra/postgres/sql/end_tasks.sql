@@ -3,7 +3,8 @@
 -- halving: a join would be planned for as many rows as statistics make it believe. Of two who end one claim, the second
 -- waits for the first and then finds the row gone. (Of live tasks, those not pending are running; said so, it names no
 -- index of many running tasks to read.)
---   $1 now (us), NULL: the server's   $2 ids   $3 fences   $4 states, NULL: all completed   $5 outcomes, NULL: likewise
+--   $1 now (us), NULL: the server's   $2 ids   $3 fences   $4 states, NULL: all completed   $5 outcomes, NULL: likewise;
+--   an outcome that is NULL is that of a claim that ran nothing: it leaves no record
 --   $6 results (JSON)   $7 failures (JSON)
 -- Returns the ids that were moved.
 WITH clock AS (
@@ -15,7 +16,7 @@ WITH clock AS (
     RETURNING id, queue, type, priority, scheduled_at, deliveries, interruptions, crashes, version, started_at, worker_id,
               is_keyed, progress, progress_note, last_failure,
               coalesce(($4::text[])[width_bucket(id, $2::uuid[])], 'completed') AS state,
-              coalesce(($5::text[])[width_bucket(id, $2::uuid[])], 'completed') AS outcome,
+              CASE WHEN $5::text[] IS NULL THEN 'completed' ELSE ($5::text[])[width_bucket(id, $2::uuid[])] END AS outcome,
               ($6::text[])[width_bucket(id, $2::uuid[])] AS result,
               ($7::text[])[width_bucket(id, $2::uuid[])] AS failure
 ), ended AS (
@@ -23,7 +24,7 @@ WITH clock AS (
                                     version, started_at, finished_at, outcome, worker_id, is_failure_new,
                                     progress, progress_note, last_failure, result)
     SELECT id, queue, type, priority, state, scheduled_at, deliveries, interruptions,
-           crashes + (outcome = 'lost')::integer, version + 1, started_at, (SELECT now FROM clock), outcome, worker_id,
+           crashes + (outcome IS NOT DISTINCT FROM 'lost')::integer, version + 1, started_at, (SELECT now FROM clock), outcome, worker_id,
            failure IS NOT NULL, progress, progress_note, coalesce(failure, last_failure), result
       FROM gone
 ), freed AS (

@@ -3,7 +3,7 @@
 -- tasks (worker_id >= '' is true of every running one, and makes their index the one to read); renewing one needs the same lock, so a task is either renewed or taken back.
 --   $1 now on the leases' clock (us), NULL: the server's   $2 at most so many   $3 now (us), NULL: the server's
 --   $4 whether an end that has passed counts   $5 beginnings after now by more than this (us) count too, NULL: none
--- Each row: now, and a task as backstage_task_rows has it.
+-- Each row: now, and a task as backstage_whole_tasks has it.
 WITH clock AS (
     SELECT coalesce($1::bigint, backstage_now()) AS lease_now, coalesce($3::bigint, backstage_now()) AS now
 ), running AS MATERIALIZED (
@@ -22,14 +22,22 @@ WITH clock AS (
                    OR lease_begun > (SELECT lease_now FROM clock) + $5::bigint)
               FOR UPDATE SKIP LOCKED) AS locked
      LIMIT $2::integer
+), fitting AS MATERIALIZED (
+    SELECT sized.*
+      FROM (SELECT expired.*, task.bytes, sum(task.bytes) OVER (ORDER BY expired.id) AS bytes_so_far
+              FROM expired
+             CROSS JOIN LATERAL (
+                   SELECT octet_length(payload) AS bytes FROM backstage_tasks WHERE id = expired.id LIMIT 1) AS task
+           ) AS sized
+     WHERE bytes_so_far <= 16777216 OR bytes_so_far = bytes  -- at most 16 MiB of payloads, and at least one
 )
 SELECT (SELECT now FROM clock), task.id::text, task.type, task.queue, live.priority, live.state, task.created_at,
        live.scheduled_at, live.started_at, NULL::bigint, live.worker_id, live.lease_until,
        live.deliveries, live.interruptions, live.crashes, live.version,
-       task.max_attempts, task.backoff, task.timeout, task.soft_timeout, task.dedupe_key, task.dedupe_ttl,
-       task.correlation_id, task.workflow_id, task.origin_id,
+       task.max_attempts, task.backoff, task.timeout, task.soft_timeout, task.max_deliveries,
+       task.dedupe_key, task.dedupe_ttl, task.correlation_id, task.workflow_id, task.origin_id,
        live.cancel_requested, live.progress, live.progress_note, task.metadata, live.last_failure, live.result,
        task.payload
-  FROM expired AS live
+  FROM fitting AS live
  CROSS JOIN LATERAL (SELECT * FROM backstage_tasks WHERE id = live.id LIMIT 1) AS task
  ORDER BY live.id

@@ -5,7 +5,7 @@ SELECT whole.*
   FROM (SELECT id FROM backstage_tasks WHERE correlation_id = $6::text AND id < $1::uuid
          UNION ALL
         SELECT id FROM backstage_tasks WHERE id = $7::uuid AND correlation_id IS NULL AND id < $1::uuid) AS chain
- CROSS JOIN LATERAL (SELECT * FROM backstage_task_rows WHERE id = chain.id LIMIT 1) AS whole
+ CROSS JOIN LATERAL (SELECT * FROM backstage_whole_tasks WHERE id = chain.id LIMIT 1) AS whole
  WHERE whole.state = ANY ($3::text[])
    AND ($4::text IS NULL OR whole.queue = $4::text)
    AND ($5::text IS NULL OR whole.type = $5::text)

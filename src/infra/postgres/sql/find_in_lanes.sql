@@ -29,5 +29,5 @@ WITH lane AS MATERIALIZED (
 )
 SELECT whole.*
   FROM page
- CROSS JOIN LATERAL (SELECT * FROM backstage_task_rows WHERE id = page.id LIMIT 1) AS whole
+ CROSS JOIN LATERAL (SELECT * FROM backstage_whole_tasks WHERE id = page.id LIMIT 1) AS whole
  ORDER BY whole.id DESC

@@ -3,7 +3,7 @@
 -- ids, which come sorted, and everything after reads the locked row: a cancel that came before the lock is honoured, and
 -- one that comes later finds another version. (An id's place among the given is found by halving: a join would be
 -- planned for as many rows as statistics make it believe.)
---   $1 now (us), NULL: the server's   $2 ids   $3 fences   $4 outcomes   $5 delays until due (us), NULL: due as before
+--   $1 now (us), NULL: the server's   $2 ids   $3 fences   $4 outcomes, NULL: of a claim that ran nothing   $5 delays until due (us), NULL: due as before
 --   $6 failures (JSON)   $7 whether the claim spends no attempt   $8 results (JSON), of what is cancelled
 -- Returns the ids that were moved, and whether each was cancelled.
 WITH clock AS (
@@ -26,23 +26,26 @@ WITH clock AS (
                  FROM coalesce((SELECT now FROM clock) + ($5::bigint[])[width_bucket(id, $2::uuid[])], scheduled_at) AS due),
            state = 'pending',
            interruptions = interruptions + ($7::boolean[])[width_bucket(id, $2::uuid[])]::integer,
-           crashes = crashes + (($4::text[])[width_bucket(id, $2::uuid[])] = 'lost')::integer,
-           last_failure = coalesce(($6::text[])[width_bucket(id, $2::uuid[])], last_failure), version = version + 1
+           crashes = crashes + (($4::text[])[width_bucket(id, $2::uuid[])] IS NOT DISTINCT FROM 'lost')::integer,
+           last_failure = CASE WHEN ($4::text[])[width_bucket(id, $2::uuid[])] IS NOT DISTINCT FROM 'lost' THEN last_failure
+                               ELSE coalesce(($6::text[])[width_bucket(id, $2::uuid[])], last_failure) END,
+           version = version + 1
      WHERE id = ANY (ARRAY (SELECT id FROM locked WHERE NOT cancel_requested))
 ), gone AS (
     DELETE FROM backstage_live WHERE id = ANY (ARRAY (SELECT id FROM locked WHERE cancel_requested))
 ), recorded AS (
     INSERT INTO backstage_attempts (task_id, fence, number, worker_id, started_at, ended_at, outcome, failure)
     SELECT id, fence, deliveries - interruptions, worker_id, started_at, (SELECT now FROM clock), outcome, failure
-      FROM locked WHERE NOT cancel_requested
+      FROM locked WHERE NOT cancel_requested AND outcome IS NOT NULL
 ), cancelled AS (
     INSERT INTO backstage_finished (id, queue, type, priority, state, scheduled_at, deliveries, interruptions, crashes,
                                     version, started_at, finished_at, outcome, worker_id, is_failure_new,
                                     progress, progress_note, last_failure, result)
     SELECT id, queue, type, priority, 'cancelled', scheduled_at, deliveries, interruptions,
-           crashes + (outcome = 'lost')::integer, version + 1, started_at, (SELECT now FROM clock),
-           CASE WHEN outcome = 'lost' THEN outcome ELSE 'cancelled' END, worker_id,
-           failure IS NOT NULL, progress, progress_note, coalesce(failure, last_failure), end_result
+           crashes + (outcome IS NOT DISTINCT FROM 'lost')::integer, version + 1, started_at, (SELECT now FROM clock),
+           CASE WHEN outcome IS NULL OR outcome = 'lost' THEN outcome ELSE 'cancelled' END, worker_id,
+           failure IS NOT NULL AND outcome IS DISTINCT FROM 'lost', progress, progress_note,
+           CASE WHEN outcome = 'lost' THEN last_failure ELSE coalesce(failure, last_failure) END, end_result
       FROM locked WHERE cancel_requested
 ), freed AS (
     DELETE FROM backstage_dedupe

@@ -1,16 +1,15 @@
--- oldest_due: how long the oldest due task of each type has waited in a queue. Reads the first task of each level and no
--- other. Changes nothing but where tasks wait that have become due.
+-- oldest_due: how long the oldest due task of each type has waited in a queue. Reads the index of levels and no
+-- task. Changes nothing but where tasks wait that have become due.
 --   KEYS  1 the queue's prefix
 --   returns packed { { type, microseconds as text }, … }
 -- needs: allow_full, taking, storing
 promote_due()
 write_counts()
-local oldest = {} -- type -> due time
-for _, level in ipairs(redis.call('ZRANGE', KEYS[1] .. ':levels', 0, -1)) do
-  local type_ = string.match(level, '^[^:]*:(.*)$')
-  for _, head in ipairs(heads({ level }, 1)) do
-    oldest[type_] = math.min(oldest[type_] or head.due, head.due)
-  end
+check_index()
+local oldest, levels = {}, redis.call('HGETALL', KEYS[1] .. ':heads') -- oldest: type -> due time
+for at = 1, #levels, 2 do
+  local type_, due = string.match(levels[at], '^[^:]*:(.*)$'), tonumber(string.sub(levels[at + 1], 1, 17))
+  oldest[type_] = math.min(oldest[type_] or due, due)
 end
 local waiting = {}
 for type_, due in pairs(oldest) do

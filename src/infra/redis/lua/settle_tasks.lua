@@ -3,12 +3,13 @@
 --   KEYS  1 the queue's prefix
 --   ARGV  4 packed { { id, fence, kind, state letter, result or false, failure or false, delay in microseconds or false,
 --           whether it spends no attempt, { next task of this queue, … }, { { next task's id,
---           { another queue, the task }, … } }, … }
+--           { another queue, the task }, … }, whether it has run: if not, it leaves no record }, … }
 --   returns packed { now, { state letter or false, … } }
 -- An outcome `lost` counts only while the lease has run out. Any other that was applied before is answered as it was then. Next tasks of other queues are kept in `outbox`, from where the client delivers them.
 -- needs: allow_full, storing, records, leases
 local FIELDS = { 'state', 'fence', 'type', 'entry', 'version', 'priority', 'created', 'due', 'cancel', 'key' }
 local MORE_FIELDS = { 'started', 'worker', 'interruptions', 'crashes', 'ttl', 'record' }
+local UNRECORDED = { p = 'released', x = 'cancelled', f = 'dead' } -- how a claim ended that ran nothing, by the state
 local task_prefix = task_of('')
 local left, settled = {}, {} -- entries by stream, ids
 local ended = { c = {}, f = {}, x = {} } -- state -> type -> ids
@@ -33,6 +34,9 @@ local function answer_again(task, fence, kind, state)
   if not recorded then
     local packed = redis.call('HGET', attempts_of(task.id), fence)
     recorded = packed and cmsgpack.unpack(packed)[5]
+  end
+  if not recorded and task.fence == fence then
+    recorded = UNRECORDED[task.state or 'p']
   end
   if recorded == kind then
     return state
@@ -71,8 +75,10 @@ end
 -- The task goes back to wait: its record is kept apart, for the hash will tell the next one.
 local function return_to_line(task, kind, outcome)
   local id, failure, delay, is_interruption = task.id, outcome[6], outcome[7], outcome[8]
-  local number = task.fence - (task.interruptions or 0)
-  record(id, task.fence, number, task.worker, task.started, now_text, kind, failure)
+  if outcome[11] then
+    local number = task.fence - (task.interruptions or 0)
+    record(id, task.fence, number, task.worker, task.started, now_text, kind, failure)
+  end
   local due = delay and text_of(now + delay) or task.due or task.created
   local changes = { 'version', task.version + 1 }
   if delay then
@@ -98,7 +104,7 @@ local function end_for_good(task, kind, state, outcome)
   if result then
     changes[7], changes[8] = 'result', result
   end
-  local told = tell_record(state, kind, failure)
+  local told = outcome[11] and tell_record(state, kind, failure) or not outcome[11] and '-'
   if told then
     changes[#changes + 1], changes[#changes + 2] = 'record', told
   end
@@ -121,7 +127,7 @@ local function apply(task, kind, state, outcome)
   else
     changes = end_for_good(task, kind, state, outcome)
   end
-  if failure then
+  if failure and not (kind == 'lost' and state == 'p') then -- a crash does not hide what the handler failed with
     changes[#changes + 1], changes[#changes + 2] = 'failure', failure
   end
   if kind == 'lost' then
@@ -152,7 +158,12 @@ local function settle(outcome)
     return false
   end
   if task.cancel and state == 'p' then
-    kind, state = kind == 'lost' and kind or 'cancelled', 'x'
+    if kind == 'lost' then
+      outcome[6] = false
+    else
+      kind = 'cancelled'
+    end
+    state = 'x'
   end
   apply(task, kind, state, outcome)
   store_next(outcome)

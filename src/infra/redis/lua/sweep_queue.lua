@@ -24,7 +24,7 @@ local function return_to_line(id, task)
   local level = level_of(task[4], task[3])
   redis.call('HDEL', KEYS[1] .. ':task:' .. id, 'entry')
   redis.call('ZADD', early_of(level), task[6] or task[5], id)
-  grown_levels[level] = task[4] or '0'
+  touched_levels[level] = true
 end
 
 local function sweep_entry(stream, id, entry, name)

@@ -2,6 +2,6 @@
 --   1: worker id
 SELECT whole.*
   FROM backstage_tasks AS held INDEXED BY backstage_tasks_running
- CROSS JOIN backstage_task_rows AS whole ON whole.seq = held.seq
+ CROSS JOIN backstage_whole_tasks AS whole ON whole.seq = held.seq
  WHERE held.state = 'running' AND held.lease_boot IS NOT NULL AND held.worker_id = ?
  ORDER BY held.id

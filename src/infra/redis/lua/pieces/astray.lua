@@ -22,7 +22,8 @@ local function waiting_in_line(level)
   local summary = redis.pcall('XPENDING', line_of(level), group)
   local number = redis.call('XLEN', line_of(level)) - (summary.err and 0 or summary[1])
   if number > 0 and not redis.call('ZSCORE', KEYS[1] .. ':levels', level) then
-    grown_levels[level] = string.match(level, '^[^:]*')
+    redis.call('ZADD', KEYS[1] .. ':levels', string.match(level, '^[^:]*'), level)
+    touched_levels[level] = true
   end
   return number
 end
@@ -53,13 +54,14 @@ local function is_in_its_place(id, level, entry, due)
 end
 
 -- Let the task wait beside its line, or among the later ones.
-local function put_back(id, level, priority, due, is_later)
+local function put_back(id, level, due, is_later)
   redis.call('HDEL', KEYS[1] .. ':task:' .. id, 'entry')
   if is_later then
     redis.call('ZADD', KEYS[1] .. ':later', due, id)
+    has_later_changed = true
   else
     redis.call('ZADD', early_of(level), due, id)
-    grown_levels[level] = priority or '0'
+    touched_levels[level] = true
   end
 end
 
@@ -73,7 +75,7 @@ local function look_at(id, planned)
   local task = redis.call('HMGET', KEYS[1] .. ':task:' .. id, 'state', 'entry', 'type', 'priority', 'created', 'due', 'fence')
   local level, due = task[3] and level_of(task[4], task[3]), task[6] or task[5]
   if not task[1] and level and not is_in_its_place(id, level, task[2], due) then
-    put_back(id, level, task[4], due, tonumber(due) > now or (not task[2] and was_later(task, planned)))
+    put_back(id, level, due, tonumber(due) > now or (not task[2] and was_later(task, planned)))
   end
 end
 

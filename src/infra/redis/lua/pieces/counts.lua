@@ -20,4 +20,5 @@ local function write_counts()
       end
     end
   end
+  count_changes = {}
 end

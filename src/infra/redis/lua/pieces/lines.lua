@@ -1,28 +1,10 @@
 -- lines: where pending tasks wait. Each (priority, type) is a level. Its line is a stream whose entries lie in the order
 -- (due, id): an entry's id is `<due>-<sequence>`, its one field is the task's id. A task that belongs before the line's
 -- last entry waits in the level's sorted set `early` instead, and one that is not due yet in the queue's `later`.
--- `tails` remembers the last entry of each line, `levels` which levels may have somebody waiting.
+-- `tails` remembers the last entry of each line.
 --   ARGV  3 the name of the consumer group
--- needs: moments, batches, counts
-local group = ARGV[3]
-local tails, grown_lines, grown_levels, shrunk_levels, later_additions = {}, {}, {}, {}, {}
-
-local function level_of(priority, type_)
-  return (priority or '0') .. ':' .. type_
-end
-
-local function line_of(level)
-  return KEYS[1] .. ':line:' .. level
-end
-
-local function early_of(level)
-  return KEYS[1] .. ':early:' .. level
-end
-
--- Make the line's stream and its group, if either is missing; a group that was deleted reads the stream from its start.
-local function begin_line(level)
-  redis.pcall('XGROUP', 'CREATE', line_of(level), group, '0', 'MKSTREAM')
-end
+-- needs: moments, batches, counts, index
+local tails, grown_lines, shrunk_levels, later_additions = {}, {}, {}, {}
 
 local function tail_of(level)
   local tail = tails[level]
@@ -34,7 +16,7 @@ local function tail_of(level)
     local due, sequence, id = string.match(stored, '^(%d+)-(%d+) (.*)$')
     tail = { due = tonumber(due), text = due, sequence = tonumber(sequence), id = id }
   else
-    begin_line(level)
+    begin_line(line_of(level))
     tail = { due = -1 }
   end
   tails[level] = tail
@@ -45,7 +27,7 @@ end
 local function wait_in_line(id, due_text, priority, type_)
   local level, due = level_of(priority, type_), tonumber(due_text)
   local tail = tail_of(level)
-  grown_levels[level] = priority or '0'
+  note_added(level, due, id)
   if due > tail.due or (due == tail.due and id > tail.id) then
     local sequence = due == tail.due and tail.sequence + 1 or 1
     local added = redis.pcall('XADD', line_of(level), due_text .. '-' .. sequence, 'id', id)
@@ -67,6 +49,7 @@ local function wait_for_turn(id, due_text, priority, type_, fence)
     return wait_in_line(id, due_text, priority, type_)
   end
   gather(later_additions, KEYS[1] .. ':later', due_text, id)
+  has_later_changed = true
   if not fence then
     count('l', type_, 1)
   end
@@ -79,13 +62,15 @@ local function leave_line(id, sequence, due_text, priority, type_, fence)
   if sequence then
     redis.call('XDEL', line_of(level), due_text .. '-' .. sequence)
     shrunk_levels[level] = true
+    touched_levels[level] = true
   elseif redis.call('ZREM', KEYS[1] .. ':later', id) == 1 then
+    has_later_changed = true
     if not fence then
       count('l', type_, -1)
     end
   else
     redis.call('ZREM', early_of(level), id)
-    shrunk_levels[level] = true
+    touched_levels[level] = true
   end
 end
 
@@ -95,16 +80,12 @@ local function write_lines()
   for level, tail in pairs(grown_lines) do
     redis.call('HSET', KEYS[1] .. ':tails', level, tail.text .. '-' .. tail.sequence .. ' ' .. tail.id)
   end
-  for level, priority in pairs(grown_levels) do
-    redis.call('ZADD', KEYS[1] .. ':levels', priority, level)
-  end
+  write_index()
   for level in pairs(shrunk_levels) do
     if redis.call('XLEN', line_of(level)) == 0 then
       redis.call('DEL', line_of(level))
       redis.call('HDEL', KEYS[1] .. ':tails', level)
-      if redis.call('EXISTS', early_of(level)) == 0 then
-        redis.call('ZREM', KEYS[1] .. ':levels', level)
-      end
     end
   end
+  grown_lines, shrunk_levels, later_additions = {}, {}, {}
 end

@@ -1,6 +1,8 @@
 -- taking: which due tasks are first, and how they leave their lines for a worker.
--- needs: moments, batches, lines
+-- needs: moments, batches, lines, merging
 local PROMOTED_AT_ONCE = 2000
+local FIELDS_AT_ONCE = 256
+local LANES_AT_ONCE = 200
 
 -- Let tasks whose time has come wait in line, the earliest first.
 local function promote_due()
@@ -25,76 +27,75 @@ local function promote_due()
     local gone = {}
     gone[KEYS[1] .. ':later'] = due
     send_gathered('ZREM', gone)
+    has_later_changed = true
     write_lines()
   end
 end
 
--- The levels of the served types, highest priority first: lists of { priority, { level, … } }.
-local function served_levels(types)
-  local ranks, rank = {}, nil
-  local found = redis.call('ZREVRANGE', KEYS[1] .. ':levels', 0, -1, 'WITHSCORES')
-  for at = 1, #found, 2 do
-    local level, priority = found[at], found[at + 1]
-    if types[string.match(level, '^[^:]*:(.*)$')] then
-      if not rank or rank.priority ~= priority then
-        rank = { priority = priority, levels = {} }
-        ranks[#ranks + 1] = rank
-      end
-      rank.levels[#rank.levels + 1] = level
-    end
-  end
-  return ranks
+local function lane_of(level, priority, head)
+  return {
+    level = level, line = line_of(level), early = early_of(level), priority = tonumber(priority), head = head,
+    due = tonumber(string.sub(head, 1, 17)),
+  }
 end
 
-local function set_of(list)
-  local set = {}
-  for _, each in ipairs(list) do
-    set[each] = true
-  end
-  return set
-end
-
--- The entry up to which the group has read the line.
-local function last_read(level)
-  local groups = redis.pcall('XINFO', 'GROUPS', line_of(level))
-  if groups.err then
-    return '0-0' -- there is no line
-  end
-  for _, each in ipairs(groups) do
-    local info = {}
-    for at = 1, #each, 2 do
-      info[each[at]] = each[at + 1]
-    end
-    if info.name == group then
-      return info['last-delivered-id']
+-- Few types: their levels are asked for one by one.
+local function lanes_of(types, ranks)
+  local levels, lanes = {}, {}
+  for _, priority in ipairs(ranks) do
+    for _, type_ in ipairs(types) do
+      levels[#levels + 1] = level_of(priority, type_)
     end
   end
-  begin_line(level)
-  return '0-0'
-end
-
--- The first tasks that wait in these levels, in the order (due, id), at most `limit`.
-local function heads(levels, limit)
-  local first = {}
-  for _, level in ipairs(levels) do
-    for _, entry in ipairs(redis.call('XRANGE', line_of(level), '(' .. last_read(level), '+', 'COUNT', limit)) do
-      local due = string.match(entry[1], '^%d+')
-      first[#first + 1] = { level = level, entry = entry[1], due = tonumber(due), text = due, id = entry[2][2] }
-    end
-    local early = redis.call('ZRANGE', early_of(level), 0, limit - 1, 'WITHSCORES')
-    for at = 1, #early, 2 do
-      local due = tonumber(early[at + 1])
-      first[#first + 1] = { level = level, due = due, text = text_of(due), id = early[at] }
+  for at, head in ipairs(#levels > 0 and redis.call('HMGET', KEYS[1] .. ':heads', unpack(levels)) or {}) do
+    if head then
+      lanes[#lanes + 1] = lane_of(levels[at], string.match(levels[at], '^[^:]*'), head)
     end
   end
-  table.sort(first, function(one, other)
-    if one.due ~= other.due then
-      return one.due < other.due
+  table.sort(lanes, function(one, other)
+    if one.priority ~= other.priority then
+      return one.priority > other.priority
     end
-    return one.id < other.id
+    return one.head < other.head
   end)
-  for at = #first, limit + 1, -1 do
-    first[at] = nil
+  return lanes
+end
+
+-- Many types: the waiting levels are looked through, the best first.
+local function lanes_among(types, wanted)
+  local served, lanes, first = {}, {}, 0
+  for _, type_ in ipairs(types) do
+    served[type_] = true
   end
-  return first
+  while true do
+    local found = redis.call('ZRANGE', KEYS[1] .. ':ready', first, first + LANES_AT_ONCE - 1, 'WITHSCORES')
+    for at = 1, #found, 2 do
+      local head, type_ = string.match(found[at], '^(%d+ [^ ]*) (.*)$')
+      if served[type_] then
+        local priority = text_of(0 - found[at + 1])
+        lanes[#lanes + 1] = lane_of(level_of(priority, type_), priority, head)
+        if #lanes == wanted then
+          return lanes
+        end
+      end
+    end
+    if #found < 2 * LANES_AT_ONCE then
+      return lanes
+    end
+    first = first + LANES_AT_ONCE
+  end
+end
+
+-- The first waiting levels of these types, at most `wanted`: the first `wanted` tasks are all in them.
+local function served_lanes(types, wanted)
+  check_index()
+  local ranks = redis.call('HKEYS', KEYS[1] .. ':ranks')
+  if #types * #ranks > FIELDS_AT_ONCE then
+    return lanes_among(types, wanted)
+  end
+  local lanes = lanes_of(types, ranks)
+  for at = #lanes, wanted + 1, -1 do
+    lanes[at] = nil
+  end
+  return lanes
 end

@@ -1,0 +1,39 @@
+-- places: the names of a level's keys, and the consumer group that reads its line.
+--   ARGV  3 the name of the consumer group
+local group = ARGV[3]
+
+local function level_of(priority, type_)
+  return (priority or '0') .. ':' .. type_
+end
+
+local function line_of(level)
+  return KEYS[1] .. ':line:' .. level
+end
+
+local function early_of(level)
+  return KEYS[1] .. ':early:' .. level
+end
+
+-- Make the line's stream and its group, if either is missing; a group that was deleted reads the stream from its start.
+local function begin_line(line)
+  redis.pcall('XGROUP', 'CREATE', line, group, '0', 'MKSTREAM')
+end
+
+-- The entry up to which the group has read the line.
+local function last_read(line)
+  local groups = redis.pcall('XINFO', 'GROUPS', line)
+  if groups.err then
+    return '0-0' -- there is no line
+  end
+  for _, each in ipairs(groups) do
+    local info = {}
+    for at = 1, #each, 2 do
+      info[each[at]] = each[at + 1]
+    end
+    if info.name == group then
+      return info['last-delivered-id']
+    end
+  end
+  begin_line(line)
+  return '0-0'
+end
