@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backstage.domain.lease import Lease
+from backstage.domain.portions import MOST_BYTES
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest
 from backstage.domain.task import Task
 from backstage.infra.moments import from_micros, ticks
@@ -32,6 +33,8 @@ class Claiming:
         """On one server the scripts compare what is known of queues and pauses; a cluster is asked before each."""
         turn = _Turn(self._link, self._lanes, request)
         is_compared = self._link.is_one_server
+        if is_compared:
+            await self._lanes.check()
         control = await (self._directory.latest_control() if is_compared else self._directory.control())
         while not await turn.take_all(control, is_compared=is_compared):
             control = await self._directory.control()
@@ -149,11 +152,12 @@ class _Turn:
     async def _claim(self, types: Sequence[str], numbers: Mapping[str, int]) -> None:
         lease = ticks(self._request.lease)
         asked_at = self._link.time.clock.monotonic()
+        budget = MOST_BYTES // len(numbers)
         steps = [
             (
                 "claim_tasks",
                 self._link.keys.queue(queue),
-                [self._request.worker_id, self._on(queue, types), number, lease],
+                [self._request.worker_id, self._on(queue, types), number, lease, budget],
             )
             for queue, number in numbers.items()
         ]
