@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from backstage.conformance.backend_suite import BackendSuite
-from backstage.conformance.trial import BROKEN, POLICY, Trial
+from backstage.conformance.trial import BROKEN, LEASE, POLICY, Trial
 from backstage.domain.limits import LATEST
+from backstage.domain.portions import MOST_BYTES
 from backstage.domain.task_state import TaskState
 
 
@@ -169,3 +170,25 @@ class Claiming(BackendSuite):
         trial.clock.advance(1.1)
         [again] = await trial.claim()
         assert (again.attempt, again.state) == (2, TaskState.RUNNING)
+
+    async def test_a_claim_hands_out_payloads_of_a_bounded_size_in_their_order(self, trial: Trial) -> None:
+        large, per_claim = f'"{"x" * 1_000_000}"', 16
+        tasks = [trial.new_task(payload_json=large) for _ in range(per_claim + 3)]
+        await trial.tasks.add(tasks)
+        claims = [await trial.ask(50) for _ in range(2)]
+        assert [task.id for claimed in claims for task in claimed.tasks] == [task.id for task in tasks]
+        assert len(claims[0].tasks) == per_claim
+        assert claims[0].next_due_in is not None and claims[0].next_due_in < 0.1
+        trial.clock.advance(LEASE + 1)
+        taken_back = []
+        while reclaimed := await trial.queue.reclaim(5, 50):
+            taken_back += reclaimed
+        assert sorted(task.id for task, _ in taken_back) == [task.id for task in tasks]
+        assert len(await trial.claim(50)) == per_claim
+
+    async def test_a_claim_of_several_queues_hands_out_payloads_of_a_bounded_size(self, trial: Trial) -> None:
+        large = f'"{"x" * 1_000_000}"'
+        await trial.tasks.add([trial.new_task(payload_json=large, queue=f"q{number % 2}") for number in range(18)])
+        first, second = await trial.claim(50), await trial.claim(50)
+        assert sum(task.size for task in first) <= MOST_BYTES
+        assert len(first) + len(second) == 18

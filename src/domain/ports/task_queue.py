@@ -59,7 +59,8 @@ class TaskQueue(Protocol):
     async def claim(self, request: ClaimRequest) -> Claimed:
         """Make the entity's `claim` move on due tasks, atomically: no two claims get one task.
 
-        Queues and types that are paused give nothing.
+        Queues and types that are paused give nothing. All payloads together are at most MOST_BYTES (one task may exceed
+        that, alone): what is left over is due at once, so `next_due_in` is 0 or little more.
         """
         ...
 
@@ -90,7 +91,8 @@ class TaskQueue(Protocol):
     async def reclaim(
         self, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None = None
     ) -> list[tuple[Task, Outcome]]:
-        """Take back at most `limit` tasks whose lease ran out, making the entity's `lost` outcome on each.
+        """Take back at most `limit` tasks whose lease ran out, making the entity's `lost` outcome on each; fewer, where
+        their payloads together exceed about MOST_BYTES.
 
         Returns each task as it is now, with the outcome. Any number of workers may call it at once. What
         `next_tasks_of` returns for a task that still runs and its outcome becomes the outcome's next tasks.

@@ -4,10 +4,11 @@ import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from itertools import islice
+from operator import attrgetter
 
 from backstage.domain.lease import Lease
 from backstage.domain.outcome import Outcome
+from backstage.domain.portions import portion
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf
 from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
@@ -23,8 +24,10 @@ class MemoryQueue:
     async def claim(self, request: ClaimRequest) -> Claimed:
         with self._store.lock:
             self._store.promote_due()
-            best = islice(self._best_of_all(request), request.limit)
-            claimed = [self._claim_one(task, request) for task in list(best)]
+            best = self._best_of_all(request)[: request.limit]
+            claimed = [self._claim_one(task, request) for task in best[: portion(best, attrgetter("size"), len(best))]]
+            if len(claimed) < len(best):
+                return Claimed(tuple(claimed), 0.0)
             next_due_in = None if len(claimed) == request.limit else self._store.next_due_in()
         return Claimed(tuple(claimed), next_due_in)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backstage.domain.lease import Lease
+from backstage.domain.portions import MOST_BYTES
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest
 from backstage.domain.task import Task
 from backstage.infra.moments import from_micros, ticks
@@ -149,11 +150,12 @@ class _Turn:
     async def _claim(self, types: Sequence[str], numbers: Mapping[str, int]) -> None:
         lease = ticks(self._request.lease)
         asked_at = self._link.time.clock.monotonic()
+        budget = MOST_BYTES // len(numbers)
         steps = [
             (
                 "claim_tasks",
                 self._link.keys.queue(queue),
-                [self._request.worker_id, self._on(queue, types), number, lease],
+                [self._request.worker_id, self._on(queue, types), number, lease, budget],
             )
             for queue, number in numbers.items()
         ]
