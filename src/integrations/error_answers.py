@@ -11,6 +11,7 @@ from backstage.domain.errors import (
     StorageFullError,
     StorageRefusedError,
     StorageUnavailableError,
+    StoreReplacedError,
     SubscriptionNotFoundError,
     TaskError,
     TaskNotFoundError,
@@ -28,6 +29,7 @@ _STATUS: dict[type[TaskError], int] = {
     UnknownTaskTypeError: 422,
     StorageRefusedError: 422,
     StorageUnavailableError: 503,
+    StoreReplacedError: 503,
     StorageFullError: 507,
 }
 _OF_THE_STORE = {
