@@ -113,6 +113,7 @@ class TransferTasks:
             concurrency=0,
             queues=(),
             types=(),
+            release="transfer",
         )
         await self._target.registry.beat(mark)
         try:

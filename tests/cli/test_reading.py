@@ -161,6 +161,24 @@ def test_workers_lists_those_that_are_alive(cli: Cli, store: Store) -> None:
     assert row.split()[:6] == ["w1", "h", "7", "running", "1", "4"]
 
 
+def test_a_worker_that_was_killed_is_lost_and_then_gone(cli: Cli, store: Store) -> None:
+    store.beat("w1")
+    for silent_for, states in ((5, ["running"]), (20, ["lost"]), (31, [])):
+        store.edit(f"UPDATE backstage_workers SET lease = 30, seen_at = started_at - {silent_for} * 1000000")
+        assert [worker["state"] for worker in json.loads(cli("workers", "--json").out)] == states
+    store.edit("UPDATE backstage_workers SET seen_at = started_at - 20000000")
+    assert "warning  workers: 1, of which some miss their beats: w1" in cli("doctor").out
+
+
+def test_doctor_tells_of_workers_that_durable_listeners_do_not_hear_from(cli: Cli, store: Store) -> None:
+    store.beat("w1")
+    assert "ok       workers: 1 gave a sign of life in the last minute" in cli("doctor").out
+    store.edit("INSERT INTO backstage_subscriptions VALUES ('alerts', '{\"events\": [\"worker-task:failed\"]}')")
+    assert "failures that end on older workers do not reach durable listeners: w1" in cli("doctor").out
+    store.edit("UPDATE backstage_workers SET release = '1.0'")
+    assert "durable listeners" not in cli("doctor").out
+
+
 def test_doctor_finds_a_healthy_store(cli: Cli, store: Store) -> None:
     store.enqueue()
     answer = cli("doctor", "--json")
