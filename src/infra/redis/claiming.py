@@ -33,6 +33,8 @@ class Claiming:
         """On one server the scripts compare what is known of queues and pauses; a cluster is asked before each."""
         turn = _Turn(self._link, self._lanes, request)
         is_compared = self._link.is_one_server
+        if is_compared:
+            await self._lanes.check()
         control = await (self._directory.latest_control() if is_compared else self._directory.control())
         while not await turn.take_all(control, is_compared=is_compared):
             control = await self._directory.control()

@@ -65,7 +65,7 @@ local function take(id, entry, entry_before)
     end
   end
   if not type_ or state or entry_now ~= entry_before then
-    return state or 'gone'
+    return type_ and (state or 'moved') or 'gone'
   end
   if spent > 0 and spent + size > budget then
     return leave_for_next_claim(key, id, type_, priority, due or created)
@@ -108,6 +108,9 @@ local function take_from_line(level, number)
       redis.call('XDEL', line_of(level), entry[1])
       shrunk_levels[level] = true
     end
+    if refused == 'gone' then
+      forget_gone(entry[2][2], string.match(level, '^[^:]*:(.*)$'))
+    end
   end
   return #entries
 end
@@ -116,8 +119,12 @@ local function take_early(level, id)
   redis.call('ZREM', early_of(level), id)
   touched_levels[level] = touched_levels[level] or true
   local entry = redis.call('XADD', KEYS[1] .. ':claimed', '*', 'id', id)
-  if take(id, 'c' .. entry, nil) then
+  local refused = take(id, 'c' .. entry, nil)
+  if refused then
     redis.call('XDEL', KEYS[1] .. ':claimed', entry)
+  end
+  if refused == 'gone' then
+    forget_gone(id, string.match(level, '^[^:]*:(.*)$'))
   end
 end
 
