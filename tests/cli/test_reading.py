@@ -186,7 +186,7 @@ def test_a_worker_that_was_killed_is_lost_and_then_gone(cli: Cli, store: Store) 
 def test_doctor_tells_of_workers_that_durable_listeners_do_not_hear_from(cli: Cli, store: Store) -> None:
     store.beat("w1")
     assert "ok       workers: 1 gave a sign of life in the last minute" in cli("doctor").out
-    store.edit("INSERT INTO backstage_subscriptions VALUES ('alerts', '{\"events\": [\"worker-task:failed\"]}')")
+    store.edit(f"INSERT INTO backstage_subscriptions VALUES ('alerts', '{document_of(Subscription(name='alerts'))}')")
     assert "failures that end on older workers do not reach durable listeners: w1" in cli("doctor").out
     store.edit("UPDATE backstage_workers SET release = '1.0'")
     assert "durable listeners" not in cli("doctor").out
