@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from backstage.domain.subscription import Subscription
+from backstage.domain.subscription_document import document_of
 from tests.cli.conftest import COLOURS, Cli, Store
 
 COUNTS = ["pending", "running", "completed", "failed", "cancelled", "total", "pruned"]
