@@ -14,4 +14,10 @@ def failure_json(failure: Failure | None) -> str | None:
 
 
 def failure_of(text: str | None) -> Failure | None:
-    return None if text is None else Failure(**json.loads(text))
+    """Raises what JSON and Failure raise, and TypeError, for what is none."""
+    if text is None:
+        return None
+    failure = Failure(**json.loads(text))
+    if not all(isinstance(each, str) for each in (failure.type, failure.message, failure.traceback)):
+        raise TypeError("is no failure: its parts are texts")
+    return failure

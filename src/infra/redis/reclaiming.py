@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from backstage.domain.outcome import Outcome
 from backstage.domain.ports.task_queue import NextTasksOf
 from backstage.domain.task import MaxDeliveries, Task
@@ -39,13 +41,22 @@ class Reclaiming:
         self, expired: list[Task], max_deliveries: MaxDeliveries, next_tasks_of: NextTasksOf | None
     ) -> list[Lost]:
         lost: dict[str, list[Lost]] = {}
+        undecodable = [(task, task.lost(max_deliveries)) for task in expired if task.undecodable is not None]
+        ended = await self._settling.bury(undecodable) if undecodable else {}
+        buried = [
+            (replace(task, state=TaskState.FAILED, lease=None, finished_at=from_micros(ended[task.id])), outcome)
+            for task, outcome in undecodable
+            if task.id in ended
+        ]
         for task in expired:
+            if task.undecodable is not None:
+                continue
             outcome = task.honouring_cancel(task.lost(max_deliveries))
             if next_tasks_of is not None:
                 outcome = outcome.followed_by(next_tasks_of(task, outcome))
             lost.setdefault(task.queue, []).append((task, outcome))
         settled = await self._settling.settle_on({q: [outcome for _, outcome in each] for q, each in lost.items()})
-        return [
+        return buried + [
             _as_settled(task, outcome, state, now)
             for queue, (now, states) in settled.items()
             for (task, outcome), state in zip(lost[queue], states, strict=True)

@@ -20,6 +20,7 @@ from backstage.domain.ports.task_queue import Claimed, ClaimRequest
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.moments import ticks, to_micros
+from backstage.infra.sqlite.settle import settle
 from backstage.infra.sqlite.statements import statement
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.task_row import task_of
@@ -39,6 +40,10 @@ def claim(request: ClaimRequest, transaction: Transaction) -> Claimed:
     now = to_micros(transaction.now())
     transaction.cursor.execute(statement("promote_tasks"), (now, _PROMOTED_AT_ONCE))
     tasks = _take(transaction, request, _picks(transaction, request))
+    undecodable = tuple(task for task in tasks if task.undecodable is not None)
+    if undecodable:
+        settle([task.buried() for task in undecodable], transaction)
+        return Claimed(tuple(task for task in tasks if task.undecodable is None), 0.0, undecodable)
     if len(tasks) == request.limit:
         return Claimed(tasks, None)
     (next_due,) = transaction.cursor.execute(_NEXT_DUE).fetchone()
