@@ -14,6 +14,7 @@ from backstage.cli.commands import COMMANDS, overview
 from backstage.domain.errors import ConfigurationError, TaskError
 from backstage.infra.printable import printable
 from backstage.infra.redact_url import redact_text
+from backstage.infra.release import release
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
@@ -69,9 +70,7 @@ def _run_command(name: str, arguments: list[str]) -> int:
 
 
 def _version() -> int:
-    from importlib.metadata import version  # noqa: PLC0415 - slow to load, and seldom needed
-
-    print(f"backstage {version('backstage')}")
+    print(f"backstage {release()}")
     return DONE
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from backstage.domain.errors import ConfigurationError
+from backstage.domain.errors import ConfigurationError, StoreNotReadyError
+from backstage.domain.opening import Opening
 from backstage.infra.backends import light_backend_for
 from backstage.infra.printable import printable
+from backstage.infra.redact_url import redact_url
 from backstage.infra.store_url import store_url
 
 if TYPE_CHECKING:
@@ -28,11 +30,12 @@ def store(url: str | None) -> Backend:
 
 
 @asynccontextmanager
-async def opened_store(url: str | None) -> AsyncIterator[Backend]:
-    """Connect; a store that does not exist is created. Raises ConfigurationError, StorageUnavailableError."""
+async def opened_store(url: str | None, opening: Opening = Opening.PRODUCE) -> AsyncIterator[Backend]:
+    """Connect, to store something. Raises ConfigurationError, StorageUnavailableError, and with READ
+    StoreNotReadyError."""
     backend = store(url)
     try:
-        await backend.open()
+        await backend.open(opening)
         yield backend
     finally:
         await backend.close()
@@ -40,21 +43,29 @@ async def opened_store(url: str | None) -> AsyncIterator[Backend]:
 
 @asynccontextmanager
 async def filled_store(url: str | None) -> AsyncIterator[Backend]:
-    """The same for a store that must exist: raises ConfigurationError where there is no file."""
-    backend = store(url)
-    missing = backend.missing_file() if isinstance(backend, _InFile) else None
-    if missing:
-        raise ConfigurationError("url", f"nothing is stored at {printable(str(missing))}")
-    async with opened_store(url) as opened:
+    """The same for a store that must exist: raises ConfigurationError where there is none."""
+    async with AsyncExitStack() as stack:
+        try:
+            opened = await stack.enter_async_context(opened_store(url, Opening.READ))
+        except StoreNotReadyError:
+            raise ConfigurationError("url", f"nothing is stored at {_place_of(url)}") from None
         yield opened
 
 
 @asynccontextmanager
 async def existing_store(url: str | None) -> AsyncIterator[Backend]:
-    """The same, but looking creates nothing: where there is no file, the store is an empty one, and stderr says so."""
+    """The same, but looking creates nothing: where there is no store, it is as an empty one, and stderr says so."""
+    async with AsyncExitStack() as stack:
+        try:
+            opened = await stack.enter_async_context(opened_store(url, Opening.READ))
+        except StoreNotReadyError:
+            remedy = "a worker that starts makes the store, and so does backstage migrate"
+            print(f"backstage: nothing is stored at {_place_of(url)} yet: {remedy}", file=sys.stderr)
+            opened = await stack.enter_async_context(opened_store("memory://"))
+        yield opened
+
+
+def _place_of(url: str | None) -> str:
     backend = store(url)
     missing = backend.missing_file() if isinstance(backend, _InFile) else None
-    if missing:
-        print(f"backstage: nothing is stored at {printable(str(missing))} yet", file=sys.stderr)
-    async with opened_store("memory://" if missing else url) as opened:
-        yield opened
+    return printable(str(missing)) if missing else redact_url(store_url() if url is None else url)

@@ -14,6 +14,7 @@ from backstage.cli.answer import print_json
 from backstage.cli.command_parser import DONE, REFUSED, CommandParser
 from backstage.cli.store import existing_store, filled_store, opened_store
 from backstage.domain.errors import StorageError
+from backstage.domain.opening import Opening
 from backstage.infra.backends import scheme_of
 from backstage.infra.store_url import store_url
 from backstage.infra.uuid7_ids import Uuid7Ids
@@ -58,7 +59,7 @@ async def _plan(source: str, target: str) -> TransferPlan:
 
 
 async def _transfer(source: str, target: str) -> Transferred:
-    async with filled_store(source) as old, opened_store(target) as new:
+    async with filled_store(source) as old, opened_store(target, Opening.CREATE) as new:
         plan = await PlanTransfer(old, new)()
         with _progress(plan.tasks) as advance, _saying_how_to_go_on(plan.tasks) as note:
             return await TransferTasks(old, new, Uuid7Ids())(lambda tasks, added: (note(tasks), advance(tasks, added)))

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import pytest
+
 from backstage.conformance.backend_suite import BackendSuite, Connect
 from backstage.conformance.trial import Trial
+from backstage.domain import opening
 from backstage.testing.fake_clock import FakeClock
 
 
@@ -20,6 +23,23 @@ class Opening(BackendSuite):
 
     async def test_closing_what_was_never_opened_is_harmless(self, connect: Connect, clock: FakeClock) -> None:
         await connect(clock).close()
+
+    async def test_opening_a_store_again_changes_nothing(self, trial: Trial) -> None:
+        task = await trial.added()
+        for each in opening.Opening:
+            await trial.backend.open(each)
+        assert await trial.tasks.get(task.id) == task
+
+    @pytest.mark.parametrize("how", list(opening.Opening))
+    async def test_a_store_that_is_up_to_date_opens_for_everybody(
+        self, connect: Connect, clock: FakeClock, how: opening.Opening
+    ) -> None:
+        maker, other = connect(clock), connect(clock)
+        await maker.open()
+        await other.open(how)
+        assert await other.control.paused() == []
+        await other.close()
+        await maker.close()
 
     async def test_opening_an_empty_store_makes_it_ready(self, trial: Trial) -> None:
         task = await trial.added()

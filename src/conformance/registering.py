@@ -72,6 +72,12 @@ class Registering(BackendSuite):
         assert await trial.registry.workers(60.0) == []
         assert await trial.registry.workers(10 * DAY) == []
 
+    async def test_every_beat_tells_the_same_generation_of_the_store(self, trial: Trial) -> None:
+        first = await trial.registry.beat(_worker(trial, "w1"))
+        assert first
+        assert await trial.registry.beat(_worker(trial, "w1")) == first
+        assert await trial.registry.beat(_worker(trial, "w2")) == first
+
     async def test_a_worker_that_left_still_holds_its_tasks(self, trial: Trial) -> None:
         running = await trial.running(worker_id="w1")
         await trial.registry.beat(_worker(trial, "w1", running=(running.id,)))

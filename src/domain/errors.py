@@ -16,7 +16,8 @@ TaskError
 └── StorageError                the store did not do what was asked
     ├── StorageRefusedError     the store will never take that: make it smaller, or other
     ├── StorageFullError        no room: nothing was stored, free space and retry
-    └── StorageUnavailableError the store cannot be reached, or stayed locked: retry later
+    ├── StorageUnavailableError the store cannot be reached, or stayed locked: retry later
+    └── StoreNotReadyError      there is no store yet, or it is older than this release: run backstage migrate
 """
 
 from __future__ import annotations
@@ -147,3 +148,13 @@ class StorageFullError(StorageError):
 
 class StorageUnavailableError(StorageError):
     """The store cannot be reached or stayed locked; what was asked may be tried again."""
+
+
+class StoreNotReadyError(StorageError):
+    """There is no store at that place yet, or it lacks what this release needs; nothing was stored.
+
+    `backstage migrate` makes it ready, and so does a worker that starts.
+    """
+
+    def __init__(self, store: str, problem: str) -> None:
+        super().__init__(f"{store}: {problem}: run backstage migrate, or start a worker")

@@ -41,6 +41,7 @@ from backstage.app.send_broadcast import SendBroadcast
 from backstage.app.subscribe import Subscribe
 from backstage.app.unsubscribe import Unsubscribe
 from backstage.domain.errors import ConfigurationError
+from backstage.domain.opening import Opening, without_migrating
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.chance import Chance
 from backstage.domain.ports.clock import Clock
@@ -141,6 +142,8 @@ class Container:
     ) -> AsyncIterator[Self]:
         """Connect for the length of the block. `settings` are the fields of Settings; None means not given.
 
+        A SQLite file that is not there is made; tables on a database server are made by workers and by
+        `backstage migrate`, and until then what is asked raises StoreNotReadyError.
         `logger` is a structlog logger in place of the one that the settings describe. `wait` is the seconds to go on
         trying while the store does not answer; None: for ever.
         Raises ConfigurationError, and StorageUnavailableError when the store cannot be reached.
@@ -152,10 +155,14 @@ class Container:
         finally:
             await container.close()
 
-    async def start(self) -> None:
-        """Connect; raises what Backend.open raises, and then everything is freed again."""
+    async def start(self, opening: Opening = Opening.PRODUCE) -> None:
+        """Connect; raises what Backend.open raises, and then everything is freed again.
+
+        `opening` says what may be made of a store that is not there or not up to date; the setting `migrate` may
+        forbid it.
+        """
         try:
-            await self.backend.open()
+            await self.backend.open(opening if self.settings.migrate else without_migrating(opening))
         except BaseException:
             await self.backend.close()
             raise

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from backstage.domain.errors import ConfigurationError
+from backstage.domain.errors import ConfigurationError, StoreNotReadyError
+from backstage.domain.opening import Opening
 
 _FILE = re.compile(r"(\d{4})_\w+\.sql")
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -53,6 +54,21 @@ def undoing(backend: str, migration: Migration) -> str:
     if not file.exists():
         raise ConfigurationError("migrations", f"{migration.name} cannot be undone: restore a backup")
     return file.read_text("utf-8")
+
+
+def are_applied(todo: Sequence[Migration], opening: Opening, *, is_new: bool, store: str) -> bool:
+    """Whether somebody who opens a store that lacks these migrations applies them; `is_new`: it has none at all.
+
+    Without them an older store serves as far as it can. Raises ConfigurationError and StoreNotReadyError.
+    """
+    if not todo or opening is Opening.WORK:
+        return bool(todo)
+    if opening is Opening.WORK_AS_IT_IS:
+        names = ", ".join(migration.name for migration in todo)
+        raise ConfigurationError(store, f"lacks {names}: run backstage migrate")
+    if is_new and opening is Opening.READ:
+        raise StoreNotReadyError(store, "there is no store here yet")
+    return is_new
 
 
 def _folder_of(backend: str) -> Path:

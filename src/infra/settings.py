@@ -161,6 +161,10 @@ class Settings(BaseSettings):
     """How long `Worker.run` and `Scheduler.run`, so the worker's command too, wait for a store that does not answer;
     `none`: for ever."""
 
+    migrate: Annotated[bool, switch()] = True
+    """Workers that start make the tables of a new store and bring those of an older one up to date; `off`: they refuse
+    such a store, and only `backstage migrate` does it."""
+
     until_idle: Annotated[bool, switch()] = False
     """End once nothing is running, due, or waiting for a retry."""
 
@@ -210,10 +214,13 @@ class Settings(BaseSettings):
     @classmethod
     def _checked(cls, values: Mapping[str, Any], given: Mapping[str, Any]) -> Self:
         try:
-            return cls(**values)
+            settings = cls(**values)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             raise ConfigurationError(cls._as_written(str(first["loc"][0]), given), _problem(first)) from None
+        if "url" not in settings.model_fields_set and Variables.read(cls).has_empty("BACKSTAGE_URL"):
+            raise ConfigurationError("BACKSTAGE_URL", f"is empty: name a store, or unset it to mean {DEFAULT_URL}")
+        return settings
 
     @classmethod
     def settings_customise_sources(

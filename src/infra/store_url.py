@@ -20,7 +20,7 @@ def store_url() -> str:
     named = os.environ.get("BACKSTAGE_URL")
     if named:
         return named
-    if not (
+    if named is None and not (
         any(os.environ.get(name) for name in _OF_REDIS)
         or _mentions(DOTENV_FILE, b"BACKSTAGE_URL", *(name.encode() for name in _OF_REDIS))
         or _mentions(TOML_FILE, b"url")

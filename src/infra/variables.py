@@ -33,7 +33,7 @@ class Place(Enum):
 
 
 class Variables(PydanticBaseSettingsSource):
-    """One source of pydantic-settings. An empty variable counts as not set.
+    """One source of pydantic-settings. An empty variable counts as not set; whoever must not guess can ask for it.
 
     Our own name wins over another name wherever the two stand: REDIS_HOST is often there for a cache.
     Raises ConfigurationError for a REDIS_… or JOB_TIMEOUT value that is used and cannot be converted.
@@ -43,6 +43,7 @@ class Variables(PydanticBaseSettingsSource):
         super().__init__(settings_class)
         self._variables: dict[str, str] = {}
         self._places: dict[str, Place] = {}
+        self._empty = {name for variables in places.values() for name, value in variables.items() if not value}
         for place in Place:
             for name, value in places[place].items():
                 if value and name not in self._variables:
@@ -76,6 +77,9 @@ class Variables(PydanticBaseSettingsSource):
             if name in self._variables and not self._is_of_kubernetes(name):
                 return name
         return None
+
+    def has_empty(self, variable: str) -> bool:
+        return variable in self._empty
 
     def _is_of_kubernetes(self, name: str) -> bool:
         """Whether it is what Kubernetes sets in every container where a service is called redis; whoever wants that one

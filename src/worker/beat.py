@@ -7,11 +7,13 @@ import os
 import socket
 from typing import Any
 
-from backstage.domain.errors import StorageError
+from backstage.domain.errors import StorageError, StoreNotReadyError
+from backstage.domain.opening import Opening
 from backstage.domain.ports.backend import Backend
 from backstage.domain.worker_info import WorkerInfo
 from backstage.worker import log_events
 from backstage.worker.slots import Slots
+from backstage.worker.store_watch import StoreWatch
 from backstage.worker.worker_options import WorkerOptions
 
 MOST_SHOWN = 100
@@ -21,20 +23,36 @@ class Beat:
     interval = 5.0
 
     def __init__(
-        self, backend: Backend, options: WorkerOptions, types: frozenset[str], slots: Slots, logger: Any
+        self,
+        backend: Backend,
+        options: WorkerOptions,
+        types: frozenset[str],
+        slots: Slots,
+        store_watch: StoreWatch,
+        logger: Any,
     ) -> None:
         self._backend = backend
         self._options = options
         self._types = tuple(sorted(types))
         self._slots = slots
+        self._store_watch = store_watch
         self._logger = logger
         self._started_at = backend.clock.now()
         self._beating: asyncio.Future[None] | None = None
 
     async def beat(self) -> None:
         """Goes on when it is cancelled: whether the store has taken it would not be known."""
-        self._beating = asyncio.ensure_future(self._backend.registry.beat(self._state()))
+        self._beating = asyncio.ensure_future(self._beat())
         await asyncio.shield(self._beating)
+
+    async def _beat(self) -> None:
+        """Tables that somebody dropped are made again here, which the worker may do as when it started."""
+        try:
+            generation = await self._backend.registry.beat(self._state())
+        except StoreNotReadyError:
+            await self._backend.open(Opening.WORK if self._options.may_migrate else Opening.WORK_AS_IT_IS)
+            generation = await self._backend.registry.beat(self._state())
+        self._store_watch.saw(generation)
 
     async def leave(self) -> None:
         """After a beat under way, which would else bring the worker back."""

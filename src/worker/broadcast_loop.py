@@ -47,6 +47,11 @@ class BroadcastLoop:
         with contextlib.suppress(StorageError):
             self._position = await self._broadcasts.position()
 
+    def begin_again(self) -> None:
+        """The store was emptied, and positions in it mean nothing any more: receive what it has now."""
+        self._position = None
+        self._hint.set()
+
     async def run(self) -> None:
         """Endless; after an error it may be called again, and goes on where it was."""
         while True:

@@ -20,7 +20,7 @@ from backstage.infra.settings import Settings
 from backstage.infra.structured_logging import new_logger
 from backstage.worker import cycle_collector, log_events
 from backstage.worker.bounded_exit import bound_exit, exit_at_once
-from backstage.worker.fleet import Fleet
+from backstage.worker.fleet import KILL_MARGIN, Fleet
 from backstage.worker.handler_modules import load_module, marked_in
 from backstage.worker.worker import Worker
 
@@ -122,7 +122,7 @@ def run_fleet(settings: Settings, command: Sequence[str]) -> int:
         [*command] if address is None else [*command, "--http", written(*address)]
         for address in settings.http_addresses()
     ]
-    return Fleet(commands, logger=logger).run()
+    return Fleet(commands, logger=logger, stop_within=settings.grace_period + KILL_MARGIN).run()
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import select
 import signal
@@ -33,15 +34,18 @@ class _Member:
 
 
 WRONG_USAGE = 2
+KILL_MARGIN = 10.0
+"""Seconds beyond the grace period that a process has to end by itself."""
 
 
 class Fleet:
     """Runs each command as a process and starts again the ones that die.
 
     The first SIGTERM, SIGINT or SIGQUIT is passed on and stops the fleet, the second is passed on to hurry it, the
-    third kills it; SIGHUP, a closed terminal, counts as SIGTERM. Should the supervisor itself be killed, its
-    processes get SIGTERM (Linux). They are in process groups of their own, so Ctrl-C reaches them once, through
-    here. Under systemd set KillMode=mixed, for it would signal them all beside the supervisor, which hurries them.
+    third kills it, as does the end of `stop_within`; SIGHUP, a closed terminal, counts as SIGTERM. Should the
+    supervisor itself be killed, its processes get SIGTERM (Linux). They are in process groups of their own, so Ctrl-C
+    reaches them once, through here. Under systemd set KillMode=mixed, for it would signal them all beside the
+    supervisor, which hurries them.
 
     A process that dies waits `restart_delay` seconds for the next start, twice as long after each further death
     within `rapid` seconds of a start, at most `max_restart_delay`. More than `max_rapid_crashes` in a row end the
@@ -57,13 +61,17 @@ class Fleet:
         max_restart_delay: float = 30.0,
         rapid: float = 10.0,
         max_rapid_crashes: int = 5,
+        stop_within: float = 40.0,
     ) -> None:
+        """Those that are not gone `stop_within` seconds after they were told to stop are killed."""
         self._members = [_Member(number, command) for number, command in enumerate(commands, start=1)]
         self._logger = logger
         self._restart_delay = restart_delay
         self._max_restart_delay = max_restart_delay
         self._rapid = rapid
         self._max_rapid_crashes = max_rapid_crashes
+        self._stop_within = stop_within
+        self._kills_at: float | None = None
         self._stop_signals: list[int] = []
         self._code = 0
 
@@ -78,10 +86,11 @@ class Fleet:
                 self._start_due()
                 if all(member.pid is None and member.starts_at is None for member in self._members):
                     return self._code
-                for number in next_signals(self._seconds_to_next_start()):
+                for number in next_signals(self._seconds_to_next_step()):
                     if number != signal.SIGCHLD:
                         self._on_stop_signal(number if number in _FORWARDED else signal.SIGTERM)
                 self._reap()
+                self._kill_overdue()
 
     def _start_due(self) -> None:
         for member in self._members:
@@ -95,15 +104,31 @@ class Fleet:
         member.starts_at = None
         self._logger.info(log_events.WORKER_PROCESS_STARTED, process=member.number, pid=member.pid)
 
-    def _seconds_to_next_start(self) -> float | None:
-        starts = [member.starts_at for member in self._members if member.starts_at is not None]
-        return max(0.0, min(starts) - time.monotonic()) if starts else None
+    def _seconds_to_next_step(self) -> float | None:
+        moments = [member.starts_at for member in self._members if member.starts_at is not None]
+        if self._kills_at is not None:
+            moments.append(self._kills_at)
+        return max(0.0, min(moments) - time.monotonic()) if moments else None
 
     def _on_stop_signal(self, number: int) -> None:
         self._stop_signals.append(number)
         self._stop(signal.SIGKILL if len(self._stop_signals) > 2 else number)
+        if len(self._stop_signals) > 1:
+            self._kills_at = min(self._kills_at or math.inf, time.monotonic() + KILL_MARGIN)
+
+    def _kill_overdue(self) -> None:
+        """Nothing else ends a process whose interpreter does not turn, as within a C extension that keeps its lock."""
+        if self._kills_at is None or time.monotonic() < self._kills_at:
+            return
+        self._kills_at = None
+        for member in self._members:
+            if member.pid is not None:
+                self._logger.error(log_events.WORKER_PROCESS_KILLED, process=member.number, pid=member.pid)
+                os.kill(member.pid, signal.SIGKILL)
 
     def _stop(self, number: int) -> None:
+        if self._kills_at is None:
+            self._kills_at = time.monotonic() + self._stop_within
         for member in self._members:
             member.starts_at = None
             if member.pid is not None:

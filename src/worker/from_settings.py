@@ -11,6 +11,8 @@ from backstage.domain.errors import ConfigurationError, InvalidTaskDataError
 from backstage.domain.queue import Queue
 from backstage.domain.retry_policy import RetryPolicy
 from backstage.infra.container import Container
+from backstage.infra.redact_url import redact_url
+from backstage.infra.release import release
 from backstage.infra.settings import Settings
 from backstage.infra.structured_logging import new_logger
 from backstage.worker.worker_options import WorkerOptions
@@ -37,6 +39,8 @@ def queues_from(queues: str | Iterable[str | Queue] | None) -> dict[str, Queue] 
 def options_from(settings: Settings, queues: Mapping[str, Queue]) -> WorkerOptions:
     return WorkerOptions(
         worker_id=f"{settings.worker_id}.{secrets.token_hex(3)}",  # a restart must never pass for its predecessor
+        store=redact_url(settings.url),
+        version=release(),
         concurrency=settings.concurrency,
         prefetch=settings.prefetch,
         queues=queues,
@@ -54,5 +58,6 @@ def options_from(settings: Settings, queues: Mapping[str, Queue]) -> WorkerOptio
         prune_interval=settings.prune_interval,
         schedule_interval=settings.schedule_interval,
         subscription_interval=settings.subscription_interval,
+        may_migrate=settings.migrate,
         is_until_idle=settings.until_idle,
     )

@@ -60,6 +60,13 @@ class Processors:
         for processor in self:
             processor.stop_now()
 
+    async def give_back_aside(self) -> None:
+        """Give back what each holds, on another loop than that of this service, which is blocked."""
+        await asyncio.gather(*(processor.give_back_aside() for processor in self))
+
+    def running_types(self) -> list[str]:
+        return sorted({name for processor in self for name in processor.running_types()})
+
     async def wait(self) -> None:
         """Return once all have stopped. Raises what ended one of them, and then the others go on."""
         await asyncio.gather(*(processor.wait() for processor in self))

@@ -157,6 +157,13 @@ class QueueProcessor(HandlerHost):
         if self._runtime is not None:
             self._runtime.stop_now()
 
+    async def give_back_aside(self) -> None:
+        if self._runtime is not None:
+            await self._runtime.give_back_aside()
+
+    def running_types(self) -> list[str]:
+        return [] if self._runtime is None else self._runtime.running_types()
+
     async def wait(self) -> None:
         """Return once it has stopped."""
         if self._running is not None:

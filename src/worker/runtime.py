@@ -54,6 +54,7 @@ from backstage.worker.reclaimer import Reclaimer
 from backstage.worker.run_limits import LimitsOf, RunLimits
 from backstage.worker.schedule_loop import ScheduleLoop
 from backstage.worker.slots import Slots
+from backstage.worker.store_watch import StoreWatch
 from backstage.worker.subscription_watch import SubscriptionWatch
 from backstage.worker.vital_signs import Phase, VitalSigns
 from backstage.worker.worker_options import WorkerOptions
@@ -108,6 +109,7 @@ class WorkerRuntime:
         self._schedule_loop = self._new_schedule_loop(events, schedules)
         self._broadcasts = self._new_broadcast_loop(receivers)
         self._subscriptions = self._new_subscription_watch(events, subscriptions)
+        self._store_watch = self._new_store_watch()
         self._announcer = Announcer(events, backend.clock, options.worker_id)
         self._hint = asyncio.Event()
         self._handlers = self._compose(registry, middlewares)
@@ -152,13 +154,15 @@ class WorkerRuntime:
         """Return once `stop` was called, or nothing is left with `is_until_idle`, and nothing is held any more."""
         if self._broadcasts is not None:
             await self._broadcasts.begin()
-        beat = Beat(self._backend, self._options, self._types, self._slots, self._logger)
+        beat = Beat(self._backend, self._options, self._types, self._slots, self._store_watch, self._logger)
         async with self._lease_keeping(), self._backend.wakeup() as wakeup, self._duties(wakeup, beat):
             await self._until_subscriptions_are_known()
             claiming = asyncio.create_task(self._claimer.run(), name="backstage-claimer")
             self._logger.info(
                 log_events.WORKER_STARTED,
                 worker_id=self._options.worker_id,
+                store=self._options.store,
+                version=self._options.version,
                 concurrency=self._options.concurrency,
                 queues=sorted(self._ranks) if self._ranks else "all",
                 types=sorted(self._types),
@@ -186,12 +190,29 @@ class WorkerRuntime:
         self._hurry.set()
         self._stop.set()
 
+    async def give_back_aside(self) -> None:
+        """Give the store all that is held, on another loop than this worker's, which is blocked: the ends that it has
+        not taken, and everything else as not run."""
+        ended = {(each.task_id, each.fence): each for each in self._slots.settler.waiting()}
+        held = [each.task for each in self._slots.held.snapshot()]
+        outcomes = [ended.get((task.id, task.fence)) or task.released() for task in held]
+        async with self._backend.lease_queue() as queue:
+            await queue.settle(outcomes)
+
+    def running_types(self) -> list[str]:
+        """Of the handlers that run; may be called from any thread."""
+        return sorted({each.task.type for each in self._slots.held.snapshot() if each.has_begun})
+
     def pause(self) -> None:
         """Claim nothing on this worker until `resume`, and give back what waits for a slot; running tasks go on."""
         self._slots.pause()
 
     def resume(self) -> None:
         self._slots.resume()
+
+    def acknowledge_emptied_store(self) -> None:
+        """Let health be good again although the store was emptied."""
+        self._store_watch.acknowledge()
 
     def runs(self, task: Task) -> bool:
         """Whether the task is one that this worker holds."""
@@ -329,6 +350,12 @@ class WorkerRuntime:
             options.schedule_interval,
             self._logger,
         )
+
+    def _new_store_watch(self) -> StoreWatch:
+        put_again = [self._schedule_loop.put_again, self._subscriptions.put_again]
+        if self._broadcasts is not None:
+            put_again.append(self._broadcasts.begin_again)
+        return StoreWatch(put_again, self._backend.clock, self._healths.of("store", Beat.interval), self._logger)
 
     def _new_subscription_watch(self, events: EventBus, own: Sequence[Subscription]) -> SubscriptionWatch:
         backend = self._backend

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -24,26 +25,39 @@ class ScheduleLoop:
         self, put: PutSchedule, fire: FireSchedules, crons: Iterable[CronTask], interval: float, logger: Any
     ) -> None:
         self._put, self._fire = put, fire
+        self._crons = list(crons)
         self._to_put = list(crons)
+        self._hurry = asyncio.Event()
         self._interval = interval
         self._logger = logger
         self._unreadable: frozenset[UnreadableSchedule] = frozenset()
 
     async def run(self) -> None:
         """Endless; after an error it may be called again, and goes on where it was."""
-        await self.put_all()
         while True:
+            self._hurry.clear()
+            await self.put_all()
             turn = await self._fire()
             for fired in turn.fired:
                 self._tell(fired)
             self._tell_unreadable(frozenset(turn.unreadable))
-            await asyncio.sleep(self._interval if turn.next_in is None else min(turn.next_in, self._interval))
+            await self._sleep(self._interval if turn.next_in is None else min(turn.next_in, self._interval))
 
     async def put_all(self) -> None:
         """Each once: a schedule that somebody edits later is left alone."""
         while self._to_put:
             await self._put(self._to_put[0])
             del self._to_put[0]
+
+    def put_again(self) -> None:
+        """The store was emptied: put all of the code's schedules there at once."""
+        self._to_put = list(self._crons)
+        self._hurry.set()
+
+    async def _sleep(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._hurry.wait()
 
     def _tell(self, fired: Fired) -> None:
         for event, tasks in ((log_events.TICK_FIRED, fired.tasks), (log_events.TICK_SKIPPED, fired.skipped)):

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from backstage.domain.cron_task import CronTask
 from backstage.domain.errors import ConfigurationError
+from backstage.domain.opening import Opening
 from backstage.infra.container import Container
 from backstage.infra.settings import Settings
 from backstage.infra.store_opening import StoreOpening
@@ -60,7 +61,7 @@ class Scheduler:
         if self._worker is not None:
             await self._worker.connect()
         else:
-            await self._container.start()
+            await self._container.start(Opening.WORK)
         try:
             loop = self._new_loop()
             await loop.put_all()

@@ -69,6 +69,10 @@ class Settler:
     def backlog(self) -> int:
         return len(self._waiting) + len(self._alone)
 
+    def waiting(self) -> list[Outcome]:
+        """What the store has not taken yet; may be called from any thread."""
+        return [*self._waiting]
+
     async def drained(self) -> None:
         """Return once everything submitted is settled."""
         await self._empty.wait()

@@ -10,6 +10,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
+from backstage.worker.blocked_stop import BlockedStop
+from backstage.worker.signal_tee import SignalTee
+
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGQUIT") if hasattr(signal, name))
 _UNTOUCHED = (signal.SIG_DFL, signal.default_int_handler)
 
@@ -18,10 +21,20 @@ class StopSignals:
     """While entered, the first signal calls `stop`, the next ones `stop_now`.
 
     Signals that the application handles itself are left alone, and so are all outside the main thread. With
-    `ends_process`, a signal that came is sent again on leaving, with its old effect.
+    `ends_process`, a signal that came is sent again on leaving, with its old effect. `blocked` is told of signals
+    even while the event loop is blocked, and then ends the process in its place.
     """
 
-    def __init__(self, stop: Callable[[], None], stop_now: Callable[[], None], *, ends_process: bool = True) -> None:
+    def __init__(
+        self,
+        stop: Callable[[], None],
+        stop_now: Callable[[], None],
+        *,
+        ends_process: bool = True,
+        blocked: BlockedStop | None = None,
+    ) -> None:
+        self._blocked = blocked
+        self._tee: SignalTee | None = None
         self._stop = stop
         self._stop_now = stop_now
         self._ends_process = ends_process
@@ -36,17 +49,27 @@ class StopSignals:
                 if handler in _UNTOUCHED or _is_of_asyncio(handler):
                     loop.add_signal_handler(each, self._on_signal, each)
                     self._taken[each] = handler
+            if self._blocked is not None and self._taken:
+                self._tee = SignalTee(self._on_any_signal).__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._blocked is not None:
+            self._blocked.over()
+        if self._tee is not None:
+            self._tee.__exit__(kind, error, trace)
         loop = asyncio.get_running_loop()
         for each, handler in self._taken.items():
             loop.remove_signal_handler(each)
             signal.signal(each, handler)
         if self._came is not None and self._ends_process:
             os.kill(os.getpid(), self._came)
+
+    def _on_any_signal(self, number: int) -> None:
+        if self._blocked is not None and number in self._taken:
+            self._blocked.heard()
 
     def _on_signal(self, number: signal.Signals) -> None:
         if self._came is None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from backstage.app.cancel_deliveries import CancelDeliveries
 from backstage.domain.delivery import deliveries_of
+from backstage.domain.errors import StorageFullError
 from backstage.domain.outcome import Outcome
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.subscriptions import Subscriptions
@@ -30,8 +31,9 @@ class SubscriptionWatch:
         clock: Clock,
     ) -> None:
         self._subscriptions = subscriptions
-        self._to_put = list(own)
-        self._active = tuple(self._to_put)
+        self._own = tuple(own)
+        self._to_put = list(self._own)
+        self._active = self._own
         self._removed: frozenset[str] = frozenset()
         self._cancel_deliveries = cancel_deliveries
         self._clock = clock
@@ -52,13 +54,33 @@ class SubscriptionWatch:
 
     async def look(self) -> None:
         """To be called at intervals; after an error the next call goes on where it was."""
-        while self._to_put:
-            await self._subscriptions.put(self._to_put[0])
-            del self._to_put[0]
+        stored = await self._subscriptions.all()
+        if self._to_put:
+            stored = await self._put(stored)
         before = {each.name for each in self._active} | self._removed
-        self._active = tuple(await self._subscriptions.all())
+        self._active = tuple(stored)
         self.known.set()
         gone = before - {each.name for each in self._active}
         for name in sorted(self._removed & gone):
             await self._cancel_deliveries(name)
         self._removed = frozenset(gone - self._removed)
+
+    def put_again(self) -> None:
+        """The store was emptied: the own subscriptions count at once, and the next look puts them there."""
+        self._to_put = list(self._own)
+        self._active = (*self._own, *(each for each in self._active if each not in self._own))
+        self._removed = frozenset()
+
+    async def _put(self, stored: list[Subscription]) -> list[Subscription]:
+        """Put those that are not there, and return which are then. One that a full store has no room for counts here
+        all the same, for tasks must end there, and is put at a later look."""
+        refused = []
+        for subscription in list(self._to_put):
+            try:
+                if subscription not in stored:
+                    await self._subscriptions.put(subscription)
+            except StorageFullError:
+                refused.append(subscription)
+            else:
+                self._to_put.remove(subscription)
+        return [*(await self._subscriptions.all()), *refused]

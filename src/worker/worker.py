@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from types import ModuleType, TracebackType
 from typing import Any, Self, TypeVar, Unpack
 from uuid import UUID
@@ -14,6 +15,7 @@ from backstage.domain.backoff import Backoff
 from backstage.domain.broadcast_message import BroadcastMessage
 from backstage.domain.dedupe import Dedupe, Duplicate
 from backstage.domain.errors import ConfigurationError, StorageUnavailableError
+from backstage.domain.opening import Opening
 from backstage.domain.queue import DEFAULT_QUEUE, Queue
 from backstage.domain.task import Task
 from backstage.infra.container import Container
@@ -22,6 +24,7 @@ from backstage.infra.settings import Settings
 from backstage.infra.store_opening import StoreOpening
 from backstage.worker import log_events
 from backstage.worker.alerts import ready_alerts
+from backstage.worker.blocked_stop import KILLED, BlockedStop
 from backstage.worker.current_task import current_task
 from backstage.worker.from_settings import container_from, options_from, queues_from
 from backstage.worker.handler_host import HandlerHost
@@ -70,6 +73,7 @@ class Worker(HandlerHost, ProcessHost):
         self._runtime: WorkerRuntime | None = None
         self._running: asyncio.Task[None] | None = None
         self._opening: asyncio.Task[None] | None = None
+        self._opened_as = Opening.CREATE
         self._awaiting: StoreOpening | None = None
         self._stopping: asyncio.Task[None] | None = None
 
@@ -194,10 +198,17 @@ class Worker(HandlerHost, ProcessHost):
         self._refuse_if_started("start")
         check_limit()
         self._warn_of_unknown_settings()
-        await self._open()
+        await self._open(Opening.WORK)
         self._refuse_if_started("start")  # by another call, while the store was being opened
         runtime = self._runtime = self._new_runtime()
-        signals = StopSignals(runtime.stop, runtime.stop_now, ends_process=signal_ends_process)
+        blocked = BlockedStop(
+            self.settings.grace_period,
+            runtime.give_back_aside,
+            runtime.running_types,
+            self._container.logger,
+            code=KILLED if signal_ends_process else 0,
+        )
+        signals = StopSignals(runtime.stop, runtime.stop_now, ends_process=signal_ends_process, blocked=blocked)
         self._running = asyncio.create_task(_run(runtime, signals), name="backstage-worker")
         ready = asyncio.create_task(runtime.ready())
         await asyncio.wait([ready, self._running], return_when=asyncio.FIRST_COMPLETED)
@@ -251,7 +262,9 @@ class Worker(HandlerHost, ProcessHost):
     async def _awaited_store(self) -> bool:
         """Return whether the store was opened before a signal or `stop` came."""
         settings, container = self.settings, self._container
-        awaiting = StoreOpening(self._open, settings.start_timeout, container.chance, container.logger)
+        awaiting = StoreOpening(
+            partial(self._open, Opening.WORK), settings.start_timeout, container.chance, container.logger
+        )
         self._awaiting, is_open = awaiting, False
         try:
             with StopSignals(awaiting.give_up, awaiting.give_up, ends_process=False):
@@ -272,6 +285,10 @@ class Worker(HandlerHost, ProcessHost):
         if self._runtime is None:
             return VitalSigns(worker_id=self.worker_id, phase=Phase.STARTING)
         return self._runtime.vital_signs()
+
+    def acknowledge_emptied_store(self) -> None:
+        """Let `/health` be good again, which says for an hour that the store was emptied under this worker."""
+        self._started().acknowledge_emptied_store()
 
     def measure_store(self) -> StoreLatencies:
         """Measure from the start on how long the store takes to answer; else nobody does, and it costs nothing."""
@@ -297,9 +314,11 @@ class Worker(HandlerHost, ProcessHost):
 
     # -- inside ----------------------------------------------------------------------------------
 
-    async def _open(self) -> None:
-        if self._opening is None:
-            self._opening = asyncio.create_task(self._container.start())
+    async def _open(self, as_what: Opening = Opening.CREATE) -> None:
+        """Once; but as a worker again, where it was opened to enqueue: that brought no schema up to date."""
+        if self._opening is None or (as_what is Opening.WORK and self._opened_as is not as_what):
+            self._opened_as = as_what
+            self._opening = asyncio.create_task(self._open_container(as_what, self._opening))
         opening = self._opening
         try:
             await asyncio.shield(opening)
@@ -310,6 +329,11 @@ class Worker(HandlerHost, ProcessHost):
         except Exception:
             self._opening = None  # so that the next use tries again
             raise
+
+    async def _open_container(self, as_what: Opening, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        await self._container.start(as_what)
 
     def _warn_of_unknown_settings(self) -> None:
         for unknown in self.settings.unknown:

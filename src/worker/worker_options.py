@@ -16,6 +16,9 @@ class WorkerOptions:
     handlers this worker serves; empty serves all it has."""
 
     worker_id: str
+    store: str = ""
+    """The URL of its store without passwords, and `version` that of Backstage: for the log."""
+    version: str = ""
     concurrency: int = 10
     prefetch: int | None = None
     """Tasks claimed beyond the free slots, waiting here for one. None: as many as will soon find one."""
@@ -37,4 +40,6 @@ class WorkerOptions:
     """The longest that a scheduler sleeps before it looks for changed schedules."""
     subscription_interval: float = 5.0
     """The longest until a subscription that was made or removed elsewhere counts here."""
+    may_migrate: bool = True
+    """Whether tables of the store that are gone may be made again."""
     is_until_idle: bool = False

@@ -15,6 +15,7 @@ from backstage.infra.container import Container
 from backstage.infra.open_files import check_limit
 from backstage.infra.settings import Settings
 from backstage.worker.alerts import ready_alerts
+from backstage.worker.blocked_stop import BlockedStop
 from backstage.worker.current_task import current_task
 from backstage.worker.from_settings import container_from
 from backstage.worker.loop_health import LoopHealths
@@ -144,7 +145,11 @@ class WorkerService(ProcessHost):
         if self._running is None or self._running.done():
             raise ConfigurationError("setup_graceful_shutdown", "the service is not running: start it first")
         if self._signals is None:
-            self._signals = StopSignals(self._processors.stop, self._processors.stop_now)
+            processors, container = self._processors, self._container
+            blocked = BlockedStop(
+                container.settings.grace_period, processors.give_back_aside, processors.running_types, container.logger
+            )
+            self._signals = StopSignals(processors.stop, processors.stop_now, blocked=blocked)
             self._signals.__enter__()
 
     async def __aenter__(self) -> Self:

@@ -39,7 +39,8 @@ def test_looking_at_a_store_that_does_not_exist_finds_nothing_and_creates_nothin
     for command in ("stats", "list", "queues", "workers", "replay"):
         answer = cli(command)
         assert answer.code == 0
-        assert answer.err == f"backstage: nothing is stored at {folder / 'backstage.db'} yet\n"
+        assert answer.err.startswith(f"backstage: nothing is stored at {folder / 'backstage.db'} yet: ")
+        assert "backstage migrate" in answer.err
     assert json.loads(cli("stats", "--json").out)["total"] == 0
     assert cli("show", "some-id").code == 1
     assert cli("doctor").code == 0

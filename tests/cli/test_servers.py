@@ -66,13 +66,13 @@ def test_a_url_with_a_wrong_part_is_wrong_usage(cli: Cli, url: str) -> None:
     assert (answer.code, answer.err.count("\n")) == (2, 1)
 
 
-def test_a_schema_is_planned_applied_and_undone(cli: Cli, postgres_url: str) -> None:
-    assert "would apply 0001_tasks" in cli("migrate", "--dry-run", "--url", postgres_url).out
-    assert "applied 0001_tasks" in cli("migrate", "--url", postgres_url).out
-    assert cli("migrate", "--url", postgres_url).out == "up to date\n"
-    assert "not applied" not in cli("migrate", "--status", "--url", postgres_url).out
-    assert cli("migrate", "--down", "--yes", "--url", postgres_url).out.startswith("undid ")
-    assert "not applied" in cli("migrate", "--status", "--url", postgres_url).out
+def test_a_schema_is_planned_applied_and_undone(cli: Cli, empty_database_url: str) -> None:
+    assert "would apply 0001_tasks" in cli("migrate", "--dry-run", "--url", empty_database_url).out
+    assert "applied 0001_tasks" in cli("migrate", "--url", empty_database_url).out
+    assert cli("migrate", "--url", empty_database_url).out == "up to date\n"
+    assert "not applied" not in cli("migrate", "--status", "--url", empty_database_url).out
+    assert cli("migrate", "--down", "--yes", "--url", empty_database_url).out.startswith("undid ")
+    assert "not applied" in cli("migrate", "--status", "--url", empty_database_url).out
 
 
 def test_undoing_asks_to_be_sure_and_needs_a_store_that_can(cli: Cli) -> None:

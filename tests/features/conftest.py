@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from backstage.infra.postgres.backend import PostgresBackend
 from tests.features.fleet import Fleet
 from tests.servers.postgres_server import PostgresServer
 from tests.worker.workers import Workers
@@ -21,9 +22,11 @@ def database_url(postgres_server: PostgresServer) -> str:
 
 
 @pytest.fixture
-def postgres_url(database_url: str) -> str:
+async def postgres_url(database_url: str) -> str:
     """A schema is made sooner than a database."""
-    return f"{database_url}?schema=s{uuid4().hex}"
+    url = f"{database_url}?schema=s{uuid4().hex}"
+    await PostgresBackend.from_url(url).migrate()
+    return url
 
 
 @pytest.fixture

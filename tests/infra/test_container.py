@@ -8,6 +8,7 @@ import pytest
 import backstage
 from backstage import Container, EnqueueTask
 from backstage.domain.errors import ConfigurationError, StorageUnavailableError
+from backstage.domain.opening import Opening
 from backstage.domain.task_state import TaskState
 from backstage.infra.backends import SCHEMES, backend_for
 from backstage.infra.memory.backend import MemoryBackend
@@ -116,7 +117,7 @@ async def test_a_url_that_no_backend_has_names_those_there_are(url):
 class Unreachable(MemoryBackend):
     is_closed = False
 
-    async def open(self) -> None:
+    async def open(self, opening: Opening = Opening.WORK) -> None:
         raise StorageUnavailableError("gone")
 
     async def close(self) -> None:

@@ -94,7 +94,7 @@ async def test_a_try_that_gets_no_answer_is_given_up_at_once(opening: Callable[.
 
 async def test_a_container_waits_only_when_it_is_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
     server = Server(*(StorageUnavailableError("away") for _ in range(3)))
-    monkeypatch.setattr("backstage.infra.memory.backend.MemoryBackend.open", lambda backend: server.connect())
+    monkeypatch.setattr("backstage.infra.memory.backend.MemoryBackend.open", lambda backend, opening: server.connect())
     with pytest.raises(StorageUnavailableError):
         async with Container.open("memory://", silent=True):
             pass

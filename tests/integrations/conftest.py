@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from backstage.infra.postgres.backend import PostgresBackend
 from tests.servers.postgres_server import PostgresServer
 
 
@@ -25,7 +26,9 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     match request.param:
         case "postgres":
             postgres: PostgresServer = request.getfixturevalue("postgres_server")
-            yield asyncio.run(postgres.new_database())
+            made = asyncio.run(postgres.new_database())
+            asyncio.run(PostgresBackend.from_url(made).migrate())
+            yield made
             asyncio.run(postgres.drop_databases())
         case "redis":
             yield request.getfixturevalue("redis_url")

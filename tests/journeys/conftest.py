@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from backstage.infra.container import Container
+from backstage.infra.postgres.backend import PostgresBackend
 from tests.journeys.gate import Gate
 from tests.journeys.ledger import Ledger
 from tests.journeys.served_store import ServedStore
@@ -48,6 +50,7 @@ def redis_store(redis_server: RedisServer) -> Iterator[Store]:
 @pytest.fixture
 def own_postgresql_store(own_postgres: Callable[..., PostgresInstance]) -> ServedStore:
     server = own_postgres()
+    asyncio.run(PostgresBackend.from_url(server.url).migrate())
     return ServedStore(server.url, StoreDatabase(server.url), server)
 
 

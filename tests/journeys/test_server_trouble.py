@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import random
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from backstage.domain.errors import StorageFullError
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.container import Container
+from backstage.infra.postgres.backend import PostgresBackend
 from tests.journeys.asking import enqueue, state_is
 from tests.journeys.conftest import StartWorker
 from tests.journeys.ledger import Ledger
@@ -104,6 +106,7 @@ class TestFull:
     @pytest.fixture
     def full_postgresql(self, own_postgres: Callable[..., PostgresInstance]) -> FullServer:
         server = own_postgres(disk=160, max_wal_size="32MB", wal_keep_size="0")
+        asyncio.run(PostgresBackend.from_url(server.url).migrate())
         ballast = Ballast(server.folder, mebibytes=48)
         return FullServer(Store(server.url, StoreDatabase(server.url)), ballast.drop)
 

@@ -37,6 +37,20 @@ async def test_a_signal_lets_short_tasks_end_and_gives_long_ones_back(
     await _assert_nothing_was_begun_after_the_signal(backstage, ledger, worker, short)
 
 
+async def test_a_worker_whose_loop_is_blocked_ends_after_its_grace_period_and_gives_everything_back(
+    backstage: Container, ledger: Ledger, start_worker: StartWorker
+) -> None:
+    worker = start_worker(concurrency=2, grace_period=0.2)
+    tasks = [await enqueue(backstage, "journey:blocking", {"seconds": 60}) for _ in range(3)]
+    await until("one blocks", lambda: ledger.entries("start"))
+    worker.signal(signal.SIGTERM)
+    assert await worker.code() == 0
+    [line] = worker.lines("loop_blocked")
+    assert line["types"] == ["journey:blocking"] and "blocking (" in line["where"]
+    for task in tasks:
+        assert (await backstage.get_task(task.id)).state is TaskState.PENDING
+
+
 async def _assert_given_back(backstage: Container, task: Task) -> None:
     stored = await backstage.get_task(task.id)
     assert (stored.state, stored.deliveries, stored.attempt) == (TaskState.PENDING, 1, 0)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from backstage.infra.postgres.backend import PostgresBackend
 from tests.servers.choice import POSTGRES, REDIS, Choice, Kind, MissingServerError, Origin, choose
 from tests.servers.own_servers import OwnServers
 from tests.servers.pooler import PgBouncer, pgbouncer, pooler_for
@@ -96,9 +97,17 @@ def redis_server(request: pytest.FixtureRequest, run_folder: Path) -> Iterator[R
 
 @pytest.fixture
 async def postgres_url(postgres_server: PostgresServer) -> AsyncIterator[str]:
-    """Of a new, empty database, which is dropped after the test."""
+    """Of a store without tasks, as `backstage migrate` makes it in a new database, which is dropped after the test."""
     url = await postgres_server.new_database()
+    await PostgresBackend.from_url(url).migrate()
     yield url
+    await postgres_server.drop_databases()
+
+
+@pytest.fixture
+async def empty_database_url(postgres_server: PostgresServer) -> AsyncIterator[str]:
+    """Of a new, empty database, which is dropped after the test."""
+    yield await postgres_server.new_database()
     await postgres_server.drop_databases()
 
 

@@ -278,3 +278,12 @@ def test_as_process_1_it_reaps_what_others_left_behind(start: Start, tmp_path: P
     _until(lambda: not psutil.pid_exists(orphan.pid))
     fleet.process.terminate()
     assert fleet.code() == 0
+
+
+def test_a_process_that_outlives_its_time_to_stop_is_killed(start: Start, waits: Callable[..., list[str]]) -> None:
+    fleet = start(waits(signals=9), stop_within=0.3)
+    _until(fleet.waiting)
+    fleet.process.send_signal(signal.SIGTERM)
+    assert fleet.code() == 1
+    [killed] = fleet.lines("worker_process_killed")
+    assert (killed["process"], killed["pid"]) == (1, *fleet.waiting())

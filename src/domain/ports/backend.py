@@ -3,6 +3,7 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from backstage.domain.opening import Opening
 from backstage.domain.ports.broadcasts import Broadcasts
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.queue_control import QueueControl
@@ -47,10 +48,11 @@ class Backend(Protocol):
     @property
     def archive(self) -> TaskArchive: ...
 
-    async def open(self) -> None:
-        """Connect, and bring the schema up to date where the URL allows it.
+    async def open(self, opening: Opening = Opening.WORK) -> None:
+        """Connect, and make of the store what `opening` allows.
 
-        Raises ConfigurationError or StorageUnavailableError, in one clear line.
+        May be called again: a store that is open stays so, and with WORK what it lacks is made.
+        Raises ConfigurationError, StorageUnavailableError or StoreNotReadyError, in one clear line.
         """
         ...
 

@@ -8,8 +8,11 @@ from backstage.domain.worker_info import WorkerInfo
 class WorkerRegistry(Protocol):
     """Who is alive. For people to look at: leases, not beats, decide who may run what."""
 
-    async def beat(self, worker: WorkerInfo) -> None:
-        """Store the worker's state under its id; `seen_at` becomes the store's now."""
+    async def beat(self, worker: WorkerInfo) -> str:
+        """Store the worker's state under its id; `seen_at` becomes the store's now.
+
+        Returns the store's generation, an id that it has from when it was made, or emptied, until it is emptied.
+        """
         ...
 
     async def leave(self, worker_id: str) -> None: ...

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 
+from backstage.domain.opening import Opening
 from backstage.domain.ports.clock import Clock
 from backstage.infra.memory.archive import MemoryArchive
 from backstage.infra.memory.broadcasts import MemoryBroadcasts
@@ -32,7 +33,7 @@ class MemoryBackend:
         self.broadcasts = MemoryBroadcasts(self._store)
         self.archive = MemoryArchive(self._store)
 
-    async def open(self) -> None:
+    async def open(self, opening: Opening = Opening.WORK) -> None:
         """Nothing to connect."""
 
     async def close(self) -> None:

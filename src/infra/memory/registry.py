@@ -13,9 +13,10 @@ class MemoryRegistry:
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
 
-    async def beat(self, worker: WorkerInfo) -> None:
+    async def beat(self, worker: WorkerInfo) -> str:
         with self._store.lock:
             self._store.workers[worker.id] = replace(worker, seen_at=self._store.clock.now())
+            return self._store.generation
 
     async def leave(self, worker_id: str) -> None:
         with self._store.lock:

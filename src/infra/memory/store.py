@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import count
+from uuid import uuid4
 
 from backstage.domain.attempt import Attempt
 from backstage.domain.dedupe import Duplicate
@@ -27,6 +28,7 @@ class MemoryStore:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.lock = threading.RLock()
+        self.generation = uuid4().hex
         self.tasks: dict[str, Task] = {}
         self.attempts: dict[str, list[Attempt]] = {}
         self.lease_ends: dict[str, float] = {}  # of running tasks, on the monotonic clock

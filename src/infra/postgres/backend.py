@@ -3,12 +3,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any, TypeVar
 
 import asyncpg
 
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.finding import Finding
+from backstage.domain.opening import Opening, without_migrating
 from backstage.domain.ports.clock import Clock
 from backstage.infra.event_wakeup import EventWakeup
 from backstage.infra.migrations import Migration, MigrationStatus
@@ -24,6 +26,7 @@ from backstage.infra.postgres.queue import PostgresQueue
 from backstage.infra.postgres.registry import PostgresRegistry
 from backstage.infra.postgres.schedules import PostgresSchedules
 from backstage.infra.postgres.session import Session
+from backstage.infra.postgres.statements import load_statements
 from backstage.infra.postgres.storage_errors import DRIVER_ERRORS, translate
 from backstage.infra.postgres.store import Store
 from backstage.infra.postgres.subscriptions import PostgresSubscriptions
@@ -35,7 +38,7 @@ from backstage.infra.system_clock import SystemClock
 
 T = TypeVar("T")
 _OLDEST = 150_000
-_NOW = "SELECT coalesce($1::bigint, backstage_now())"
+_NOW = "SELECT coalesce($1::bigint, (extract(epoch FROM statement_timestamp()) * 1000000)::bigint)"
 
 
 class PostgresBackend:
@@ -67,11 +70,16 @@ class PostgresBackend:
         """
         return cls(parse_url(url), clock, logger=logger)
 
-    async def open(self) -> None:
-        """Look at the server, migrate the schema unless the URL forbids it, make the pool; nothing if it is open."""
+    async def open(self, opening: Opening = Opening.WORK) -> None:
+        """Look at the server, migrate the schema as far as `opening` and the URL allow it, and make the pool."""
+        if not self._location.is_migrated_on_open:
+            opening = without_migrating(opening)
         if self._database.is_open:
+            if opening is Opening.WORK:
+                await self._with_connection(partial(self._begin, opening))
             return
-        await self._with_connection(self._begin)
+        await self._with_connection(partial(self._begin, opening))
+        load_statements()
         await self._database.open()
         await self._tell_the_time()
 
@@ -115,15 +123,11 @@ class PostgresBackend:
     def _migrations(self) -> Migrations:
         return Migrations(self._connector, self._time.now())
 
-    async def _begin(self, connection: asyncpg.Connection[Any]) -> None:
+    async def _begin(self, opening: Opening, connection: asyncpg.Connection[Any]) -> None:
         version = connection.get_server_version()
         if version.major < 15:
             raise ConfigurationError(self._location.shown, f"needs PostgreSQL 15 or newer, this is {version.major}")
-        if self._location.is_migrated_on_open:
-            await self._migrations().apply(connection)
-        elif missing := await self._migrations().plan(connection):
-            names = ", ".join(migration.name for migration in missing)
-            raise ConfigurationError(self._location.shown, f"lacks {names}: run backstage migrate")
+        await self._migrations().prepare(connection, opening)
 
     async def _tell_the_time(self) -> None:
         async def step(session: Session) -> int:

@@ -22,6 +22,10 @@ class Lanes:
         self._runner = runner
         self._known: set[tuple[str, str]] = set()
 
+    def forget(self) -> None:
+        """The store was emptied, and its lanes with it."""
+        self._known.clear()
+
     async def know(self, tasks: Iterable[Task]) -> None:
         """Return once the lanes of all these tasks are stored, and visible to everybody."""
         wanted = {(task.type, task.queue) for task in tasks} - self._known

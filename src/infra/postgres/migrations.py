@@ -9,7 +9,8 @@ from typing import Any
 import asyncpg
 
 from backstage.domain.errors import ConfigurationError
-from backstage.infra.migrations import Migration, MigrationStatus, migrations_of, pending, undoing
+from backstage.domain.opening import Opening
+from backstage.infra.migrations import Migration, MigrationStatus, are_applied, migrations_of, pending, undoing
 from backstage.infra.moments import from_micros
 from backstage.infra.postgres.connector import Connector
 from backstage.infra.postgres.statements import qualified, quoted
@@ -35,6 +36,8 @@ _ALL = "SELECT version, checksum, applied_at FROM backstage_migrations"
 _RECORD = """INSERT INTO backstage_migrations (version, name, checksum, applied_at)
              VALUES ($1, $2, $3, coalesce($4::bigint, (extract(epoch FROM statement_timestamp()) * 1000000)::bigint))"""
 _UNRECORD = "DELETE FROM backstage_migrations WHERE version = $1"
+_FORGET_NOW = "DROP FUNCTION IF EXISTS backstage_now()"
+"""Of ours, it alone outlives tables that somebody dropped."""
 _WAIT_FOR_TURN = "SELECT pg_advisory_xact_lock($1)"
 _EXISTS_ALREADY = (asyncpg.DuplicateTableError, asyncpg.DuplicateFunctionError, asyncpg.DuplicateObjectError)
 
@@ -73,6 +76,16 @@ class Migrations:
                 f"{error}, and not by Backstage: name another schema with ?schema=",
             ) from error
 
+    async def prepare(self, connection: asyncpg.Connection[Any], opening: Opening) -> None:
+        """Apply what is pending, as far as whoever opens the store may. Raises what `apply` raises, and
+        StoreNotReadyError. A producer makes no store: a misspelt database would get tables that nobody wants."""
+        todo = await self.plan(connection)
+        is_new = len(todo) == len(migrations_of(_BACKEND))
+        if is_new and opening is Opening.PRODUCE:
+            return
+        if are_applied(todo, opening, is_new=is_new, store=self._connector.location.shown):
+            await self.apply(connection)
+
     async def plan(self, connection: asyncpg.Connection[Any]) -> list[Migration]:
         """Return what `apply` would apply. Raises ConfigurationError as `pending` does."""
         checksums = {version: checksum for version, checksum, _ in await self._applied(connection)}
@@ -106,6 +119,8 @@ class Migrations:
         """In the transaction that is open."""
         await self._enter_schema(connection)
         await connection.execute(_APPLIED)
+        if todo and todo[0].version == 1:
+            await connection.execute(_FORGET_NOW)
         for migration in todo:
             # Only a new store gets here with an index to build concurrently: it has no tasks that others wait for.
             await connection.execute(migration.sql.replace(_CONCURRENTLY, ""))

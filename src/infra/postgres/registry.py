@@ -20,10 +20,11 @@ class PostgresRegistry:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._generation: str | None = None
 
-    async def beat(self, worker: WorkerInfo) -> None:
-        async def step(session: Session) -> None:
-            await session.fetch(
+    async def beat(self, worker: WorkerInfo) -> str:
+        async def step(session: Session) -> str:
+            generation: str = await session.value(
                 statement("beat_worker"),
                 self._store.time.now(),
                 worker.id,
@@ -37,8 +38,13 @@ class PostgresRegistry:
                 worker.is_stopping,
                 ticks(_FORGOTTEN_AFTER),
             )
+            return generation
 
-        await self._store.database.run(step)
+        generation = await self._store.database.run(step)
+        if generation != self._generation:
+            self._store.lanes.forget()
+            self._generation = generation
+        return generation
 
     async def leave(self, worker_id: str) -> None:
         async def step(session: Session) -> None:

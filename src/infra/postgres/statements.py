@@ -1,4 +1,7 @@
-"""The SQL files beside this package's code, read once each, and the schema that they are for."""
+"""The SQL files beside this package's code, and the schema that they are for.
+
+All are read when a store is opened: an upgrade may put another release's in their place while it is.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,11 @@ def qualified(sql: str, schema: str) -> str:
 
 def quoted(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
+
+
+def load_statements() -> None:
+    for name in all_statements():
+        statement(name)
 
 
 def all_statements() -> list[str]:

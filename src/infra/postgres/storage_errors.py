@@ -12,6 +12,7 @@ from backstage.domain.errors import (
     StorageFullError,
     StorageRefusedError,
     StorageUnavailableError,
+    StoreNotReadyError,
     TaskError,
 )
 from backstage.infra.open_files import spent
@@ -35,7 +36,8 @@ _REFUSED = {
     "3D000": "the database does not exist: create it",
     "42501": "the role lacks a privilege: see the roles in docs/postgresql.md",
 }
-_NO_TABLE = frozenset({"42P01", "3F000", "42883"})
+_LACKS = frozenset({"42P01", "3F000", "42883", "42703"})
+"""A table, a schema, a function, a column."""
 
 
 _OF_THE_DATA = ("22", "23502", "23514", "54")
@@ -71,8 +73,8 @@ def translate(error: BaseException, store: str) -> TaskError:
         return StorageUnavailableError(f"{store}: the server is read-only ({error}): if it stays so, name the primary")
     if code in _REFUSED:
         return ConfigurationError(store, f"{_REFUSED[code]} ({error})")
-    if code in _NO_TABLE:
-        return ConfigurationError(store, f"the schema is not there or not up to date ({error}): run backstage migrate")
+    if code in _LACKS:
+        return StoreNotReadyError(store, f"there is no store here, or an older one ({error})")
     if isinstance(error, asyncpg.ClientConfigurationError):
         return ConfigurationError(store, str(error))
     if tls := _problem_of_tls(error):

@@ -7,13 +7,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from backstage.domain.errors import ConfigurationError, StorageUnavailableError
+from backstage.domain.opening import Opening
 from backstage.domain.ports.clock import Clock
 from backstage.infra.event_wakeup import EventWakeup
 from backstage.infra.redis.control import RedisControl
 from backstage.infra.redis.directory import Directory
 from backstage.infra.redis.link import Link
 from backstage.infra.redis.location import Location
-from backstage.infra.redis.opening import agree_on_group, check_access, check_eviction, check_version
+from backstage.infra.redis.opening import check_access, check_eviction, check_version, enter_store
 from backstage.infra.redis.queue import RedisQueue
 from backstage.infra.redis.registry import RedisRegistry
 from backstage.infra.redis.tasks import RedisTasks
@@ -87,8 +88,11 @@ class RedisBackend:
 
         return RedisArchive(self._link, self._directory)
 
-    async def open(self) -> None:
-        """Connect, see that the server is fit, and agree with whoever else uses the store; nothing if it is open."""
+    async def open(self, opening: Opening = Opening.WORK) -> None:
+        """Connect, see that the server is fit, and agree with whoever else uses the store; nothing if it is open.
+
+        Nothing is written to a store that exists, for a full server refuses that.
+        """
         if self._link.is_open:
             return
         check_tls(self._location)
@@ -97,8 +101,9 @@ class RedisBackend:
             await check_version(self._link)
             await self._link.measure_time()
             await check_eviction(self._link, self._logger)
-            self._link.group = await agree_on_group(self._link, self._group)
-            await check_access(self._link)
+            self._link.group = await enter_store(self._link, self._group, opening)
+            if opening is not Opening.READ:
+                await check_access(self._link)
         except BaseException as error:
             await self._link.close()
             if isinstance(error, StorageUnavailableError):

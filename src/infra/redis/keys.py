@@ -34,6 +34,7 @@ Of a queue:
 Of the store:
 
     group                    string   the name of the consumer group
+    about                    hash     `format`: the number of this list of keys; `generation`: an id of this very store
     queues                   set      names of all queues that ever had a task
     ready                    zset     minus the priority -> head, queue, type: all waiting levels; not on a cluster
     later                    zset     due time of a queue's next task that is not due yet -> queue; not on a cluster
@@ -68,6 +69,7 @@ class Keys:
         self.store = f"{{{_encoded(prefix)}}}"
         self._prefix = prefix
         self.group = f"{self.store}:group"
+        self.about = f"{self.store}:about"
         self.queues = f"{self.store}:queues"
         self.pauses = f"{self.store}:pauses"
         self.control = f"{self.store}:control"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import uuid4
 
 from redis.exceptions import ResponseError
 
 from backstage.domain.errors import ConfigurationError
+from backstage.domain.opening import Opening
 from backstage.infra.log_events import REDIS_POLICY_UNKNOWN
 from backstage.infra.redis.link import Link
 from backstage.infra.redis.location import checked_group
@@ -15,6 +17,8 @@ from backstage.infra.redis.rows import unpack
 from backstage.infra.redis.store_errors import OLDEST, refused, translate
 
 DEFAULT_GROUP = "backstage-workers"
+FORMAT = 1
+"""Of the keys in keys.py. A release raises it when it uses them in a way that the release before cannot live with."""
 _OLDEST = (6, 2)
 
 
@@ -81,19 +85,32 @@ def _value(reply: Any, default: str) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-async def agree_on_group(link: Link, wanted: str | None) -> str:
+async def enter_store(link: Link, wanted: str | None, opening: Opening) -> str:
     """Return the name of the store's consumer group, which is whatever its first opener asked for.
 
-    Raises ConfigurationError when another one is asked for.
+    A store that exists is only read. Raises ConfigurationError where another group is asked for, and for a store of a
+    newer format.
     """
     if wanted is not None:
         checked_group(wanted, "consumer_group")
-    name = wanted or DEFAULT_GROUP
-    await link.command("SET", link.keys.group, name, "NX")
-    stored: str = (await link.command("GET", link.keys.group)).decode()
-    if wanted is not None and stored != wanted:
+    stored, format_number = await link.commands(("GET", link.keys.group), ("HGET", link.keys.about, "format"))
+    check_format(format_number, link.location.url)
+    if stored is None:
+        if opening is Opening.READ:
+            return wanted or DEFAULT_GROUP
+        argument = [wanted or DEFAULT_GROUP, FORMAT, uuid4().hex]
+        stored = await link.run("begin_store", link.keys.store, argument)
+    group: str = stored.decode()
+    if wanted is not None and group != wanted:
         raise ConfigurationError(
             "consumer_group",
-            f"the store's group is {stored!r} and not {wanted!r}: set BACKSTAGE_CONSUMER_GROUP={stored}, or nothing",
+            f"the store's group is {group!r} and not {wanted!r}: set BACKSTAGE_CONSUMER_GROUP={group}, or nothing",
         )
-    return stored
+    return group
+
+
+def check_format(stored: bytes | None, url: str) -> None:
+    """A store without a number has the first format: releases before it made it so. Raises ConfigurationError."""
+    number = 1 if stored is None else int(stored)
+    if number > FORMAT:
+        raise ConfigurationError(url, f"has format {number}, this Backstage knows {FORMAT}: upgrade Backstage")

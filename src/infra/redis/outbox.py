@@ -5,6 +5,9 @@ Storing goes by the task's id, so a parcel that is delivered twice is stored onc
 
 from __future__ import annotations
 
+import contextlib
+
+from backstage.domain.errors import StorageFullError
 from backstage.domain.task import Task
 from backstage.infra.redis.adding import stored
 from backstage.infra.redis.directory import Directory
@@ -19,7 +22,12 @@ class Outbox:
         self._link, self._directory = link, directory
 
     async def deliver(self, queue: str) -> None:
-        """Store on their queues all next tasks that wait in the outbox of `queue`."""
+        """Store on their queues all next tasks that wait in the outbox of `queue`. On a full server they go on waiting:
+        what was settled is settled, and the sweep delivers them when there is room."""
+        with contextlib.suppress(StorageFullError):
+            await self._deliver(queue)
+
+    async def _deliver(self, queue: str) -> None:
         key = f"{self._link.keys.queue(queue)}:outbox"
         cursor = b"0"
         while True:

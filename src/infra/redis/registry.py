@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from uuid import uuid4
 
 import msgspec
 
 from backstage.domain.worker_info import WorkerInfo
 from backstage.infra.moments import from_micros, ticks
 from backstage.infra.redis.link import Link
+from backstage.infra.redis.opening import FORMAT
 from backstage.infra.redis.rows import unpack
 
 
@@ -16,9 +18,11 @@ class RedisRegistry:
     def __init__(self, link: Link) -> None:
         self._link = link
 
-    async def beat(self, worker: WorkerInfo) -> None:
+    async def beat(self, worker: WorkerInfo) -> str:
         document = msgspec.json.encode(worker).decode()
-        await self._link.run("beat", self._link.keys.store, [worker.id, document])
+        argument = [worker.id, document, FORMAT, uuid4().hex]
+        generation: bytes = await self._link.run("beat", self._link.keys.store, argument)
+        return generation.decode()
 
     async def leave(self, worker_id: str) -> None:
         await self._link.command("HDEL", self._link.keys.workers, worker_id)

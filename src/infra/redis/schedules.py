@@ -16,6 +16,7 @@ from backstage.infra.redis.link import Link
 from backstage.infra.redis.rows import unpack
 
 _ACTIVE, _PAUSED = "a", "p"
+_ON_NEW_QUEUE = 2
 
 
 class RedisSchedules:
@@ -93,7 +94,10 @@ class RedisSchedules:
             await self._directory.register([queue])
         ticks = [str(to_micros(schedule.last_tick)), str(to_micros(until))]
         argument = [schedule.name, *ticks, [stored(task) for task in tasks]]
-        return bool(await self._run("fire_schedule", queue, argument))
+        reply = await self._run("fire_schedule", queue, argument)
+        if tasks and reply == _ON_NEW_QUEUE:
+            await self._directory.register_again([queue])
+        return bool(reply)
 
     # -- where a schedule is ---------------------------------------------------------------------
 

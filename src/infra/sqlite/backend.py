@@ -6,19 +6,21 @@ import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, closing
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from backstage.domain.errors import ConfigurationError
+from backstage.domain.opening import Opening
 from backstage.domain.ports.clock import Clock
-from backstage.infra.migrations import Migration, MigrationStatus
+from backstage.infra.migrations import Migration, MigrationStatus, are_applied, migrations_of
 from backstage.infra.sqlite import migrations
 from backstage.infra.sqlite.boot import boot_number, present_boot_id
 from backstage.infra.sqlite.connection import WAL_BYTES, Connector, Synchronous
 from backstage.infra.sqlite.location import parse_url, prepare_file
 from backstage.infra.sqlite.reader import Reader
 from backstage.infra.sqlite.reserve import Reserve
+from backstage.infra.sqlite.statements import load_statements
 from backstage.infra.sqlite.storage_errors import is_not_a_database, may_lack_room, translate
 from backstage.infra.sqlite.tasks import SqliteTasks
 from backstage.infra.sqlite.wakeup import SqliteWakeup, WakeFolder
@@ -120,11 +122,16 @@ class SqliteBackend:
         backend._name = url
         return backend
 
-    async def open(self) -> None:
-        """Create the file if need be, migrate it and start the writer and the reader; nothing more if it is open."""
+    async def open(self, opening: Opening = Opening.WORK) -> None:
+        """Create and migrate the file, as far as `opening` allows, and start the writer and the reader."""
         if self._writer.is_running:
+            if opening is Opening.WORK:
+                self._writer.go_by(await self._with_connection(partial(self._begin, opening)))
             return
-        boot = await self._with_connection(self._begin)
+        if self.missing_file():
+            are_applied(migrations_of("sqlite"), opening, is_new=True, store=self._name)  # raises where it is not made
+        boot = await self._with_connection(partial(self._begin, opening))
+        load_statements()
         self._writer.start(boot)
         self._reader.start()
 
@@ -170,9 +177,8 @@ class SqliteBackend:
             return diagnose_missing(missing)
         return await self._with_connection(lambda connection: diagnose(connection, self._connector.path))
 
-    def _begin(self, connection: sqlite3.Connection) -> int:
-        now = self.clock.now()
-        migrations.apply(connection, self._connector.path, now)
+    def _begin(self, opening: Opening, connection: sqlite3.Connection) -> int:
+        migrations.prepare(connection, self._connector.path, self.clock.now(), opening)
         return boot_number(connection, present_boot_id() if self._boot_id is None else self._boot_id)
 
     def _stop(self) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from backstage.domain.errors import ConfigurationError
-from backstage.infra.migrations import Migration, MigrationStatus, migrations_of, pending
+from backstage.domain.opening import Opening
+from backstage.infra.migrations import Migration, MigrationStatus, are_applied, migrations_of, pending
 from backstage.infra.moments import from_micros, to_micros
 
 _APPLIED = """CREATE TABLE IF NOT EXISTS backstage_migrations (
@@ -20,9 +21,18 @@ _APPLIED = """CREATE TABLE IF NOT EXISTS backstage_migrations (
     applied_at INTEGER NOT NULL
 ) STRICT"""
 _EXISTS = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'backstage_migrations'"
+_VIEWS = "SELECT name FROM sqlite_schema WHERE type = 'view' AND name GLOB 'backstage_*'"
 _CHECKSUMS = "SELECT version, checksum FROM backstage_migrations"
 _WHEN = "SELECT version, applied_at FROM backstage_migrations"
 _RECORD = "INSERT INTO backstage_migrations (version, name, checksum, applied_at) VALUES (?, ?, ?, ?)"
+
+
+def prepare(connection: sqlite3.Connection, path: Path, now: datetime, opening: Opening) -> list[Migration]:
+    """Apply what is pending, as far as whoever opens the file may, and return it. Raises what `apply` raises, and
+    StoreNotReadyError."""
+    todo = plan(connection, path)
+    is_new = len(todo) == len(migrations_of("sqlite"))
+    return apply(connection, path, now) if are_applied(todo, opening, is_new=is_new, store=str(path)) else []
 
 
 def apply(connection: sqlite3.Connection, path: Path, now: datetime) -> list[Migration]:
@@ -35,6 +45,8 @@ def apply(connection: sqlite3.Connection, path: Path, now: datetime) -> list[Mig
     connection.execute("BEGIN IMMEDIATE")
     try:
         applied = plan(connection, path)  # another process may have been first
+        if len(applied) == len(migrations_of("sqlite")):
+            _drop_views(connection)
         connection.execute(_APPLIED)
         for migration in applied:
             for sql in _statements(migration.sql):
@@ -48,6 +60,12 @@ def apply(connection: sqlite3.Connection, path: Path, now: datetime) -> list[Mig
             raise ConfigurationError(str(path), f"{error}, and not by Backstage: name another file") from error
         raise
     return applied
+
+
+def _drop_views(connection: sqlite3.Connection) -> None:
+    """Views of ours outlive tables that somebody dropped; they hold nothing."""
+    for (name,) in connection.execute(_VIEWS).fetchall():
+        connection.execute(f'DROP VIEW "{name}"')
 
 
 def plan(connection: sqlite3.Connection, path: Path) -> list[Migration]:

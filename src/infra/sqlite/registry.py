@@ -15,6 +15,9 @@ from backstage.infra.sqlite.writer import Writer
 from backstage.infra.worker_row import worker_of
 
 _FORGOTTEN_AFTER = timedelta(days=1)
+_GENERATION = "SELECT id FROM backstage_generation"
+_NEW_GENERATION = """INSERT INTO backstage_generation (single, id) VALUES (1, lower(hex(randomblob(16))))
+                        ON CONFLICT (single) DO NOTHING"""
 _LEAVE = "DELETE FROM backstage_workers WHERE id = ?"
 _FORGET = "DELETE FROM backstage_workers WHERE seen_at < ?"
 _SEEN = """SELECT id, host, pid, started_at, seen_at, concurrency, queues, types, running, is_stopping
@@ -27,8 +30,8 @@ class SqliteRegistry:
     def __init__(self, writer: Writer, reader: Reader, clock: Clock) -> None:
         self._writer, self._reader, self._clock = writer, reader, clock
 
-    async def beat(self, worker: WorkerInfo) -> None:
-        await self._writer.run(partial(_beat, worker))
+    async def beat(self, worker: WorkerInfo) -> str:
+        return await self._writer.run(partial(_beat, worker))
 
     async def leave(self, worker_id: str) -> None:
         await self._writer.run(partial(_leave, worker_id))
@@ -38,7 +41,7 @@ class SqliteRegistry:
         return await self._reader.run(partial(_workers, to_micros(oldest)))
 
 
-def _beat(worker: WorkerInfo, transaction: Transaction) -> None:
+def _beat(worker: WorkerInfo, transaction: Transaction) -> str:
     now = transaction.now()
     transaction.cursor.execute(_FORGET, (to_micros(now - _FORGOTTEN_AFTER),))
     transaction.cursor.execute(
@@ -56,6 +59,9 @@ def _beat(worker: WorkerInfo, transaction: Transaction) -> None:
             worker.is_stopping,
         ),
     )
+    transaction.cursor.execute(_NEW_GENERATION)
+    generation: str = transaction.cursor.execute(_GENERATION).fetchone()[0]
+    return generation
 
 
 def _leave(worker_id: str, transaction: Transaction) -> None:

@@ -1,4 +1,5 @@
-"""The SQL files beside this package's code, read once each."""
+"""The SQL files beside this package's code, read once each: all of them when a store is opened, for an upgrade may put
+another release's in their place while it is."""
 
 from __future__ import annotations
 
@@ -12,3 +13,8 @@ _FOLDER = Path(__file__).with_name("sql")
 def statement(name: str) -> str:
     """Return the text of `sql/<name>.sql`."""
     return (_FOLDER / f"{name}.sql").read_text("utf-8")
+
+
+def load_statements() -> None:
+    for file in _FOLDER.glob("*.sql"):
+        statement(file.stem)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 
-from backstage.domain.errors import StorageError, StorageFullError, StorageRefusedError, StorageUnavailableError
+from backstage.domain.errors import (
+    StorageError,
+    StorageFullError,
+    StorageRefusedError,
+    StorageUnavailableError,
+    StoreNotReadyError,
+)
 from backstage.infra.open_files import spent_now
 
 _PRIMARY = 0xFF  # the low byte of an extended result code
@@ -22,6 +28,7 @@ _BROKEN = frozenset(
         sqlite3.SQLITE_AUTH,
     }
 )
+_LACKS = ("no such table", "no such column")
 _OF_THE_DATA = frozenset({sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH})
 
 
@@ -51,6 +58,11 @@ def is_of_the_store(error: sqlite3.Error) -> bool:
     return is_full(error) or is_busy(error) or code_of(error) in _BROKEN
 
 
+def lacks_something(error: sqlite3.Error) -> bool:
+    """Whether a table or a column is not there, which has no code of its own."""
+    return str(error).startswith(_LACKS) or "has no column named" in str(error)
+
+
 def translate(error: sqlite3.Error, path: object) -> StorageError:
     """Return our error for SQLite's; the caller chains them."""
     if is_full(error):
@@ -63,6 +75,8 @@ def translate(error: sqlite3.Error, path: object) -> StorageError:
         return StorageUnavailableError(f"{path}: cannot be read or written ({error}): is its disk full, or failing?")
     if code_of(error) in _BROKEN:
         return StorageUnavailableError(f"{path}: cannot be read or written ({error})")
+    if lacks_something(error):
+        return StoreNotReadyError(str(path), f"there is no store here, or an older one ({error})")
     if code_of(error) in _OF_THE_DATA:
         return StorageRefusedError(f"{path}: {error}")
     return StorageError(f"{path}: {error}")

@@ -38,12 +38,16 @@ class Writer:
 
     def start(self, boot: int) -> None:
         """Begin to write to the file, which exists and is migrated; `boot` is the number of the host's present boot."""
-        self._boot = boot
+        self.go_by(boot)
         self._identity = FileIdentity.of(self._connector.path)
         self._reserve.restore()
         self._thread = CallThread(
             "backstage-sqlite-writer", self._serve, self._disconnect, rest=self._tidy, group_limit=_GROUP_LIMIT
         )
+
+    def go_by(self, boot: int) -> None:
+        """Take this for the number of the host's present boot."""
+        self._boot = boot
 
     @property
     def is_running(self) -> bool:

@@ -41,6 +41,10 @@ def status_app(observed: Observed) -> Starlette:
         )
         return _answer(report, report["healthy"])
 
+    async def acknowledge(request: Request) -> Response:
+        observed.worker.acknowledge_emptied_store()
+        return _answer({"acknowledged": True}, True)
+
     async def prometheus(request: Request) -> Response:
         if observed.pulse.blocked_for() <= BLOCKED:
             await observed.figures.refresh()
@@ -56,6 +60,7 @@ def status_app(observed: Observed) -> Starlette:
             Route("/health/live", live),
             Route("/health/ready", ready),
             Route("/health", whole),
+            Route("/health/acknowledge", acknowledge, methods=["POST"]),
             Route("/metrics", prometheus),
         ]
     )

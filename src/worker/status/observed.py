@@ -28,6 +28,8 @@ class ObservedWorker(Protocol):
 
     def vital_signs(self) -> VitalSigns: ...
 
+    def acknowledge_emptied_store(self) -> None: ...
+
 
 class Observed:
     """A worker and its store, as its status is read from them."""

@@ -8,7 +8,7 @@ from backstage.domain.retention import Retention
 from backstage.domain.task_state import FINAL_STATES
 from tests.infra.redis.key_space import keys_of
 
-KEPT = {"{}:queues", "{}:control", "{}:group", "{:default}:counts", "{:mail}:counts"}
+KEPT = {"{}:about", "{}:queues", "{}:control", "{}:group", "{:default}:counts", "{:mail}:counts"}
 
 
 async def test_nothing_but_counters_is_left_after_a_drain_and_its_retention(

@@ -2,7 +2,7 @@
 --   KEYS  1 the store's prefix
 --   ARGV  4 packed { kind:name, a new value for `control` }
 --   returns 1, or 0 if it was paused already
--- needs: moments
+-- needs: allow_full, moments
 local name, token = unpack(cmsgpack.unpack(ARGV[4]))
 local paused = redis.call('HSETNX', KEYS[1] .. ':pauses', name, now_text)
 if paused == 1 then
