@@ -111,7 +111,7 @@ class UndecodableTaskError(IllegalMoveError):
 
     def __init__(self, task_id: str, problem: str) -> None:
         TaskError.__init__(self, f"task {task_id} cannot be read: {problem}: repair what is stored, then try again")
-        self.task_id = task_id
+        self.task_id, self.state, self.wanted = task_id, "undecodable", "anything else"
 
 
 class StaleTaskError(TaskError):

@@ -14,7 +14,7 @@ from backstage.domain.lease import Lease
 from backstage.domain.outcome import OutcomeKind
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
-from backstage.infra.failure_text import failure_of
+from backstage.infra.failure_text import failure_of, recorded_failure_of
 from backstage.infra.metadata_text import metadata_of
 from backstage.infra.moments import from_micros
 from backstage.infra.task_row import COLUMNS, salvaged_row
@@ -88,5 +88,5 @@ def attempt_of(row: Sequence[Any]) -> Attempt:
         started_at=from_micros(started_at),
         ended_at=from_micros(ended_at),
         outcome=OutcomeKind(outcome),
-        failure=failure_of(failure),
+        failure=recorded_failure_of(failure),
     )

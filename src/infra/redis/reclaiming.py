@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from backstage.domain.outcome import Outcome
+from backstage.domain.outcome import Outcome, OutcomeKind
 from backstage.domain.ports.task_queue import NextTasksOf
 from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
@@ -32,22 +32,18 @@ class Reclaiming:
             expired = (await self._expired(queues, limit - len(reclaimed)))[: limit - len(reclaimed)]
             if not expired:
                 break
-            reclaimed += await self._take_back(
-                expired, max_deliveries, next_tasks_of
-            )  # fewer, where another reclaimer was first
+            taken_back = await self._take_back(expired, max_deliveries, next_tasks_of)
+            if not taken_back:  # another reclaimer was first
+                break
+            reclaimed += taken_back
         return reclaimed
 
     async def _take_back(
         self, expired: list[Task], max_deliveries: MaxDeliveries, next_tasks_of: NextTasksOf | None
     ) -> list[Lost]:
         lost: dict[str, list[Lost]] = {}
-        undecodable = [(task, task.lost(max_deliveries)) for task in expired if task.undecodable is not None]
-        ended = await self._settling.bury(undecodable) if undecodable else {}
-        buried = [
-            (replace(task, state=TaskState.FAILED, lease=None, finished_at=from_micros(ended[task.id])), outcome)
-            for task, outcome in undecodable
-            if task.id in ended
-        ]
+        undecodable = [task for task in expired if task.undecodable is not None]
+        buried = await self._bury(undecodable) if undecodable else []
         for task in expired:
             if task.undecodable is not None:
                 continue
@@ -61,6 +57,15 @@ class Reclaiming:
             for queue, (now, states) in settled.items()
             for (task, outcome), state in zip(lost[queue], states, strict=True)
             if state is not None
+        ]
+
+    async def _bury(self, undecodable: list[Task]) -> list[Lost]:
+        outcomes = [(task, task.buried(OutcomeKind.LOST)) for task in undecodable]
+        ended = await self._settling.bury(outcomes)
+        return [
+            (replace(task, state=TaskState.FAILED, lease=None, finished_at=from_micros(ended[task.id])), outcome)
+            for task, outcome in outcomes
+            if task.id in ended
         ]
 
     async def _sweep(self, queue: str) -> None:

@@ -21,6 +21,7 @@ from backstage.domain.backoff import Backoff
 from backstage.domain.dedupe import Dedupe
 from backstage.domain.failure import Failure
 from backstage.domain.lease import Lease
+from backstage.domain.limits import shown
 from backstage.domain.outcome import OutcomeKind
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
@@ -270,8 +271,16 @@ def _attempt_of(task_id: str, fence: int, record: Sequence[str]) -> Attempt:
         started_at=from_micros(int(started_at)),
         ended_at=from_micros(int(ended_at)),
         outcome=OutcomeKind(kind),
-        failure=failure_of(failure),
+        failure=_recorded_failure_of(failure),
     )
+
+
+def _recorded_failure_of(text: str | None) -> Failure | None:
+    """The same for a record, which may tell that it cannot be read."""
+    try:
+        return failure_of(text)
+    except Exception:  # whatever the converters raise: the record was written by somebody else
+        return Failure("UndecodableFailure", f"what is stored cannot be read: {shown(text)}")
 
 
 def _told_record(task: Task, fields: Fields) -> Iterable[Attempt]:
@@ -284,7 +293,7 @@ def _told_record(task: Task, fields: Fields) -> Iterable[Attempt]:
         task_id=task.id,
         fence=task.fence,
         number=task.attempt,
-        worker_id=fields["worker"],
+        worker_id=fields.get("worker", "?"),
         started_at=task.started_at,
         ended_at=task.finished_at,
         outcome=OutcomeKind(told.rstrip("+")),

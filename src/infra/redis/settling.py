@@ -51,7 +51,7 @@ class Settling:
         return settled
 
     async def bury(self, tasks: Sequence[tuple[Task, Outcome]]) -> dict[str, int]:
-        """End claims of tasks that cannot be decoded; the moment of each end by task id, those that were refused left out."""
+        """End claims of tasks that cannot be decoded; the moment of each end by task id. Some may be refused."""
         by_queue: dict[str, list[tuple[Task, Outcome]]] = {}
         for task, outcome in tasks:
             by_queue.setdefault(task.queue, []).append((task, outcome))
