@@ -39,8 +39,7 @@ class JournalQueue:
         return (
             task.state is TaskState.PENDING
             and task.scheduled_at <= self._store.clock.now()
-            and task.type in request.types
-            and (request.queues is None or task.queue in request.queues)
+            and request.serves(task.queue, task.type)
             and not self._is_paused(task)
         )
 
@@ -122,10 +121,10 @@ class JournalQueue:
                 outcomes = [(task, outcome.followed_by(next_tasks_of(task, outcome))) for task, outcome in outcomes]
             return [(self._end(task, outcome), outcome) for task, outcome in outcomes]
 
-    async def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
+    async def is_idle(self, types: frozenset[str] | None, queues: frozenset[str] | None) -> bool:
         with self._store.lock:
             return not any(
-                task.type in types
+                (types is None or task.type in types)
                 and (queues is None or task.queue in queues)
                 and not self._is_paused(task)
                 and self._is_work(task)

@@ -20,7 +20,8 @@ class EnqueueMany:
 
     One answer per request, in order: the Task, or the Duplicate for a dedupe key that is held. All are checked
     before any is stored; InvalidTaskDataError names the first that is wrong, like `tasks[3].payload.x`. The caller
-    bounds the batch: it is held in memory and written in one transaction.
+    bounds the batch: it is held in memory and written in one transaction; on Redis, which has none, more than 16 MiB
+    of payloads are written in several steps.
     """
 
     def __init__(

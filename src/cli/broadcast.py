@@ -22,8 +22,10 @@ def parser() -> CommandParser:
 
 
 def run(arguments: Sequence[str]) -> int:
-    options = parser().parse_args(arguments)
-    print(asyncio.run(_send(options.url, options.name, options.payload)))
+    known = parser()
+    options = known.parse_args(arguments)
+    with known.naming_options():
+        print(asyncio.run(_send(options.url, options.name, options.payload)))
     return DONE
 
 

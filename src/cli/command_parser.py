@@ -5,9 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
+from backstage.domain.errors import InvalidTaskDataError
+from backstage.domain.priority import Priority
+
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 _DURATION = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<unit>[smhd]?)")
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
@@ -22,6 +28,8 @@ class CommandParser(argparse.ArgumentParser):
     def __init__(self, command: str, description: str, *, epilog: str | None = None) -> None:
         self.options: list[str] = []
         """The names of the options, for completion."""
+        self._typed: dict[str, str] = {}
+        """What each value is called on the command line: `--queue`, `TYPE`."""
         super().__init__(prog=f"backstage {command}", description=description, epilog=epilog, allow_abbrev=False)
         if epilog is not None:
             self.formatter_class = argparse.RawDescriptionHelpFormatter
@@ -30,10 +38,33 @@ class CommandParser(argparse.ArgumentParser):
     def add_argument(self, *names: Any, **settings: Any) -> argparse.Action:
         action = super().add_argument(*names, **settings)
         self.options += action.option_strings
+        self._typed[action.dest] = action.option_strings[0] if action.option_strings else str(action.metavar)
         return action
 
     def add_json(self) -> None:
         self.add_argument("--json", action="store_true", help="answer in JSON")
+
+    @contextmanager
+    def naming_options(self, called: Mapping[str, str] | None = None) -> Iterator[None]:
+        """Raise WrongUsageError for an InvalidTaskDataError about values of this command line.
+
+        It names each option as it was typed. `called` maps fields to the values that are called otherwise here.
+        """
+        try:
+            yield
+        except InvalidTaskDataError as error:
+            typed = [self._typed_name(each.field, called or {}) for each in error.fields]
+            if None in typed:
+                raise
+            self.error("; ".join(f"{name}: {each.message}" for name, each in zip(typed, error.fields, strict=True)))
+
+    def _typed_name(self, field: str, called: Mapping[str, str]) -> str | None:
+        """With the path inside the value, if there is one."""
+        if field in called:
+            return self._typed.get(called[field])
+        place = re.split(r"[.\[]", field, maxsplit=1)[0]
+        typed = self._typed.get(called.get(place, place))
+        return None if typed is None else typed + field.removeprefix(place)
 
     def error(self, message: str) -> NoReturn:
         raise WrongUsageError(f"{self.prog.partition(' ')[2]}: {message} (see {self.prog} --help)")
@@ -59,3 +90,14 @@ def json_value(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise argparse.ArgumentTypeError(f"is not JSON ({error}); a text needs its quotes: '\"hello\"'") from None
+
+
+def priority(text: str) -> int:
+    """Parse a number, or the name of one: `urgent`, `default`, `low`."""
+    if text.upper() in Priority.__members__:
+        return Priority[text.upper()].value
+    try:
+        return int(text)
+    except ValueError:
+        names = ", ".join(Priority.__members__).lower()
+        raise argparse.ArgumentTypeError(f"{text!r} is no priority: write a whole number, or {names}") from None

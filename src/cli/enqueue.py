@@ -4,9 +4,10 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
+from dataclasses import fields
 
 from backstage.app.enqueue_task import Enqueue, EnqueueTask
-from backstage.cli.command_parser import DONE, CommandParser, json_value, key_and_value, seconds
+from backstage.cli.command_parser import DONE, CommandParser, json_value, key_and_value, priority, seconds
 from backstage.cli.no_listeners import NoListeners
 from backstage.cli.store import opened_store
 from backstage.domain.dedupe import Dedupe, Duplicate
@@ -23,6 +24,7 @@ def parser() -> CommandParser:
         "enqueue",
         "Store a task and print its id. `backstage enqueue -` reads one JSON object per line from standard input, "
         'such as {"type": "email:send", "payload": {}, "queue": "mail"}, and prints one id per line. '
+        "Fields of a line: " + ", ".join(each.name for each in fields(EnqueueTask)) + "; of a dedupe: key and ttl. "
         "A SECONDS may also be written like 90s, 5m, 2h or 7d.",
     )
     options.add_argument("type", metavar="TYPE", help="such as email:send; - reads lines")
@@ -30,7 +32,9 @@ def parser() -> CommandParser:
         "payload", metavar="JSON", nargs="?", type=json_value, default=..., help="what the handler gets; default: null"
     )
     options.add_argument("--queue", default=DEFAULT_QUEUE, help="default: %(default)s")
-    options.add_argument("--priority", type=int, default=0, metavar="N", help="higher runs first; default: 0")
+    options.add_argument(
+        "--priority", type=priority, default=0, metavar="N", help="higher runs first; or urgent, default, low"
+    )
     options.add_argument("--delay", type=seconds, metavar="SECONDS", help="run it that much later")
     options.add_argument("--at", metavar="WHEN", help="run it then: 2030-01-31T08:00:00Z")
     options.add_argument("--dedupe-key", metavar="KEY", help="store nothing while a task of the queue holds the key")
@@ -70,7 +74,8 @@ def run(arguments: Sequence[str]) -> int:
         known.error("--quiet goes with -")
     if options.dedupe_ttl is not None and options.dedupe_key is None:
         known.error("--dedupe-ttl goes with --dedupe-key")
-    print(asyncio.run(_enqueue(options)))
+    with known.naming_options({"scheduled_at": "at", "dedupe.key": "dedupe_key", "dedupe.ttl": "dedupe_ttl"}):
+        print(asyncio.run(_enqueue(options)))
     return DONE
 
 

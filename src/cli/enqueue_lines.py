@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.app.enqueue_tasks import EnqueueMany
-from backstage.cli.command_parser import DONE, REFUSED
+from backstage.cli.command_parser import DONE, INTERRUPTED, REFUSED
 from backstage.cli.input_lines import Line, LineTooLongError, batches
 from backstage.cli.no_listeners import NoListeners
 from backstage.cli.store import opened_store
@@ -31,8 +31,9 @@ async def enqueue_lines(url: str | None, *, is_quiet: bool) -> int:
 
     Every line of a batch is checked before the batch is stored. The first that is wrong ends the command: nothing
     of its batch is stored, and the error says how many lines before it were. A duplicate is named and passed over.
+    Ctrl-C ends it after the batch that is being stored, and it says the same.
     """
-    _interrupt_at_once()
+    interrupt = _Interrupt()
     source = sys.stdin.fileno()
     stored = refused = done = 0
     async with opened_store(url) as store:
@@ -40,14 +41,18 @@ async def enqueue_lines(url: str | None, *, is_quiet: bool) -> int:
         with _progress(source, is_quiet) as advance:
             try:
                 for lines in batches(source):
-                    answers = await _store(enqueue, lines)
-                    new = [answer.id for answer in answers if isinstance(answer, Task)]
-                    stored, refused = stored + len(new), refused + len(answers) - len(new)
-                    done = lines[-1].number
-                    if not is_quiet:
-                        sys.stdout.write("".join(f"{task_id}\n" for task_id in new))
-                        sys.stdout.flush()
-                    advance(sum(len(line.text) + 1 for line in lines), stored)
+                    with interrupt.held():
+                        answers = await _store(enqueue, lines)
+                        new = [answer.id for answer in answers if isinstance(answer, Task)]
+                        stored, refused = stored + len(new), refused + len(answers) - len(new)
+                        done = lines[-1].number
+                        if not is_quiet:
+                            sys.stdout.write("".join(f"{task_id}\n" for task_id in new))
+                            sys.stdout.flush()
+                        advance(sum(len(line.text) + 1 for line in lines), stored)
+            except KeyboardInterrupt:
+                _say(f"interrupted; {_stored_before(done, stored)}")
+                return INTERRUPTED
             except (InvalidTaskDataError, LineTooLongError, StorageError) as error:
                 _say(f"{error}; {_stored_before(done, stored)}")
                 return REFUSED
@@ -56,10 +61,31 @@ async def enqueue_lines(url: str | None, *, is_quiet: bool) -> int:
     return REFUSED if refused else DONE
 
 
-def _interrupt_at_once() -> None:
-    """asyncio would only ask this task to end at its next await, and a read from a terminal or a pipe is none."""
-    with suppress(ValueError):  # not the main thread: no signal gets here anyway
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+class _Interrupt:
+    """SIGINT as KeyboardInterrupt: at once while lines are read, and after the batch while one is stored.
+
+    asyncio would only ask this task to end at its next await, and a read from a terminal or a pipe is none.
+    """
+
+    def __init__(self) -> None:
+        self._is_held = self._is_asked = False
+        with suppress(ValueError):  # not the main thread: no signal gets here anyway
+            signal.signal(signal.SIGINT, self._on_signal)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        self._is_held = True
+        try:
+            yield
+        finally:
+            self._is_held = False
+        if self._is_asked:
+            raise KeyboardInterrupt
+
+    def _on_signal(self, *_: object) -> None:
+        if not self._is_held or self._is_asked:  # a second one does not wait
+            raise KeyboardInterrupt
+        self._is_asked = True
 
 
 async def _store(enqueue: EnqueueMany, lines: list[Line]) -> list[Task | Duplicate]:

@@ -3,13 +3,17 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from fnmatch import fnmatchcase
 
 from backstage.app.find_tasks import FindTasks
+from backstage.app.get_task_stats import GetTaskStats
 from backstage.cli.answer import duration, print_json
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.store import existing_store
 from backstage.cli.task_document import task_document
+from backstage.domain.ports.backend import Backend
 from backstage.domain.task import Task
 from backstage.domain.task_query import MAX_PAGE, TaskPage, TaskQuery
 from backstage.domain.task_state import TaskState
@@ -27,7 +31,7 @@ def parser() -> CommandParser:
         "--state", action="append", choices=[state.value for state in TaskState], default=[], help="may be repeated"
     )
     options.add_argument("--queue", metavar="NAME")
-    options.add_argument("--type", metavar="TYPE")
+    options.add_argument("--type", metavar="GLOB", help="a type, or several: 'email:*'")
     options.add_argument("--workflow", metavar="ID", help="the first task's id of a chain")
     options.add_argument("--correlation", metavar="ID")
     options.add_argument("--limit", type=int, default=50, metavar="N", help=f"1 to {MAX_PAGE}; default: 50")
@@ -37,17 +41,20 @@ def parser() -> CommandParser:
 
 
 def run(arguments: Sequence[str]) -> int:
-    options = parser().parse_args(arguments)
-    query = TaskQuery(
-        states=frozenset(TaskState(state) for state in options.state),
-        queue=options.queue,
-        type=options.type,
-        workflow_id=options.workflow,
-        correlation_id=options.correlation,
-        limit=options.limit,
-        after=options.after,
-    )
-    page, now = asyncio.run(_page(options.url, query))
+    known = parser()
+    options = known.parse_args(arguments)
+    is_pattern = options.type is not None and any(character in options.type for character in "*?[")
+    with known.naming_options():
+        query = TaskQuery(
+            states=frozenset(TaskState(state) for state in options.state),
+            queue=options.queue,
+            type=None if is_pattern else options.type,
+            workflow_id=options.workflow,
+            correlation_id=options.correlation,
+            limit=options.limit,
+            after=options.after,
+        )
+    page, now = asyncio.run(_page(options.url, query, options.type if is_pattern else None))
     if options.json:
         print_json([task_document(task) for task in page.tasks])
         return DONE
@@ -55,9 +62,22 @@ def run(arguments: Sequence[str]) -> int:
     return DONE
 
 
-async def _page(url: str | None, query: TaskQuery) -> tuple[TaskPage, datetime]:
+async def _page(url: str | None, query: TaskQuery, pattern: str | None) -> tuple[TaskPage, datetime]:
     async with existing_store(url) as store:
-        return await FindTasks(store.tasks)(query), store.clock.now()
+        find = FindTasks(store.tasks)
+        page = await find(query) if pattern is None else await _of_types(pattern, query, find, store)
+        return page, store.clock.now()
+
+
+async def _of_types(pattern: str, query: TaskQuery, find: FindTasks, store: Backend) -> TaskPage:
+    """The page of all types that match: the newest of each type's own page."""
+    stats = await GetTaskStats(store.tasks, store.control)()
+    types = [name for name in stats.by_type if fnmatchcase(name, pattern)]
+    pages = [await find(replace(query, type=name)) for name in types]
+    found = sorted((task for page in pages for task in page.tasks), key=lambda task: task.id, reverse=True)
+    tasks = tuple(found[: query.limit])
+    is_more = len(found) > query.limit or any(page.next_after for page in pages)
+    return TaskPage(tasks, tasks[-1].id if is_more and tasks else None)
 
 
 def _print_page(page: TaskPage, now: datetime) -> None:

@@ -9,14 +9,12 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TextIO
 
-from backstage.cli.command_parser import DONE, REFUSED, WRONG_USAGE, WrongUsageError
+from backstage.cli.command_parser import DONE, INTERRUPTED, REFUSED, WRONG_USAGE, WrongUsageError
 from backstage.cli.commands import COMMANDS, overview
 from backstage.domain.errors import ConfigurationError, TaskError
 from backstage.infra.printable import printable
 from backstage.infra.redact_url import redact_text
 from backstage.infra.release import release
-
-_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _forget_output()
         return _say(error, REFUSED)
     except KeyboardInterrupt:
-        return _say("interrupted", _INTERRUPTED)
+        return _say("interrupted", INTERRUPTED)
     return code
 
 

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Sequence
 
+from backstage.app.get_known_names import GetKnownNames, nearest
 from backstage.app.pause_queue import PauseQueue
 from backstage.app.pause_type import PauseType
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.queue_or_type import parse_queue_or_type, queue_or_type_parser
 from backstage.cli.store import opened_store
-from backstage.domain.ports.queue_control import QUEUE
+from backstage.domain.ports.queue_control import QUEUE, TYPE
 
 
 def parser() -> CommandParser:
@@ -16,13 +18,20 @@ def parser() -> CommandParser:
 
 
 def run(arguments: Sequence[str]) -> int:
-    url, kind, name = parse_queue_or_type(parser(), arguments)
-    is_new = asyncio.run(_pause(url, kind, name))
+    known = parser()
+    url, kind, name = parse_queue_or_type(known, arguments)
+    with known.naming_options({QUEUE: "queue", TYPE: "type"}):
+        is_new, names = asyncio.run(_pause(url, kind, name))
     print(f"{kind} {name} {'is paused' if is_new else 'was paused already'}")
+    if name not in names:
+        print(f"backstage: no task, schedule or worker knows {kind} {name}{nearest(name, names)}", file=sys.stderr)
     return DONE
 
 
-async def _pause(url: str | None, kind: str, name: str) -> bool:
+async def _pause(url: str | None, kind: str, name: str) -> tuple[bool, frozenset[str]]:
+    """Whether it is paused only now, and the names that are known."""
     async with opened_store(url) as store:
         pause = PauseQueue(store.control) if kind == QUEUE else PauseType(store.control)
-        return await pause(name)
+        is_new = await pause(name)
+        names = await GetKnownNames(store.tasks, store.schedules, store.registry)()
+        return is_new, names.queues if kind == QUEUE else names.types

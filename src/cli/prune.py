@@ -36,7 +36,7 @@ def parser() -> CommandParser:
 def run(arguments: Sequence[str]) -> int:
     known = parser()
     options = known.parse_args(arguments)
-    retentions = _retentions(options)
+    retentions = _retentions(known, options)
     if options.dead_letters and retentions:
         known.error("--dead-letters deletes all failed tasks: give it no ages and numbers")
     if options.dead_letters and not options.yes:
@@ -47,14 +47,15 @@ def run(arguments: Sequence[str]) -> int:
     return DONE
 
 
-def _retentions(options: argparse.Namespace) -> list[Retention]:
-    given = vars(options)
-    limits = [(state, given[f"{state}_older_than"], given[f"keep_{state}"]) for state in _ENDED]
-    return [
-        Retention(state=state, max_age=age, keep_last=number, queue=options.queue)
-        for state, age, number in limits
-        if age is not None or number is not None
-    ]
+def _retentions(known: CommandParser, options: argparse.Namespace) -> list[Retention]:
+    retentions = []
+    for state in _ENDED:
+        older_than, keep = f"{state}_older_than", f"keep_{state}"
+        age, number = getattr(options, older_than), getattr(options, keep)
+        if age is not None or number is not None:
+            with known.naming_options({"retention.max_age": older_than, "retention.keep_last": keep}):
+                retentions.append(Retention(state=state, max_age=age, keep_last=number, queue=options.queue))
+    return retentions
 
 
 async def _prune(options: argparse.Namespace, retentions: Sequence[Retention]) -> int:

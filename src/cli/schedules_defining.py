@@ -34,7 +34,10 @@ def run_add(arguments: Sequence[str]) -> int:
     known.add_argument("args", metavar="JSON", nargs="?", type=_json, help="what the handler gets; default: null")
     known.add_argument("--name", default="", help="default: made of the type, the expression and the zone")
     _add_choices(known)
-    return _answer(*asyncio.run(_add(known.parse_args(arguments))))
+    options = known.parse_args(arguments)
+    with known.naming_options():
+        cron = CronTask(**_given(options), name=options.name)
+    return _answer(*asyncio.run(_add(options.url, cron)))
 
 
 def run_edit(arguments: Sequence[str]) -> int:
@@ -50,7 +53,8 @@ def run_edit(arguments: Sequence[str]) -> int:
     options = known.parse_args(arguments)
     if not _given(options):
         known.error("say what to change")
-    return _answer(*asyncio.run(_edit(options)))
+    with known.naming_options():
+        return _answer(*asyncio.run(_edit(options)))
 
 
 def _add_choices(known: CommandParser) -> None:
@@ -72,9 +76,8 @@ def _given(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-async def _add(options: argparse.Namespace) -> tuple[Schedule, str]:
-    cron = CronTask(**_given(options), name=options.name)
-    async with opened_store(options.url) as store:
+async def _add(url: str | None, cron: CronTask) -> tuple[Schedule, str]:
+    async with opened_store(url) as store:
         if isinstance(await store.schedules.find(cron.name), Schedule):
             raise InvalidTaskDataError.of("name", f"there is a schedule {cron.name!r}: edit it, or give another --name")
         return await _put(store, cron)

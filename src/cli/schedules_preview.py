@@ -32,8 +32,9 @@ def run_next(arguments: Sequence[str]) -> int:
     options = known.parse_args(arguments)
     if not 1 <= options.count <= MOST:
         known.error(f"--count must lie between 1 and {MOST}")
-    after = SystemClock().now() if options.after is None else _moment(options.after)
-    ticks = preview(CronSchedule.parse(options.schedule, options.tz), after, options.count)
+    with known.naming_options({"time_zone": "tz"}):
+        after = SystemClock().now() if options.after is None else _moment(options.after)
+        ticks = preview(CronSchedule.parse(options.schedule, options.tz), after, options.count)
     if options.json:
         print_json([preview_document(tick) for tick in ticks])
     else:

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from backstage.conformance.backend_suite import BackendSuite
-from backstage.conformance.trial import BROKEN, POLICY, Trial
+from backstage.conformance.trial import BROKEN, LEASE, POLICY, Trial
 from backstage.domain.limits import LATEST
+from backstage.domain.portions import MOST_BYTES
 from backstage.domain.task_state import TaskState
 
 
@@ -46,6 +47,30 @@ class Claiming(BackendSuite):
         await trial.settle(running.released())
         [again] = await trial.claim()
         assert (again.progress, again.progress_note) == (None, None)
+
+    async def test_every_type_of_a_whole_queue_is_claimed_and_only_there(self, trial: Trial) -> None:
+        named = await trial.added(queue="other", priority=9)
+        unnamed = await trial.added(type="report:build", queue="mail", priority=8)
+        waits = await trial.added(type="later:on", queue="mail", delay=10.0)
+        await trial.added(type="report:build", queue="other", priority=7)
+        await trial.added(queue="nobodys", priority=6)
+        whole = {"queues": {"mail": 0, "other": 0}, "whole_queue": "mail"}
+        assert [task.id for task in await trial.claim(5, **whole)] == [named.id, unnamed.id]
+        trial.clock.advance(10.1)
+        assert [task.id for task in await trial.claim(5, types=frozenset(), **whole)] == [waits.id]
+        assert await trial.claim(5, **whole) == ()
+
+    async def test_a_whole_queue_obeys_priorities_limits_and_pauses(self, trial: Trial) -> None:
+        types = [f"type:{n}" for n in range(5)]
+        added = [await trial.added(type=each, queue="mail", priority=n) for n, each in enumerate(types)]
+        await trial.control.pause("type", types[4])
+        whole = {"types": frozenset(), "queues": {"mail": 0}, "whole_queue": "mail"}
+        assert [task.id for task in await trial.claim(2, **whole)] == [added[3].id, added[2].id]
+        await trial.control.pause("queue", "mail")
+        assert await trial.claim(5, **whole) == ()
+        await trial.control.resume("queue", "mail")
+        await trial.control.resume("type", types[4])
+        assert [task.id for task in await trial.claim(5, **whole)] == [added[4].id, added[1].id, added[0].id]
 
     async def test_a_future_task_is_not_claimed_before_its_time(self, trial: Trial) -> None:
         await trial.added(delay=10.0)
@@ -145,3 +170,25 @@ class Claiming(BackendSuite):
         trial.clock.advance(1.1)
         [again] = await trial.claim()
         assert (again.attempt, again.state) == (2, TaskState.RUNNING)
+
+    async def test_a_claim_hands_out_payloads_of_a_bounded_size_in_their_order(self, trial: Trial) -> None:
+        large, per_claim = f'"{"x" * 1_000_000}"', 16
+        tasks = [trial.new_task(payload_json=large) for _ in range(per_claim + 3)]
+        await trial.tasks.add(tasks)
+        claims = [await trial.ask(50) for _ in range(2)]
+        assert [task.id for claimed in claims for task in claimed.tasks] == [task.id for task in tasks]
+        assert len(claims[0].tasks) == per_claim
+        assert claims[0].next_due_in is not None and claims[0].next_due_in < 0.1
+        trial.clock.advance(LEASE + 1)
+        taken_back = []
+        while reclaimed := await trial.queue.reclaim(5, 50):
+            taken_back += reclaimed
+        assert sorted(task.id for task, _ in taken_back) == [task.id for task in tasks]
+        assert len(await trial.claim(50)) == per_claim
+
+    async def test_a_claim_of_several_queues_hands_out_payloads_of_a_bounded_size(self, trial: Trial) -> None:
+        large = f'"{"x" * 1_000_000}"'
+        await trial.tasks.add([trial.new_task(payload_json=large, queue=f"q{number % 2}") for number in range(18)])
+        first, second = await trial.claim(50), await trial.claim(50)
+        assert sum(task.size for task in first) <= MOST_BYTES
+        assert len(first) + len(second) == 18

@@ -38,5 +38,5 @@ class FaultyQueue:
     ) -> list[tuple[Task, Outcome]]:
         return await self._plan.around(lambda: self._queue.reclaim(max_deliveries, limit, next_tasks_of))
 
-    async def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
+    async def is_idle(self, types: frozenset[str] | None, queues: frozenset[str] | None) -> bool:
         return await self._plan.around(lambda: self._queue.is_idle(types, queues))

@@ -74,6 +74,16 @@ class Idling(BackendSuite):
         assert await trial.queue.is_idle(KNOWN, None)
         assert not await trial.queue.is_idle(KNOWN | {"report:build"}, None)
 
+    async def test_tasks_of_every_type_are_waited_for_where_none_is_named(self, trial: Trial) -> None:
+        assert await trial.queue.is_idle(None, frozenset({"mail"}))
+        await trial.added(queue="mail", type="report:build")
+        await trial.added(queue="mail", delay=10.0)
+        assert not await trial.queue.is_idle(None, frozenset({"mail"}))
+        assert not await trial.queue.is_idle(None, None)
+        assert await trial.queue.is_idle(None, frozenset({"default"}))
+        await trial.control.pause("type", "report:build")
+        assert await trial.queue.is_idle(None, frozenset({"mail"}))
+
     async def test_tasks_of_other_queues_are_nothing_to_wait_for(self, trial: Trial) -> None:
         await trial.added(queue="mail")
         assert await trial.queue.is_idle(KNOWN, frozenset({"default"}))

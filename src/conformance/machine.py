@@ -147,7 +147,11 @@ class BackendMachine(ScheduleSteps, BroadcastSteps):
 
     @rule()
     def ask_whether_all_is_done(self) -> None:
-        for types, queues in ((frozenset({"a", "b"}), None), (frozenset({"a"}), frozenset({"x"}))):
+        for types, queues in (
+            (frozenset({"a", "b"}), None),
+            (frozenset({"a"}), frozenset({"x"})),
+            (None, frozenset({"y"})),
+        ):
             assert self.run(self.trial.queue.is_idle(types, queues)) == self.model.is_idle(types, queues)
 
     @rule()

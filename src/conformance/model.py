@@ -103,7 +103,7 @@ class Model:
         return (
             task.state is TaskState.PENDING
             and task.scheduled_at <= self._clock.now()
-            and _is_among(task, request.types, request.queues)
+            and request.serves(task.queue, task.type)
             and not self._is_paused(task)
         )
 
@@ -177,7 +177,7 @@ class Model:
         outcomes = {task.id: task.honouring_cancel(task.lost(max_deliveries)) for task in lost}
         return {task.id: (self._end(task, outcomes[task.id]), outcomes[task.id]) for task in lost}
 
-    def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
+    def is_idle(self, types: frozenset[str] | None, queues: frozenset[str] | None) -> bool:
         return not any(self._is_awaited(task) for task in self.tasks.values() if _is_among(task, types, queues))
 
     def _is_awaited(self, task: Task) -> bool:
@@ -237,8 +237,8 @@ def _end(task: Task) -> tuple[datetime, str]:
     return task.finished_at, task.id
 
 
-def _is_among(task: Task, types: Container[str], queues: Container[str] | None) -> bool:
-    return task.type in types and (queues is None or task.queue in queues)
+def _is_among(task: Task, types: Container[str] | None, queues: Container[str] | None) -> bool:
+    return (types is None or task.type in types) and (queues is None or task.queue in queues)
 
 
 def _same_key(one: Task, other: Task) -> bool:

@@ -112,5 +112,8 @@ def claim_request(
     types: frozenset[str] = frozenset({A_TYPE}),
     queues: Mapping[str, int] | None = None,
     lease: float = LEASE,
+    whole_queue: str | None = None,
 ) -> ClaimRequest:
-    return ClaimRequest(worker_id=worker_id, types=types, queues=queues, limit=limit, lease=lease)
+    return ClaimRequest(
+        worker_id=worker_id, types=types, queues=queues, limit=limit, lease=lease, whole_queue=whole_queue
+    )

@@ -17,6 +17,7 @@ from backstage.domain.wall_clock import WallClock
 MAX_EXPRESSION_LENGTH = 256
 _PRINTABLE = re.compile(r"[!-~ \t]+", re.ASCII)
 _INTERVAL = re.compile(r"every ([0-9]{1,8})([smh])", re.ASCII)
+_DAYS = re.compile(r"every ([0-9]{1,4}) ?d(?:ays?)?", re.ASCII)
 _UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1)}
 _LONGEST_INTERVAL = timedelta(days=366)
 # IANA names begin with a capital; localtime and posixrules, which differ between machines, do not.
@@ -60,8 +61,8 @@ class CronSchedule:
         """Read five cron fields, `@yearly @monthly @weekly @daily @hourly`, or `every 30s`, `every 5m`, `every 2h`.
 
         Fields take numbers, names, `*`, lists, ranges and steps, `L` (last day of the month), `FRI#2` (second
-        Friday) and `5L` (last Friday). Raises InvalidTaskDataError for what is malformed, never fires, or means
-        different times to different crons.
+        Friday) and `FRIL` or `5L` (last Friday). Raises InvalidTaskDataError for what is malformed, never fires, or
+        means different times to different crons.
         """
         expression = _tidy(expression)
         return cls(expression, time_zone, _rhythm(expression, _zone(time_zone)))
@@ -127,15 +128,21 @@ def _tidy(expression: object) -> str:
 def _zone(time_zone: object) -> ZoneInfo:
     problem = "is not a time zone: use an IANA name like Europe/Berlin, or UTC"
     if not isinstance(time_zone, str) or not _ZONE_NAME.fullmatch(time_zone):
-        raise refusal(str(time_zone), problem)
+        raise refusal(str(time_zone), problem, field="time_zone")
     try:
         return ZoneInfo(time_zone)
     except (KeyError, ValueError, OSError) as error:
-        raise refusal(time_zone, problem) from error
+        raise refusal(time_zone, problem, field="time_zone") from error
 
 
 def _interval(expression: str) -> _FixedInterval:
     match = _INTERVAL.fullmatch(expression.lower())
+    if days := _DAYS.fullmatch(expression.lower()):
+        hours = int(days[1]) * 24
+        problem = (
+            f"counts in days, which differ in length where clocks change: write every {hours}h, or a cron expression"
+        )
+        raise refusal(expression, problem)
     if match is None:
         raise refusal(expression, "is not an interval: write every and a whole number of s, m or h, as in every 30s")
     every = int(match[1]) * _UNITS[match[2]]

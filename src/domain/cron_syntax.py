@@ -22,7 +22,9 @@ ALIASES = {
 _MAX_ITEMS = 60
 _ITEM = re.compile(r"(\*|[0-9]{1,9}|[a-z]{3})(?:-([0-9]{1,9}|[a-z]{3}))?(?:/([0-9]{1,9}))?", re.ASCII)
 _NTH_WEEKDAY = re.compile(r"(?:[0-7]|sun|mon|tue|wed|thu|fri|sat)#[1-5]", re.ASCII)
-_LAST_WEEKDAY = re.compile(r"[0-7]l", re.ASCII)
+_LAST_WEEKDAY = re.compile(r"([0-7]|sun|mon|tue|wed|thu|fri|sat)l", re.ASCII)
+_UP_TO_SUNDAY = re.compile(r"((?!sun)[a-z]{3}|[1-6])-sun(/[0-9]{1,9})?", re.ASCII)
+_ZONE = re.compile(r"(cron_)?tz=.*|utc|gmt|[a-z_]+/[a-z_/+-]+", re.ASCII)
 _RANDOM = re.compile(r"[hr](\(.*\))?(/.*)?")
 
 
@@ -75,7 +77,8 @@ class _Field:
         if first == last:
             return f"has the range {item!r}, one value to some crons and all of them to others: write {low} or *"
         if first > last:
-            return f"has the range {item!r}, which runs backwards: write two ranges or a list"
+            remedy = f"write {low}-7" if self.name == "day-of-week" and last == 0 else "write two ranges or a list"
+            return f"has the range {item!r}, which runs backwards: {remedy}"
         return None
 
     def _step_problem(self, item: str, low: str, high: str | None, step: str | None) -> str | None:
@@ -115,16 +118,14 @@ def parse_fields(expression: str) -> CronFields:
     """Return the fields of a five-field expression or an `@alias`, or raise InvalidTaskDataError."""
     texts = _texts(expression.lower())
     if len(texts) != len(_FIELDS):
-        raise refusal(
-            expression,
-            f"has {len(texts)} fields instead of 5: minute hour day-of-month month day-of-week"
-            + ("; for seconds write, for instance, every 30s" if len(texts) > len(_FIELDS) else ""),
-        )
+        fields = f"has {len(texts)} fields instead of 5: minute hour day-of-month month day-of-week"
+        raise refusal(expression, _misplaced_zone(texts) or fields + _without_seconds(texts))
+    texts[4] = ",".join(_UP_TO_SUNDAY.sub(r"\1-7\2", item) for item in texts[4].split(","))
     for field, text in zip(_FIELDS, texts, strict=True):
         if problem := field.problem(text):
             raise refusal(expression, problem)
     # croniter writes the last Friday as L5; everybody else, and we, as 5L.
-    texts[4] = ",".join(f"l{item[0]}" if item.endswith("l") else item for item in texts[4].split(","))
+    texts[4] = ",".join(f"l{_weekday(item[:-1])}" if item.endswith("l") else item for item in texts[4].split(","))
     try:
         expanded, nth_weekdays = croniter.expand(" ".join(texts))
     except CroniterError as error:
@@ -152,10 +153,30 @@ def parse_fields(expression: str) -> CronFields:
     )
 
 
-def refusal(expression: str, problem: str) -> InvalidTaskDataError:
+def refusal(expression: str, problem: str, *, field: str = "schedule") -> InvalidTaskDataError:
     """The error for an expression: a sentence that begins with the text and goes on with the problem."""
     shown = ascii(expression)
-    return InvalidTaskDataError.of("schedule", f"{shown if len(shown) <= 60 else shown[:57] + '...'} {problem}")
+    return InvalidTaskDataError.of(field, f"{shown if len(shown) <= 60 else shown[:57] + '...'} {problem}")
+
+
+def _weekday(text: str) -> str:
+    return str(_WEEKDAYS.index(text)) if text in _WEEKDAYS else text
+
+
+def _misplaced_zone(texts: list[str]) -> str | None:
+    """What is wrong where the expression itself names a time zone, as some crons allow."""
+    if _ZONE.fullmatch(texts[0]) or _ZONE.fullmatch(texts[-1]):
+        return "names a time zone: give it beside the expression, as time_zone=…, or --tz on the command line"
+    return None
+
+
+def _without_seconds(texts: list[str]) -> str:
+    """What to do about a field of seconds, which some crons have in front."""
+    if len(texts) <= len(_FIELDS):
+        return ""
+    if len(texts) == len(_FIELDS) + 1 and texts[0] in ("0", "00"):
+        return f"; leave out the seconds: {' '.join(texts[1:])}"
+    return "; for seconds write, for instance, every 30s"
 
 
 def _texts(expression: str) -> list[str]:

@@ -17,6 +17,7 @@ TaskError
     ├── StorageRefusedError     the store will never take that: make it smaller, or other
     ├── StorageFullError        no room: nothing was stored, free space and retry
     ├── StorageUnavailableError the store cannot be reached, or stayed locked: retry later
+    │   └── StoreReplacedError  it is no longer the one that was opened: open it anew
     └── StoreNotReadyError      there is no store yet, or it is older than this release: run backstage migrate
 """
 
@@ -148,6 +149,10 @@ class StorageFullError(StorageError):
 
 class StorageUnavailableError(StorageError):
     """The store cannot be reached or stayed locked; what was asked may be tried again."""
+
+
+class StoreReplacedError(StorageUnavailableError):
+    """What was opened was deleted, or another lies in its place: what would be written there now would be lost."""
 
 
 class StoreNotReadyError(StorageError):

@@ -173,7 +173,8 @@ class Settings(BaseSettings):
     `none`: nowhere."""
 
     stuck_after: Annotated[float, seconds(0.1)] = 60.0
-    """Liveness fails when the worker's event loop has been blocked for so long."""
+    """Liveness fails when the worker's event loop has been blocked, or every slot hung, for so long; a worker whose
+    SQLite file was replaced ends after it."""
 
     otel: Annotated[bool, switch()] = False
     """Make spans of OpenTelemetry, from whoever enqueues to what the handlers chain. Needs the extra `otel`."""

@@ -11,9 +11,11 @@ from backstage.domain.errors import (
     StorageFullError,
     StorageRefusedError,
     StorageUnavailableError,
+    StoreReplacedError,
     SubscriptionNotFoundError,
     TaskError,
     TaskNotFoundError,
+    UndecodableTaskError,
     UnknownTaskTypeError,
 )
 
@@ -22,12 +24,14 @@ _STATUS: dict[type[TaskError], int] = {
     ScheduleNotFoundError: 404,
     SubscriptionNotFoundError: 404,
     IllegalMoveError: 409,
+    UndecodableTaskError: 409,
     StaleTaskError: 409,
     DuplicateTaskError: 409,
     InvalidTaskDataError: 422,
     UnknownTaskTypeError: 422,
     StorageRefusedError: 422,
     StorageUnavailableError: 503,
+    StoreReplacedError: 503,
     StorageFullError: 507,
 }
 _OF_THE_STORE = {

@@ -58,6 +58,7 @@ def options_from(settings: Settings, queues: Mapping[str, Queue]) -> WorkerOptio
         prune_interval=settings.prune_interval,
         schedule_interval=settings.schedule_interval,
         subscription_interval=settings.subscription_interval,
+        stuck_after=settings.stuck_after,
         may_migrate=settings.migrate,
         is_until_idle=settings.until_idle,
     )

@@ -36,6 +36,7 @@ class HandlerRegistry:
 
     def __init__(self) -> None:
         self._calls: dict[str, tuple[TaskHandlerRegistration, HandlerCall]] = {}
+        self._for_any: tuple[TaskHandlerRegistration, HandlerCall] | None = None
 
     def add(self, registration: TaskHandlerRegistration, names: Mapping[str, Any] | None = None) -> None:
         """`names` are local names that the handler's annotations may use."""
@@ -46,9 +47,22 @@ class HandlerRegistry:
             raise ConfigurationError(
                 registration.type, f"has two handlers, {_name(known)} and {_name(registration.handler)}: keep one"
             )
-        if registration.run_in == RunIn.PROCESS:
-            HandlerPath.of(registration.handler)
-        self._calls[registration.type] = registration, HandlerCall(registration.handler, names)
+        self._calls[registration.type] = _checked(registration, names)
+
+    def add_for_any(self, registration: TaskHandlerRegistration, names: Mapping[str, Any] | None = None) -> None:
+        """The one for all types that have none of their own."""
+        if self._for_any is not None and self._for_any[0].handler is not registration.handler:
+            raise ConfigurationError(
+                registration.type,
+                f"has two handlers for any type, {_name(self._for_any[0].handler)} and {_name(registration.handler)}: "
+                "keep one",
+            )
+        self._for_any = _checked(registration, names)
+
+    @property
+    def has_any(self) -> bool:
+        """Whether every type has a handler."""
+        return self._for_any is not None
 
     def types(self, patterns: Iterable[str] = ()) -> frozenset[str]:
         """The types that have a handler here and match one of the glob patterns (none given: all)."""
@@ -59,14 +73,17 @@ class HandlerRegistry:
 
     def registration(self, task_type: str) -> TaskHandlerRegistration:
         """Raises UnknownTaskTypeError."""
-        try:
-            return self._calls[task_type][0]
-        except KeyError:
-            raise UnknownTaskTypeError(task_type) from None
+        return self._of(task_type)[0]
+
+    def _of(self, task_type: str) -> tuple[TaskHandlerRegistration, HandlerCall]:
+        known = self._calls.get(task_type, self._for_any)
+        if known is None:
+            raise UnknownTaskTypeError(task_type)
+        return known
 
     def bind(self, task_type: str, threads: Place, processes: Place) -> Run:
         """Return what calls the type's handler in the place it asks for."""
-        registration, call = self._calls[task_type]
+        registration, call = self._of(task_type)
         if registration.run_in == RunIn.PROCESS:
             return _elsewhere(processes, registration, call)
         if inspect.iscoroutinefunction(registration.handler) or inspect.iscoroutinefunction(
@@ -74,6 +91,14 @@ class HandlerRegistry:
         ):
             return _on_loop(call)
         return _elsewhere(threads, registration, call)
+
+
+def _checked(
+    registration: TaskHandlerRegistration, names: Mapping[str, Any] | None
+) -> tuple[TaskHandlerRegistration, HandlerCall]:
+    if registration.run_in == RunIn.PROCESS:
+        HandlerPath.of(registration.handler)
+    return registration, HandlerCall(registration.handler, names)
 
 
 def _on_loop(call: HandlerCall) -> Run:

@@ -29,6 +29,7 @@ SETTLE_FAILED = "settle_failed"
 LOOP_FAILED = "loop_failed"  # a background loop's turn raised; it goes on
 LOOP_RECOVERED = "loop_recovered"  # a loop that failed, also to claim, settle or renew, works again
 HANDLER_STUCK = "handler_stuck"  # a handler ignores its cancellation
+STORE_REPLACED = "store_replaced"  # the store is no longer the one that was opened: the worker ends
 SLOTS_HUNG = "slots_hung"  # every slot is taken by a handler that was told to end and does not: nothing can run
 LOOP_BLOCKED = "loop_blocked"  # a handler blocks the event loop past the grace period: the process ends
 TICK_FIRED = "tick_fired"  # of a schedule: its task is stored

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from backstage.domain.errors import StoreReplacedError
+
 MISSED_TURNS = 3
 RECENTLY = 10.0
 """Seconds after which an endless loop, which tells only of its errors, counts as recovered."""
@@ -16,20 +18,31 @@ class LoopHealth:
     `interval` is the seconds between the turns of a periodic loop, None for one that waits for something to do.
     """
 
-    __slots__ = ("_at", "_error", "interval", "name")
+    __slots__ = ("_at", "_error", "_replaced_since", "interval", "name", "replaced")
 
     def __init__(self, name: str, interval: float | None = None) -> None:
         self.name, self.interval = name, interval
         self._at = time.monotonic()
         self._error: str | None = None
+        self.replaced: StoreReplacedError | None = None
+        """The loop's last error, if it was that."""
+        self._replaced_since = 0.0
 
     def turned(self) -> None:
         self._at = time.monotonic()
-        self._error = None
+        self._error = self.replaced = None
 
     def failed(self, error: BaseException) -> None:
         self._at = time.monotonic()
         self._error = str(error) or type(error).__name__
+        if self.replaced is None:
+            self._replaced_since = self._at
+        self.replaced = error if isinstance(error, StoreReplacedError) else None
+
+    @property
+    def replaced_for(self) -> float:
+        """Seconds since the first error of the kind of `replaced` after which it has not turned."""
+        return time.monotonic() - self._replaced_since if self.replaced is not None else 0.0
 
     @property
     def seconds_since(self) -> float:

@@ -66,7 +66,7 @@ class MeasuredQueue:
     ) -> list[tuple[Task, Outcome]]:
         return await self._latencies.measured("reclaim", self._queue.reclaim(max_deliveries, limit, next_tasks_of))
 
-    async def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
+    async def is_idle(self, types: frozenset[str] | None, queues: frozenset[str] | None) -> bool:
         return await self._latencies.measured("is_idle", self._queue.is_idle(types, queues))
 
 

@@ -87,6 +87,11 @@ class Processors:
         return frozenset().union(*(processor.types for processor in self))
 
     @property
+    def whole_queues(self) -> frozenset[str]:
+        """Those of which every type is served."""
+        return frozenset(processor.queue.name for processor in self if processor.serves_any)
+
+    @property
     def queues(self) -> frozenset[str]:
         """Those that are served, that of the deliveries to durable listeners included."""
         return frozenset({*self._by_queue, DELIVERY_QUEUE})

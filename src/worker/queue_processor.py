@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from types import ModuleType
+from typing import Any
 
 from backstage.app.dead_letters import DeadLetters
 from backstage.domain.cron_task import CronTask
@@ -14,6 +16,7 @@ from backstage.domain.queue import Queue
 from backstage.domain.retention import Retention
 from backstage.domain.task import Task
 from backstage.infra.container import Container
+from backstage.worker.handler import TaskHandlerRegistration
 from backstage.worker.handler_host import HandlerHost
 from backstage.worker.handler_modules import Marked, marked_in
 from backstage.worker.listener import ListenerRegistration
@@ -69,6 +72,22 @@ class QueueProcessor(HandlerHost):
         self._include_handlers(marked)
         self._on_marked(marked)
 
+    def on_any(self, function: Callable[..., Any] | None = None, **limits: Any) -> Any:
+        """Register the handler of every type of the queue that has none of its own, as a call or as a decorator.
+
+        It sees the type in `context.task.type`; `limits` are those of TaskHandlerRegistration.
+        """
+        names = dict(sys._getframe(1).f_locals)  # so that annotations may name classes of the caller's function
+
+        def register(handler: Callable[..., Any]) -> Callable[..., Any]:
+            self._refuse_if_started(self.queue.name)
+            if self.options.types:
+                raise ConfigurationError("types", "are restricted, and a handler for any type takes all: leave one out")
+            self._registry.add_for_any(TaskHandlerRegistration(type=self.queue.name, handler=handler, **limits), names)
+            return handler
+
+        return register if function is None else register(function)
+
     # -- how it is ---------------------------------------------------------------------------------
 
     @property
@@ -112,9 +131,10 @@ class QueueProcessor(HandlerHost):
 
     def check(self) -> None:
         """Raises ConfigurationError for a processor without handlers."""
-        if not self.types:
+        if not self.types and not self.serves_any:
             raise ConfigurationError(
-                self.queue.name, "its processor has no handler: add one with processor.on(type, function)"
+                self.queue.name,
+                "its processor has no handler: add one with processor.on(type, function) or processor.on_any(function)",
             )
 
     async def start(self, duties: SharedDuties) -> None:
@@ -148,6 +168,11 @@ class QueueProcessor(HandlerHost):
     @property
     def types(self) -> frozenset[str]:
         return self._registry.types(self.options.types)
+
+    @property
+    def serves_any(self) -> bool:
+        """Whether it serves every type of its queue."""
+        return self._registry.has_any
 
     def stop(self) -> None:
         if self._runtime is not None:

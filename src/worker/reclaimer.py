@@ -44,7 +44,7 @@ class Reclaimer:
                     log_events.TASK_RECLAIMED, task_id=task.id, type=task.type, queue=task.queue, state=task.state
                 )
                 self._announcer.ended(task, outcome, task.state)
-            if len(reclaimed) < BATCH:
+            if not reclaimed:  # fewer than asked for tells nothing: what they carry is bounded, too
                 return
 
     async def prune(self) -> None:

@@ -15,6 +15,7 @@ from backstage.app.fire_schedule import FireSchedule
 from backstage.app.fire_schedules import FireSchedules
 from backstage.app.put_schedule import PutSchedule
 from backstage.domain.cron_task import CronTask
+from backstage.domain.errors import StoreReplacedError
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.chance import Chance
 from backstage.domain.ports.event_bus import EventBus
@@ -51,7 +52,9 @@ from backstage.worker.periodic import every, kept_up
 from backstage.worker.queue_ranks import queue_ranks
 from backstage.worker.receiver import Receivers
 from backstage.worker.reclaimer import Reclaimer
+from backstage.worker.replaced_store import ReplacedStore
 from backstage.worker.run_limits import LimitsOf, RunLimits
+from backstage.worker.runs_by_type import ANY_TYPE, RunsByType
 from backstage.worker.schedule_loop import ScheduleLoop
 from backstage.worker.slots import Slots
 from backstage.worker.store_watch import StoreWatch
@@ -102,6 +105,8 @@ class WorkerRuntime:
         self._queue: TaskQueue = backend.queue if latencies is None else MeasuredQueue(backend.queue, latencies)
         self._types = registry.types(options.types) | {each.delivery_type for each in subscriptions}
         self._ranks = queue_ranks(options, subscriptions)
+        self._whole_queue = next(iter(options.queues)) if registry.has_any else None
+        self._shown_types = self._types | {ANY_TYPE} if registry.has_any else self._types
         self._limits_of = LimitsOf(options)
         self._threads = HandlerThreads(options.concurrency, self._on_thread_returned)
         self._processes = HandlerProcesses(options.concurrency, child_environment)
@@ -145,16 +150,20 @@ class WorkerRuntime:
         self._hurry = asyncio.Event()
         self._ready = asyncio.Event()
         self._has_ended = False
+        self._given_up: StoreReplacedError | None = None
 
     @property
     def worker_id(self) -> str:
         return self._options.worker_id
 
     async def run(self) -> None:
-        """Return once `stop` was called, or nothing is left with `is_until_idle`, and nothing is held any more."""
+        """Return once `stop` was called, or nothing is left with `is_until_idle`, and nothing is held any more.
+
+        Raises StoreReplacedError once the store has not been the one that was opened for `stuck_after` seconds.
+        """
         if self._broadcasts is not None:
             await self._broadcasts.begin()
-        beat = Beat(self._backend, self._options, self._types, self._slots, self._store_watch, self._logger)
+        beat = Beat(self._backend, self._options, self._shown_types, self._slots, self._store_watch, self._logger)
         async with self._lease_keeping(), self._backend.wakeup() as wakeup, self._duties(wakeup, beat):
             await self._until_subscriptions_are_known()
             claiming = asyncio.create_task(self._claimer.run(), name="backstage-claimer")
@@ -165,14 +174,17 @@ class WorkerRuntime:
                 version=self._options.version,
                 concurrency=self._options.concurrency,
                 queues=sorted(self._ranks) if self._ranks else "all",
-                types=sorted(self._types),
+                types=sorted(self._shown_types),
             )
             self._ready.set()
             await self._stop.wait()
             await self._shut_down(claiming)
-        await beat.leave()
+        if self._given_up is None:
+            await beat.leave()
         self._has_ended = True
         self._logger.info(log_events.WORKER_STOPPED, worker_id=self._options.worker_id)
+        if self._given_up is not None:
+            raise self._given_up
 
     async def ready(self) -> None:
         """Return once the worker claims."""
@@ -184,6 +196,10 @@ class WorkerRuntime:
         May be called at any time, and again.
         """
         self._stop.set()
+
+    def _give_up(self, error: StoreReplacedError) -> None:
+        self._given_up = error
+        self.stop_now()
 
     def stop_now(self) -> None:
         """Like `stop`, without the grace period."""
@@ -258,6 +274,9 @@ class WorkerRuntime:
         self._slots.close()
         await asyncio.wait([claiming], timeout=self._options.lease)  # a claim under way may still bring tasks
         claiming.cancel()
+        if self._given_up is not None:
+            await self._slots.abandon()
+            return
         await self._slots.finish(self._hurry)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._options.grace_period):
@@ -277,6 +296,7 @@ class WorkerRuntime:
             self._logger,
         )
         pauses = PauseWatch(self._backend.control, self._slots)
+        replaced = ReplacedStore(self._healths.all, options.stuck_after, self._give_up, self._logger)
         periodic = partial(every, chance=self._chance, logger=self._logger, healths=self._healths)
         later = partial(periodic, begin=self._claimer.has_asked)  # else they all would get in the first claim's way
         endless = partial(kept_up, backoff=ErrorBackoff(self._chance), logger=self._logger, healths=self._healths)
@@ -289,6 +309,7 @@ class WorkerRuntime:
             "reclaimer": later(options.reclaim_interval, "reclaimer", reclaimer.reclaim),
             "stalled": later(STALLED_AFTER, "stalled", self._slots.give_back_stalled),
             "hung": later(STALLED_AFTER, "hung", self._hung.look),
+            "replaced": later(STALLED_AFTER, "replaced", replaced.look),
             "pauses": later(LOOK_EVERY, "pauses", pauses.look),
             "pruner": later(options.prune_interval, "pruner", reclaimer.prune),
             "beat": later(beat.interval, "beat", beat.beat),
@@ -376,6 +397,7 @@ class WorkerRuntime:
             queues=self._ranks,
             limit=limit,
             lease=self._options.lease,
+            whole_queue=self._whole_queue,
         )
 
     async def _on_nothing_due(self) -> None:
@@ -385,13 +407,14 @@ class WorkerRuntime:
                 self.stop()
 
     def _max_deliveries(self, task: Task) -> int:
-        handler = self._handlers.get(task.type)
+        served = ANY_TYPE if task.queue == self._whole_queue and task.type not in self._handlers else task.type
+        handler = self._handlers.get(served)
         return self._limits_of.max_deliveries(task.queue, None if handler is None else handler.registration)
 
-    def _compose(self, registry: HandlerRegistry, middlewares: Sequence[Middleware]) -> dict[str, RegisteredHandler]:
+    def _compose(self, registry: HandlerRegistry, middlewares: Sequence[Middleware]) -> RunsByType:
         """Wrap each handler once; the timeout is innermost, so that it measures nothing but the handler."""
-        handlers = {}
-        for task_type in self._types:
+        handlers = RunsByType()
+        for task_type in (*self._types, *((ANY_TYPE,) if registry.has_any else ())):
             registration = registry.registration(task_type)
 
             def limits(context: TaskContext, registration: Any = registration) -> RunLimits:

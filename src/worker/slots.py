@@ -180,6 +180,13 @@ class Slots:
             async with asyncio.timeout(self._options.lease):
                 await self.settler.drained()
 
+    async def abandon(self) -> None:
+        """Cancel what runs; nothing can be given back to a store that is not there."""
+        for held in self._unfinished():
+            held.stop(StopReason.LEASE_LOST)
+        if self._running:
+            await asyncio.wait(self._running, timeout=CANCEL_GRACE)
+
     def _is_shutting_down(self) -> bool:
         return self.is_closing
 

@@ -40,6 +40,8 @@ class WorkerOptions:
     """The longest that a scheduler sleeps before it looks for changed schedules."""
     subscription_interval: float = 5.0
     """The longest until a subscription that was made or removed elsewhere counts here."""
+    stuck_after: float = 60.0
+    """How long a store that is no longer the one that was opened is borne."""
     may_migrate: bool = True
     """Whether tables of the store that are gone may be made again."""
     is_until_idle: bool = False

@@ -63,14 +63,16 @@ class WorkerService(ProcessHost):
     def register_processor(
         self,
         queue: str | Queue,
-        handlers: Mapping[str, Callable[..., Any]] | None = None,
+        handlers: Mapping[str, Callable[..., Any]] | Callable[..., Any] | None = None,
         *,
         backoff: Backoff | None = None,
         drain_delay: float | None = None,
         dead_letter_queue: str | None = None,
         **options: Any,
     ) -> QueueProcessor:
-        """Serve a queue with `handlers` (task type to function), and with those that are added to the processor.
+        """Serve a queue with `handlers`, and with those that are added to the processor.
+
+        They are task types with their functions, or one function for every type of the queue.
 
         `options` are the settings that may differ from queue to queue, PROCESSOR_SETTINGS; those that are left out are
         the service's. `drain_delay` is the longest wait in seconds until an empty queue is looked at again when no
@@ -80,6 +82,9 @@ class WorkerService(ProcessHost):
         self._refuse_if_started("processor")
         chosen = ProcessorOptions(backoff, drain_delay, dead_letter_queue, options)
         processor = new_processor(self._container, queue, chosen, self._include_shared)
+        if handlers is not None and not isinstance(handlers, Mapping):
+            processor.on_any(handlers)
+            handlers = None
         for task_type, function in (handlers or {}).items():
             processor.on(task_type, function)
         self._processors.add(processor)
@@ -217,7 +222,9 @@ class WorkerService(ProcessHost):
         container, processors = self._container, self._processors
 
         async def look() -> None:
-            if await container.backend.queue.is_idle(processors.types, processors.queues):
+            if not await container.backend.queue.is_idle(processors.types, processors.queues):
+                return
+            if not (whole := processors.whole_queues) or await container.backend.queue.is_idle(None, whole):
                 processors.stop()
 
         interval, healths = container.settings.poll_interval, LoopHealths()

@@ -122,6 +122,13 @@ class Store:
 
         return self._with(steps)
 
+    def count(self) -> int:
+        async def steps(backstage: Container) -> int:
+            return (await backstage.get_task_stats()).total
+
+        total: int = self._with(steps)
+        return total
+
     async def _claim(self, backstage: Container, type: str) -> Task:
         wanted = ClaimRequest(worker_id="w1", types=frozenset({type}), queues=None, limit=1, lease=60.0)
         [task] = (await backstage.backend.queue.claim(wanted)).tasks

@@ -31,7 +31,7 @@ def test_broadcast_stores_the_message_and_prints_its_id(cli: Cli, store: Store) 
     [
         ((), 2, "required: NAME"),
         (("cache.clear", "users"), 2, "is not JSON"),
-        (("no name",), 1, "'no name' is not a name"),
+        (("no name",), 2, "'no name' is not a name"),
     ],
 )
 def test_a_broadcast_that_is_none_is_refused(cli: Cli, arguments: tuple[str, ...], code: int, problem: str) -> None:

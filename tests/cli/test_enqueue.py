@@ -39,6 +39,17 @@ def test_enqueue_takes_a_moment(cli: Cli, store: Store) -> None:
     assert task.scheduled_at.isoformat() == "2030-01-31T07:00:00+00:00"
 
 
+@pytest.mark.parametrize(("text", "priority"), [("urgent", 100), ("LOW", -100), ("default", 0), ("7", 7)])
+def test_enqueue_takes_the_name_of_a_priority(cli: Cli, store: Store, text: str, priority: int) -> None:
+    assert store.task(cli("enqueue", "a", "--priority", text).out.strip()).priority == priority
+
+
+def test_a_priority_without_a_meaning_is_told_what_there_is(cli: Cli) -> None:
+    answer = cli("enqueue", "a", "--priority", "soon")
+    assert answer.code == 2
+    assert "urgent, default, low" in answer.err
+
+
 def test_a_duplicate_is_refused_and_names_the_holder(cli: Cli, store: Store) -> None:
     holder = store.enqueue("a", dedupe="k")
     answer = cli("enqueue", "a", "1", "--dedupe-key", "k")
@@ -49,21 +60,27 @@ def test_a_duplicate_is_refused_and_names_the_holder(cli: Cli, store: Store) -> 
 @pytest.mark.parametrize(
     ("arguments", "field"),
     [
-        (("a b", "1"), "type"),
-        (("a", "NaN"), "payload"),
-        (("a", '{"x": "\\u0000"}'), "payload.x"),
-        (("a", "1", "--priority", "99999"), "priority"),
-        (("a", "1", "--at", "tomorrow"), "scheduled_at"),
-        (("a", "1", "--at", "2030-01-31T08:00:00"), "scheduled_at"),
-        (("a", "1", "--at", "2030-01-31T08:00:00Z", "--delay", "5"), "delay"),
-        (("a", "1", "--max-attempts", "0"), "max_attempts"),
-        (("a", "1", "--dedupe-key", ""), "dedupe.key"),
+        (("a b", "1"), "TYPE"),
+        (("a", "NaN"), "JSON"),
+        (("a", '{"x": "\\u0000"}'), "JSON.x"),
+        (("a", "1", "--queue", "a b"), "--queue"),
+        (("a", "1", "--priority", "99999"), "--priority"),
+        (("a", "1", "--at", "tomorrow"), "--at"),
+        (("a", "1", "--at", "2030-01-31T08:00:00"), "--at"),
+        (("a", "1", "--at", "2030-01-31T08:00:00Z", "--delay", "5"), "--delay"),
+        (("a", "1", "--max-attempts", "0"), "--max-attempts"),
+        (("a", "1", "--dedupe-key", ""), "--dedupe-key"),
+        (("a", "1", "--dedupe-key", "k", "--dedupe-ttl", "0"), "--dedupe-ttl"),
+        (("a", "1", "--timeout", "0"), "--timeout"),
+        (("a", "1", "--correlation-id", ""), "--correlation-id"),
     ],
 )
-def test_what_breaks_a_limit_is_refused_by_its_name(cli: Cli, arguments: tuple[str, ...], field: str) -> None:
+def test_what_breaks_a_limit_is_wrong_usage_and_named_as_it_was_typed(
+    cli: Cli, arguments: tuple[str, ...], field: str
+) -> None:
     answer = cli("enqueue", *arguments)
-    assert (answer.code, answer.out) == (1, "")
-    assert answer.err.startswith(f"backstage: {field}: ")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith(f"backstage: enqueue: {field}: ")
     assert answer.err.count("\n") == 1
 
 

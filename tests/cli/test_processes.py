@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
@@ -122,7 +123,33 @@ def test_an_interrupt_ends_the_wait_for_lines() -> None:
         assert len(process.stdout.readline()) == 37
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 130
-        assert process.stderr.read() == "backstage: interrupted\n"
+        assert process.stderr.read() == "backstage: interrupted; stored 1 task of lines 1 to 1, nothing after them\n"
+
+
+@pytest.mark.parametrize("option", [(), ("--quiet",)])
+def test_an_interrupt_in_the_middle_of_many_lines_says_what_is_stored(
+    store: Store, folder: Path, option: tuple[str, ...]
+) -> None:
+    ids, problems = folder / "ids", folder / "problems"
+    with ids.open("w") as out, problems.open("w") as err:
+        command = [SCRIPT, "enqueue", "-", *option]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=err, text=True) as process:
+            assert process.stdin
+            with contextlib.suppress(BrokenPipeError):
+                for number in range(200_000):
+                    process.stdin.write(f'{{"type": "a", "payload": {number}}}\n')
+                    if number == 10_000:
+                        process.send_signal(signal.SIGINT)
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.close()
+            assert process.wait(timeout=60) == 130
+    stored = store.count()
+    assert problems.read_text() == f"backstage: interrupted; {said(stored)}\n"
+    assert ids.read_text().count("\n") == (0 if option else stored)
+
+
+def said(stored: int) -> str:
+    return f"stored {stored} tasks of lines 1 to {stored}, nothing after them" if stored else "nothing was stored"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

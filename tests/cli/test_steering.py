@@ -67,7 +67,17 @@ def test_pause_and_resume_say_whether_they_changed_anything(cli: Cli) -> None:
     assert cli("resume", "mail").out == "queue mail was not paused\n"
     assert cli("pause", "--type", "a").out == "type a is paused\n"
     assert cli("resume", "--type", "a").out == "type a is resumed\n"
-    assert cli("pause", "no name").code == 1
+    assert cli("pause", "no name").code == 2
+
+
+def test_a_pause_of_a_name_that_nobody_knows_says_so_and_is_done(cli: Cli, store: Store) -> None:
+    store.enqueue("mail:send", queue="mail")
+    answer = cli("pause", "mial")
+    assert (answer.code, answer.out) == (0, "queue mial is paused\n")
+    assert answer.err == "backstage: no task, schedule or worker knows queue mial: did you mean mail?\n"
+    assert cli("pause", "mail").err == ""
+    cli("schedules", "add", "@daily", "report:build", "--queue", "reports")
+    assert (cli("pause", "reports").err, cli("pause", "--type", "report:build").err) == ("", "")
 
 
 def test_prune_deletes_what_is_old_enough(cli: Cli, store: Store) -> None:

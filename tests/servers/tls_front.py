@@ -37,6 +37,7 @@ class TlsFront:
         scheme = parts.scheme if self._is_postgres else "rediss"
         self.url = parts._replace(scheme=scheme, netloc=f"{login}localhost:{port}").geturl()
         self.connections_encrypted = 0
+        self._serving: set[asyncio.Task[None]] = set()
 
     def __enter__(self) -> TlsFront:
         return self
@@ -46,9 +47,17 @@ class TlsFront:
         self._thread.close()
 
     async def _stop_listening(self) -> None:
+        """Nothing is left open: a client may have gone just now, and its connection not yet been noticed to end."""
         self._server.close()
+        for serving in self._serving:
+            serving.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving = asyncio.current_task()
+        assert serving is not None
+        self._serving.add(serving)
+        serving.add_done_callback(self._serving.discard)
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             if self._is_postgres:
                 if await reader.readexactly(8) != _SSL_REQUEST:
@@ -58,7 +67,13 @@ class TlsFront:
                 await writer.start_tls(self._context)
             self.connections_encrypted += 1
             server_reader, server_writer = await asyncio.open_connection(*self._target)
-            await asyncio.gather(_pump(reader, server_writer), _pump(server_reader, writer))
+            try:
+                await asyncio.gather(_pump(reader, server_writer), _pump(server_reader, writer))
+            finally:
+                for each in (writer, server_writer):
+                    each.transport.abort()
+                    with contextlib.suppress(OSError):
+                        await each.wait_closed()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -23,6 +23,9 @@ def service(**settings: Any) -> WorkerService:
     return WorkerService("memory://", silent=True, **settings)
 
 
+def done() -> None: ...
+
+
 async def test_a_service_without_a_processor_is_not_started() -> None:
     with pytest.raises(ConfigurationError, match="processors: there is none: call register_processor"):
         await service().start()
@@ -51,7 +54,7 @@ async def test_a_processor_without_a_handler_is_not_started() -> None:
 )
 def test_a_wrong_option_is_named(options: dict[str, Any], problem: str) -> None:
     with pytest.raises(ConfigurationError, match=problem):
-        service().register_processor("mail", {"t": print}, **options)
+        service().register_processor("mail", {"t": done}, **options)
 
 
 @pytest.mark.parametrize(
@@ -67,18 +70,18 @@ def test_a_wrong_option_is_named(options: dict[str, Any], problem: str) -> None:
 )
 def test_what_does_not_fit_is_refused(register: Callable[[WorkerService], Any], problem: str) -> None:
     made = service()
-    made.register_processor("mail", {"t": print})
+    made.register_processor("mail", {"t": done})
     with pytest.raises(ConfigurationError, match=problem):
         register(made)
 
 
 async def test_nothing_is_added_to_a_running_service() -> None:
     made = service()
-    mail = made.register_processor("mail", {"t": print})
+    mail = made.register_processor("mail", {"t": done})
     async with made:
         for add in (
             lambda: made.register_processor("other"),
-            lambda: mail.on("u", print),
+            lambda: mail.on("u", done),
             lambda: made.on_broadcast("reload", print),
         ):
             with pytest.raises(ConfigurationError, match="the service was started already"):
@@ -88,7 +91,7 @@ async def test_nothing_is_added_to_a_running_service() -> None:
 
 
 def test_a_processor_that_is_not_started_cannot_be_paused() -> None:
-    mail = service().register_processor("mail", {"t": print})
+    mail = service().register_processor("mail", {"t": done})
     with pytest.raises(ConfigurationError, match="was not started yet"):
         mail.pause().send(None)
 
@@ -101,9 +104,9 @@ def test_a_container_brings_its_own_settings() -> None:
 
 def test_a_processor_has_the_services_options_unless_it_says_otherwise() -> None:
     made = service(lease=7.0, concurrency=3, soft_timeout=2.0)
-    one = made.register_processor("one", {"t": print})
+    one = made.register_processor("one", {"t": done})
     other = made.register_processor(
-        Queue("other", hard_timeout=5), {"t": print}, lease=1.0, drain_delay=0.5, soft_timeout="none"
+        Queue("other", hard_timeout=5), {"t": done}, lease=1.0, drain_delay=0.5, soft_timeout="none"
     )
     assert (one.options.lease, one.options.concurrency, one.options.poll_interval) == (7.0, 3, 1.0)
     assert (other.options.lease, other.options.poll_interval, other.options.soft_timeout) == (1.0, 0.5, None)
@@ -113,5 +116,5 @@ def test_a_processor_has_the_services_options_unless_it_says_otherwise() -> None
 @pytest.mark.parametrize("unlimited", ["none", math.inf])
 def test_a_processor_may_keep_without_limit_what_the_settings_limit(unlimited: Any) -> None:
     made = service(keep_failed=5)
-    mail = made.register_processor("mail", {"t": print}, keep_failed=unlimited, keep_completed=1000)
+    mail = made.register_processor("mail", {"t": done}, keep_failed=unlimited, keep_completed=1000)
     assert (mail.queue.keep_failed, mail.queue.keep_completed, mail.queue.keep_cancelled) == (math.inf, 1000, None)

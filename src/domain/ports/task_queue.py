@@ -12,13 +12,17 @@ from backstage.domain.task_state import TaskState
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimRequest:
     """Who claims what. `types` are exact names. `queues` maps a name to its rank (higher first); None is every
-    queue, all of rank 0. `lease` is seconds."""
+    queue, all of rank 0. Of `whole_queue`, one of those that are named, every type is claimed. `lease` is seconds."""
 
     worker_id: str
     types: frozenset[str]
     queues: Mapping[str, int] | None
     limit: int
     lease: float
+    whole_queue: str | None = None
+
+    def serves(self, queue: str, type: str) -> bool:
+        return (type in self.types or queue == self.whole_queue) and (self.queues is None or queue in self.queues)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,9 @@ class TaskQueue(Protocol):
     async def claim(self, request: ClaimRequest) -> Claimed:
         """Make the entity's `claim` move on due tasks, atomically: no two claims get one task.
 
-        Queues and types that are paused give nothing. A task that cannot be decoded becomes a dead letter in the same
-        step, and its neighbours are claimed.
+        Queues and types that are paused give nothing. All payloads together are at most MOST_BYTES (one task may exceed
+        that, alone): what is left over is due at once, so `next_due_in` is 0 or little more.
+        A task that cannot be decoded becomes a dead letter in the same step, and its neighbours are claimed.
         """
         ...
 
@@ -90,14 +95,15 @@ class TaskQueue(Protocol):
     async def reclaim(
         self, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None = None
     ) -> list[tuple[Task, Outcome]]:
-        """Take back at most `limit` tasks whose lease ran out, making the entity's `lost` outcome on each.
+        """Take back at most `limit` tasks whose lease ran out, making the entity's `lost` outcome on each; fewer, where
+        their payloads together exceed about MOST_BYTES.
 
         Returns each task as it is now, with the outcome. Any number of workers may call it at once. What
         `next_tasks_of` returns for a task that still runs and its outcome becomes the outcome's next tasks.
         """
         ...
 
-    async def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
+    async def is_idle(self, types: frozenset[str] | None, queues: frozenset[str] | None) -> bool:
         """Whether no task of these types and queues (None: all) is running, due, waiting for a retry or a snooze, or
         scheduled for later as a step of another task's workflow.
 

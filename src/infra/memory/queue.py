@@ -4,10 +4,11 @@ import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from itertools import islice
+from operator import attrgetter
 
 from backstage.domain.lease import Lease
 from backstage.domain.outcome import Outcome
+from backstage.domain.portions import portion
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf
 from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
@@ -23,8 +24,10 @@ class MemoryQueue:
     async def claim(self, request: ClaimRequest) -> Claimed:
         with self._store.lock:
             self._store.promote_due()
-            best = islice(self._best_of_all(request), request.limit)
-            claimed = [self._claim_one(task, request) for task in list(best)]
+            best = self._best_of_all(request)[: request.limit]
+            claimed = [self._claim_one(task, request) for task in best[: portion(best, attrgetter("size"), len(best))]]
+            if len(claimed) < len(best):
+                return Claimed(tuple(claimed), 0.0)
             next_due_in = None if len(claimed) == request.limit else self._store.next_due_in()
         return Claimed(tuple(claimed), next_due_in)
 
@@ -33,7 +36,7 @@ class MemoryQueue:
         by_lane = [
             self._store.best(lane, request.limit)
             for lane in self._lanes_with_work()
-            if lane[1] in request.types and (ranks is None or lane[0] in ranks) and not self._store.is_paused(lane)
+            if request.serves(*lane) and not self._store.is_paused(lane)
         ]
 
         def order(task: Task) -> tuple[object, ...]:
@@ -136,7 +139,7 @@ class MemoryQueue:
                 self._store.wake()
         return reclaimed
 
-    async def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
+    async def is_idle(self, types: frozenset[str] | None, queues: frozenset[str] | None) -> bool:
         with self._store.lock:
             now = self._store.clock.now()
             return not any(
@@ -146,7 +149,7 @@ class MemoryQueue:
                     and (task.scheduled_at <= now or task.deliveries or task.workflow_id != task.id)
                 )
                 for task in self._store.tasks.values()
-                if task.type in types
+                if (types is None or task.type in types)
                 and (queues is None or task.queue in queues)
                 and not self._store.is_paused((task.queue, task.type))
             )

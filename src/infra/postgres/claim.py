@@ -62,6 +62,7 @@ async def _claim(session: Session, request: ClaimRequest, time: ServerTime, *, t
         request.limit,
         ticks(request.lease),
         take_anyway,
+        request.whole_queue,
     )
     time.measured(rows[0][0], asked_at)
     return rows

@@ -85,9 +85,11 @@ class PostgresQueue:
         await self._store.counts.fold()
         return reclaimed
 
-    async def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
+    async def is_idle(self, types: frozenset[str] | None, queues: frozenset[str] | None) -> bool:
         async def step(session: Session) -> bool:
             named = None if queues is None else sorted(queues)
-            return not await session.value(statement("find_busy_lane"), self._store.time.now(), sorted(types), named)
+            return not await session.value(
+                statement("find_busy_lane"), self._store.time.now(), None if types is None else sorted(types), named
+            )
 
         return await self._runner.run(step)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from backstage.domain.dedupe import Duplicate
+from backstage.domain.portions import portions
 from backstage.domain.task import Task
 from backstage.domain.task_state import LIVE_STATES, TaskState
 from backstage.infra.moments import to_micros
@@ -24,13 +26,13 @@ async def add_tasks(session: Session, tasks: Sequence[Task], now: int | None) ->
     unique = [first[id_] for id_ in dict.fromkeys(task.id for task in tasks)]
     if any(task.state is not TaskState.PENDING or task.version != 1 for task in unique):
         raise ValueError("only new tasks are added: another task's moves come by save, or by the archive")
-    layers = _layers(unique)
-    if len(layers) == 1:
-        return await _add_layer(session, layers[0], now)
+    messages = [message for layer in _layers(unique) for message in portions(layer, attrgetter("size"), len(layer))]
+    if len(messages) == 1:
+        return await _add_layer(session, messages[0], now)
     answers: Answers = {}
     async with session.transaction():
-        for layer in layers:
-            answers |= await _add_layer(session, layer, now)
+        for message in messages:
+            answers |= await _add_layer(session, message, now)
     return answers
 
 

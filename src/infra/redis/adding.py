@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Sequence
+from operator import attrgetter
 from typing import Any
 
 from backstage.domain.dedupe import Duplicate
+from backstage.domain.portions import portions
 from backstage.domain.task import Task
 from backstage.infra.joined_adds import JoinedAdds
 from backstage.infra.redis.directory import Directory
@@ -32,11 +34,16 @@ class Adding:
         self._storing = asyncio.get_running_loop().create_task(storing)  # asyncio itself keeps no reference to it
 
     async def _store(self, tasks: Sequence[Task]) -> list[Duplicate | None]:
+        """In several messages where one would be too large; each is a step of its own for each queue."""
+        answers: list[Duplicate | None] = []
+        for portion in portions(tasks, attrgetter("size"), len(tasks)):
+            answers += await self._store_portion(portion)
+        return answers
+
+    async def _store_portion(self, tasks: Sequence[Task]) -> list[Duplicate | None]:
         by_queue: dict[str, list[int]] = {}
         for position, task in enumerate(tasks):
             by_queue.setdefault(task.queue, []).append(position)
-        if not by_queue:
-            return []
         await self._directory.register(by_queue)
         asked_at = self._link.time.clock.monotonic()
         steps = [

@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backstage.domain.lease import Lease
+from backstage.domain.portions import MOST_BYTES
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest
 from backstage.domain.task import Task
 from backstage.infra.moments import from_micros, ticks
 from backstage.infra.redis.directory import Control, Directory
 from backstage.infra.redis.lanes import Lanes
 from backstage.infra.redis.link import Link
+from backstage.infra.redis.live_types import live_types
 from backstage.infra.redis.rows import claimed_task, unpack
 from backstage.infra.redis.settling import Settling
 
@@ -32,6 +34,8 @@ class Claiming:
         """On one server the scripts compare what is known of queues and pauses; a cluster is asked before each."""
         turn = _Turn(self._link, self._lanes, request)
         is_compared = self._link.is_one_server
+        if is_compared:
+            await self._lanes.check()
         control = await (self._directory.latest_control() if is_compared else self._directory.control())
         while not await turn.take_all(control, is_compared=is_compared):
             control = await self._directory.control()
@@ -61,6 +65,7 @@ class _Turn:
     def __init__(self, link: Link, lanes: Lanes, request: ClaimRequest) -> None:
         self._link, self._lanes, self._request = link, lanes, request
         self._types: frozenset[str] = frozenset()
+        self._types_of_whole: list[str] = []
         self.tasks: list[Task] = []
         self._next_due: dict[str, float | None] = {}
         self._now: int | None = None
@@ -74,8 +79,9 @@ class _Turn:
         """Claim up to the limit. False if `control` is no longer what the store says."""
         self._known_control = control.token if is_compared else None
         self._types = control.served_types(self._request.types)
+        self._types_of_whole = [] if self._request.whole_queue is None else await self._whole(control)
         queues = control.served(self._request.queues)
-        if not self._types or not queues:
+        if not (self._types or self._types_of_whole) or not queues:
             return not is_compared or control.token == await self._token()
         try:
             for rank in _by_rank(queues, self._request.queues):
@@ -94,6 +100,8 @@ class _Turn:
         wanted = self._request.limit - len(self.tasks)
         is_every = self._request.queues is None
         is_indexed = self._link.is_one_server and len(queues) > 1 and (is_every or len(queues) > _FEW)
+        if self._request.whole_queue in queues:
+            is_indexed = False  # not all of them serve the same types
         if len(self._types) > _MANY_TYPES:
             types = await self._lanes.waiting_types(self._types, None if is_indexed else queues, wanted)
         else:
@@ -107,6 +115,18 @@ class _Turn:
         elif numbers := await self._shares(types, queues, wanted):
             await self._claim(types, numbers)
         self.tasks[begun:] = sorted(self.tasks[begun:], key=lambda task: (-task.priority, task.scheduled_at, task.id))
+
+    def _on(self, queue: str, types: Sequence[str]) -> Sequence[str]:
+        return self._types_of_whole if queue == self._request.whole_queue else types
+
+    async def _whole(self, control: Control) -> list[str]:
+        """The types of the whole queue that have tasks, or of many the ones that wait first."""
+        queue = self._request.whole_queue
+        assert queue is not None
+        types = control.served_types(self._request.types | await live_types(self._link, [queue]))
+        if len(types) <= _MANY_TYPES:
+            return sorted(types)
+        return await self._lanes.waiting_types(types, [queue], self._request.limit - len(self.tasks))
 
     async def _claim_across(
         self, types: Sequence[str], only: Sequence[str] | None, without: Sequence[str], wanted: int
@@ -123,7 +143,7 @@ class _Turn:
 
     async def _shares(self, types: Sequence[str], queues: Sequence[str], wanted: int) -> Mapping[str, int]:
         """How many of the best `wanted` tasks each queue has."""
-        steps = [("peek_tasks", self._link.keys.queue(queue), [types, wanted]) for queue in queues]
+        steps = [("peek_tasks", self._link.keys.queue(queue), [self._on(queue, types), wanted]) for queue in queues]
         replies = await self._link.run_each(steps, self._known_control)
         if not all(replies):
             raise _OutdatedControlError
@@ -137,8 +157,13 @@ class _Turn:
     async def _claim(self, types: Sequence[str], numbers: Mapping[str, int]) -> None:
         lease = ticks(self._request.lease)
         asked_at = self._link.time.clock.monotonic()
+        budget = MOST_BYTES // len(numbers)
         steps = [
-            ("claim_tasks", self._link.keys.queue(queue), [self._request.worker_id, types, number, lease])
+            (
+                "claim_tasks",
+                self._link.keys.queue(queue),
+                [self._request.worker_id, self._on(queue, types), number, lease, budget],
+            )
             for queue, number in numbers.items()
         ]
         replies = await self._link.run_each(steps, self._known_control)

@@ -12,9 +12,9 @@ class Counting:
     def __init__(self, link: Link, directory: Directory) -> None:
         self._link, self._directory = link, directory
 
-    async def counts(self) -> list[Count]:
-        """One row per queue, type and state, sorted by them."""
-        queues = await self._directory.queues()
+    async def counts(self, *, of_past: bool = True) -> list[Count]:
+        """One row per queue, type and state, sorted by them; `of_past`: of queues, too, that have nothing any more."""
+        queues = await (self._directory.all_queues() if of_past else self._directory.queues())
         keys = self._link.keys
         replies = await self._link.commands(*(("HGETALL", f"{keys.queue(queue)}:counts") for queue in queues))
         rows = [row for queue, counts in zip(queues, replies, strict=True) for row in _rows(queue, counts)]

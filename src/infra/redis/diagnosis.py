@@ -129,8 +129,10 @@ async def _queues(link: Link) -> list[Finding]:
     queues = await Directory(link).queues()
     replies = await link.run_each([("examine_queue", link.keys.queue(queue), []) for queue in queues])
     examined = [unpack(reply) for reply in replies]
-    pending, leases, parcels, lanes = (sum(column) for column in zip(*examined, strict=True)) if examined else (0,) * 4
-    return [_delivered(pending, leases), _outbox(parcels), _lanes(lanes)]
+    pending, leases, parcels, lanes, wrong = (
+        (sum(each) for each in zip(*examined, strict=True)) if examined else (0,) * 5
+    )
+    return [_delivered(pending, leases), _outbox(parcels), _lanes(lanes), _counts(wrong)]
 
 
 def _delivered(pending: int, leases: int) -> Finding:
@@ -154,3 +156,10 @@ def _lanes(number: int) -> Finding:
         return Finding("lanes", Severity.OK, detail)
     remedy = "put what differs from task to task in the payload, and let few names of queues and types do"
     return Finding("lanes", Severity.WARNING, detail, remedy)
+
+
+def _counts(wrong: int) -> Finding:
+    if not wrong:
+        return Finding("counts", Severity.OK, "the numbers of tasks agree with the tasks")
+    detail = f"of {wrong:,} types the numbers of tasks are wrong: somebody has deleted keys of the store"
+    return Finding("counts", Severity.WARNING, detail, "run a worker: it counts again within its reclaim interval")

@@ -58,15 +58,18 @@ class Directory:
     async def control(self) -> Control:
         """What the store says now."""
         keys = self._link.keys
-        token, queues, pauses = await self._link.commands(
-            ("GET", keys.control), ("SMEMBERS", keys.queues), ("HGETALL", keys.pauses)
+        token, queues, past, pauses = await self._link.commands(
+            ("GET", keys.control),
+            ("SMEMBERS", keys.queues),
+            ("ZRANGE", keys.past, 0, -1),
+            ("HGETALL", keys.pauses),
         )
         found: dict[tuple[str, str], int] = {}
         for each, since in pauses.items():
             kind, _, name = each.decode().partition(":")
             found[kind, name] = int(since)
         shown = "" if token is None else token.decode()
-        self._latest = Control(frozenset(name.decode() for name in queues), found, shown)
+        self._latest = Control(frozenset(name.decode() for name in {*queues} - {*past}), found, shown)
         return self._latest
 
     async def latest_control(self) -> Control:
@@ -74,6 +77,13 @@ class Directory:
         return self._latest or await self.control()
 
     async def queues(self) -> list[str]:
+        """Those that have tasks, or had some until a moment ago."""
+        keys = self._link.keys
+        names, past = await self._link.commands(("SMEMBERS", keys.queues), ("ZRANGE", keys.past, 0, -1))
+        return sorted(name.decode() for name in {*names} - {*past})
+
+    async def all_queues(self) -> list[str]:
+        """Those, too, that had tasks at any time."""
         names = await self._link.command("SMEMBERS", self._link.keys.queues)
         return sorted(name.decode() for name in names)
 

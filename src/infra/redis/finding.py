@@ -79,7 +79,7 @@ class Finding:
         """The indexes of the queues, types and states that have stored tasks and are asked for."""
         indexes = {
             Index(row.queue, _lane(row.type, row.state, query.states))
-            for row in await self._counting.counts()
+            for row in await self._counting.counts(of_past=False)
             if row.tasks > row.pruned
             and query.queue in (None, row.queue)
             and query.type in (None, row.type)

@@ -26,7 +26,7 @@ Of a queue:
     correlation:<id>         zset     the same for the correlation
     keys                     hash     dedupe key -> id of its holder, and the end of its window
     keyends                  zset     end of the window -> dedupe key
-    counts                   hash     state:type -> number, and `lease`: the longest lease in microseconds
+    counts                   hash     state:type -> number; `lease`: the longest, in microseconds; `past`: see past.lua
     outbox                   hash     id of a next task for another queue -> that queue and the task, until delivered
     schedules                hash     name -> the schedules whose tasks go to this queue
     search                   string   while tasks are missing from where they wait: type and id that were looked at last
@@ -36,6 +36,7 @@ Of the store:
     group                    string   the name of the consumer group
     about                    hash     `format`: the number of this list of keys; `generation`: an id of this very store
     queues                   set      names of all queues that ever had a task
+    past                     zset     names of those that have nothing any more; not on a cluster
     ready                    zset     minus the priority -> head, queue, type: all waiting levels; not on a cluster
     later                    zset     due time of a queue's next task that is not due yet -> queue; not on a cluster
     pauses                   hash     kind:name -> since
@@ -71,6 +72,7 @@ class Keys:
         self.group = f"{self.store}:group"
         self.about = f"{self.store}:about"
         self.queues = f"{self.store}:queues"
+        self.past = f"{self.store}:past"
         self.pauses = f"{self.store}:pauses"
         self.control = f"{self.store}:control"
         self.workers = f"{self.store}:workers"

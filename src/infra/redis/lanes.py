@@ -41,7 +41,6 @@ class Lanes:
 
         Returns now, when the next pending task becomes due, and what was claimed.
         """
-        await self._check()
         name = self._link.keys.name
         places = [False if only is None else [name(queue) for queue in only], [name(queue) for queue in without]]
         argument = [request.worker_id, types, limit, ticks(request.lease), *places]
@@ -73,7 +72,7 @@ class Lanes:
         now, next_due = unpack(await self._link.run("next_due_across", self._link.keys.store, []))
         return now, float(next_due) if next_due else None
 
-    async def _check(self) -> None:
+    async def check(self) -> None:
         """Make the index of queues anew whose lanes it lacks: seldom, for it looks at every queue."""
         now = self._link.time.clock.monotonic()
         if self._checked_at is not None and now < self._checked_at + self._pause:

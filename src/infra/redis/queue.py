@@ -10,6 +10,7 @@ from backstage.infra.moments import ticks
 from backstage.infra.redis.claiming import Claiming
 from backstage.infra.redis.directory import Directory
 from backstage.infra.redis.link import Link
+from backstage.infra.redis.live_types import live_types
 from backstage.infra.redis.outbox import Outbox
 from backstage.infra.redis.reclaiming import Reclaiming
 from backstage.infra.redis.rows import fields_of, task_of, unpack
@@ -82,8 +83,9 @@ class RedisQueue:
     ) -> list[tuple[Task, Outcome]]:
         return await self._reclaiming.reclaim(max_deliveries, limit, next_tasks_of)
 
-    async def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
+    async def is_idle(self, types: frozenset[str] | None, queues: frozenset[str] | None) -> bool:
         control = await self._directory.control()
-        served = list(control.served_types(types))
-        steps = [("is_idle", self._link.keys.queue(queue), served) for queue in control.served(queues)]
+        asked = control.served(queues)
+        served = list(control.served_types(await live_types(self._link, asked) if types is None else types))
+        steps = [("is_idle", self._link.keys.queue(queue), served) for queue in asked]
         return all(await self._link.run_each(steps))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from backstage.domain.outcome import Outcome, OutcomeKind
@@ -15,6 +16,8 @@ from backstage.infra.redis.outbox import Outbox
 from backstage.infra.redis.rows import fields_of, task_of, unpack
 from backstage.infra.redis.settling import Settling
 
+_SWEPT_AT_ONCE = 200
+
 Lost = tuple[Task, Outcome]
 
 
@@ -22,11 +25,12 @@ class Reclaiming:
     def __init__(self, link: Link, directory: Directory, outbox: Outbox, settling: Settling) -> None:
         self._link, self._directory = link, directory
         self._outbox, self._settling = outbox, settling
+        self._swept = 0
+        self._places: dict[str, Sequence[str]] = {}
 
     async def reclaim(self, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None) -> list[Lost]:
         queues = await self._directory.queues()
-        for queue in queues:
-            await self._sweep(queue)
+        await self._sweep(self._turn(queues))
         reclaimed: list[Lost] = []
         while len(reclaimed) < limit:
             expired = (await self._expired(queues, limit - len(reclaimed)))[: limit - len(reclaimed)]
@@ -68,11 +72,24 @@ class Reclaiming:
             if task.id in ended
         ]
 
-    async def _sweep(self, queue: str) -> None:
-        """Do what a client that died in between has left undone."""
-        key = self._link.keys.queue(queue)
-        if await self._link.run("sweep_queue", key, []):
-            await self._outbox.deliver(queue)
+    def _turn(self, queues: list[str]) -> list[str]:
+        """The queues that are to be swept now: all or, of hundreds, the next ones."""
+        if len(queues) <= _SWEPT_AT_ONCE:
+            return queues
+        first = self._swept % len(queues)
+        self._swept = first + _SWEPT_AT_ONCE
+        return (queues + queues)[first : first + _SWEPT_AT_ONCE]
+
+    async def _sweep(self, queues: list[str]) -> None:
+        """Do what a client that died in between, or a server, has left undone."""
+        replies = await self._link.run_each(
+            [("sweep_queue", self._link.keys.queue(queue), self._places.get(queue, ("", ""))) for queue in queues]
+        )
+        for queue, reply in zip(queues, replies, strict=True):
+            has_parcels, *place = unpack(reply)
+            self._places[queue] = place
+            if has_parcels:
+                await self._outbox.deliver(queue)
 
     async def _expired(self, queues: list[str], limit: int) -> list[Task]:
         if not queues:

@@ -54,7 +54,7 @@ async def _speaks_tls(host: str, port: int) -> bool:
         _, writer = await asyncio.open_connection(host, port, ssl=context)
     except ssl.SSLError as error:
         return error.reason is not None and "ALERT" in error.reason  # it speaks TLS, and refuses ours
-    writer.close()
+    await _closed(writer)
     return True
 
 
@@ -65,4 +65,11 @@ async def _speaks_in_the_clear(host: str, port: int) -> bool:
         writer.write(b"PING\r\n")
         return (await reader.readexactly(1)) in (b"+", b"-")
     finally:
-        writer.close()
+        await _closed(writer)
+
+
+async def _closed(writer: asyncio.StreamWriter) -> None:
+    """At once: there is nothing more to say, and who speaks otherwise does not understand a farewell."""
+    writer.transport.abort()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()

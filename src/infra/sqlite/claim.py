@@ -10,16 +10,19 @@ import heapq
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from itertools import islice
 
+from backstage.domain.limits import MAX_PAYLOAD_BYTES
+from backstage.domain.portions import MOST_BYTES
 from backstage.domain.ports.queue_control import QUEUE, TYPE
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.moments import ticks, to_micros
+from backstage.infra.sqlite.rows import LARGE_PAYLOAD
 from backstage.infra.sqlite.settle import settle
 from backstage.infra.sqlite.statements import statement
 from backstage.infra.sqlite.transaction import Transaction
@@ -31,6 +34,8 @@ _PASSED_OVER = 100
 _PAUSES = "SELECT kind, name FROM backstage_pauses"
 _NEXT_DUE = "SELECT min(scheduled_at) FROM backstage_tasks WHERE ready = 0"
 _BY_SEQ = "SELECT * FROM backstage_whole_tasks WHERE seq IN (SELECT value FROM json_each(?))"
+_LARGE_OF = """SELECT pick.key, length(CAST(large.payload AS BLOB))
+                 FROM json_each(?) AS pick CROSS JOIN backstage_large_payloads AS large ON large.task = pick.value"""
 
 Pick = tuple[int, int, int, str, int]
 """Queue rank and priority (both negated), due time, id: the order of claims; and seq."""
@@ -39,13 +44,16 @@ Pick = tuple[int, int, int, str, int]
 def claim(request: ClaimRequest, transaction: Transaction) -> Claimed:
     now = to_micros(transaction.now())
     transaction.cursor.execute(statement("promote_tasks"), (now, _PROMOTED_AT_ONCE))
-    tasks = _take(transaction, request, _picks(transaction, request))
+    picks = _picks(transaction, request)
+    tasks = _take(transaction, request, _fitting(transaction, picks))
     undecodable = tuple(task for task in tasks if task.undecodable is not None)
     if undecodable:
         settle([task.buried() for task in undecodable], transaction)
         return Claimed(tuple(task for task in tasks if task.undecodable is None), 0.0, undecodable)
     if len(tasks) == request.limit:
         return Claimed(tasks, None)
+    if len(tasks) < len(picks):
+        return Claimed(tasks, 0.0)
     (next_due,) = transaction.cursor.execute(_NEXT_DUE).fetchone()
     return Claimed(tasks, None if next_due is None else max(0.0, (next_due - now) / 1_000_000))
 
@@ -53,18 +61,14 @@ def claim(request: ClaimRequest, transaction: Transaction) -> Claimed:
 def served_lanes(
     cursor: sqlite3.Cursor,
     lanes: Iterable[tuple[str, str]],
-    types: frozenset[str],
-    queues: frozenset[str] | None,
+    serves: Callable[[str, str], bool],
 ) -> list[tuple[str, str]]:
     """Return the lanes that are asked for and not paused."""
     pauses = set(cursor.execute(_PAUSES).fetchall())
     return [
         (queue, type_)
         for queue, type_ in lanes
-        if type_ in types
-        and (queues is None or queue in queues)
-        and (QUEUE, queue) not in pauses
-        and (TYPE, type_) not in pauses
+        if serves(queue, type_) and (QUEUE, queue) not in pauses and (TYPE, type_) not in pauses
     ]
 
 
@@ -84,11 +88,7 @@ def _first_of_all(transaction: Transaction, request: ClaimRequest) -> list[Pick]
     with closing(transaction.new_cursor()) as cursor:
         for priority, scheduled_at, id_, seq, queue, type_ in cursor.execute(statement("first_ready"), (at_most,)):
             seen += 1
-            if (
-                type_ in request.types
-                and (request.queues is None or queue in request.queues)
-                and not (pauses and ((QUEUE, queue) in pauses or (TYPE, type_) in pauses))
-            ):
+            if request.serves(queue, type_) and not (pauses and ((QUEUE, queue) in pauses or (TYPE, type_) in pauses)):
                 picks.append((-ranks.get(queue, 0), -priority, scheduled_at, id_, seq))
                 if len(picks) == request.limit and not is_ranked:
                     return picks
@@ -96,10 +96,8 @@ def _first_of_all(transaction: Transaction, request: ClaimRequest) -> list[Pick]
 
 
 def _merged_lanes(transaction: Transaction, request: ClaimRequest) -> list[Pick]:
-    queues = None if request.queues is None else frozenset(request.queues)
-    lanes = served_lanes(
-        transaction.cursor, transaction.counts.pending_lanes(transaction.cursor), request.types, queues
-    )
+    waiting = transaction.counts.pending_lanes(transaction.cursor)
+    lanes = served_lanes(transaction.cursor, waiting, request.serves)
     ranks = request.queues or {}
     cursors = [transaction.new_cursor() for _ in lanes]
     try:
@@ -116,6 +114,19 @@ def _merged_lanes(transaction: Transaction, request: ClaimRequest) -> list[Pick]
 def _best_of_lane(cursor: sqlite3.Cursor, lane: tuple[str, str], rank: int, limit: int) -> Iterator[Pick]:
     for priority, scheduled_at, id_, seq in cursor.execute(statement("best_of_lane"), (*lane, limit)):
         yield (-rank, -priority, scheduled_at, id_, seq)
+
+
+def _fitting(transaction: Transaction, picks: list[Pick]) -> list[Pick]:
+    """As many of the picks as make one message of a bounded size, at least one."""
+    if len(picks) * MAX_PAYLOAD_BYTES <= MOST_BYTES:
+        return picks
+    bytes_ = len(picks) * LARGE_PAYLOAD
+    with closing(transaction.new_cursor()) as cursor:  # read no further than needed: the texts may be large
+        for place, size in cursor.execute(_LARGE_OF, (json.dumps([pick[-1] for pick in picks]),)):
+            bytes_ += size
+            if bytes_ > MOST_BYTES:
+                return picks[: max(1, place)]
+    return picks
 
 
 def _take(transaction: Transaction, request: ClaimRequest, picks: list[Pick]) -> tuple[Task, ...]:

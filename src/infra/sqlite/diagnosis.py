@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import stat
 from pathlib import Path
@@ -12,11 +13,13 @@ from backstage.infra.lanes_finding import lanes_finding
 from backstage.infra.migrations import migrations_of
 from backstage.infra.sqlite.file_system import file_system_of, is_of_a_network
 from backstage.infra.sqlite.migrations import plan
+from backstage.infra.sqlite.reserve import Reserve
 
 _WAL_RESET_FIXED = (3, 51, 3)
 _WAL_RESET_FIXED_TOO = {(3, 44): 6, (3, 50): 7}
 """The releases of these lines that got the mend afterwards, from this number on."""
 _LANES = "SELECT count(*) FROM backstage_counts WHERE state = 'pending' AND tasks > 0"
+_LITTLE_ROOM = 2 * 1024 * 1024
 _LEVELS = {0: "off", 1: "normal", 2: "full", 3: "extra"}
 
 
@@ -33,6 +36,7 @@ def diagnose(connection: sqlite3.Connection, path: Path) -> list[Finding]:
         _integrity(connection),
         *_modes(path),
         *_file_system(path),
+        _room(path),
         schema,
         *([_lanes(connection)] if schema.status is Severity.OK else []),
         _size(connection),
@@ -120,6 +124,16 @@ def _modes(path: Path) -> list[Finding]:
         else:
             findings.append(Finding("file mode", Severity.OK, f"{file.name} has mode {mode:04o}"))
     return findings
+
+
+def _room(path: Path) -> Finding:
+    free = shutil.disk_usage(path.parent).free
+    if Reserve(path).is_spent and free < _LITTLE_ROOM:
+        detail = f"the disk is full ({free:,} bytes left): new tasks are refused, and running ones can end"
+        return Finding(
+            "room", Severity.WARNING, detail, "free space on the disk; backstage prune makes some in the file"
+        )
+    return Finding("room", Severity.OK, f"{free:,} bytes left on the disk")
 
 
 def _schema(connection: sqlite3.Connection, path: Path) -> Finding:

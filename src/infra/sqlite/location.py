@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from backstage.domain.errors import ConfigurationError, StorageUnavailableError
+from backstage.domain.errors import ConfigurationError, StoreReplacedError
 from backstage.infra.redact_url import redact_url, shown_name
 
 _SCHEME = "sqlite://"
@@ -127,12 +127,10 @@ class FileIdentity:
         return cls(path, found.st_dev, found.st_ino)
 
     def check(self) -> None:
-        """Raise StorageUnavailableError if the file was deleted or replaced: what is written now would be lost."""
+        """Raise StoreReplacedError if the file was deleted or replaced: what is written now would be lost."""
         try:
             found = self.path.stat()
         except OSError as error:
-            raise StorageUnavailableError(
-                f"{self.path}: is gone ({error.strerror}): restart with a new store"
-            ) from error
+            raise StoreReplacedError(f"{self.path}: is gone ({error.strerror}): restart with a new store") from error
         if (found.st_dev, found.st_ino) != (self.device, self.inode):
-            raise StorageUnavailableError(f"{self.path}: was replaced by another file: restart to use that one")
+            raise StoreReplacedError(f"{self.path}: was replaced by another file: restart to use that one")

@@ -55,7 +55,7 @@ class SqliteQueue:
     ) -> list[tuple[Task, Outcome]]:
         return await self._writer.run(partial(reclaim, max_deliveries, limit, next_tasks_of))
 
-    async def is_idle(self, types: frozenset[str], queues: frozenset[str] | None) -> bool:
+    async def is_idle(self, types: frozenset[str] | None, queues: frozenset[str] | None) -> bool:
         return await self._reader.run(partial(_is_idle, types, queues, to_micros(self._clock.now())))
 
 
@@ -92,11 +92,17 @@ def _report(arguments: tuple[float, str | None, str, int], transaction: Transact
     return transaction.cursor.execute(_PROGRESS, arguments).rowcount == 1
 
 
-def _is_idle(types: frozenset[str], queues: frozenset[str] | None, now: int, connection: sqlite3.Connection) -> bool:
+def _is_idle(
+    types: frozenset[str] | None, queues: frozenset[str] | None, now: int, connection: sqlite3.Connection
+) -> bool:
     live = connection.execute(_LIVE_LANES).fetchall()
     running = {(queue, type_) for queue, type_, state in live if state == TaskState.RUNNING}
     lanes = {(queue, type_) for queue, type_, _ in live}
-    for lane in served_lanes(connection.cursor(), lanes, types, queues):
+
+    def is_asked_for(queue: str, type_: str) -> bool:
+        return (types is None or type_ in types) and (queues is None or queue in queues)
+
+    for lane in served_lanes(connection.cursor(), lanes, is_asked_for):
         named = {"queue": lane[0], "type": lane[1], "now": now}
         (is_busy,) = connection.execute(statement("find_busy_lane"), named).fetchone()
         if lane in running or is_busy:

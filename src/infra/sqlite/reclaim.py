@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backstage.domain.outcome import Outcome
+from backstage.domain.portions import MOST_BYTES
 from backstage.domain.ports.task_queue import NextTasksOf
 from backstage.domain.task import MaxDeliveries, Task
 from backstage.infra.failure_text import failure_json
@@ -22,7 +23,13 @@ def reclaim(
     expired = transaction.cursor.execute(
         statement("expired_tasks"), {"boot": transaction.boot, "now": transaction.boot_ticks(), "limit": limit}
     ).fetchall()
-    reclaimed = [_reclaim_one(seq, max_deliveries, next_tasks_of, transaction) for (seq,) in expired]
+    reclaimed: list[tuple[Task, Outcome]] = []
+    bytes_ = 0
+    for (seq,) in expired:
+        if bytes_ > MOST_BYTES:
+            break
+        reclaimed.append(_reclaim_one(seq, max_deliveries, next_tasks_of, transaction))
+        bytes_ += reclaimed[-1][0].size
     if reclaimed:
         transaction.makes_work = True
     return reclaimed

@@ -11,7 +11,9 @@ import redis
 from backstage.conformance.backend_suite import on_trial
 from backstage.conformance.task_factory import TaskFactory
 from backstage.conformance.trial import BROKEN, POLICY, Trial
+from backstage.domain.retention import Retention
 from backstage.domain.task import Task
+from backstage.domain.task_state import TaskState
 from backstage.infra.redis.backend import RedisBackend
 from backstage.testing.fake_clock import FakeClock
 from tests.infra.redis.key_space import keys_of
@@ -137,3 +139,26 @@ async def test_a_retry_in_a_lane_that_was_empty_is_found_at_its_time(trial: Tria
 def drop_index(server: redis.Redis, prefix: str) -> None:
     keys = [key for key in server.scan_iter(f"{{{prefix}*") if key.endswith(INDEX[:3])]
     server.delete(f"{{{prefix}}}:later", *keys)
+
+
+async def test_queues_that_have_nothing_any_more_are_forgotten_until_they_get_a_task(
+    own_redis: Callable[..., RedisInstance], clock: FakeClock, new_task: TaskFactory
+) -> None:
+    instance = own_redis(appendfsync="no")
+    async with on_trial(lambda clock: RedisBackend.from_url(instance.url, clock), clock, new_task) as trial:
+        await trial.tasks.add([trial.new_task(queue=f"q {n}") for n in range(50)])
+        kept = trial.new_task(queue="other")
+        await trial.tasks.add([kept])
+        await trial.queue.settle([task.completed() for task in await trial.claim(50)])
+        while await trial.tasks.prune(Retention(state=TaskState.COMPLETED, keep_last=0), 100):
+            pass
+        await trial.queue.reclaim(3, 10)
+        with redis.Redis.from_url(instance.url) as admin:
+            admin.config_resetstat()
+            await trial.queue.reclaim(3, 10)
+            assert admin.info("commandstats")["cmdstat_evalsha"]["calls"] <= 3
+        assert len([row for row in await trial.tasks.counts() if row.pruned == 1]) == 50
+        again = trial.new_task(queue="q 7")
+        await trial.tasks.add([again])
+        assert [task.id for task in await trial.claim(10)] == [kept.id, again.id]
+        assert [task.id for task in await trial.queue.held_by("w1")] == sorted([kept.id, again.id])

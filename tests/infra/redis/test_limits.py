@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from backstage.conformance.backend_suite import on_trial
+from backstage.conformance.task_factory import TaskFactory
+from backstage.infra.redis.backend import RedisBackend
+from backstage.testing.fake_clock import FakeClock
 from tests.servers.redis_instance import RedisInstance
 from tests.worker.too_large import one_end_is_too_large
 from tests.worker.workers import Workers
@@ -13,3 +17,14 @@ async def test_an_end_that_is_too_large_for_the_server_is_a_failed_attempt(
     own_redis: Callable[..., RedisInstance],
 ) -> None:
     await one_end_is_too_large(Workers(own_redis(proto_max_bulk_len="1mb").url))
+
+
+async def test_more_tasks_than_one_message_may_carry_are_stored_and_claimed(
+    own_redis: Callable[..., RedisInstance], clock: FakeClock
+) -> None:
+    instance, new_task = own_redis(proto_max_bulk_len="18mb"), TaskFactory(clock)
+    async with on_trial(lambda clock: RedisBackend.from_url(instance.url, clock), clock, new_task) as trial:
+        tasks = [trial.new_task(payload_json=f'"{"x" * 1_000_000}"') for _ in range(20)]
+        assert await trial.tasks.add(tasks) == [None] * 20
+        claimed = [*await trial.claim(50), *await trial.claim(50)]
+        assert [task.id for task in claimed] == [task.id for task in tasks]

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 import pytest
 
+from backstage import infra
 from backstage.conformance.task_factory import TaskFactory
 from backstage.domain.errors import StorageUnavailableError
 from backstage.domain.task import Task
@@ -124,6 +126,17 @@ async def test_the_wal_stays_bounded_while_there_is_always_some_reader(
         sizes = await sizes_while_adding(writer, path, new_task, 100)
     assert max(sizes) <= 8 * LIMIT
     assert sum(late < early for early, late in pairwise(sizes)) >= 2
+
+
+def test_every_connection_to_the_file_is_made_in_one_place() -> None:
+    package = Path(infra.__file__).parents[1]
+    places = {
+        file.name: found
+        for file in package.rglob("*.py")
+        if (found := re.findall(r"sqlite3\.connect\((.*)", file.read_text("utf-8")))
+    }
+    assert places.pop("connection.py")
+    assert set(chain(*places.values())) <= {'":memory:")) as nothing:'}
 
 
 async def test_no_connection_of_ours_checkpoints_by_itself(connector: Connector, backend: SqliteBackend) -> None:

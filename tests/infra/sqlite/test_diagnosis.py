@@ -25,7 +25,7 @@ async def test_a_sound_store_gives_no_error_and_every_other_finding_a_remedy(
     assert {finding.status for finding in findings} <= {Severity.OK, Severity.WARNING}
     assert all(finding.remedy for finding in findings if finding.status is not Severity.OK)
     names = {"sqlite version", "journal mode", "synchronous", "integrity", "file mode", "file system", "schema"}
-    assert names | {"lanes", "size"} == by_name(findings).keys()
+    assert names | {"room", "lanes", "size"} == by_name(findings).keys()
 
 
 async def test_a_thousand_lanes_with_work_are_warned_of(trial: Trial, backend: SqliteBackend) -> None:

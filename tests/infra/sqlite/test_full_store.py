@@ -154,8 +154,9 @@ async def test_a_store_on_a_full_disk_is_opened_looked_at_cancelled_pruned_and_e
         assert await store.tasks.prune(Retention(state=TaskState.CANCELLED, keep_last=0), 10) == 1
         with pytest.raises(StorageFullError, match="no room for new tasks"):
             await store.tasks.add([full_disk.tasks[0]])
-    findings = await SqliteBackend(full_disk.store, clock).diagnose()
-    assert Severity.ERROR not in {finding.status for finding in findings}
+    findings = {finding.name: finding for finding in await SqliteBackend(full_disk.store, clock).diagnose()}
+    assert Severity.ERROR not in {finding.status for finding in findings.values()}
+    assert "the disk is full" in findings["room"].detail
 
 
 async def test_a_full_disk_after_a_restart_of_the_host_lets_all_tasks_be_done_and_takes_new_ones_once_there_is_room(

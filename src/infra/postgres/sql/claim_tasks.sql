@@ -8,9 +8,9 @@
 --   $1 now (us), NULL: the server's   $2 now on the leases' clock (us), NULL: the server's   $3 worker id
 --   $4 types, a line each: thousands are read far faster so than as an array   $5 queues, NULL: all
 --   $6 their ranks, higher first   $7 at most so many   $8 lease (us)
---   $9 whether to pass over tasks that are due and not yet ready
--- Each row: now, the next due time of a task that is not ready, whether ready tasks were left to others who have their
--- hands on them; and a claimed task, best first. One row without a task if there is none.
+--   $9 whether to pass over tasks that are due and not yet ready   $10 a queue all of whose types are served, or NULL
+-- Each row: now, the next due time of a task that is not ready, whether ready tasks were left for the next claim, or to
+-- others who have their hands on them; and a claimed task, best first. One row without a task if there is none.
 WITH clock AS (
     SELECT coalesce($1::bigint, backstage_now()) AS now, coalesce($2::bigint, backstage_now()) AS lease_now
 ), future AS MATERIALIZED (
@@ -24,13 +24,13 @@ WITH clock AS (
 ), served AS MATERIALIZED (
     SELECT lane.queue, lane.type, coalesce((SELECT rank FROM asked WHERE asked.queue = lane.queue), 0) AS rank
       FROM backstage_lanes AS lane
-     WHERE lane.type = ANY ((SELECT types FROM named)::text[])
+     WHERE (lane.type = ANY ((SELECT types FROM named)::text[]) OR lane.queue = $10::text)
        AND ($5::text[] IS NULL OR lane.queue = ANY ($5::text[]))
        AND NOT EXISTS (SELECT 1 FROM backstage_pauses WHERE kind = 'queue' AND name = lane.queue)
        AND NOT EXISTS (SELECT 1 FROM backstage_pauses WHERE kind = 'type' AND name = lane.type)
        AND (SELECT is_open FROM gate)
 ), choice AS MATERIALIZED (
-    SELECT (SELECT is_open FROM gate) AND (cardinality((SELECT types FROM named)) > 1
+    SELECT (SELECT is_open FROM gate) AND (cardinality((SELECT types FROM named)) > 1 OR $10::text IS NOT NULL
            OR (SELECT count(*) FROM (SELECT FROM served LIMIT 2) AS two) > 1) AS are_several,
            (SELECT count(DISTINCT rank) FROM asked) > 1 AS are_ranked
 ), seen AS MATERIALIZED (
@@ -43,7 +43,7 @@ WITH clock AS (
 ), first_of_all AS MATERIALIZED (
     SELECT seen.*, coalesce((SELECT rank FROM asked WHERE asked.queue = seen.queue), 0) AS rank
       FROM seen
-     WHERE type = ANY ((SELECT types FROM named)::text[])
+     WHERE (type = ANY ((SELECT types FROM named)::text[]) OR queue = $10::text)
        AND ($5::text[] IS NULL OR queue = ANY ($5::text[]))
        AND NOT EXISTS (SELECT 1 FROM backstage_pauses WHERE kind = 'queue' AND name = seen.queue)
        AND NOT EXISTS (SELECT 1 FROM backstage_pauses WHERE kind = 'type' AND name = seen.type)
@@ -75,22 +75,36 @@ WITH clock AS (
      UNION ALL
     SELECT queue, type, $7::integer FROM served WHERE NOT (SELECT are_several FROM choice)
 ), taken AS MATERIALIZED (
-    SELECT first.tid
+    SELECT first.*, quota.queue
       FROM quota
      CROSS JOIN LATERAL (
-           SELECT ctid AS tid
+           SELECT ctid AS tid, id, priority, scheduled_at
              FROM backstage_live
             WHERE ready AND queue = quota.queue AND type = quota.type
             ORDER BY priority DESC, scheduled_at, id
             LIMIT quota.tasks
               FOR UPDATE SKIP LOCKED) AS first
+), sized AS MATERIALIZED (
+    SELECT tid, task.bytes,
+           sum(task.bytes) OVER (ORDER BY (SELECT rank FROM asked WHERE asked.queue = taken.queue) DESC,
+                                          priority DESC, scheduled_at, taken.id) AS bytes_so_far
+      FROM taken
+     CROSS JOIN LATERAL (
+           SELECT octet_length(payload) AS bytes FROM backstage_tasks WHERE id = taken.id LIMIT 1) AS task
+     WHERE $7::integer > 16
+), fitting AS MATERIALIZED (
+    -- At most 16 MiB of payloads, and at least one: more would keep the server, and whoever waits for the answer, busy for
+    -- seconds. Sixteen tasks cannot exceed that.
+    SELECT tid FROM taken WHERE $7::integer <= 16
+     UNION ALL
+    SELECT tid FROM sized WHERE bytes_so_far <= 16777216 OR bytes_so_far = bytes
 ), claimed AS (
     UPDATE backstage_live
        SET state = 'running', ready = false, deliveries = deliveries + 1, version = version + 1,
            started_at = clock.now, progress = NULL, progress_note = NULL, worker_id = $3::text,
            lease_until = clock.now + $8::bigint, lease_begun = clock.lease_now, lease_end = clock.lease_now + $8::bigint
       FROM clock
-     WHERE ctid = ANY (ARRAY (SELECT tid FROM taken))
+     WHERE ctid = ANY (ARRAY (SELECT tid FROM fitting))
     RETURNING id, queue, type, priority, scheduled_at, deliveries, interruptions, crashes, version, cancel_requested,
               last_failure, result
 ), counted AS (
@@ -100,7 +114,8 @@ WITH clock AS (
      CROSS JOIN (VALUES ('pending', -1), ('running', 1)) AS change (state, sign)
 )
 SELECT clock.now, (SELECT next_due FROM future),
-       CASE WHEN (SELECT count(*) FROM taken) < $7::integer THEN (SELECT count(*) FROM taken) < CASE
+       CASE WHEN (SELECT count(*) FROM fitting) < (SELECT count(*) FROM taken) THEN true
+            WHEN (SELECT count(*) FROM taken) < $7::integer THEN (SELECT count(*) FROM taken) < CASE
             WHEN (SELECT is_first_of_all FROM verdict) THEN (SELECT count(*) FROM first_of_all)
             ELSE (
             SELECT count(*)

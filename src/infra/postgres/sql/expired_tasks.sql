@@ -22,6 +22,14 @@ WITH clock AS (
                    OR lease_begun > (SELECT lease_now FROM clock) + $5::bigint)
               FOR UPDATE SKIP LOCKED) AS locked
      LIMIT $2::integer
+), fitting AS MATERIALIZED (
+    SELECT sized.*
+      FROM (SELECT expired.*, task.bytes, sum(task.bytes) OVER (ORDER BY expired.id) AS bytes_so_far
+              FROM expired
+             CROSS JOIN LATERAL (
+                   SELECT octet_length(payload) AS bytes FROM backstage_tasks WHERE id = expired.id LIMIT 1) AS task
+           ) AS sized
+     WHERE bytes_so_far <= 16777216 OR bytes_so_far = bytes  -- at most 16 MiB of payloads, and at least one
 )
 SELECT (SELECT now FROM clock), task.id::text, task.type, task.queue, live.priority, live.state, task.created_at,
        live.scheduled_at, live.started_at, NULL::bigint, live.worker_id, live.lease_until,
@@ -30,6 +38,6 @@ SELECT (SELECT now FROM clock), task.id::text, task.type, task.queue, live.prior
        task.dedupe_key, task.dedupe_ttl, task.correlation_id, task.workflow_id, task.origin_id,
        live.cancel_requested, live.progress, live.progress_note, task.metadata, live.last_failure, live.result,
        task.payload
-  FROM expired AS live
+  FROM fitting AS live
  CROSS JOIN LATERAL (SELECT * FROM backstage_tasks WHERE id = live.id LIMIT 1) AS task
  ORDER BY live.id

@@ -3,8 +3,9 @@
 --   KEYS  1 the queue's prefix
 --   ARGV  4 packed { { id, { field, value, … } }, … }
 --   returns packed { now, whether the queue was unknown until now, { id of the key's holder or false, … } }
--- needs: storing
+-- needs: storing, past
 local is_new_queue = redis.call('EXISTS', KEYS[1] .. ':counts') == 0
+revive_queue()
 local holders = {}
 for at, task in ipairs(cmsgpack.unpack(ARGV[4])) do
   holders[at] = store_new(task[1], task[2]) or false

@@ -14,4 +14,4 @@ promote_queues()
 for _, share in ipairs(find_shares(request[5], request[6], wanted)) do
   claimed[#claimed + 1] = { share[1], on_queue(share[1], claim_first, share[2], share[3]) }
 end
-return cmsgpack.pack({ now, next_due_of_all(), claimed })
+return cmsgpack.pack({ now, is_spent and now_text or next_due_of_all(), claimed })

@@ -3,7 +3,7 @@
 --   KEYS  1 the queue's prefix
 --   ARGV  4 packed { state letter, { id, … } }
 --   returns how many were deleted
--- needs: allow_full, storing, records
+-- needs: allow_full, storing, records, gone
 local KEYS_FORGOTTEN_AT_ONCE = 1000
 local state, ids = unpack(cmsgpack.unpack(ARGV[4]))
 
@@ -15,10 +15,24 @@ local function forget_expired_keys()
   end
 end
 
+-- Its hash was deleted by somebody: it counts as pruned, if its type is known.
+local function forget_ended(id)
+  local type_ = type_in_index(':ids:' .. state .. ':', id)
+  redis.call('DEL', attempts_of(id))
+  if not type_ then
+    return 0
+  end
+  leave_index(index_of(state, type_), id)
+  count(string.upper(state), type_, 1)
+  return 1
+end
+
 local function prune(id)
   local task = redis.call('HMGET', task_of(id), 'type', 'key', 'workflow', 'correlation')
-  if redis.call('ZREM', KEYS[1] .. ':ended:' .. state, id) == 0 or not task[1] then
+  if redis.call('ZREM', KEYS[1] .. ':ended:' .. state, id) == 0 then
     return 0
+  elseif not task[1] then
+    return forget_ended(id)
   end
   redis.call('DEL', task_of(id), attempts_of(id))
   leave_index(index_of(state, task[1]), id)

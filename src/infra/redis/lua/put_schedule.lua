@@ -2,7 +2,8 @@
 --   KEYS  1 the queue's prefix
 --   ARGV  4 packed { name, document }
 --   returns packed { last tick, mark }
--- needs: moments, schedules
+-- needs: moments, schedules, past
+revive_queue()
 local name, document = unpack(cmsgpack.unpack(ARGV[4]))
 local last_tick, mark = find_schedule(name)
 last_tick, mark = last_tick or now_text, mark or 'a'

@@ -1,9 +1,11 @@
 -- sweep_queue: let go of what a server's restart or a deleted group may have left in the streams of a queue: pending entries
 -- of tasks that no longer run under them, and consumers that have no entry and have not been seen for an hour. Pending tasks
--- that wait nowhere any more are put back.
+-- that wait nowhere any more are put back, tasks whose hash is gone are forgotten, and counts that are wrong are made anew. A
+-- queue that has nothing any more is forgotten.
 --   KEYS  1 the queue's prefix
---   returns 1 if next tasks for other queues wait in the outbox, else 0
--- needs: allow_full, lines, astray
+--   ARGV  4 packed { type and id of the live task that was looked at last, as the call before returned them }
+--   returns packed { whether next tasks for other queues wait in the outbox, type and id to begin after next time }
+-- needs: allow_full, astray, gone, recount, past
 local CONSUMER_FORGOTTEN_AFTER = 3600000
 local ENTRIES_AT_ONCE = 200
 
@@ -35,6 +37,8 @@ local function sweep_entry(stream, id, entry, name)
     return
   elseif is_its_own and task[3] and not task[1] then
     return_to_line(id, task)
+  elseif not task[3] then
+    forget_gone(id)
   end
   redis.call('XACK', stream, group, entry)
   redis.call('XDEL', stream, entry)
@@ -61,6 +65,33 @@ local function sweep(stream, name_of)
   sweep_consumers(stream)
 end
 
+-- Leases that have run out, and the next live tasks in the order of their index.
+local function sweep_gone(from_type, from_id)
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1] .. ':leases', '-inf', lease_now, 'LIMIT', 0, ENTRIES_AT_ONCE)) do
+    if redis.call('EXISTS', task_of(id)) == 0 then
+      forget_gone(id)
+    end
+  end
+  local room = ENTRIES_AT_ONCE
+  table.sort(counted_types)
+  for _, type_ in ipairs(counted_types) do
+    if type_ >= from_type and room > 0 then
+      local first = type_ == from_type and '(' .. from_id or '-'
+      local ids = redis.call('ZRANGEBYLEX', KEYS[1] .. ':live:' .. type_, first, '+', 'LIMIT', 0, room)
+      for _, id in ipairs(ids) do
+        if redis.call('EXISTS', task_of(id)) == 0 then
+          forget_gone(id, type_)
+        end
+      end
+      room = room - math.max(1, #ids)
+      if room <= 0 then
+        return type_, ids[#ids] or ''
+      end
+    end
+  end
+  return '', ''
+end
+
 for _, level in ipairs(redis.call('HKEYS', KEYS[1] .. ':tails')) do
   sweep(line_of(level), function(entry)
     return string.match(entry, '%d+$')
@@ -70,6 +101,17 @@ end
 sweep(KEYS[1] .. ':claimed', function(entry)
   return 'c' .. entry
 end)
+write_counts()
+read_counts()
+local next_type, next_id = sweep_gone(unpack(cmsgpack.unpack(ARGV[4])))
+write_counts()
+local wrong = wrong_types()
+if #wrong > 0 then
+  recount(wrong)
+end
 find_astray()
 write_lines()
-return redis.call('EXISTS', KEYS[1] .. ':outbox')
+if store and has_nothing() then
+  forget_queue()
+end
+return cmsgpack.pack({ redis.call('EXISTS', KEYS[1] .. ':outbox') == 1, next_type, next_id })

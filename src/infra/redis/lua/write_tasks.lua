@@ -2,7 +2,7 @@
 --   KEYS  1 the queue's prefix
 --   ARGV  4 packed { { id, { field, value, … }, { { fence, record }, … } }, … }; none of them is running
 --   returns how many were new
--- needs: storing, records
+-- needs: storing, records, past
 local function write(id, flat, records)
   if redis.call('EXISTS', task_of(id)) == 1 then
     return 0
@@ -30,6 +30,7 @@ local function write(id, flat, records)
   return 1
 end
 
+revive_queue()
 local written = 0
 for _, task in ipairs(cmsgpack.unpack(ARGV[4])) do
   written = written + write(task[1], task[2], task[3])

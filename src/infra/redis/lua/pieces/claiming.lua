@@ -10,13 +10,37 @@ local worker, types, limit, lease = request[1], request[2], request[3], request[
 local lease_end = text_of(lease_now + lease)
 local until_text = text_of(now + lease)
 local taken, leases, numbers -- numbers: type -> how many were taken
+local budget, spent, is_spent = 16777216, 0, false -- bytes of payloads that one answer carries, if more than one task
+
+-- A task that is one too many waits beside its line, where the next claim finds it in its turn.
+local function leave_for_next_claim(key, id, type_, priority, due)
+  local level = level_of(priority, type_)
+  is_spent, limit = true, #taken
+  redis.call('HDEL', key, 'entry')
+  redis.call('ZADD', early_of(level), due, id)
+  touched_levels[level] = touched_levels[level] or true
+  return 'left'
+end
+
+-- The same for what was read behind such a one, of which the payload need not be looked at.
+local function leave_unread(key, id, entry_before)
+  local task = redis.call('HMGET', key, 'type', 'state', 'entry', 'priority', 'created', 'due')
+  if not task[1] or task[2] or (task[3] or nil) ~= entry_before then
+    return task[2] or 'gone'
+  end
+  return leave_for_next_claim(key, id, task[1], task[4] or nil, task[6] or task[5])
+end
 
 -- Make the move, unless the task has left this place: then its entry is a leftover of a deleted group.
 -- Returns nil, or what became of the task that was not taken: its state, or `gone`.
 local function take(id, entry, entry_before)
   local key = task_of(id)
+  if is_spent then
+    return leave_unread(key, id, entry_before)
+  end
   local flat = redis.call('HGETALL', key)
   local type_, state, entry_now, fence, version, has_progress = nil, nil, nil, 0, 1, false
+  local size, priority, created, due = 0, nil, nil, nil
   for at = 1, #flat, 2 do
     local name, value = flat[at], flat[at + 1]
     if name == 'type' then
@@ -31,12 +55,25 @@ local function take(id, entry, entry_before)
       state = value
     elseif name == 'progress' then
       has_progress = true
+    elseif name == 'payload' then
+      size = #value
+    elseif name == 'priority' then
+      priority = value
+    elseif name == 'created' then
+      created = value
+    elseif name == 'due' then
+      due = value
     end
   end
   if not type_ or NOT_PENDING[state] or entry_now ~= entry_before then
-    return state or 'gone'
+    return type_ and (state or 'moved') or 'gone'
   end
-  redis.call('HSET', key, 'state', 'r', 'fence', (tonumber(fence) or 0) + 1, 'version', (tonumber(version) or 1) + 1, 'worker', worker,
+  if spent > 0 and spent + size > budget then
+    return leave_for_next_claim(key, id, type_, priority, due or created)
+  end
+  spent = spent + size
+  redis.call('HSET', key, 'state', 'r', 'fence', (tonumber(fence) or 0) + 1,
+    'version', (tonumber(version) or 1) + 1, 'worker', worker,
     'started', now_text, 'end', until_text)
   if entry ~= entry_before then
     redis.call('HSET', key, 'entry', entry)
@@ -73,6 +110,9 @@ local function take_from_line(level, number)
       redis.call('XDEL', line_of(level), entry[1])
       shrunk_levels[level] = true
     end
+    if refused == 'gone' then
+      forget_gone(entry[2][2], string.match(level, '^[^:]*:(.*)$'))
+    end
   end
   return #entries
 end
@@ -81,8 +121,12 @@ local function take_early(level, id)
   redis.call('ZREM', early_of(level), id)
   touched_levels[level] = touched_levels[level] or true
   local entry = redis.call('XADD', KEYS[1] .. ':claimed', '*', 'id', id)
-  if take(id, 'c' .. entry, nil) then
+  local refused = take(id, 'c' .. entry, nil)
+  if refused then
     redis.call('XDEL', KEYS[1] .. ':claimed', entry)
+  end
+  if refused == 'gone' then
+    forget_gone(id, string.match(level, '^[^:]*:(.*)$'))
   end
 end
 
@@ -96,7 +140,9 @@ local function take_in_order(lanes)
   local shares, from_early, begun = {}, false, #taken
   for _, head in ipairs(first) do
     local level = head.lane.level
-    if head.entry then
+    if is_spent then
+      break
+    elseif head.entry then
       shares[level] = (shares[level] or 0) + 1
     else
       take_early(level, head.id)
@@ -164,7 +210,9 @@ end
 -- are the first. Returns { { id, { field, value, … } as they were before }, … }.
 local function claim_first(number, lanes)
   taken, leases, numbers, limit = {}, {}, {}, number
-  if lanes then
+  if is_spent then
+    return taken
+  elseif lanes then
     take_from(lanes)
   else
     promote_due()

@@ -1,5 +1,5 @@
 -- taking: which due tasks are first, and how they leave their lines for a worker.
--- needs: moments, batches, lines, merging
+-- needs: moments, batches, lines, merging, gone
 local PROMOTED_AT_ONCE = 2000
 local FIELDS_AT_ONCE = 256
 local LANES_AT_ONCE = 200
@@ -21,12 +21,12 @@ local function promote_due()
       if task[6] then
         redis.call('ZREM', KEYS[1] .. ':awaited:' .. task[1], id)
       end
+    else
+      forget_gone(id)
     end
   end
   if #due > 0 then
-    local gone = {}
-    gone[KEYS[1] .. ':later'] = due
-    send_gathered('ZREM', gone)
+    send_gathered('ZREM', { [KEYS[1] .. ':later'] = due })
     has_later_changed = true
     write_lines()
   end

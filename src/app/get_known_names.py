@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from backstage.domain.ports.schedule_repository import ScheduleRepository
+from backstage.domain.ports.task_repository import TaskRepository
+from backstage.domain.ports.worker_registry import WorkerRegistry
+from backstage.domain.schedule import Schedule
+
+SEEN_WITHIN = 3600.0
+"""Seconds since its last beat within which a worker's names count."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownNames:
+    queues: frozenset[str]
+    types: frozenset[str]
+
+
+class GetKnownNames:
+    """The queues and types that a stored task, a schedule or a worker has, to tell a slip of the pen by.
+
+    Raises StorageUnavailableError.
+    """
+
+    def __init__(self, tasks: TaskRepository, schedules: ScheduleRepository, registry: WorkerRegistry) -> None:
+        self._tasks, self._schedules, self._registry = tasks, schedules, registry
+
+    async def __call__(self) -> KnownNames:
+        counts = [count for count in await self._tasks.counts() if count.tasks]
+        crons = [each.cron for each in await self._schedules.all() if isinstance(each, Schedule)]
+        workers = await self._registry.workers(SEEN_WITHIN)
+        queues = [count.queue for count in counts] + [cron.queue for cron in crons]
+        types = [count.type for count in counts] + [cron.task_name for cron in crons]
+        return KnownNames(
+            frozenset(queues).union(*(worker.queues for worker in workers)),
+            frozenset(types).union(*(worker.types for worker in workers)),
+        )
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """The end of a sentence that asks for the name that was probably meant; empty where none is near."""
+    near = get_close_matches(name, sorted(set(names) - {name}), 1, cutoff=0.75)
+    return f": did you mean {near[0]}?" if near else ""

@@ -1,0 +1,92 @@
+-- recount: the counts against what they count. The indexes of ids are right: a step writes them with the tasks themselves.
+-- needs: moments
+local TYPES_AT_ONCE, IDS_AT_ONCE = 200, 10000
+local counts, counted_types = {}, {}
+
+local function counted(state, type_)
+  return tonumber(counts[state .. ':' .. type_] or 0)
+end
+
+local function read_counts()
+  local flat, seen = redis.call('HGETALL', KEYS[1] .. ':counts'), {}
+  counts, counted_types = {}, {}
+  for at = 1, #flat, 2 do
+    counts[flat[at]] = flat[at + 1]
+    local type_ = string.match(flat[at], '^%a:(.*)$')
+    if type_ and not seen[type_] then
+      seen[type_] = true
+      counted_types[#counted_types + 1] = type_
+    end
+  end
+  for _, level in ipairs(redis.call('HKEYS', KEYS[1] .. ':tails')) do
+    local type_ = string.match(level, '^[^:]*:(.*)$')
+    if not seen[type_] then
+      seen[type_] = true
+      counted_types[#counted_types + 1] = type_
+    end
+  end
+end
+
+local function is_right(type_)
+  if counted('p', type_) < 0 or counted('r', type_) < 0 or counted('l', type_) < 0 then
+    return false
+  elseif counted('p', type_) + counted('r', type_) ~= redis.call('ZCARD', KEYS[1] .. ':live:' .. type_) then
+    return false
+  end
+  for _, state in ipairs({ 'c', 'f', 'x' }) do
+    local stored = redis.call('ZCARD', KEYS[1] .. ':ids:' .. state .. ':' .. type_)
+    if counted(state, type_) - counted(string.upper(state), type_) ~= stored then
+      return false
+    end
+  end
+  return true
+end
+
+-- Some of the types whose counts are wrong. Of thousands a call looks at a part, another one each second.
+local function wrong_types()
+  read_counts()
+  local wrong, number, running = {}, #counted_types, 0
+  local first = number > TYPES_AT_ONCE and math.floor(now / 1000000) % number or 0
+  for at = 1, math.min(number, TYPES_AT_ONCE) do
+    local type_ = counted_types[(first + at - 1) % number + 1]
+    if not is_right(type_) then
+      wrong[#wrong + 1] = type_
+    end
+  end
+  for _, type_ in ipairs(counted_types) do
+    running = running + counted('r', type_)
+  end
+  if #wrong == 0 and running ~= redis.call('ZCARD', KEYS[1] .. ':leases') then
+    return counted_types
+  end
+  return wrong
+end
+
+-- type -> how many ids of the sorted set are tasks of it; with `is_new`, only those that have never run.
+local function numbers_in(name, is_new)
+  local numbers = {}
+  for _, id in ipairs(redis.call('ZRANGE', KEYS[1] .. name, 0, IDS_AT_ONCE - 1)) do
+    local task = redis.call('HMGET', KEYS[1] .. ':task:' .. id, 'type', 'fence')
+    if task[1] and not (is_new and task[2]) then
+      numbers[task[1]] = (numbers[task[1]] or 0) + 1
+    end
+  end
+  return numbers
+end
+
+local function recount(types)
+  local running, planned = numbers_in(':leases', false), numbers_in(':later', true)
+  for _, type_ in ipairs(types) do
+    local live, runs = redis.call('ZCARD', KEYS[1] .. ':live:' .. type_), running[type_] or 0
+    local right = { r = runs, p = math.max(0, live - runs), l = planned[type_] or 0 }
+    for _, state in ipairs({ 'c', 'f', 'x' }) do
+      local stored = redis.call('ZCARD', KEYS[1] .. ':ids:' .. state .. ':' .. type_)
+      right[state] = stored + counted(string.upper(state), type_)
+    end
+    for state, number in pairs(right) do
+      if number ~= counted(state, type_) then
+        redis.call('HSET', KEYS[1] .. ':counts', state .. ':' .. type_, number)
+      end
+    end
+  end
+end

@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from backstage.infra.redis.directory import Directory
+from backstage.infra.redis.link import Link
+from backstage.infra.redis.location import Location
+from backstage.infra.server_time import OwnTime
+from backstage.infra.system_clock import SystemClock
+
+
+async def test_thousands_of_queues_become_known_in_one_call(redis_url: str) -> None:
+    link = Link(Location.of(redis_url), OwnTime(SystemClock()))
+    link.open()
+    try:
+        queues = sorted(f"q{n}" for n in range(8_500))
+        await Directory(link).register(queues)
+        assert await Directory(link).queues() == queues
+    finally:
+        await link.close()
