@@ -7,6 +7,7 @@ from blinker import Signal
 
 from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.events import ALL_EVENTS, EVENT_NAMES, TaskEvent
+from backstage.domain.passing_errors import must_pass
 from backstage.domain.ports.event_bus import Listener
 from backstage.infra.log_events import LISTENER_FAILED
 
@@ -47,7 +48,9 @@ class BlinkerEventBus:
             answer = listener(event)
             if inspect.isawaitable(answer):
                 await answer
-        except Exception:
+        except BaseException as error:
+            if must_pass(error):
+                raise
             name = getattr(listener, "__qualname__", repr(listener))
             self._logger.exception(
                 LISTENER_FAILED, listener=name, domain_event=event.name, task_id=event.task.id, type=event.task.type

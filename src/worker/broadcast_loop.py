@@ -9,6 +9,7 @@ from typing import Any
 
 from backstage.domain.broadcast_message import BroadcastMessage
 from backstage.domain.errors import InvalidTaskDataError, StorageError
+from backstage.domain.passing_errors import must_pass
 from backstage.domain.ports.broadcasts import Broadcasts
 from backstage.worker import log_events
 from backstage.worker.handler_threads import HandlerThreads
@@ -99,7 +100,9 @@ class BroadcastLoop:
                 self._logger.error(log_events.BROADCAST_FAILED, error=problem, **about)
             else:
                 self._logger.error(log_events.BROADCAST_FAILED, exc_info=error, **about)
-        except Exception:
+        except BaseException as error:
+            if must_pass(error):
+                raise
             self._logger.exception(log_events.BROADCAST_FAILED, **about)
 
     async def _call(self, receiver: Receiver, message: BroadcastMessage) -> None:

@@ -51,16 +51,38 @@ def refuse_misplaced(value: Any, path: str) -> None:
     """Raise InvalidTaskDataError if a Next or a TaskResult lies anywhere in the value: as JSON it would be data, and
     the task that it names would never run."""
     seen: set[int] = set()
+    rest = [value]
+    while rest:
+        each = rest.pop()
+        kind = type(each)
+        if id(each) in seen or kind in _LEAVES:
+            continue
+        seen.add(id(each))
+        if kind is dict:
+            rest += [part for part in each.values() if type(part) not in _LEAVES]
+        elif kind is list or kind is tuple:
+            rest += [part for part in each if type(part) not in _LEAVES]
+        elif isinstance(each, (Next, TaskResult)):
+            place = _place_of(each, value, path)
+            raise InvalidTaskDataError.of(
+                place, f"holds a {kind.__name__}, which would be kept as data and not run: {REMEDY}"
+            )
+        else:
+            rest += [part for part, _ in _placed_parts(each, path)]
+
+
+def _place_of(wanted: object, value: Any, path: str) -> str:
+    """Found in a second walk, for nearly every value is walked in vain, and paths cost."""
+    seen: set[int] = set()
     rest = [(value, path)]
     while rest:
         each, place = rest.pop()
-        if type(each) in _LEAVES or id(each) in seen:
-            continue
-        if isinstance(each, (Next, TaskResult)):
-            name = type(each).__name__
-            raise InvalidTaskDataError.of(place, f"holds a {name}, which would be kept as data and not run: {REMEDY}")
-        seen.add(id(each))
-        rest.extend(_parts(each, place))
+        if each is wanted:
+            return place
+        if id(each) not in seen and type(each) not in _LEAVES:
+            seen.add(id(each))
+            rest += _placed_parts(each, place)
+    return path
 
 
 def looks_like_next(result: Any) -> bool:
@@ -74,10 +96,9 @@ def looks_like_next(result: Any) -> bool:
     return True
 
 
-def _parts(value: Any, path: str) -> Iterable[tuple[Any, str]]:
+def _placed_parts(value: Any, path: str) -> Iterable[tuple[Any, str]]:
     if isinstance(value, Mapping):
         for key, each in value.items():
-            yield key, f"a key of {path}"
             yield each, f"{path}.{key}" if isinstance(key, str) else path
     elif isinstance(value, (list, tuple)):
         for index, each in enumerate(value):

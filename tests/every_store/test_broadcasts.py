@@ -141,8 +141,8 @@ async def test_a_receiver_that_fails_breaks_nothing(store: OneStore) -> None:
     worker = store.worker(log_handler=log.append)
 
     @worker.on_broadcast("cache.clear")
-    async def broken() -> None:
-        raise RuntimeError("no cache")
+    async def broken(payload: str) -> None:
+        raise SystemExit if payload == "a" else RuntimeError("no cache")
 
     @worker.on_broadcast("cache.clear")
     def clear(payload: str, message: BroadcastMessage) -> None:

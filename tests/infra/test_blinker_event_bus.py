@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 from datetime import UTC, datetime
@@ -90,6 +91,30 @@ async def test_a_listener_that_raises_is_logged_and_stops_nothing(bus, log):
         ("listener_failed", "worker-task:created", "1")
     ] * 2
     assert "broken_too" in entries[1]["listener"] and "bang" in entries[1]["exception"]
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), GeneratorExit(), asyncio.CancelledError()], ids=repr)
+async def test_a_listener_that_raises_what_would_end_its_caller_stops_nothing(bus, log, error):
+    heard = []
+
+    def broken(event: TaskEvent) -> None:
+        raise error
+
+    for listener in (broken, heard.append):
+        bus.on("worker-task:created", listener)
+    await bus.publish(CREATED)
+    assert heard == [CREATED]
+    assert json.loads(log.getvalue())["event"] == "listener_failed"
+
+
+async def test_a_cancellation_of_the_caller_is_passed_on(bus, log):
+    bus.on("worker-task:created", lambda event: asyncio.sleep(60))
+    publishing = asyncio.create_task(bus.publish(CREATED))
+    await asyncio.sleep(0)
+    publishing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await publishing
+    assert log.getvalue() == ""
 
 
 async def test_a_name_that_no_event_has_is_refused(bus):

@@ -66,6 +66,13 @@ async def served(step: Callable[[], Awaitable[T]]) -> T:
                 await asyncio.sleep(0.05)
 
 
+def demoted_behind_sentinel() -> Exception:
+    """What the driver makes of READONLY where Sentinel names the primary."""
+    error = exceptions.ConnectionError("The previous master is now a slave")
+    error.__context__ = exceptions.ReadOnlyError("You can't write against a read only replica.")
+    return error
+
+
 @pytest.mark.parametrize("sign", ["READONLY", "MASTERDOWN"])
 async def test_commands_leases_and_wakeups_leave_a_server_that_serves_no_more(
     pair: Pair, clock: FakeClock, sign: str
@@ -105,6 +112,7 @@ async def test_commands_leases_and_wakeups_leave_a_server_that_serves_no_more(
         exceptions.MasterDownError("Link with MASTER is down and replica-serve-stale-data is set to 'no'."),
         exceptions.ClusterDownError("The cluster is down"),
         exceptions.TryAgainError("Multiple keys request during rehashing of slot"),
+        demoted_behind_sentinel(),
     ],
 )
 def test_a_server_that_serves_no_more_or_not_yet_makes_the_store_unavailable(error: Exception) -> None:
