@@ -50,6 +50,16 @@ def test_an_empty_variable_is_not_set(monkeypatch, tmp_path):
     assert Settings.load().lease == 7.0
 
 
+def test_an_empty_url_is_refused_for_it_would_mean_the_default_file(monkeypatch, tmp_path):
+    monkeypatch.setenv("BACKSTAGE_URL", "")
+    for found in (store_url, Settings.load):
+        with pytest.raises(ConfigurationError, match=r"BACKSTAGE_URL: is empty: name a store, or unset it"):
+            found()
+    assert Settings.load(url="memory://").url == "memory://"
+    (tmp_path / ".env").write_text("BACKSTAGE_URL=memory://")
+    assert (store_url(), Settings.load().url) == ("memory://", "memory://")
+
+
 def test_lists_are_separated_by_commas(monkeypatch, tmp_path):
     (tmp_path / "backstage.toml").write_text('handlers = ["shop.tasks", "mail"]')
     monkeypatch.setenv("BACKSTAGE_QUEUES", "mail, slow,,mail")
