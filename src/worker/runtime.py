@@ -302,6 +302,12 @@ class WorkerRuntime:
         )
         pauses = PauseWatch(self._backend.control, self._slots)
         replaced = ReplacedStore(self._healths.all, options.stuck_after, self._give_up, self._logger)
+
+        async def look() -> None:
+            await self._slots.give_back_stalled()
+            self._hung.look()
+            replaced.look()
+
         periodic = partial(every, chance=self._chance, logger=self._logger, healths=self._healths)
         later = partial(periodic, begin=self._claimer.has_asked)  # else they all would get in the first claim's way
         endless = partial(kept_up, backoff=ErrorBackoff(self._chance), logger=self._logger, healths=self._healths)
@@ -312,9 +318,7 @@ class WorkerRuntime:
             "scheduler": endless("scheduler", self._schedule_loop.run),
             "wakeup": endless("wakeup", partial(self._pass_on_hints, wakeup)),
             "reclaimer": later(options.reclaim_interval, "reclaimer", reclaimer.reclaim),
-            "stalled": later(STALLED_AFTER, "stalled", self._slots.give_back_stalled),
-            "hung": later(STALLED_AFTER, "hung", self._hung.look),
-            "replaced": later(STALLED_AFTER, "replaced", replaced.look),
+            "stalled": later(STALLED_AFTER, "stalled", look),
             "pauses": later(LOOK_EVERY, "pauses", pauses.look),
             "pruner": later(options.prune_interval, "pruner", reclaimer.prune),
             "beat": later(beat.interval, "beat", beat.beat),
