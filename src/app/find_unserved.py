@@ -36,7 +36,11 @@ class FindUnserved:
 
     async def __call__(self, lanes: Iterable[tuple[str, str]] | None = None) -> list[Unserved]:
         """Of the lanes (queue, type) given, or else of all that have pending tasks."""
-        workers = [worker for worker in await self._registry.workers(ALIVE_WITHIN) if not worker.is_stopping]
+        workers = [
+            worker
+            for worker in await self._registry.workers(ALIVE_WITHIN)
+            if not (worker.is_stopping or worker.is_lost)
+        ]
         if not workers:
             return []
         asked = await self._pending() if lanes is None else sorted(set(lanes))

@@ -2,19 +2,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from typing import Protocol, runtime_checkable
 
-from backstage.app.find_unserved import FindUnserved, Unserved
 from backstage.cli.answer import print_json
 from backstage.cli.command_parser import DONE, REFUSED, CommandParser
 from backstage.cli.settings_finding import settings_findings
-from backstage.cli.store import opened_store, store
-from backstage.cli.unserved import MOST_SHOWN
-from backstage.domain.errors import ConfigurationError, StoreNotReadyError
+from backstage.cli.store import store
+from backstage.cli.workers_finding import workers_findings
+from backstage.domain.errors import ConfigurationError
 from backstage.domain.finding import Finding, Severity
-from backstage.domain.opening import Opening
 from backstage.infra.printable import printable
 
 
@@ -43,21 +40,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 async def _findings(url: str | None) -> list[Finding]:
-    findings = await _examined(url).diagnose()
-    if any(finding.status is Severity.ERROR for finding in findings):
-        return findings
-    with suppress(StoreNotReadyError):
-        async with opened_store(url, Opening.READ) as opened:
-            findings.append(_served(await FindUnserved(opened.tasks, opened.registry)()))
-    return findings
-
-
-def _served(unserved: Sequence[Unserved]) -> Finding:
-    if not unserved:
-        return Finding("served", Severity.OK, "no task waits for a queue or a type that living workers do not serve")
-    more = f"; and {len(unserved) - MOST_SHOWN:,} more" if len(unserved) > MOST_SHOWN else ""
-    detail = "; ".join(map(str, unserved[:MOST_SHOWN])) + more
-    return Finding("served", Severity.WARNING, detail, "start a worker that serves them, or cancel the tasks")
+    return [*await _examined(url).diagnose(), *await workers_findings(url)]
 
 
 def _examined(url: str | None) -> _Examined:

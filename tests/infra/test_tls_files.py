@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import ssl
 from pathlib import Path
 
 import pytest
+import redis
 import trustme
 
 from backstage.domain.errors import ConfigurationError
+from backstage.infra.postgres.storage_errors import translate as of_postgres
+from backstage.infra.redis.store_errors import translate as of_redis
 from backstage.infra.tls_files import TlsFile, check_tls_files
 
 STORE = "postgresql://host/db"
@@ -61,3 +65,14 @@ def test_a_file_that_is_missing_or_wrong_is_named_with_its_option(
         check(folder, authority, certificate, key)
     assert f"{named}{folder}" in str(caught.value)
     assert str(caught.value).startswith(STORE)
+
+
+@pytest.mark.parametrize("reason", ["TLSV13_ALERT_CERTIFICATE_REQUIRED", "TLSV1_ALERT_UNKNOWN_CA"])
+def test_a_server_that_refuses_our_certificate_is_a_wrong_setting(reason: str) -> None:
+    alert = ssl.SSLError(1, reason)
+    alert.reason = reason
+    told = redis.exceptions.ConnectionError("Connection closed by server.")
+    told.__cause__ = alert
+    for error in (of_postgres(alert, STORE), of_redis(told, STORE)):
+        assert isinstance(error, ConfigurationError)
+        assert "refuses our certificate" in str(error)

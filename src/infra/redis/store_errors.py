@@ -50,9 +50,10 @@ _SIGNS_OF_ANOTHER_SERVER = ("READONLY", "LOADING", "MASTERDOWN", "CLUSTERDOWN", 
 def is_of_another_server(error: BaseException) -> bool:
     """Whether a server says that it serves the store no more, or not yet: a new connection may lead to another one.
 
-    Scripts tell the code somewhere in their text.
+    Scripts tell the code somewhere in their text. With Sentinel the driver makes a broken connection of it.
     """
-    if isinstance(error, (*_OF_ANOTHER_SERVER, exceptions.RedisClusterException)):
+    kinds = (*_OF_ANOTHER_SERVER, exceptions.RedisClusterException)
+    if isinstance(error, kinds) or isinstance(error.__context__, kinds):
         return True
     return isinstance(error, exceptions.ResponseError) and any(sign in str(error) for sign in _SIGNS_OF_ANOTHER_SERVER)
 

@@ -11,6 +11,7 @@ import pytest
 import redis
 from redis import exceptions
 
+from backstage import Worker
 from backstage.conformance.backend_suite import on_trial
 from backstage.conformance.task_factory import TaskFactory
 from backstage.conformance.trial import LEASE
@@ -66,6 +67,24 @@ async def served(step: Callable[[], Awaitable[T]]) -> T:
                 await asyncio.sleep(0.05)
 
 
+async def test_a_worker_stops_without_an_error_while_nothing_can_be_written(pair: Pair) -> None:
+    worker = Worker(pair.proxy.url, silent=True, poll_interval=0.05, grace_period=0.5)
+    worker.on("email:send", lambda _: None)
+    await worker.start()
+    pair.old.replicaof("127.0.0.1", str(free_port()))
+    with pytest.raises(StorageUnavailableError):
+        await worker.enqueue("email:send")
+    async with asyncio.timeout(LONG):
+        await worker.stop()
+
+
+def demoted_behind_sentinel() -> Exception:
+    """What the driver makes of READONLY where Sentinel names the primary."""
+    error = exceptions.ConnectionError("The previous master is now a slave")
+    error.__context__ = exceptions.ReadOnlyError("You can't write against a read only replica.")
+    return error
+
+
 @pytest.mark.parametrize("sign", ["READONLY", "MASTERDOWN"])
 async def test_commands_leases_and_wakeups_leave_a_server_that_serves_no_more(
     pair: Pair, clock: FakeClock, sign: str
@@ -105,6 +124,7 @@ async def test_commands_leases_and_wakeups_leave_a_server_that_serves_no_more(
         exceptions.MasterDownError("Link with MASTER is down and replica-serve-stale-data is set to 'no'."),
         exceptions.ClusterDownError("The cluster is down"),
         exceptions.TryAgainError("Multiple keys request during rehashing of slot"),
+        demoted_behind_sentinel(),
     ],
 )
 def test_a_server_that_serves_no_more_or_not_yet_makes_the_store_unavailable(error: Exception) -> None:
