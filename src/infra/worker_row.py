@@ -18,8 +18,15 @@ def worker_of(row: Sequence[Any]) -> WorkerInfo:
         started_at=from_micros(started_at),
         seen_at=from_micros(seen_at),
         concurrency=concurrency,
-        queues=tuple(json.loads(queues)),
-        types=tuple(json.loads(types)),
-        running=tuple(json.loads(running)),
+        queues=_texts(queues),
+        types=_texts(types),
+        running=_texts(running),
         is_stopping=bool(is_stopping),
     )
+
+
+def _texts(document: str) -> tuple[str, ...]:
+    texts = json.loads(document)
+    if not isinstance(texts, list) or not all(isinstance(each, str) for each in texts):
+        raise ValueError("is no list of texts")
+    return tuple(texts)

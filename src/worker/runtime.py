@@ -381,7 +381,7 @@ class WorkerRuntime:
     def _new_subscription_watch(self, events: EventBus, own: Sequence[Subscription]) -> SubscriptionWatch:
         backend = self._backend
         cancel_deliveries = CancelDeliveries(backend.tasks, CancelTask(backend.tasks, events, backend.clock))
-        return SubscriptionWatch(backend.subscriptions, own, cancel_deliveries, backend.clock)
+        return SubscriptionWatch(backend.subscriptions, own, cancel_deliveries, backend.clock, self._logger)
 
     async def _until_subscriptions_are_known(self) -> None:
         """Or until told to stop."""

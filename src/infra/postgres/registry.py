@@ -7,6 +7,7 @@ from backstage.infra.moments import ticks, to_micros
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.statements import statement
 from backstage.infra.postgres.store import Store
+from backstage.infra.unreadable_rows import readable
 from backstage.infra.worker_row import worker_of
 
 _FORGOTTEN_AFTER = 86_400.0
@@ -55,6 +56,7 @@ class PostgresRegistry:
     async def workers(self, seen_within: float) -> list[WorkerInfo]:
         async def step(session: Session) -> list[WorkerInfo]:
             age = ticks(min(seen_within, _FORGOTTEN_AFTER))
-            return [worker_of(row) for row in await session.fetch(_SEEN, self._store.time.now(), age)]
+            rows = await session.fetch(_SEEN, self._store.time.now(), age)
+            return list(readable("a worker", map(tuple, rows), worker_of))
 
         return await self._store.database.run(step)

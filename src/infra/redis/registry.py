@@ -10,6 +10,7 @@ from backstage.infra.moments import from_micros, ticks
 from backstage.infra.redis.link import Link
 from backstage.infra.redis.opening import FORMAT
 from backstage.infra.redis.rows import unpack
+from backstage.infra.unreadable_rows import readable
 
 
 class RedisRegistry:
@@ -29,8 +30,9 @@ class RedisRegistry:
 
     async def workers(self, seen_within: float) -> list[WorkerInfo]:
         found = unpack(await self._link.run("list_workers", self._link.keys.store, [ticks(seen_within)]))
-        workers = [
-            replace(msgspec.json.decode(document, type=WorkerInfo), seen_at=from_micros(int(seen_at)))
-            for seen_at, document in found
-        ]
-        return sorted(workers, key=lambda worker: worker.id)
+        return sorted(readable("a worker", map(tuple, found), _worker_of), key=lambda worker: worker.id)
+
+
+def _worker_of(row: tuple[str, str]) -> WorkerInfo:
+    seen_at, document = row
+    return replace(msgspec.json.decode(document, type=WorkerInfo), seen_at=from_micros(int(seen_at)))

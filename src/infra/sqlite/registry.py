@@ -12,6 +12,7 @@ from backstage.infra.sqlite.reader import Reader
 from backstage.infra.sqlite.statements import statement
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer
+from backstage.infra.unreadable_rows import readable
 from backstage.infra.worker_row import worker_of
 
 _FORGOTTEN_AFTER = timedelta(days=1)
@@ -69,4 +70,4 @@ def _leave(worker_id: str, transaction: Transaction) -> None:
 
 
 def _workers(oldest: int, connection: sqlite3.Connection) -> list[WorkerInfo]:
-    return [worker_of(row) for row in connection.execute(_SEEN, (oldest,))]
+    return list(readable("a worker", connection.execute(_SEEN, (oldest,)), worker_of))
