@@ -115,6 +115,7 @@ class TransferTasks:
             concurrency=0,
             queues=(),
             types=(),
+            release="transfer",
         )
         await self._target.registry.beat(mark)
         try:

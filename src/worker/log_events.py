@@ -23,6 +23,7 @@ LEASE_RENEWAL_FAILED = "lease_renewal_failed"
 RESULT_LOOKS_LIKE_NEXT = "result_looks_like_next"  # a mapping was stored as a result; a Next would have chained a task
 RUN_BROKE = "run_broke"  # the worker's own code raised while it ran a task: the attempt failed, the slot is free
 OUTCOME_REFUSED = "outcome_refused"  # the store refused a late end: another run owns the task
+OLDER_WORKER_SEEN = "older_worker_seen"  # failures that end on it do not reach durable listeners
 OUTCOME_TOO_MUCH = "outcome_too_much"  # the store will never take this end: it becomes a failed attempt
 CLAIM_FAILED = "claim_failed"
 SETTLE_FAILED = "settle_failed"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from uuid import uuid4
 
 import msgspec
@@ -29,10 +30,11 @@ class RedisRegistry:
         await self._link.command("HDEL", self._link.keys.workers, worker_id)
 
     async def workers(self, seen_within: float) -> list[WorkerInfo]:
-        found = unpack(await self._link.run("list_workers", self._link.keys.store, [ticks(seen_within)]))
-        return sorted(readable("a worker", map(tuple, found), _worker_of), key=lambda worker: worker.id)
+        now, found = unpack(await self._link.run("list_workers", self._link.keys.store, [ticks(seen_within)]))
+        workers = readable("a worker", map(tuple, found), partial(_seen, now))
+        return sorted((each for each in workers if not each.is_gone), key=lambda worker: worker.id)
 
 
-def _worker_of(row: tuple[str, str]) -> WorkerInfo:
-    seen_at, document = row
-    return replace(msgspec.json.decode(document, type=WorkerInfo), seen_at=from_micros(int(seen_at)))
+def _seen(now: int, row: tuple[str, str]) -> WorkerInfo:
+    seen_at, worker = int(row[0]), msgspec.json.decode(row[1], type=WorkerInfo)
+    return replace(worker, seen_at=from_micros(seen_at), silent_for=max(0, now - seen_at) / 1_000_000)
