@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from backstage.domain.dedupe import Duplicate
-from backstage.domain.errors import IllegalMoveError
+from backstage.domain.errors import IllegalMoveError, UndecodableTaskError
 from backstage.domain.events import TaskCreated
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.event_bus import EventBus
@@ -23,6 +23,8 @@ class CopyTask:
 
     async def __call__(self, task_id: str) -> Task | Duplicate:
         original = await self._tasks.get(task_id)
+        if original.undecodable is not None:
+            raise UndecodableTaskError(original.id, str(original.last_failure))
         if original.state not in FINAL_STATES:
             raise IllegalMoveError(original.id, original.state, "the origin of a copy before it has ended")
         copy = self._copy(original)

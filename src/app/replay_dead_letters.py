@@ -18,7 +18,8 @@ class ReplayDeadLetters:
     """Put failed tasks back into their queues, due now and with all their attempts; return how many.
 
     Of one queue, of one type, or all. Those that fail again meanwhile are not replayed twice. Passed over: a task
-    that somebody else retries or deletes at the same time, and one whose dedupe key another live task holds.
+    that cannot be decoded, one that somebody else retries or deletes at the same time, and one whose dedupe key another
+    live task holds.
     """
 
     def __init__(self, tasks: TaskRepository, events: EventBus, clock: Clock) -> None:
@@ -40,6 +41,8 @@ class ReplayDeadLetters:
             after = page.next_after
 
     async def _replay(self, task: Task) -> bool:
+        if task.undecodable is not None:
+            return False
         now = self._clock.now()
         retried = task.retry_afresh(now)
         try:

@@ -95,6 +95,7 @@ class TransferTasks:
             claimed = next((each.task.id for each in batch if each.task.state is TaskState.RUNNING), None)
             if claimed is not None:
                 raise TransferRefusedError(f"task {claimed} was claimed meanwhile: stop all workers and run it again")
+            _refuse_undecodable(batch)
             new += await self._target.archive.write(batch)
             tasks += len(batch)
             moved(tasks, new)
@@ -113,6 +114,7 @@ class TransferTasks:
             concurrency=0,
             queues=(),
             types=(),
+            release="transfer",
         )
         await self._target.registry.beat(mark)
         try:
@@ -121,6 +123,15 @@ class TransferTasks:
             await self._target.registry.leave(mark.id)
         if mark.id in (worker.id for worker in seen):
             raise TransferRefusedError("source and target are the same store: name another one to move its tasks to")
+
+
+def _refuse_undecodable(batch: Sequence[StoredTask]) -> None:
+    """What cannot be read cannot be written elsewhere as it is."""
+    for task in (each.task for each in batch):
+        if task.undecodable is not None:
+            raise TransferRefusedError(
+                f"task {task.id} of the source cannot be read ({task.last_failure}): repair it, or delete it"
+            )
 
 
 def _next_limit(batch: Sequence[StoredTask]) -> int:

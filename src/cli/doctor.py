@@ -9,6 +9,7 @@ from backstage.cli.answer import print_json
 from backstage.cli.command_parser import DONE, REFUSED, CommandParser
 from backstage.cli.settings_finding import settings_findings
 from backstage.cli.store import store
+from backstage.cli.workers_finding import workers_findings
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.finding import Finding, Severity
 from backstage.infra.printable import printable
@@ -29,13 +30,17 @@ def parser() -> CommandParser:
 
 def run(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
-    findings = [*asyncio.run(_examined(options.url).diagnose()), *settings_findings(options.url)]
+    findings = [*asyncio.run(_findings(options.url)), *settings_findings(options.url)]
     if options.json:
         print_json([asdict(finding) for finding in findings])
     else:
         for finding in findings:
             _print_finding(finding)
     return REFUSED if any(finding.status is Severity.ERROR for finding in findings) else DONE
+
+
+async def _findings(url: str | None) -> list[Finding]:
+    return [*await _examined(url).diagnose(), *await workers_findings(url)]
 
 
 def _examined(url: str | None) -> _Examined:

@@ -12,7 +12,7 @@ from backstage.cli.command_parser import DONE, CommandParser, seconds
 from backstage.cli.store import existing_store
 from backstage.domain.worker_info import WorkerInfo
 
-_COLUMNS = ("worker", "host", "pid", "state", "running", "slots", "up", "seen", "queues", "types")
+_COLUMNS = ("worker", "host", "pid", "state", "running", "slots", "up", "seen", "release", "queues", "types")
 _NUMBERS = ("pid", "running", "slots", "up", "seen")
 
 
@@ -41,7 +41,14 @@ async def _workers(url: str | None, seen_within: float) -> tuple[list[WorkerInfo
 
 
 def _document(worker: WorkerInfo) -> dict[str, Any]:
-    return {name: iso(value) if isinstance(value, datetime) else value for name, value in asdict(worker).items()}
+    fields = {name: iso(value) if isinstance(value, datetime) else value for name, value in asdict(worker).items()}
+    return fields | {"state": _state(worker)}
+
+
+def _state(worker: WorkerInfo) -> str:
+    if worker.is_lost:
+        return "lost"
+    return "stopping" if worker.is_stopping else "running"
 
 
 def _print_rows(workers: list[WorkerInfo], now: datetime) -> None:
@@ -55,11 +62,12 @@ def _row(worker: WorkerInfo, now: datetime) -> tuple[str, ...]:
         worker.id,
         worker.host,
         str(worker.pid),
-        "stopping" if worker.is_stopping else "running",
+        _state(worker),
         str(len(worker.running)),
         str(worker.concurrency),
         duration((now - worker.started_at).total_seconds()),
-        f"{duration((now - worker.seen_at).total_seconds())} ago",
+        f"{duration(worker.silent_for)} ago",
+        worker.release or "older",
         ",".join(worker.queues) or "all",
         ",".join(worker.types) or "all",
     )

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from backstage.conformance.backend_suite import BackendSuite
-from backstage.conformance.trial import Trial
+from backstage.conformance.trial import LEASE, Trial
 from backstage.domain.worker_info import WorkerInfo
 
 DAY = 86_400.0
@@ -77,6 +77,20 @@ class Registering(BackendSuite):
         assert first
         assert await trial.registry.beat(_worker(trial, "w1")) == first
         assert await trial.registry.beat(_worker(trial, "w2")) == first
+
+    async def test_a_worker_that_misses_its_beats_is_lost_and_gone_when_its_lease_is_over(self, trial: Trial) -> None:
+        await trial.registry.beat(_worker(trial, "w1", lease=LEASE, release="1.2.3"))
+        seen = []
+        for _ in range(4):
+            seen.append([(each.id, each.release, each.is_lost) for each in await trial.registry.workers(DAY)])
+            trial.clock.advance(LEASE / 3 + 0.1)
+        assert seen == [[("w1", "1.2.3", False)], [("w1", "1.2.3", False)], [("w1", "1.2.3", True)], []]
+
+    async def test_a_worker_of_an_earlier_release_says_neither_lease_nor_release(self, trial: Trial) -> None:
+        await trial.registry.beat(_worker(trial, "w1"))
+        trial.clock.advance(40)
+        [worker] = await trial.registry.workers(60.0)
+        assert (worker.lease, worker.release, worker.tells_listeners, worker.is_lost) == (None, None, False, True)
 
     async def test_a_worker_that_left_still_holds_its_tasks(self, trial: Trial) -> None:
         running = await trial.running(worker_id="w1")

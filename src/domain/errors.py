@@ -9,6 +9,7 @@ TaskError
 ├── ScheduleUnreadableError     the stored schedule makes no sense on this host: delete it, or put it anew
 ├── SubscriptionNotFoundError   no durable subscription has that name
 ├── IllegalMoveError            the task's state does not allow that step
+│   └── UndecodableTaskError    what is stored of the task makes no sense here: repair it first
 ├── StaleTaskError              somebody changed the task meanwhile: load it again and retry
 ├── DuplicateTaskError          a live task already holds the dedupe key
 ├── TransferRefusedError        two stores are not ready to be moved one into the other: do what it says, then retry
@@ -104,6 +105,14 @@ class IllegalMoveError(TaskError):
         hint = "; enqueue a copy to run it again" if state == "completed" else ""
         super().__init__(f"task {task_id} is {state}, so it cannot become {wanted}{hint}")
         self.task_id, self.state, self.wanted = task_id, state, wanted
+
+
+class UndecodableTaskError(IllegalMoveError):
+    """Something that is stored of the task cannot be read; nothing was changed, so that it can be repaired."""
+
+    def __init__(self, task_id: str, problem: str) -> None:
+        TaskError.__init__(self, f"task {task_id} cannot be read: {problem}: repair what is stored, then try again")
+        self.task_id, self.state, self.wanted = task_id, "undecodable", "anything else"
 
 
 class StaleTaskError(TaskError):

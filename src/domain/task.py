@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from backstage.domain.attempt import Attempt
 from backstage.domain.backoff import Backoff
 from backstage.domain.dedupe import Dedupe
-from backstage.domain.errors import IllegalMoveError
+from backstage.domain.errors import IllegalMoveError, UndecodableTaskError
 from backstage.domain.failure import Failure
 from backstage.domain.lease import Lease
 from backstage.domain.limits import storable
@@ -23,6 +23,7 @@ from backstage.domain.retry_policy import RetryPolicy
 from backstage.domain.task_state import MOVES, TaskState
 
 TOO_MANY_DELIVERIES = "TooManyDeliveries"
+UNDECODABLE_TASK = "UndecodableTask"
 
 
 @quick_init
@@ -67,6 +68,8 @@ class Task:
     last_failure: Failure | None = None
     progress: float | None = None
     progress_note: str | None = None
+    undecodable: Mapping[str, str] | None = None
+    """Never stored: which stored fields cannot be read, and why. The task is what could be read of it."""
 
     @property
     def payload(self) -> Any:
@@ -108,6 +111,7 @@ class Task:
 
     def cancel(self, now: datetime) -> Task:
         """Cancelled at once while pending; while running, its worker is asked to stop it."""
+        self._must_be_decodable()
         if self.state is TaskState.RUNNING:
             return replace(self, is_cancel_requested=True, version=self.version + 1)
         return self._move(TaskState.CANCELLED, finished_at=now)
@@ -151,6 +155,7 @@ class Task:
         )
 
     def _again(self, now: datetime, interruptions: int) -> Task:
+        self._must_be_decodable()
         self._must_be(TaskState.PENDING, TaskState.FAILED, TaskState.CANCELLED)
         return self._move(
             TaskState.PENDING,
@@ -167,6 +172,12 @@ class Task:
     def _failure_after(self, outcome: Outcome) -> Failure | None:
         """A crash is told by its record and by `crashes`: it does not hide what the handler failed with."""
         return self.last_failure if outcome.kind is OutcomeKind.LOST else outcome.failure or self.last_failure
+
+    def _must_be_decodable(self) -> None:
+        """To be saved, a task must be known as a whole: what could not be read would be overwritten."""
+        if self.undecodable is not None:
+            assert self.last_failure is not None
+            raise UndecodableTaskError(self.id, self.last_failure.message)
 
     def _must_be(self, wanted: TaskState, *states: TaskState) -> None:
         """The table tells where a move may lead, this tells where it may begin: only an outcome ends a claim."""
@@ -212,10 +223,18 @@ class Task:
 
     def lost(self, max_deliveries: MaxDeliveries) -> Outcome:
         """The lease ran out: due again at once and no attempt spent, unless the task has cost too many workers."""
+        if self.undecodable is not None:
+            return self.buried(OutcomeKind.LOST)
         happened = f"worker {self.lease.worker_id if self.lease else '?'} stopped renewing its lease"
         if self.crashes + 1 >= self.deliveries_allowed(max_deliveries):
             return self._outcome(OutcomeKind.LOST, TaskState.FAILED, self.too_many_deliveries(1, happened))
         return self._outcome(OutcomeKind.LOST, TaskState.PENDING, Failure("LeaseExpired", happened))
+
+    def buried(self, kind: OutcomeKind = OutcomeKind.DEAD) -> Outcome:
+        """A dead letter, because it cannot be decoded. What cannot be read stays as it is stored."""
+        assert self.undecodable is not None
+        failure = None if "last_failure" in self.undecodable else self.last_failure
+        return self._outcome(kind, TaskState.FAILED, failure, has_run=False)
 
     def too_many_deliveries(self, more_crashes: int = 0, happened: str = "") -> Failure:
         """Why a task ends that has cost too many workers, with what its handler failed with before."""

@@ -5,10 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+LONGEST_BEAT_INTERVAL = 5.0
+MISSED_BEATS = 2.5
+
+
+def beat_interval(lease: float | None) -> float:
+    """Seconds between two beats of a worker."""
+    return LONGEST_BEAT_INTERVAL if lease is None else min(LONGEST_BEAT_INTERVAL, lease / 3)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerInfo:
-    """`queues` empty means all. `running` holds the ids of the tasks it runs now. `seen_at` is its last beat."""
+    """`queues` empty means all. `running` holds the ids of the tasks it runs now. `seen_at` is its last beat, and
+    `silent_for` the seconds since, by the store's clock. `lease` and `release` (the version of Backstage) are None of a
+    worker of a release whose beats did not say them."""
 
     id: str
     host: str
@@ -20,3 +30,21 @@ class WorkerInfo:
     types: tuple[str, ...]
     running: tuple[str, ...] = ()
     is_stopping: bool = False
+    lease: float | None = None
+    release: str | None = None
+    silent_for: float = 0.0
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it misses its beats. Its tasks are taken back when their leases have run out."""
+        return self.silent_for > MISSED_BEATS * beat_interval(self.lease)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether nothing of it is left: the leases that its last beat can have seen have run out."""
+        return self.lease is not None and self.silent_for > self.lease
+
+    @property
+    def tells_listeners(self) -> bool:
+        """Whether failures that end on it reach durable listeners: a release that knows of them names itself."""
+        return self.release is not None

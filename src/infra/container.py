@@ -164,8 +164,10 @@ class Container:
         """
         try:
             await self.backend.open(opening if self.settings.migrate else without_migrating(opening))
-        except BaseException:
+        except BaseException as error:
             await self.backend.close()
+            if isinstance(error, ConfigurationError):
+                raise self.settings.naming(error) from error.__cause__
             raise
 
     async def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from backstage.domain.failure import Failure
+from backstage.domain.limits import shown
 
 
 def failure_json(failure: Failure | None) -> str | None:
@@ -14,4 +15,18 @@ def failure_json(failure: Failure | None) -> str | None:
 
 
 def failure_of(text: str | None) -> Failure | None:
-    return None if text is None else Failure(**json.loads(text))
+    """Raises what JSON and Failure raise, and TypeError, for what is none."""
+    if text is None:
+        return None
+    failure = Failure(**json.loads(text))
+    if not all(isinstance(each, str) for each in (failure.type, failure.message, failure.traceback)):
+        raise TypeError("is no failure: its parts are texts")
+    return failure
+
+
+def recorded_failure_of(text: str | None) -> Failure | None:
+    """The same for a record, which may tell that it cannot be read."""
+    try:
+        return failure_of(text)
+    except Exception:  # whatever the converters raise: the record was written by somebody else
+        return Failure("UndecodableFailure", f"what is stored cannot be read: {shown(text)}")

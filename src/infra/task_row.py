@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backstage.domain.backoff import Backoff
@@ -10,7 +9,9 @@ from backstage.domain.lease import Lease
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.failure_text import failure_of
+from backstage.infra.metadata_text import metadata_of
 from backstage.infra.moments import from_micros
+from backstage.infra.salvage import Reader, salvaged, text
 
 _STATES = {state.value: state for state in TaskState}
 
@@ -19,7 +20,15 @@ def task_of(row: Sequence[Any]) -> Task:
     """Return the task of a row of a SQL store's view `backstage_whole_tasks`, from the id on.
 
     Ids may be objects of the driver's, truths numbers; a correlation or workflow that is NULL is the task's own id.
+    Of a row that cannot be decoded, what can be is returned: `undecodable` tells the rest.
     """
+    try:
+        return _task_of(row)
+    except Exception:  # whatever the converters raise: the row was written by somebody else
+        return salvaged_row(dict(zip(COLUMNS, row, strict=True)))
+
+
+def _task_of(row: Sequence[Any]) -> Task:
     (
         id_, type_, queue, priority, state, created_at, scheduled_at, started_at, finished_at,
         worker_id, lease_until, deliveries, interruptions, crashes, version,
@@ -31,7 +40,7 @@ def task_of(row: Sequence[Any]) -> Task:
     return Task(
         id=id_,
         type=type_,
-        payload_json=payload,
+        payload_json=text(payload),
         queue=queue,
         priority=priority,
         state=_STATES[state],
@@ -53,10 +62,63 @@ def task_of(row: Sequence[Any]) -> Task:
         correlation_id=id_ if correlation_id is None else correlation_id,
         workflow_id=id_ if workflow_id is None else workflow_id,
         origin_id=origin_id,
-        metadata={} if metadata is None else json.loads(metadata),
+        metadata={} if metadata is None else metadata_of(metadata),
         is_cancel_requested=bool(cancel_requested),
         result_json=result,
         last_failure=failure_of(last_failure),
         progress=progress,
         progress_note=progress_note,
     )
+
+
+COLUMNS = (
+    *("id", "type", "queue", "priority", "state", "created_at", "scheduled_at", "started_at", "finished_at"),
+    *("worker_id", "lease_until", "deliveries", "interruptions", "crashes", "version"),
+    *("max_attempts", "backoff", "timeout", "soft_timeout", "max_deliveries", "dedupe_key", "dedupe_ttl"),
+    *("correlation_id", "workflow_id", "origin_id", "cancel_requested", "progress", "progress_note"),
+    *("metadata", "last_failure", "result", "payload"),
+)
+"""The columns of the view, in its order."""
+
+_READERS: dict[str, tuple[str, Reader]] = {
+    "type": ("type", text),
+    "priority": ("priority", int),
+    "state": ("state", TaskState),
+    "created_at": ("created_at", from_micros),
+    "scheduled_at": ("scheduled_at", from_micros),
+    "started_at": ("started_at", from_micros),
+    "finished_at": ("finished_at", from_micros),
+    "deliveries": ("deliveries", int),
+    "interruptions": ("interruptions", int),
+    "crashes": ("crashes", int),
+    "version": ("version", int),
+    "max_attempts": ("max_attempts", int),
+    "backoff": ("backoff", Backoff.parse),
+    "timeout": ("timeout", float),
+    "soft_timeout": ("soft_timeout", float),
+    "max_deliveries": ("max_deliveries", int),
+    "correlation_id": ("correlation_id", text),
+    "workflow_id": ("workflow_id", text),
+    "origin_id": ("origin_id", text),
+    "is_cancel_requested": ("cancel_requested", bool),
+    "progress": ("progress", float),
+    "progress_note": ("progress_note", text),
+    "metadata": ("metadata", metadata_of),
+    "last_failure": ("last_failure", failure_of),
+    "result_json": ("result", text),
+    "payload_json": ("payload", text),
+}
+"""The task's attribute to its column and what makes the one of the other."""
+
+
+def salvaged_row(columns: Mapping[str, Any]) -> Task:
+    """Return what can be read of a row that cannot be decoded; columns that are not given were not asked for."""
+    raw: dict[str, Any] = {attribute: columns.get(column) for attribute, (column, _) in _READERS.items()}
+    readers: dict[str, Reader] = {attribute: reader for attribute, (_, reader) in _READERS.items()}
+    if columns.get("dedupe_key") is not None:
+        raw["dedupe"] = columns["dedupe_key"], columns.get("dedupe_ttl")
+        readers["dedupe"] = lambda key_and_ttl: Dedupe(*key_and_ttl)
+    if columns.get("state") == "running" and columns.get("worker_id") is not None:
+        raw["lease"] = columns["worker_id"], columns.get("lease_until")
+        readers["lease"] = lambda lease: Lease(lease[0], from_micros(lease[1]))
+    return salvaged(str(columns["id"]), columns["queue"], raw, readers)

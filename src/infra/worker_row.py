@@ -1,16 +1,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from backstage.domain.worker_info import WorkerInfo
 from backstage.infra.moments import from_micros
 
 
-def worker_of(row: Sequence[Any]) -> WorkerInfo:
-    """Return the worker of a row of a SQL store's `backstage_workers`; truths may be numbers."""
-    id_, host, pid, started_at, seen_at, concurrency, queues, types, running, is_stopping = row
+def workers_of(rows: Iterable[Sequence[Any]]) -> list[WorkerInfo]:
+    """Return the workers of rows of a SQL store's `backstage_workers`, each with the store's now behind it; those that
+    are gone are left out."""
+    return [worker for worker in map(_worker_of, rows) if not worker.is_gone]
+
+
+def _worker_of(row: Sequence[Any]) -> WorkerInfo:
+    """Truths may be numbers."""
+    id_, host, pid, started_at, seen_at, concurrency, queues, types, running, is_stopping, lease, release, now = row
     return WorkerInfo(
         id=id_,
         host=host,
@@ -22,4 +28,7 @@ def worker_of(row: Sequence[Any]) -> WorkerInfo:
         types=tuple(json.loads(types)),
         running=tuple(json.loads(running)),
         is_stopping=bool(is_stopping),
+        lease=lease,
+        release=release,
+        silent_for=max(0, now - seen_at) / 1_000_000,
     )

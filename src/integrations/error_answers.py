@@ -15,6 +15,7 @@ from backstage.domain.errors import (
     SubscriptionNotFoundError,
     TaskError,
     TaskNotFoundError,
+    UndecodableTaskError,
     UnknownTaskTypeError,
 )
 
@@ -23,6 +24,7 @@ _STATUS: dict[type[TaskError], int] = {
     ScheduleNotFoundError: 404,
     SubscriptionNotFoundError: 404,
     IllegalMoveError: 409,
+    UndecodableTaskError: 409,
     StaleTaskError: 409,
     DuplicateTaskError: 409,
     InvalidTaskDataError: 422,

@@ -10,8 +10,9 @@ from typing import Any
 from backstage.domain.errors import StorageError, StoreNotReadyError
 from backstage.domain.opening import Opening
 from backstage.domain.ports.backend import Backend
-from backstage.domain.worker_info import WorkerInfo
+from backstage.domain.worker_info import WorkerInfo, beat_interval
 from backstage.worker import log_events
+from backstage.worker.older_workers import OlderWorkers
 from backstage.worker.slots import Slots
 from backstage.worker.store_watch import StoreWatch
 from backstage.worker.worker_options import WorkerOptions
@@ -20,8 +21,6 @@ MOST_SHOWN = 100
 
 
 class Beat:
-    interval = 5.0
-
     def __init__(
         self,
         backend: Backend,
@@ -29,13 +28,16 @@ class Beat:
         types: frozenset[str],
         slots: Slots,
         store_watch: StoreWatch,
+        older_workers: OlderWorkers,
         logger: Any,
     ) -> None:
+        self.interval = beat_interval(options.lease)
         self._backend = backend
         self._options = options
         self._types = tuple(sorted(types))
         self._slots = slots
         self._store_watch = store_watch
+        self._older_workers = older_workers
         self._logger = logger
         self._started_at = backend.clock.now()
         self._beating: asyncio.Future[None] | None = None
@@ -53,6 +55,7 @@ class Beat:
             await self._backend.open(Opening.WORK if self._options.may_migrate else Opening.WORK_AS_IT_IS)
             generation = await self._backend.registry.beat(self._state())
         self._store_watch.saw(generation)
+        await self._older_workers.look()
 
     async def leave(self) -> None:
         """After a beat under way, which would else bring the worker back."""
@@ -76,4 +79,6 @@ class Beat:
             types=self._types,
             running=tuple(held.task.id for held in self._slots.held.snapshot()[:MOST_SHOWN]),
             is_stopping=self._slots.is_closing,
+            lease=self._options.lease,
+            release=self._options.version,
         )

@@ -44,6 +44,7 @@ class Claimer:
         self._poll_interval = poll_interval
         self._backoff = backoff
         self._hint = hint
+        self._logger = logger
         self._trouble = LoopTrouble(log_events.CLAIM_FAILED, health, logger)
         self.has_asked = asyncio.Event()
         """Set once the store has answered for the first time, if only with an error."""
@@ -95,9 +96,17 @@ class Claimer:
             self.has_asked.set()
         if claimed.tasks:
             self._slots.start(claimed.tasks, asked_at + request.lease)
+        for task in claimed.undecodable:
+            self._logger.error(
+                log_events.TASK_UNDECODABLE,
+                task_id=task.id,
+                type=task.type,
+                queue=task.queue,
+                problem=task.last_failure and task.last_failure.message,
+            )
         if len(claimed.tasks) == room:
             return 0.0
-        if not claimed.tasks:
+        if not claimed.tasks and not claimed.undecodable:
             await self._on_nothing_due()
         return min(self._poll_interval, claimed.next_due_in if claimed.next_due_in is not None else float("inf"))
 

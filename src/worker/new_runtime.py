@@ -21,6 +21,7 @@ from backstage.worker.middleware.spans import spans
 from backstage.worker.middleware.tracing import tracing
 from backstage.worker.receiver import Receivers
 from backstage.worker.runtime import WorkerRuntime
+from backstage.worker.whole_program import load_whole_program
 from backstage.worker.worker_options import WorkerOptions
 
 
@@ -37,6 +38,7 @@ def new_runtime(
     subscriptions: Sequence[Subscription] = (),
 ) -> WorkerRuntime:
     """`middlewares` come inside the built-in ones."""
+    load_whole_program(type(container.backend).__module__.rpartition(".")[0])
     is_debugging = container.settings.log_level == "debug"
     return WorkerRuntime(
         container.backend,

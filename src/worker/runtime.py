@@ -26,6 +26,7 @@ from backstage.domain.ports.task_trace import TaskTrace
 from backstage.domain.ports.wakeup import Wakeup
 from backstage.domain.subscription import Subscription
 from backstage.domain.task import Task
+from backstage.domain.worker_info import beat_interval
 from backstage.worker import log_events
 from backstage.worker.announcer import Announcer
 from backstage.worker.aside import Aside, in_own_thread
@@ -48,6 +49,7 @@ from backstage.worker.measured_queue import MeasuredQueue, StoreLatencies, measu
 from backstage.worker.metrics import WorkerMetrics
 from backstage.worker.middleware.middleware import Middleware, compose
 from backstage.worker.middleware.timeout import timeout
+from backstage.worker.older_workers import OlderWorkers
 from backstage.worker.pause_watch import LOOK_EVERY, PauseWatch
 from backstage.worker.periodic import every, kept_up
 from backstage.worker.queue_ranks import queue_ranks
@@ -167,7 +169,10 @@ class WorkerRuntime:
         """
         if self._broadcasts is not None:
             await self._broadcasts.begin()
-        beat = Beat(self._backend, self._options, self._shown_types, self._slots, self._store_watch, self._logger)
+        older = OlderWorkers(self._backend.registry, self._subscriptions, self._logger)
+        beat = Beat(
+            self._backend, self._options, self._shown_types, self._slots, self._store_watch, older, self._logger
+        )
         async with self._lease_keeping(), self._backend.wakeup() as wakeup, self._duties(wakeup, beat):
             await self._until_subscriptions_are_known()
             claiming = asyncio.create_task(self._claimer.run(), name="backstage-claimer")
@@ -301,6 +306,12 @@ class WorkerRuntime:
         )
         pauses = PauseWatch(self._backend.control, self._slots)
         replaced = ReplacedStore(self._healths.all, options.stuck_after, self._give_up, self._logger)
+
+        async def look() -> None:
+            await self._slots.give_back_stalled()
+            self._hung.look()
+            replaced.look()
+
         periodic = partial(every, chance=self._chance, logger=self._logger, healths=self._healths)
         later = partial(periodic, begin=self._claimer.has_asked)  # else they all would get in the first claim's way
         endless = partial(kept_up, backoff=ErrorBackoff(self._chance), logger=self._logger, healths=self._healths)
@@ -311,9 +322,7 @@ class WorkerRuntime:
             "scheduler": endless("scheduler", self._schedule_loop.run),
             "wakeup": endless("wakeup", partial(self._pass_on_hints, wakeup)),
             "reclaimer": later(options.reclaim_interval, "reclaimer", reclaimer.reclaim),
-            "stalled": later(STALLED_AFTER, "stalled", self._slots.give_back_stalled),
-            "hung": later(STALLED_AFTER, "hung", self._hung.look),
-            "replaced": later(STALLED_AFTER, "replaced", replaced.look),
+            "stalled": later(STALLED_AFTER, "stalled", look),
             "pauses": later(LOOK_EVERY, "pauses", pauses.look),
             "pruner": later(options.prune_interval, "pruner", reclaimer.prune),
             "beat": later(beat.interval, "beat", beat.beat),
@@ -380,7 +389,9 @@ class WorkerRuntime:
         put_again = [self._schedule_loop.put_again, self._subscriptions.put_again]
         if self._broadcasts is not None:
             put_again.append(self._broadcasts.begin_again)
-        return StoreWatch(put_again, self._backend.clock, self._healths.of("store", Beat.interval), self._logger)
+        return StoreWatch(
+            put_again, self._backend.clock, self._healths.of("store", beat_interval(self._options.lease)), self._logger
+        )
 
     def _new_subscription_watch(self, events: EventBus, own: Sequence[Subscription]) -> SubscriptionWatch:
         backend = self._backend

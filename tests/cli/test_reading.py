@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from backstage.domain.subscription import Subscription
+from backstage.domain.subscription_document import document_of
 from tests.cli.conftest import COLOURS, Cli, Store
 
 COUNTS = ["pending", "running", "completed", "failed", "cancelled", "total", "pruned"]
@@ -172,6 +174,24 @@ def test_workers_lists_those_that_are_alive(cli: Cli, store: Store) -> None:
     head, row = cli("workers", "--seen-within", "5m").out.splitlines()
     assert head.split()[:4] == ["worker", "host", "pid", "state"]
     assert row.split()[:6] == ["w1", "h", "7", "running", "1", "4"]
+
+
+def test_a_worker_that_was_killed_is_lost_and_then_gone(cli: Cli, store: Store) -> None:
+    store.beat("w1")
+    for silent_for, states in ((5, ["running"]), (20, ["lost"]), (31, [])):
+        store.edit(f"UPDATE backstage_workers SET lease = 30, seen_at = started_at - {silent_for} * 1000000")
+        assert [worker["state"] for worker in json.loads(cli("workers", "--json").out)] == states
+    store.edit("UPDATE backstage_workers SET seen_at = started_at - 20000000")
+    assert "warning  workers: 1, of which some miss their beats: w1" in cli("doctor").out
+
+
+def test_doctor_tells_of_workers_that_durable_listeners_do_not_hear_from(cli: Cli, store: Store) -> None:
+    store.beat("w1")
+    assert "ok       workers: 1 gave a sign of life in the last minute" in cli("doctor").out
+    store.edit(f"INSERT INTO backstage_subscriptions VALUES ('alerts', '{document_of(Subscription(name='alerts'))}')")
+    assert "failures that end on older workers do not reach durable listeners: w1" in cli("doctor").out
+    store.edit("UPDATE backstage_workers SET release = '1.0'")
+    assert "durable listeners" not in cli("doctor").out
 
 
 def test_doctor_finds_a_healthy_store(cli: Cli, store: Store) -> None:

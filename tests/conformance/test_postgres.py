@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -12,7 +12,9 @@ import pytest
 from backstage.conformance.backend_suite import Connect, NewStore
 from backstage.conformance.joining import BeginTransaction, JoinsTransactionsSuite
 from backstage.conformance.sharing import SharedStoreSuite
+from backstage.conformance.spoiling import Spoil, SpoiltTasksSuite
 from backstage.conformance.suite import ConformanceSuite
+from backstage.domain.task import Task
 from backstage.infra.postgres.backend import PostgresBackend
 from tests.servers.postgres_server import PostgresServer
 
@@ -23,11 +25,33 @@ def database_url(postgres_server: PostgresServer) -> str:
     return asyncio.run(postgres_server.new_database())
 
 
-class TestPostgres(ConformanceSuite, SharedStoreSuite, JoinsTransactionsSuite):
+class TestPostgres(ConformanceSuite, SharedStoreSuite, SpoiltTasksSuite, JoinsTransactionsSuite):
     @pytest.fixture
-    def new_store(self, database_url: str) -> NewStore:
+    def schemas(self) -> list[str]:
+        """Of the stores that the test has made; the first is the one its trial is on."""
+        return []
+
+    @pytest.fixture
+    def spoil(self, database_url: str, schemas: list[str]) -> Spoil:
+        async def spoil(task: Task, field: str, value: Any) -> Any:
+            tables = ("live", "finished") if field == "last_failure" else ("tasks",)
+            connection = await asyncpg.connect(database_url)
+            try:
+                for table in (f"{schemas[0]}.backstage_{table}" for table in tables):
+                    rows = await connection.fetch(f"SELECT {field} FROM {table} WHERE id = $1", UUID(task.id))
+                    for row in rows:
+                        await connection.execute(f"UPDATE {table} SET {field} = $2 WHERE id = $1", UUID(task.id), value)
+                        return row[0]
+            finally:
+                await connection.close()
+
+        return spoil
+
+    @pytest.fixture
+    def new_store(self, database_url: str, schemas: list[str]) -> NewStore:
         def new_store() -> Connect:
-            url = f"{database_url}?schema=store_{uuid4().hex}&pool_size=4"
+            schemas.append(f"store_{uuid4().hex}")
+            url = f"{database_url}?schema={schemas[-1]}&pool_size=4"
             return lambda clock: PostgresBackend.from_url(url, clock)
 
         return new_store

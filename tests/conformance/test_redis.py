@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+import redis.asyncio
 
 from backstage.conformance.backend_suite import Connect, NewStore
 from backstage.conformance.joining import RefusesTransactionsSuite
 from backstage.conformance.sharing import SharedStoreSuite
+from backstage.conformance.spoiling import Spoil, SpoiltTasksSuite
 from backstage.conformance.suite import ConformanceSuite
+from backstage.domain.task import Task
 from backstage.infra.redis.backend import RedisBackend
+from backstage.infra.redis.keys import Keys
 from tests.infra.redis.acl_user import make_user
 from tests.servers.redis_server import RedisServer
 
@@ -17,11 +23,33 @@ def login_url(redis_server: RedisServer) -> str:
     return make_user(redis_server.url)
 
 
-class TestRedis(ConformanceSuite, SharedStoreSuite, RefusesTransactionsSuite):
+class TestRedis(ConformanceSuite, SharedStoreSuite, SpoiltTasksSuite, RefusesTransactionsSuite):
     @pytest.fixture
-    def new_store(self, redis_server: RedisServer, login_url: str) -> NewStore:
+    def prefixes(self) -> list[str]:
+        """Of the stores that the test has made; the first is the one its trial is on."""
+        return []
+
+    @pytest.fixture
+    def spoil(self, redis_server: RedisServer, prefixes: list[str]) -> Spoil:
+        names = {"last_failure": "failure", "dedupe_ttl": "ttl", "created_at": "created"}
+
+        async def spoil(task: Task, field: str, value: Any) -> Any:
+            key, name = f"{Keys(prefixes[0]).queue(task.queue)}:task:{task.id}", names.get(field, field)
+            async with redis.asyncio.Redis.from_url(redis_server.url, decode_responses=True) as client:
+                before = await client.hget(key, name)
+                if value is None:
+                    await client.hdel(key, name)
+                else:
+                    await client.hset(key, name, value)
+            return int(before) if (before or "").lstrip("-").isdigit() else before
+
+        return spoil
+
+    @pytest.fixture
+    def new_store(self, redis_server: RedisServer, login_url: str, prefixes: list[str]) -> NewStore:
         def new_store() -> Connect:
-            url = f"{login_url}{'&' if '?' in login_url else '?'}prefix={redis_server.new_prefix()}"
+            prefixes.append(redis_server.new_prefix())
+            url = f"{login_url}{'&' if '?' in login_url else '?'}prefix={prefixes[-1]}"
             return lambda clock: RedisBackend.from_url(url, clock)
 
         return new_store

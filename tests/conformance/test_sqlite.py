@@ -4,17 +4,20 @@ import contextlib
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from backstage.conformance.backend_suite import Connect, NewStore
 from backstage.conformance.joining import BeginTransaction, JoinsTransactionsSuite
 from backstage.conformance.sharing import SharedStoreSuite
+from backstage.conformance.spoiling import Spoil, SpoiltTasksSuite
 from backstage.conformance.suite import ConformanceSuite
+from backstage.domain.task import Task
 from backstage.infra.sqlite.backend import SqliteBackend
 
 
-class TestSqlite(ConformanceSuite, SharedStoreSuite, JoinsTransactionsSuite):
+class TestSqlite(ConformanceSuite, SharedStoreSuite, SpoiltTasksSuite, JoinsTransactionsSuite):
     @pytest.fixture
     def folders(self) -> list[Path]:
         """Of the stores that the test has made; the first is the one its trial is on."""
@@ -28,6 +31,18 @@ class TestSqlite(ConformanceSuite, SharedStoreSuite, JoinsTransactionsSuite):
             return lambda clock: SqliteBackend(folder / "tasks.db", clock)
 
         return new_store
+
+    @pytest.fixture
+    def spoil(self, folders: list[Path]) -> Spoil:
+        async def spoil(task: Task, field: str, value: Any) -> Any:
+            with contextlib.closing(sqlite3.connect(folders[0] / "tasks.db")) as connection, connection:
+                [before] = connection.execute(
+                    f"SELECT {field} FROM backstage_tasks WHERE id = ?", (task.id,)
+                ).fetchone()
+                connection.execute(f"UPDATE backstage_tasks SET {field} = ? WHERE id = ?", (value, task.id))
+            return before
+
+        return spoil
 
     @pytest.fixture
     def begin(self, folders: list[Path]) -> BeginTransaction:

@@ -50,6 +50,16 @@ def test_an_empty_variable_is_not_set(monkeypatch, tmp_path):
     assert Settings.load().lease == 7.0
 
 
+def test_an_empty_url_is_refused_for_it_would_mean_the_default_file(monkeypatch, tmp_path):
+    monkeypatch.setenv("BACKSTAGE_URL", "")
+    for found in (store_url, Settings.load):
+        with pytest.raises(ConfigurationError, match=r"BACKSTAGE_URL: is empty: name a store, or unset it"):
+            found()
+    assert Settings.load(url="memory://").url == "memory://"
+    (tmp_path / ".env").write_text("BACKSTAGE_URL=memory://")
+    assert (store_url(), Settings.load().url) == ("memory://", "memory://")
+
+
 def test_lists_are_separated_by_commas(monkeypatch, tmp_path):
     (tmp_path / "backstage.toml").write_text('handlers = ["shop.tasks", "mail"]')
     monkeypatch.setenv("BACKSTAGE_QUEUES", "mail, slow,,mail")
@@ -116,6 +126,19 @@ def test_what_is_wrong_with_the_store_names_the_variable_that_it_came_from(monke
     monkeypatch.setenv(variable, "postgresql+asyncpg://h/x" if variable == "BACKSTAGE_URL" else "x")
     with pytest.raises(ConfigurationError, match=rf"^{variable}: "):
         Container(Settings.load(silent=True))
+
+
+def test_what_is_found_wrong_later_names_the_place_that_it_was_set_in(monkeypatch, tmp_path):
+    wrong = ConfigurationError("lease", "is too short")
+    assert str(Settings.load().naming(wrong)) == "lease: is too short"
+    (tmp_path / "backstage.toml").write_text("lease = 1")
+    assert str(Settings.load().naming(wrong)) == "backstage.toml: lease: is too short"
+    monkeypatch.setenv("BACKSTAGE_LEASE", "2")
+    assert str(Settings.load().naming(wrong)) == "BACKSTAGE_LEASE: is too short"
+    assert str(Settings.load(lease=3).naming(wrong)) == "lease: is too short"
+    monkeypatch.setenv("BACKSTAGE_HTTP", "localhost:65535")
+    with pytest.raises(ConfigurationError, match=r"^BACKSTAGE_HTTP: 2 processes need"):
+        Settings.load(processes=2).http_addresses()
 
 
 def test_our_own_variables_win_over_those_of_others(monkeypatch, tmp_path):

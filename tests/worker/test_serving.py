@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,9 @@ import pytest
 from backstage import Backoff, Dedupe, Priority, Queue, RetryLater, TaskContext, Worker
 from backstage.domain.errors import ConfigurationError, InvalidTaskDataError
 from backstage.domain.task_state import TaskState
+from backstage.infra.release import release
+from backstage.infra.settings import Settings
+from backstage.worker.from_settings import options_from
 from tests.worker.workers import DEADLINE, Workers, finish, found, play, reached, until
 
 
@@ -295,3 +299,13 @@ async def test_a_worker_that_starts_names_what_is_no_setting(monkeypatch: pytest
     warning = entries[0]
     assert (warning["level"], warning["setting"], warning["place"]) == ("warning", "BACKSTAGE_LEESE", "environment")
     assert warning["nearest"] == "BACKSTAGE_LEASE"
+
+
+async def test_the_log_names_the_store_without_its_password_and_the_version(tmp_path: Path) -> None:
+    entries: list[Mapping[str, Any]] = []
+    url = f"sqlite:///{tmp_path}/tasks.db?busy_timeout=5"
+    async with Worker(url, silent=True, until_idle=True, log_handler=entries.append) as worker:
+        await worker.run()
+    [started] = [entry for entry in entries if entry["event"] == "worker_started"]
+    assert (started["store"], started["version"]) == (url, release())
+    assert options_from(Settings.load(url="redis://:s3cret@host/0"), {}).store == "redis://:***@host/0"

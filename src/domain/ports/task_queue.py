@@ -32,6 +32,8 @@ class Claimed:
 
     tasks: tuple[Task, ...]
     next_due_in: float | None
+    undecodable: tuple[Task, ...] = ()
+    """Those that were due and cannot be decoded, as they were found: they are dead letters now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +63,13 @@ class TaskQueue(Protocol):
 
         Queues and types that are paused give nothing. All payloads together are at most MOST_BYTES (one task may exceed
         that, alone): what is left over is due at once, so `next_due_in` is 0 or little more.
+        A task that cannot be decoded becomes a dead letter in the same step, and its neighbours are claimed.
         """
         ...
 
     async def held_by(self, worker_id: str) -> list[Task]:
-        """The tasks leased to the worker: how it finds those of a claim whose reply was lost."""
+        """The tasks leased to the worker: how it finds those of a claim whose reply was lost. One that cannot be
+        decoded is left out, for its lease to run out."""
         ...
 
     async def settle(self, outcomes: Sequence[Outcome]) -> list[TaskState | None]:

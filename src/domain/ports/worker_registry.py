@@ -18,5 +18,8 @@ class WorkerRegistry(Protocol):
     async def leave(self, worker_id: str) -> None: ...
 
     async def workers(self, seen_within: float) -> list[WorkerInfo]:
-        """Those that beat in the last `seen_within` seconds, by id; forgets those unseen for a day."""
+        """Those that beat in the last `seen_within` seconds, by id; forgets those unseen for a day.
+
+        One that is gone is left out: its beat is older than its lease.
+        """
         ...

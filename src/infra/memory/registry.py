@@ -28,5 +28,8 @@ class MemoryRegistry:
             for worker in list(self._store.workers.values()):
                 if worker.seen_at < now - timedelta(days=1):
                     del self._store.workers[worker.id]
-            oldest = now - timedelta(seconds=seen_within)
-            return [each for _, each in sorted(self._store.workers.items()) if each.seen_at >= oldest]
+            seen = [
+                replace(each, silent_for=max(0.0, (now - each.seen_at).total_seconds()))
+                for _, each in sorted(self._store.workers.items())
+            ]
+            return [each for each in seen if each.silent_for <= seen_within and not each.is_gone]

@@ -11,6 +11,7 @@ from backstage.domain.task import Task
 from backstage.infra.moments import from_micros, ticks
 from backstage.infra.postgres.rows import claimed_task_of
 from backstage.infra.postgres.session import Session
+from backstage.infra.postgres.settle import settle
 from backstage.infra.postgres.statements import statement
 from backstage.infra.server_time import ServerTime
 
@@ -27,6 +28,10 @@ async def claim(session: Session, request: ClaimRequest, time: ServerTime) -> Cl
         rows = await _claim(session, request, time, take_anyway=True)
         now, next_due, is_more_there, *_ = rows[0]
     tasks = _tasks(rows, request)
+    undecodable = tuple(task for task in tasks if task.undecodable is not None)
+    if undecodable:
+        await settle(session, [task.buried() for task in undecodable], time.now())
+        return Claimed(tuple(task for task in tasks if task.undecodable is None), 0.0, undecodable)
     if len(tasks) == request.limit:
         return Claimed(tasks, None)
     if is_more_there:

@@ -7,11 +7,12 @@ from backstage.infra.moments import ticks, to_micros
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.statements import statement
 from backstage.infra.postgres.store import Store
-from backstage.infra.worker_row import worker_of
+from backstage.infra.worker_row import workers_of
 
 _FORGOTTEN_AFTER = 86_400.0
 _LEAVE = "DELETE FROM backstage_workers WHERE id = $1"
-_SEEN = """SELECT id, host, pid, started_at, seen_at, concurrency, queues, types, running, is_stopping
+_SEEN = """SELECT id, host, pid, started_at, seen_at, concurrency, queues, types, running, is_stopping,
+                  lease, release, coalesce($1::bigint, backstage_now())
              FROM backstage_workers WHERE seen_at >= coalesce($1::bigint, backstage_now()) - $2::bigint ORDER BY id"""
 
 
@@ -37,6 +38,8 @@ class PostgresRegistry:
                 json.dumps(worker.running),
                 worker.is_stopping,
                 ticks(_FORGOTTEN_AFTER),
+                worker.lease,
+                worker.release,
             )
             return generation
 
@@ -55,6 +58,6 @@ class PostgresRegistry:
     async def workers(self, seen_within: float) -> list[WorkerInfo]:
         async def step(session: Session) -> list[WorkerInfo]:
             age = ticks(min(seen_within, _FORGOTTEN_AFTER))
-            return [worker_of(row) for row in await session.fetch(_SEEN, self._store.time.now(), age)]
+            return workers_of(await session.fetch(_SEEN, self._store.time.now(), age))
 
         return await self._store.database.run(step)

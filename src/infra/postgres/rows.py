@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +14,18 @@ from backstage.domain.lease import Lease
 from backstage.domain.outcome import OutcomeKind
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
-from backstage.infra.failure_text import failure_of
+from backstage.infra.failure_text import failure_of, recorded_failure_of
+from backstage.infra.metadata_text import metadata_of
 from backstage.infra.moments import from_micros
+from backstage.infra.task_row import COLUMNS, salvaged_row
 
 _RUNNING = TaskState.RUNNING
+_CLAIMED = tuple(
+    name
+    for name in COLUMNS
+    if name not in ("state", "started_at", "finished_at", "worker_id", "lease_until", "progress", "progress_note")
+)
+"""The columns of a claimed task, which come behind three that are about the claim."""
 
 
 def claimed_task_of(row: Sequence[Any], started_at: datetime, lease: Lease) -> Task:
@@ -25,6 +33,14 @@ def claimed_task_of(row: Sequence[Any], started_at: datetime, lease: Lease) -> T
 
     Not `task_of`: a claim is read for every task that ever runs, so its rows have no column that is the same in all.
     """
+    try:
+        return _claimed_task_of(row, started_at, lease)
+    except Exception:  # whatever the converters raise: the row was written by somebody else
+        columns = dict(zip(_CLAIMED, row[3:], strict=True)) | {"state": "running"}
+        return replace(salvaged_row(columns), started_at=started_at, lease=lease)
+
+
+def _claimed_task_of(row: Sequence[Any], started_at: datetime, lease: Lease) -> Task:
     (
         _, _, _, id_, type_, queue, priority, created_at, scheduled_at, deliveries, interruptions, crashes, version,
         max_attempts, backoff, timeout, soft_timeout, max_deliveries, dedupe_key, dedupe_ttl,
@@ -54,7 +70,7 @@ def claimed_task_of(row: Sequence[Any], started_at: datetime, lease: Lease) -> T
         correlation_id=id_ if correlation_id is None else correlation_id,
         workflow_id=id_ if workflow_id is None else workflow_id,
         origin_id=origin_id,
-        metadata={} if metadata is None else json.loads(metadata),
+        metadata={} if metadata is None else metadata_of(metadata),
         is_cancel_requested=cancel_requested,
         result_json=result,
         last_failure=None if last_failure is None else failure_of(last_failure),
@@ -72,5 +88,5 @@ def attempt_of(row: Sequence[Any]) -> Attempt:
         started_at=from_micros(started_at),
         ended_at=from_micros(ended_at),
         outcome=OutcomeKind(outcome),
-        failure=failure_of(failure),
+        failure=recorded_failure_of(failure),
     )

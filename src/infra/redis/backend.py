@@ -17,6 +17,7 @@ from backstage.infra.redis.location import Location
 from backstage.infra.redis.opening import check_access, check_eviction, check_version, enter_store
 from backstage.infra.redis.queue import RedisQueue
 from backstage.infra.redis.registry import RedisRegistry
+from backstage.infra.redis.scripts import all_scripts
 from backstage.infra.redis.tasks import RedisTasks
 from backstage.infra.redis.tls import check_speech, check_tls
 from backstage.infra.redis.wakeup import subscribe
@@ -96,6 +97,7 @@ class RedisBackend:
         if self._link.is_open:
             return
         check_tls(self._location)
+        all_scripts()  # read while they are those of this release: an upgrade may replace them under a worker
         self._link.open()
         try:
             await check_version(self._link)

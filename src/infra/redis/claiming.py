@@ -16,6 +16,7 @@ from backstage.infra.redis.lanes import Lanes
 from backstage.infra.redis.link import Link
 from backstage.infra.redis.live_types import live_types
 from backstage.infra.redis.rows import claimed_task, unpack
+from backstage.infra.redis.settling import Settling
 
 _FEW = 32
 """So many named queues are looked at one by one; for more, the index of all lanes is looked through."""
@@ -25,8 +26,8 @@ _ANY_QUEUE = ""
 
 
 class Claiming:
-    def __init__(self, link: Link, directory: Directory) -> None:
-        self._link, self._directory = link, directory
+    def __init__(self, link: Link, directory: Directory, settling: Settling) -> None:
+        self._link, self._directory, self._settling = link, directory, settling
         self._lanes = Lanes(link, directory)
 
     async def claim(self, request: ClaimRequest) -> Claimed:
@@ -40,6 +41,10 @@ class Claiming:
             control = await self._directory.control()
         for task in turn.tasks:
             self._directory.remember(task.id, task.queue)
+        undecodable = [task for task in turn.tasks if task.undecodable is not None]
+        if undecodable:
+            await self._settling.bury([(task, task.buried()) for task in undecodable])
+            return Claimed(tuple(task for task in turn.tasks if task.undecodable is None), 0.0, tuple(undecodable))
         return Claimed(tuple(turn.tasks), None if turn.is_full else await turn.next_due_in(control.queues))
 
 

@@ -26,7 +26,7 @@ class RedisQueue:
         self._link, self._directory = link, directory
         outbox = Outbox(link, directory)
         self._settling = Settling(link, directory, outbox)
-        self._claiming = Claiming(link, directory)
+        self._claiming = Claiming(link, directory, self._settling)
         self._reclaiming = Reclaiming(link, directory, outbox, self._settling)
 
     async def claim(self, request: ClaimRequest) -> Claimed:
@@ -42,7 +42,7 @@ class RedisQueue:
         ]
         for task in held:
             self._directory.remember(task.id, task.queue)
-        return held
+        return [task for task in held if task.undecodable is None]
 
     async def settle(self, outcomes: Sequence[Outcome]) -> list[TaskState | None]:
         return await self._settling.settle(outcomes)

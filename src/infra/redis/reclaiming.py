@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from backstage.domain.outcome import Outcome
+from backstage.domain.outcome import Outcome, OutcomeKind
 from backstage.domain.ports.task_queue import NextTasksOf
 from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.moments import from_micros
 from backstage.infra.redis.directory import Directory
 from backstage.infra.redis.link import Link
+from backstage.infra.redis.orphans import Orphans
 from backstage.infra.redis.outbox import Outbox
 from backstage.infra.redis.rows import fields_of, task_of, unpack
 from backstage.infra.redis.settling import Settling
@@ -24,37 +26,53 @@ class Reclaiming:
     def __init__(self, link: Link, directory: Directory, outbox: Outbox, settling: Settling) -> None:
         self._link, self._directory = link, directory
         self._outbox, self._settling = outbox, settling
+        self._orphans = Orphans(link, directory)
         self._swept = 0
         self._places: dict[str, Sequence[str]] = {}
 
     async def reclaim(self, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None) -> list[Lost]:
         queues = await self._directory.queues()
         await self._sweep(self._turn(queues))
+        await self._orphans.adopt()
         reclaimed: list[Lost] = []
         while len(reclaimed) < limit:
             expired = (await self._expired(queues, limit - len(reclaimed)))[: limit - len(reclaimed)]
             if not expired:
                 break
-            reclaimed += await self._take_back(
-                expired, max_deliveries, next_tasks_of
-            )  # fewer, where another reclaimer was first
+            taken_back = await self._take_back(expired, max_deliveries, next_tasks_of)
+            if not taken_back:  # another reclaimer was first
+                break
+            reclaimed += taken_back
         return reclaimed
 
     async def _take_back(
         self, expired: list[Task], max_deliveries: MaxDeliveries, next_tasks_of: NextTasksOf | None
     ) -> list[Lost]:
         lost: dict[str, list[Lost]] = {}
+        undecodable = [task for task in expired if task.undecodable is not None]
+        buried = await self._bury(undecodable) if undecodable else []
         for task in expired:
+            if task.undecodable is not None:
+                continue
             outcome = task.honouring_cancel(task.lost(max_deliveries))
             if next_tasks_of is not None:
                 outcome = outcome.followed_by(next_tasks_of(task, outcome))
             lost.setdefault(task.queue, []).append((task, outcome))
         settled = await self._settling.settle_on({q: [outcome for _, outcome in each] for q, each in lost.items()})
-        return [
+        return buried + [
             _as_settled(task, outcome, state, now)
             for queue, (now, states) in settled.items()
             for (task, outcome), state in zip(lost[queue], states, strict=True)
             if state is not None
+        ]
+
+    async def _bury(self, undecodable: list[Task]) -> list[Lost]:
+        outcomes = [(task, task.buried(OutcomeKind.LOST)) for task in undecodable]
+        ended = await self._settling.bury(outcomes)
+        return [
+            (replace(task, state=TaskState.FAILED, lease=None, finished_at=from_micros(ended[task.id])), outcome)
+            for task, outcome in outcomes
+            if task.id in ended
         ]
 
     def _turn(self, queues: list[str]) -> list[str]:

@@ -28,9 +28,11 @@ class RedisRegistry:
         await self._link.command("HDEL", self._link.keys.workers, worker_id)
 
     async def workers(self, seen_within: float) -> list[WorkerInfo]:
-        found = unpack(await self._link.run("list_workers", self._link.keys.store, [ticks(seen_within)]))
-        workers = [
-            replace(msgspec.json.decode(document, type=WorkerInfo), seen_at=from_micros(int(seen_at)))
-            for seen_at, document in found
-        ]
-        return sorted(workers, key=lambda worker: worker.id)
+        now, found = unpack(await self._link.run("list_workers", self._link.keys.store, [ticks(seen_within)]))
+        workers = [_seen(document, int(seen_at), now) for seen_at, document in found]
+        return sorted((each for each in workers if not each.is_gone), key=lambda worker: worker.id)
+
+
+def _seen(document: str, seen_at: int, now: int) -> WorkerInfo:
+    worker = msgspec.json.decode(document, type=WorkerInfo)
+    return replace(worker, seen_at=from_micros(seen_at), silent_for=max(0, now - seen_at) / 1_000_000)

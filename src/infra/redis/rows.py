@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -20,10 +21,13 @@ from backstage.domain.backoff import Backoff
 from backstage.domain.dedupe import Dedupe
 from backstage.domain.failure import Failure
 from backstage.domain.lease import Lease
+from backstage.domain.limits import shown
 from backstage.domain.outcome import OutcomeKind
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
+from backstage.infra.metadata_text import metadata_of
 from backstage.infra.moments import from_micros, to_micros
+from backstage.infra.salvage import Reader, salvaged, text
 
 LETTERS = {
     TaskState.PENDING: "p",
@@ -106,9 +110,9 @@ def _history_of(task: Task) -> list[str]:
             fields += (name, str(to_micros(moment)))
     if task.last_failure is not None:
         fields += ("failure", failure_text(task.last_failure))
-    for name, text in (("result", task.result_json), ("note", task.progress_note)):
-        if text is not None:
-            fields += (name, text)
+    for name, kept in (("result", task.result_json), ("note", task.progress_note)):
+        if kept is not None:
+            fields += (name, kept)
     if task.progress is not None:
         fields += ("progress", repr(task.progress))
     return fields
@@ -119,10 +123,24 @@ def failure_text(failure: Failure) -> str:
 
 
 def failure_of(text: str | None) -> Failure | None:
-    return None if not text else Failure(*json.loads(text))
+    """Raises what JSON and Failure raise, and TypeError, for what is none."""
+    if not text:
+        return None
+    parts = json.loads(text)
+    if not isinstance(parts, list) or not all(isinstance(each, str) for each in parts):
+        raise TypeError("is no failure: its parts are texts")
+    return Failure(*parts)
 
 
 def task_of(task_id: str, queue: str, fields: Fields) -> Task:
+    """Return the task of a hash; of one that cannot be decoded, what can be: `undecodable` tells the rest."""
+    try:
+        return _task_of(task_id, queue, fields)
+    except Exception:  # whatever the converters raise: the hash was written by somebody else
+        return _salvaged(task_id, queue, fields)
+
+
+def _task_of(task_id: str, queue: str, fields: Fields) -> Task:
     read = _read(task_id, queue, fields.items())
     if "end" in fields:
         end = _moment(fields["end"])
@@ -135,6 +153,15 @@ def task_of(task_id: str, queue: str, fields: Fields) -> Task:
 
 def claimed_task(task_id: str, queue: str, flat: Sequence[str], lease: Lease, now: datetime) -> Task:
     """Return the task after the entity's `claim` move, from the fields it had before."""
+    try:
+        return _claimed_task(task_id, queue, flat, lease, now)
+    except Exception:  # whatever the converters raise: the hash was written by somebody else
+        task = _salvaged(task_id, queue, fields_of(flat))
+        # The script takes a number that it cannot read for none.
+        return replace(task, state=TaskState.RUNNING, lease=lease, started_at=now, deliveries=task.deliveries + 1)
+
+
+def _claimed_task(task_id: str, queue: str, flat: Sequence[str], lease: Lease, now: datetime) -> Task:
     pairs = iter(flat)
     read = _read(task_id, queue, zip(pairs, pairs, strict=True))
     read["state"] = TaskState.RUNNING
@@ -146,20 +173,45 @@ def claimed_task(task_id: str, queue: str, flat: Sequence[str], lease: Lease, no
     return Task(**read)
 
 
+def _salvaged(task_id: str, queue: str, fields: Fields) -> Task:
+    raw: dict[str, Any] = {}
+    readers: dict[str, Reader] = {}
+    for name, value in fields.items():
+        if name in _TEXTS:
+            raw[_TEXTS[name]], readers[_TEXTS[name]] = value, text
+        elif name in _READERS:
+            attribute, convert = _READERS[name]
+            raw[attribute], readers[attribute] = value, convert
+    raw.setdefault("payload_json", "null")
+    readers["payload_json"] = text
+    if "key" in fields:
+        raw["dedupe"] = fields["key"], fields.get("ttl")
+        readers["dedupe"] = lambda held: Dedupe(held[0], None if held[1] is None else float(held[1]))
+    if "end" in fields:
+        if fields.get("state") == "r":
+            raw["lease"] = fields.get("worker", "?"), fields["end"]
+            readers["lease"] = lambda lease: Lease(lease[0], _moment(lease[1]))
+        else:
+            raw["finished_at"], readers["finished_at"] = fields["end"], _moment
+    if "state" not in fields:
+        raw["state"], readers["state"] = "p", STATES.__getitem__
+    return salvaged(task_id, queue, raw, readers)
+
+
 def _read(task_id: str, queue: str, fields: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """The attributes that the fields tell, but for those of which `end` is one."""
     read: dict[str, Any] = {"id": task_id, "queue": queue, "correlation_id": task_id, "workflow_id": task_id}
     key = ttl = None
-    for name, text in fields:
+    for name, value in fields:
         if name in _TEXTS:
-            read[_TEXTS[name]] = text
+            read[_TEXTS[name]] = value
         elif name in _READERS:
             attribute, convert = _READERS[name]
-            read[attribute] = convert(text)
+            read[attribute] = convert(value)
         elif name == "key":
-            key = text
+            key = value
         elif name == "ttl":
-            ttl = float(text)
+            ttl = float(value)
     if "scheduled_at" not in read:
         read["scheduled_at"] = read["created_at"]
     if key is not None:
@@ -195,7 +247,7 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "timeout": ("timeout", float),
     "soft_timeout": ("soft_timeout", float),
     "max_deliveries": ("max_deliveries", int),
-    "metadata": ("metadata", json.loads),
+    "metadata": ("metadata", metadata_of),
     "cancel": ("is_cancel_requested", bool),
     "failure": ("last_failure", failure_of),
     "progress": ("progress", float),
@@ -219,8 +271,16 @@ def _attempt_of(task_id: str, fence: int, record: Sequence[str]) -> Attempt:
         started_at=from_micros(int(started_at)),
         ended_at=from_micros(int(ended_at)),
         outcome=OutcomeKind(kind),
-        failure=failure_of(failure),
+        failure=_recorded_failure_of(failure),
     )
+
+
+def _recorded_failure_of(text: str | None) -> Failure | None:
+    """The same for a record, which may tell that it cannot be read."""
+    try:
+        return failure_of(text)
+    except Exception:  # whatever the converters raise: the record was written by somebody else
+        return Failure("UndecodableFailure", f"what is stored cannot be read: {shown(text)}")
 
 
 def _told_record(task: Task, fields: Fields) -> Iterable[Attempt]:
@@ -233,7 +293,7 @@ def _told_record(task: Task, fields: Fields) -> Iterable[Attempt]:
         task_id=task.id,
         fence=task.fence,
         number=task.attempt,
-        worker_id=fields["worker"],
+        worker_id=fields.get("worker", "?"),
         started_at=task.started_at,
         ended_at=task.finished_at,
         outcome=OutcomeKind(told.rstrip("+")),

@@ -50,6 +50,28 @@ class Settling:
                 await self._outbox.deliver(queue)
         return settled
 
+    async def bury(self, tasks: Sequence[tuple[Task, Outcome]]) -> dict[str, int]:
+        """End claims of tasks that cannot be decoded; the moment of each end by task id. Some may be refused."""
+        by_queue: dict[str, list[tuple[Task, Outcome]]] = {}
+        for task, outcome in tasks:
+            by_queue.setdefault(task.queue, []).append((task, outcome))
+        replies = await self._link.run_each(
+            [
+                ("bury_tasks", self._link.keys.queue(queue), [_burial(outcome) for _, outcome in each])
+                for queue, each in by_queue.items()
+            ]
+        )
+        ended: dict[str, int] = {}
+        for each, reply in zip(by_queue.values(), replies, strict=True):
+            now, buried = unpack(reply)
+            ended |= {task.id: now for (task, _), is_ended in zip(each, buried, strict=True) if is_ended}
+        return ended
+
+
+def _burial(outcome: Outcome) -> list[object]:
+    failure = False if outcome.failure is None else failure_text(outcome.failure)
+    return [outcome.task_id, str(outcome.fence), outcome.kind.value, failure]
+
 
 def _argument(outcome: Outcome, queue: str) -> list[object]:
     next_tasks = outcome.next_tasks

@@ -23,6 +23,7 @@ from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.moments import ticks, to_micros
 from backstage.infra.sqlite.rows import LARGE_PAYLOAD
+from backstage.infra.sqlite.settle import settle
 from backstage.infra.sqlite.statements import statement
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.task_row import task_of
@@ -45,6 +46,10 @@ def claim(request: ClaimRequest, transaction: Transaction) -> Claimed:
     transaction.cursor.execute(statement("promote_tasks"), (now, _PROMOTED_AT_ONCE))
     picks = _picks(transaction, request)
     tasks = _take(transaction, request, _fitting(transaction, picks))
+    undecodable = tuple(task for task in tasks if task.undecodable is not None)
+    if undecodable:
+        settle([task.buried() for task in undecodable], transaction)
+        return Claimed(tuple(task for task in tasks if task.undecodable is None), 0.0, undecodable)
     if len(tasks) == request.limit:
         return Claimed(tasks, None)
     if len(tasks) < len(picks):

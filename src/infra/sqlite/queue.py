@@ -60,7 +60,8 @@ class SqliteQueue:
 
 
 def _held_by(worker_id: str, connection: sqlite3.Connection) -> list[Task]:
-    return [task_of(row[1:]) for row in connection.execute(statement("tasks_of_worker"), (worker_id,))]
+    held = [task_of(row[1:]) for row in connection.execute(statement("tasks_of_worker"), (worker_id,))]
+    return [task for task in held if task.undecodable is None]
 
 
 def _renew(fences: Mapping[str, int], lease: float, transaction: Transaction) -> HeldTasks:

@@ -8,6 +8,7 @@ from backstage.domain.ports.task_queue import NextTasksOf
 from backstage.domain.task import MaxDeliveries, Task
 from backstage.infra.failure_text import failure_json
 from backstage.infra.moments import to_micros
+from backstage.infra.sqlite.settle import settle
 from backstage.infra.sqlite.statements import statement
 from backstage.infra.sqlite.stored_tasks import add_task, replace_task
 from backstage.infra.sqlite.transaction import Transaction
@@ -43,6 +44,9 @@ def _reclaim_one(
     if next_tasks_of is not None:
         outcome = outcome.followed_by(next_tasks_of(task, outcome))
     ended = task.settle(outcome, now)
+    if task.undecodable is not None:
+        settle([outcome], transaction)
+        return ended, outcome
     record = task.record(outcome, now)
     cursor.execute(
         statement("insert_attempt"),

@@ -12,7 +12,7 @@ from backstage.infra.sqlite.reader import Reader
 from backstage.infra.sqlite.statements import statement
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer
-from backstage.infra.worker_row import worker_of
+from backstage.infra.worker_row import workers_of
 
 _FORGOTTEN_AFTER = timedelta(days=1)
 _GENERATION = "SELECT id FROM backstage_generation"
@@ -20,7 +20,8 @@ _NEW_GENERATION = """INSERT INTO backstage_generation (single, id) VALUES (1, lo
                         ON CONFLICT (single) DO NOTHING"""
 _LEAVE = "DELETE FROM backstage_workers WHERE id = ?"
 _FORGET = "DELETE FROM backstage_workers WHERE seen_at < ?"
-_SEEN = """SELECT id, host, pid, started_at, seen_at, concurrency, queues, types, running, is_stopping
+_SEEN = """SELECT id, host, pid, started_at, seen_at, concurrency, queues, types, running, is_stopping,
+                  lease, release, ?
              FROM backstage_workers WHERE seen_at >= ? ORDER BY id"""
 
 
@@ -37,8 +38,9 @@ class SqliteRegistry:
         await self._writer.run(partial(_leave, worker_id))
 
     async def workers(self, seen_within: float) -> list[WorkerInfo]:
-        oldest = self._clock.now() - min(timedelta(seconds=seen_within), _FORGOTTEN_AFTER)
-        return await self._reader.run(partial(_workers, to_micros(oldest)))
+        now = self._clock.now()
+        oldest = now - min(timedelta(seconds=seen_within), _FORGOTTEN_AFTER)
+        return await self._reader.run(partial(_workers, to_micros(now), to_micros(oldest)))
 
 
 def _beat(worker: WorkerInfo, transaction: Transaction) -> str:
@@ -57,6 +59,8 @@ def _beat(worker: WorkerInfo, transaction: Transaction) -> str:
             json.dumps(worker.types),
             json.dumps(worker.running),
             worker.is_stopping,
+            worker.lease,
+            worker.release,
         ),
     )
     transaction.cursor.execute(_NEW_GENERATION)
@@ -68,5 +72,5 @@ def _leave(worker_id: str, transaction: Transaction) -> None:
     transaction.cursor.execute(_LEAVE, (worker_id,))
 
 
-def _workers(oldest: int, connection: sqlite3.Connection) -> list[WorkerInfo]:
-    return [worker_of(row) for row in connection.execute(_SEEN, (oldest,))]
+def _workers(now: int, oldest: int, connection: sqlite3.Connection) -> list[WorkerInfo]:
+    return workers_of(connection.execute(_SEEN, (now, oldest)))

@@ -10,7 +10,7 @@ from backstage.domain.attempt import Attempt
 from backstage.domain.outcome import OutcomeKind
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
-from backstage.infra.failure_text import failure_json, failure_of
+from backstage.infra.failure_text import failure_json, recorded_failure_of
 from backstage.infra.moments import from_micros, to_micros
 
 LARGE_PAYLOAD = 2048
@@ -73,5 +73,5 @@ def attempt_of(task_id: str, row: tuple[Any, ...]) -> Attempt:
         started_at=from_micros(started_at),
         ended_at=from_micros(ended_at),
         outcome=OutcomeKind(outcome),
-        failure=failure_of(failure),
+        failure=recorded_failure_of(failure),
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from backstage.domain.dedupe import Dedupe
+from backstage.domain.errors import TaskError
 from backstage.domain.outcome import Outcome, OutcomeKind, unrecorded_end
 from backstage.domain.task_state import TaskState
 from backstage.infra.failure_text import failure_json
@@ -57,7 +58,7 @@ def _end(run: list[Outcome], transaction: Transaction) -> list[TaskState | None]
     cursor.execute(statement("record_ends"), batch)
     moved = cursor.execute(statement("end_tasks"), batch).fetchall()
     for task_id, queue, _, state, key, ttl, created_at in moved:
-        if key is not None and not holds(TaskState(state), Dedupe(key, ttl), from_micros(created_at), now):
+        if key is not None and not _holds(TaskState(state), key, ttl, created_at, now):
             free(cursor, queue, key, task_id)
     for (queue, type_, state), tasks in Counter(row[1:4] for row in moved).items():
         counts.move(_RUNNING, state, queue, type_, tasks)
@@ -66,6 +67,13 @@ def _end(run: list[Outcome], transaction: Transaction) -> list[TaskState | None]
         for task in outcome.next_tasks if outcome.task_id in accepted else ():
             add_task(cursor, counts, task, now)
     return [outcome.state if outcome.task_id in accepted else _answer_again(outcome, transaction) for outcome in run]
+
+
+def _holds(state: TaskState, key: str, ttl: float | None, created_at: int, now: datetime) -> bool:
+    try:
+        return holds(state, Dedupe(key, ttl), from_micros(created_at), now)
+    except (TaskError, ValueError, OverflowError):  # what cannot be decoded holds nothing for a time
+        return False
 
 
 def _end_of(outcome: Outcome) -> tuple[object, ...]:
@@ -91,7 +99,7 @@ def _give_back(outcome: Outcome, transaction: Transaction) -> TaskState | None:
             (seq, outcome.fence, number, worker_id, started_at, to_micros(now), kind.value, failure),
         )
     transaction.counts.move(_RUNNING, state, queue, type_)
-    if key is not None and not holds(ended, Dedupe(key, ttl), from_micros(created_at), now):
+    if key is not None and not _holds(ended, key, ttl, created_at, now):
         free(transaction.cursor, queue, key, outcome.task_id)
     for task in outcome.next_tasks:
         add_task(transaction.cursor, transaction.counts, task, now)

@@ -106,7 +106,7 @@ def _save(task: Task, transaction: Transaction) -> None:
     if row is None:
         raise TaskNotFoundError(task.id)
     before = task_of(row[1:])
-    if before.version != task.version - 1:
+    if before.undecodable is not None or before.version != task.version - 1:
         raise StaleTaskError(task.id)
     holder = holder_of(transaction.cursor, task, now)
     if task.state is TaskState.PENDING and holder not in (None, task.id):

@@ -1,7 +1,7 @@
 -- list_workers: the workers that beat lately; those unseen for a day are forgotten.
 --   KEYS  1 the store's prefix
 --   ARGV  4 packed { microseconds }
---   returns packed { { moment of the beat, what the worker said }, … }
+--   returns packed { now, { { moment of the beat, what the worker said }, … } }
 -- needs: moments
 local FORGOTTEN_AFTER = 86400000000
 local within, seen = cmsgpack.unpack(ARGV[4])[1], {}
@@ -14,4 +14,4 @@ for at = 1, #flat, 2 do
     seen[#seen + 1] = { moment, document }
   end
 end
-return cmsgpack.pack(seen)
+return cmsgpack.pack({ now, seen })

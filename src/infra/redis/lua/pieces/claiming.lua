@@ -4,6 +4,7 @@
 --   ARGV  4 packed { worker id, { type, … }, limit, lease in microseconds, … }
 -- needs: taking, storing
 local LOOKS = 10
+local NOT_PENDING = { r = true, c = true, f = true, x = true } -- any other text was written by somebody else
 local request = cmsgpack.unpack(ARGV[4])
 local worker, types, limit, lease = request[1], request[2], request[3], request[4]
 local lease_end = text_of(lease_now + lease)
@@ -64,14 +65,15 @@ local function take(id, entry, entry_before)
       due = value
     end
   end
-  if not type_ or state or entry_now ~= entry_before then
+  if not type_ or NOT_PENDING[state] or entry_now ~= entry_before then
     return type_ and (state or 'moved') or 'gone'
   end
   if spent > 0 and spent + size > budget then
     return leave_for_next_claim(key, id, type_, priority, due or created)
   end
   spent = spent + size
-  redis.call('HSET', key, 'state', 'r', 'fence', fence + 1, 'version', version + 1, 'worker', worker,
+  redis.call('HSET', key, 'state', 'r', 'fence', (tonumber(fence) or 0) + 1,
+    'version', (tonumber(version) or 1) + 1, 'worker', worker,
     'started', now_text, 'end', until_text)
   if entry ~= entry_before then
     redis.call('HSET', key, 'entry', entry)

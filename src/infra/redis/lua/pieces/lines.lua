@@ -26,6 +26,9 @@ end
 -- Let a task that is due wait in its level. Returns the sequence number of its entry, or false if it waits in `early`.
 local function wait_in_line(id, due_text, priority, type_)
   local level, due = level_of(priority, type_), tonumber(due_text)
+  if not due then -- what somebody else wrote: whoever claims it says so
+    due, due_text = now, now_text
+  end
   local tail = tail_of(level)
   note_added(level, due, id)
   if due > tail.due or (due == tail.due and id > tail.id) then

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from backstage.conformance.backend_suite import BackendSuite
+from backstage.conformance.trial import LEASE, POLICY, Trial
+from backstage.domain.dedupe import Dedupe
+from backstage.domain.errors import UndecodableTaskError
+from backstage.domain.failure import Failure
+from backstage.domain.retention import Retention
+from backstage.domain.task import Task
+from backstage.domain.task_query import TaskQuery
+from backstage.domain.task_state import TaskState
+
+Spoil = Callable[[Task, str, Any], Awaitable[Any]]
+"""Writes a value into the store in place of a task's field, as somebody else would; gives the one before, raw."""
+
+SPOILT: dict[str, tuple[str, Any]] = {
+    "metadata that is no JSON": ("metadata", "no json"),
+    "metadata that is a list": ("metadata", "[1]"),
+    "metadata with a number": ("metadata", '{"a": 1}'),
+    "a backoff of a newer kind": ("backoff", "fibonacci 1.0 2.0 0.0"),
+    "half a backoff": ("backoff", "fixed"),
+    "a failure that is no JSON": ("last_failure", "{"),
+    "a failure with a foreign field": ("last_failure", '{"type": "A", "message": "b", "severity": 3}'),
+    "a window that has no length": ("dedupe_ttl", -1),
+    "a moment beyond all calendars": ("created_at", 9 * 10**17),
+}
+FIELDS: dict[str, Any] = {"metadata": {"a": "b"}, "dedupe": Dedupe("key", 3600.0), "max_attempts": 3}
+BEFORE = Failure("ValueError", "the first time", "")
+
+
+class SpoiltTasksSuite(BackendSuite):
+    """Stored tasks that cannot be decoded, for every store that others can write to."""
+
+    @pytest.fixture
+    def spoil(self) -> Spoil:
+        raise NotImplementedError("give your subclass a fixture `spoil`")
+
+    @pytest.mark.parametrize(("field", "value"), SPOILT.values(), ids=SPOILT.keys())
+    async def test_a_task_that_cannot_be_decoded_is_a_dead_letter_and_runs_once_it_is_repaired(
+        self, trial: Trial, spoil: Spoil, field: str, value: Any
+    ) -> None:
+        task = await _waiting(trial)
+        first, last = await trial.added(), await trial.added()
+        before = await spoil(task, field, value)
+        claimed = await trial.ask(10)
+        assert [each.id for each in claimed.tasks] == [first.id, last.id]
+        assert [each.id for each in claimed.undecodable] == [task.id]
+        dead = await trial.tasks.get(task.id)
+        assert (dead.state, dead.undecodable and len(dead.undecodable)) == (TaskState.FAILED, 1)
+        assert dead.last_failure is not None
+        assert dead.last_failure.type == "UndecodableTask"
+        assert (await trial.tally())["default", task.type, TaskState.FAILED] == (1, 0)
+        assert await spoil(task, field, before) == value
+        await trial.tasks.save((await trial.tasks.get(task.id)).retry(trial.clock.now()))
+        assert [each.id for each in await trial.claim(10)] == [task.id]
+
+    @pytest.mark.parametrize(("field", "value"), SPOILT.values(), ids=SPOILT.keys())
+    async def test_a_task_that_cannot_be_decoded_is_found_and_says_so(
+        self, trial: Trial, spoil: Spoil, field: str, value: Any
+    ) -> None:
+        task = await _waiting(trial)
+        other = await trial.added()
+        await spoil(task, field, value)
+        assert {each.id for each in (await trial.tasks.find(TaskQuery())).tasks} == {task.id, other.id}
+        [found] = [each for each in (await trial.tasks.find(TaskQuery())).tasks if each.id == task.id]
+        assert found == await trial.tasks.get(task.id)
+        assert found.last_failure is not None
+        assert found.last_failure.type == "UndecodableTask"
+        assert [each.task.id for each in await trial.archive.read(None, 10)] == [task.id, other.id]
+        assert len(await trial.tasks.attempts(task.id)) == 1
+
+    async def test_neither_retry_nor_cancel_writes_over_what_cannot_be_decoded(
+        self, trial: Trial, spoil: Spoil
+    ) -> None:
+        task = await _waiting(trial)
+        await spoil(task, "metadata", "no json")
+        with pytest.raises(UndecodableTaskError, match="metadata"):
+            (await trial.tasks.get(task.id)).cancel(trial.clock.now())
+        await trial.ask(10)
+        with pytest.raises(UndecodableTaskError, match="metadata"):
+            (await trial.tasks.get(task.id)).retry(trial.clock.now())
+
+    async def test_a_lost_task_that_cannot_be_decoded_is_a_dead_letter_and_its_neighbours_go_on(
+        self, trial: Trial, spoil: Spoil
+    ) -> None:
+        running, other = await trial.running(**FIELDS), await trial.running()
+        await spoil(running, "metadata", "no json")
+        assert [each.id for each in await trial.queue.held_by("w1")] == [other.id]
+        trial.clock.advance(LEASE + 0.1)
+        states = {task.id: task.state for task, _ in await trial.queue.reclaim(5, 10)}
+        assert states == {running.id: TaskState.FAILED, other.id: TaskState.PENDING}
+        assert (await trial.tasks.get(running.id)).state is TaskState.FAILED
+        assert await trial.queue.reclaim(5, 10) == []
+
+    async def test_a_dead_letter_that_cannot_be_decoded_is_pruned(self, trial: Trial, spoil: Spoil) -> None:
+        task = await _waiting(trial)
+        await spoil(task, "metadata", "no json")
+        await trial.ask(10)
+        trial.clock.advance(10)
+        assert await trial.tasks.prune(Retention(state=TaskState.FAILED, max_age=5.0), 10) == 1
+        assert (await trial.tally())["default", task.type, TaskState.FAILED] == (1, 1)
+
+
+async def _waiting(trial: Trial) -> Task:
+    """A task that failed once, so that it has a failure, and is due again."""
+    running = await trial.running(**FIELDS)
+    await trial.settle(running.failed(BEFORE, POLICY, 0.0))
+    trial.clock.advance(60)
+    return await trial.tasks.get(running.id)
