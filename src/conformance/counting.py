@@ -1,9 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
+
 from backstage.conformance.backend_suite import BackendSuite
+from backstage.conformance.settling import ENDS
 from backstage.conformance.trial import BROKEN, LEASE, POLICY, Trial
+from backstage.domain.outcome import Outcome
 from backstage.domain.retention import Retention
 from backstage.domain.stats import TaskStats
+from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 
 S = TaskState
@@ -55,6 +62,26 @@ class Counting(BackendSuite):
         running = await trial.running()
         await trial.tasks.save(running.cancel(trial.clock.now()))
         assert await trial.tally() == {("default", "email:send", S.RUNNING): (1, 0)}
+
+    @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
+    async def test_a_cancel_that_is_honoured_is_counted_when_the_task_is(
+        self, trial: Trial, end: Callable[[Task], Outcome]
+    ) -> None:
+        running, beside = await trial.running(), await trial.running()
+        await trial.tasks.save(running.cancel(trial.clock.now()))
+        state = await trial.settle(end(running))
+        assert state in (S.CANCELLED, S.COMPLETED, S.FAILED)
+        lane = ("default", "email:send")
+        assert await trial.tally() == {(*lane, state): (1, 0), (*lane, S.RUNNING): (1, 0)}
+        await trial.settle(beside.released())
+        assert await trial.tally() == {(*lane, state): (1, 0), (*lane, S.PENDING): (1, 0)}
+
+    async def test_a_lost_task_whose_cancel_was_requested_is_counted_as_cancelled(self, trial: Trial) -> None:
+        running = await trial.running()
+        await trial.tasks.save(running.cancel(trial.clock.now()))
+        trial.clock.advance(LEASE + 0.1)
+        await trial.queue.reclaim(5, 10)
+        assert await trial.tally() == {("default", "email:send", S.CANCELLED): (1, 0)}
 
     async def test_refused_steps_change_no_count(self, trial: Trial) -> None:
         running = await trial.running()

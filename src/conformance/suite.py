@@ -17,6 +17,7 @@ from backstage.conformance.leasing import Leasing
 from backstage.conformance.moving import Moving
 from backstage.conformance.opening import Opening
 from backstage.conformance.ordering import Ordering
+from backstage.conformance.overtaking import Overtaking
 from backstage.conformance.pruning import Pruning
 from backstage.conformance.racing import Racing
 from backstage.conformance.reclaiming import Reclaiming
@@ -57,6 +58,7 @@ class ConformanceSuite(
     Moving,
     Waking,
     Racing,
+    Overtaking,
     Faulting,
     Exploring,
 ):

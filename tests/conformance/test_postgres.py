@@ -11,12 +11,14 @@ import pytest
 
 from backstage.conformance.backend_suite import Connect, NewStore
 from backstage.conformance.joining import BeginTransaction, JoinsTransactionsSuite
+from backstage.conformance.set_clock import SetClockSuite
 from backstage.conformance.sharing import SharedStoreSuite
 from backstage.conformance.spoiling import Scribble, Spoil, SpoiltTasksSuite
 from backstage.conformance.suite import ConformanceSuite
 from backstage.domain.task import Task
 from backstage.infra.postgres.backend import PostgresBackend
 from tests.conformance.scribbles import SCRIBBLES
+from tests.conformance.set_server import SetServer
 from tests.servers.postgres_server import PostgresServer
 
 
@@ -26,7 +28,7 @@ def database_url(postgres_server: PostgresServer) -> str:
     return asyncio.run(postgres_server.new_database())
 
 
-class TestPostgres(ConformanceSuite, SharedStoreSuite, SpoiltTasksSuite, JoinsTransactionsSuite):
+class TestPostgres(ConformanceSuite, SharedStoreSuite, SpoiltTasksSuite, JoinsTransactionsSuite, SetClockSuite):
     @pytest.fixture
     def schemas(self) -> list[str]:
         """Of the stores that the test has made; the first is the one its trial is on."""
@@ -68,6 +70,12 @@ class TestPostgres(ConformanceSuite, SharedStoreSuite, SpoiltTasksSuite, JoinsTr
             return lambda clock: PostgresBackend.from_url(url, clock)
 
         return new_store
+
+    @pytest.fixture
+    def clocked_server(self, database_url: str, monkeypatch: pytest.MonkeyPatch) -> SetServer:
+        url = f"{database_url}?schema=store_{uuid4().hex}&pool_size=4"
+        module = "backstage.infra.postgres.backend"
+        return SetServer(monkeypatch, module, lambda: PostgresBackend.from_url(url, None))
 
     @pytest.fixture
     def begin(self, database_url: str) -> BeginTransaction:

@@ -7,12 +7,14 @@ import redis.asyncio
 
 from backstage.conformance.backend_suite import Connect, NewStore
 from backstage.conformance.joining import RefusesTransactionsSuite
+from backstage.conformance.set_clock import SetClockSuite
 from backstage.conformance.sharing import SharedStoreSuite
 from backstage.conformance.spoiling import Scribble, Spoil, SpoiltTasksSuite
 from backstage.conformance.suite import ConformanceSuite
 from backstage.domain.task import Task
 from backstage.infra.redis.backend import RedisBackend
 from backstage.infra.redis.keys import Keys
+from tests.conformance.set_server import SetServer
 from tests.infra.redis.acl_user import make_user
 from tests.servers.redis_server import RedisServer
 
@@ -23,7 +25,7 @@ def login_url(redis_server: RedisServer) -> str:
     return make_user(redis_server.url)
 
 
-class TestRedis(ConformanceSuite, SharedStoreSuite, SpoiltTasksSuite, RefusesTransactionsSuite):
+class TestRedis(ConformanceSuite, SharedStoreSuite, SpoiltTasksSuite, RefusesTransactionsSuite, SetClockSuite):
     @pytest.fixture
     def prefixes(self) -> list[str]:
         """Of the stores that the test has made; the first is the one its trial is on."""
@@ -67,3 +69,8 @@ class TestRedis(ConformanceSuite, SharedStoreSuite, SpoiltTasksSuite, RefusesTra
             return lambda clock: RedisBackend.from_url(url, clock)
 
         return new_store
+
+    @pytest.fixture
+    def clocked_server(self, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> SetServer:
+        url = f"{redis_server.url}?prefix={redis_server.new_prefix()}"
+        return SetServer(monkeypatch, "backstage.infra.redis.backend", lambda: RedisBackend.from_url(url, None))
