@@ -36,6 +36,7 @@ LOOP_BLOCKED = "loop_blocked"  # a handler blocks the event loop past the grace 
 TICK_FIRED = "tick_fired"  # of a schedule: its task is stored
 TICK_SKIPPED = "tick_skipped"  # an earlier task of that schedule still lives
 TASK_UNDECODABLE = "task_undecodable"  # what is stored of it cannot be read: a dead letter until it is repaired
+SUBSCRIPTION_UNREADABLE = "subscription_unreadable"  # nothing is delivered to it; all others go on
 SCHEDULE_UNREADABLE = "schedule_unreadable"  # it fires nothing on this host; all others go on
 BROADCAST_FAILED = "broadcast_failed"  # a receiver raised, or took too long; the others have got the message
 TASKS_PRUNED = "tasks_pruned"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from backstage.app.fire_schedules import FireSchedules
 from backstage.app.put_schedule import PutSchedule
 from backstage.domain.cron_task import CronTask
 from backstage.domain.errors import StoreReplacedError
+from backstage.domain.payload import encode_payload
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.chance import Chance
 from backstage.domain.ports.event_bus import EventBus
@@ -93,10 +94,12 @@ class WorkerRuntime:
         receivers: Receivers | None = None,
         subscriptions: Sequence[Subscription] = (),
         aside: Aside = in_own_thread,
+        encode: Callable[[Any], str] = encode_payload,
         store: HandlerStore | None = None,
         child_environment: Mapping[str, str] | None = None,
     ) -> None:
-        """`store` is what handlers may use; `child_environment` is for those in processes of their own."""
+        """`encode` writes the payloads of chained tasks. `store` is what handlers may use, `child_environment` is for
+        those in processes of their own."""
         self._backend = backend
         self._options = options
         self._chance = chance
@@ -120,7 +123,8 @@ class WorkerRuntime:
         self._announcer = Announcer(events, backend.clock, options.worker_id)
         self._hint = asyncio.Event()
         self._handlers = self._compose(registry, middlewares)
-        conclusion = Conclusion(partial(chain_task, ids=ids, clock=backend.clock, trace=trace), chance, logger)
+        chain = partial(chain_task, ids=ids, clock=backend.clock, trace=trace, encode=encode)
+        conclusion = Conclusion(chain, chance, logger)
         self._slots = Slots(
             queue=self._queue,
             options=options,
@@ -302,6 +306,12 @@ class WorkerRuntime:
         )
         pauses = PauseWatch(self._backend.control, self._slots)
         replaced = ReplacedStore(self._healths.all, options.stuck_after, self._give_up, self._logger)
+
+        async def look() -> None:
+            await self._slots.give_back_stalled()
+            self._hung.look()
+            replaced.look()
+
         periodic = partial(every, chance=self._chance, logger=self._logger, healths=self._healths)
         later = partial(periodic, begin=self._claimer.has_asked)  # else they all would get in the first claim's way
         endless = partial(kept_up, backoff=ErrorBackoff(self._chance), logger=self._logger, healths=self._healths)
@@ -312,9 +322,7 @@ class WorkerRuntime:
             "scheduler": endless("scheduler", self._schedule_loop.run),
             "wakeup": endless("wakeup", partial(self._pass_on_hints, wakeup)),
             "reclaimer": later(options.reclaim_interval, "reclaimer", reclaimer.reclaim),
-            "stalled": later(STALLED_AFTER, "stalled", self._slots.give_back_stalled),
-            "hung": later(STALLED_AFTER, "hung", self._hung.look),
-            "replaced": later(STALLED_AFTER, "replaced", replaced.look),
+            "stalled": later(STALLED_AFTER, "stalled", look),
             "pauses": later(LOOK_EVERY, "pauses", pauses.look),
             "pruner": later(options.prune_interval, "pruner", reclaimer.prune),
             "beat": later(beat.interval, "beat", beat.beat),
@@ -388,7 +396,7 @@ class WorkerRuntime:
     def _new_subscription_watch(self, events: EventBus, own: Sequence[Subscription]) -> SubscriptionWatch:
         backend = self._backend
         cancel_deliveries = CancelDeliveries(backend.tasks, CancelTask(backend.tasks, events, backend.clock))
-        return SubscriptionWatch(backend.subscriptions, own, cancel_deliveries, backend.clock)
+        return SubscriptionWatch(backend.subscriptions, own, cancel_deliveries, backend.clock, self._logger)
 
     async def _until_subscriptions_are_known(self) -> None:
         """Or until told to stop."""
