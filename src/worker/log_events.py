@@ -39,6 +39,7 @@ TASK_UNDECODABLE = "task_undecodable"  # what is stored of it cannot be read: a 
 SUBSCRIPTION_UNREADABLE = "subscription_unreadable"  # nothing is delivered to it; all others go on
 SCHEDULE_UNREADABLE = "schedule_unreadable"  # it fires nothing on this host; all others go on
 BROADCAST_FAILED = "broadcast_failed"  # a receiver raised, or took too long; the others have got the message
+TASKS_UNSERVED = "tasks_unserved"  # due tasks wait for a handler or a queue that nobody has: is the name misspelt?
 TASKS_PRUNED = "tasks_pruned"
 WORKER_PROCESS_STARTED = "worker_process_started"  # of a fleet
 WORKER_PROCESS_KILLED = "worker_process_killed"  # it outlived its grace period

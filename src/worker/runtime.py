@@ -26,7 +26,7 @@ from backstage.domain.ports.task_trace import TaskTrace
 from backstage.domain.ports.wakeup import Wakeup
 from backstage.domain.subscription import Subscription
 from backstage.domain.task import Task
-from backstage.domain.worker_info import beat_interval
+from backstage.domain.worker_info import EVERY_TYPE, beat_interval
 from backstage.worker import log_events
 from backstage.worker.announcer import Announcer
 from backstage.worker.aside import Aside, in_own_thread
@@ -57,11 +57,13 @@ from backstage.worker.receiver import Receivers
 from backstage.worker.reclaimer import Reclaimer
 from backstage.worker.replaced_store import ReplacedStore
 from backstage.worker.run_limits import LimitsOf, RunLimits
-from backstage.worker.runs_by_type import ANY_TYPE, RunsByType
+from backstage.worker.runs_by_type import RunsByType
 from backstage.worker.schedule_loop import ScheduleLoop
 from backstage.worker.slots import Slots
 from backstage.worker.store_watch import StoreWatch
 from backstage.worker.subscription_watch import SubscriptionWatch
+from backstage.worker.unserved_watch import LOOK_EVERY as LOOK_FOR_UNSERVED_EVERY
+from backstage.worker.unserved_watch import UnservedWatch
 from backstage.worker.vital_signs import Phase, VitalSigns
 from backstage.worker.worker_options import WorkerOptions
 
@@ -111,7 +113,7 @@ class WorkerRuntime:
         self._types = registry.types(options.types) | {each.delivery_type for each in subscriptions}
         self._ranks = queue_ranks(options, subscriptions)
         self._whole_queue = next(iter(options.queues)) if registry.has_any else None
-        self._shown_types = self._types | {ANY_TYPE} if registry.has_any else self._types
+        self._shown_types = self._types | {EVERY_TYPE} if registry.has_any else self._types
         self._limits_of = LimitsOf(options)
         self._threads = HandlerThreads(options.concurrency, self._on_thread_returned)
         self._processes = HandlerProcesses(options.concurrency, child_environment)
@@ -152,6 +154,7 @@ class WorkerRuntime:
             health=self._healths.of("claimer"),
             logger=logger,
         )
+        self._unserved = UnservedWatch(backend.tasks, backend.registry, self._request(0), logger)
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
         self._ready = asyncio.Event()
@@ -326,6 +329,9 @@ class WorkerRuntime:
             "pauses": later(LOOK_EVERY, "pauses", pauses.look),
             "pruner": later(options.prune_interval, "pruner", reclaimer.prune),
             "beat": later(beat.interval, "beat", beat.beat),
+            "unserved": periodic(
+                LOOK_FOR_UNSERVED_EVERY, "unserved", self._unserved.look, begin=beat.has_beaten
+            ),  # itself among those that are alive
         }
         if self._broadcasts is not None:
             duties["broadcasts"] = endless("broadcasts", self._broadcasts.run)
@@ -419,17 +425,18 @@ class WorkerRuntime:
         if self._options.is_until_idle and not self._slots.held:
             queues = frozenset(self._ranks) if self._ranks else None
             if await self._queue.is_idle(self._types, queues) and not self._slots.held:
+                await self._unserved.tell_at_the_end()
                 self.stop()
 
     def _max_deliveries(self, task: Task) -> int:
-        served = ANY_TYPE if task.queue == self._whole_queue and task.type not in self._handlers else task.type
+        served = EVERY_TYPE if task.queue == self._whole_queue and task.type not in self._handlers else task.type
         handler = self._handlers.get(served)
         return self._limits_of.max_deliveries(task.queue, None if handler is None else handler.registration)
 
     def _compose(self, registry: HandlerRegistry, middlewares: Sequence[Middleware]) -> RunsByType:
         """Wrap each handler once; the timeout is innermost, so that it measures nothing but the handler."""
         handlers = RunsByType()
-        for task_type in (*self._types, *((ANY_TYPE,) if registry.has_any else ())):
+        for task_type in (*self._types, *((EVERY_TYPE,) if registry.has_any else ())):
             registration = registry.registration(task_type)
 
             def limits(context: TaskContext, registration: Any = registration) -> RunLimits:

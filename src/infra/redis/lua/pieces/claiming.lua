@@ -26,13 +26,13 @@ end
 local function leave_unread(key, id, entry_before)
   local task = redis.call('HMGET', key, 'type', 'state', 'entry', 'priority', 'created', 'due')
   if not task[1] or task[2] or (task[3] or nil) ~= entry_before then
-    return task[2] or 'gone'
+    return task[1] and (task[2] or 'moved') or 'gone'
   end
   return leave_for_next_claim(key, id, task[1], task[4] or nil, task[6] or task[5])
 end
 
 -- Make the move, unless the task has left this place: then its entry is a leftover of a deleted group.
--- Returns nil, or what became of the task that was not taken: its state, or `gone`.
+-- Returns nil, or what became of the task that was not taken: its state, `moved`, `left` or `gone`.
 local function take(id, entry, entry_before)
   local key = task_of(id)
   if is_spent then
