@@ -9,6 +9,7 @@ from uuid import uuid4
 from backstage.domain.broadcast_message import BroadcastMessage
 from backstage.domain.ports.broadcasts import Received
 from backstage.domain.ports.queue_control import Pause
+from backstage.domain.stored_subscription import StoredSubscription
 from backstage.domain.subscription import Subscription
 from backstage.domain.worker_info import WorkerInfo
 from examples.journal.step import KeptMessage
@@ -110,6 +111,6 @@ class JournalSubscriptions:
             self._store.change(deleted_subscriptions=[name])
             return True
 
-    async def all(self) -> list[Subscription]:
+    async def all(self) -> list[StoredSubscription]:
         with self._store.lock:
             return [subscription for _, subscription in sorted(self._store.subscriptions.items())]

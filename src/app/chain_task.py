@@ -1,14 +1,25 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.next import Next
+from backstage.domain.payload import encode_payload
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.ids import Ids
 from backstage.domain.ports.task_trace import TaskTrace
 from backstage.domain.task import Task
 
 
-def chain_task(parent: Task, following: Next, ids: Ids, clock: Clock, trace: TaskTrace | None = None) -> Task:
+def chain_task(
+    parent: Task,
+    following: Next,
+    ids: Ids,
+    clock: Clock,
+    trace: TaskTrace | None = None,
+    encode: Callable[[Any], str] = encode_payload,
+) -> Task:
     """Return the task that follows `parent` in its workflow; the caller stores it with the parent's completion.
 
     Raises InvalidTaskDataError naming the first field that breaks a limit.
@@ -25,5 +36,5 @@ def chain_task(parent: Task, following: Next, ids: Ids, clock: Clock, trace: Tas
         id=following.id,
         dedupe=following.dedupe,
     )
-    task = request.task(ids, clock.now(), parent)
+    task = request.task(ids, clock.now(), parent, encode)
     return task if trace is None else trace.chained(task)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -63,8 +63,10 @@ class EnqueueTask:
     metadata: Mapping[str, str] | None = None
     id: str | UUID | None = None
 
-    def task(self, ids: Ids, now: datetime, parent: Task | None = None) -> Task:
-        """Return the new task; one with a `parent` belongs to the parent's workflow.
+    def task(
+        self, ids: Ids, now: datetime, parent: Task | None = None, encode: Callable[[Any], str] = encode_payload
+    ) -> Task:
+        """Return the new task; one with a `parent` belongs to the parent's workflow. `encode` writes the payload.
 
         Raises InvalidTaskDataError naming the first field that breaks a limit.
         """
@@ -72,7 +74,7 @@ class EnqueueTask:
         return Task(
             id=task_id,
             type=check_name("type", self.type),
-            payload_json=encode_payload(self.payload),
+            payload_json=encode(self.payload),
             queue=check_name("queue", self.queue),
             priority=check_priority(self.priority),
             created_at=now,
@@ -122,14 +124,21 @@ class Enqueue:
     """
 
     def __init__(
-        self, tasks: TaskRepository, events: EventBus, clock: Clock, ids: Ids, trace: TaskTrace | None = None
+        self,
+        tasks: TaskRepository,
+        events: EventBus,
+        clock: Clock,
+        ids: Ids,
+        trace: TaskTrace | None = None,
+        encode: Callable[[Any], str] = encode_payload,
     ) -> None:
         self._tasks, self._events, self._clock, self._ids, self._trace = tasks, events, clock, ids, trace
+        self._encode = encode
 
     async def __call__(
         self, request: EnqueueTask, *, connection: Any = None, parent: Task | None = None
     ) -> Task | Duplicate:
-        task = request.task(self._ids, self._clock.now(), parent)
+        task = request.task(self._ids, self._clock.now(), parent, self._encode)
         if self._trace is None:
             return await self._store(task, connection)
         with self._trace.sending((task,)) as [traced]:

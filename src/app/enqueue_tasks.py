@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import FieldError, InvalidTaskDataError
 from backstage.domain.events import TaskCreated
+from backstage.domain.payload import encode_payload
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.event_bus import EventBus
 from backstage.domain.ports.ids import Ids
@@ -25,9 +26,16 @@ class EnqueueMany:
     """
 
     def __init__(
-        self, tasks: TaskRepository, events: EventBus, clock: Clock, ids: Ids, trace: TaskTrace | None = None
+        self,
+        tasks: TaskRepository,
+        events: EventBus,
+        clock: Clock,
+        ids: Ids,
+        trace: TaskTrace | None = None,
+        encode: Callable[[Any], str] = encode_payload,
     ) -> None:
         self._tasks, self._events, self._clock, self._ids, self._trace = tasks, events, clock, ids, trace
+        self._encode = encode
 
     async def __call__(self, requests: Iterable[EnqueueTask], *, connection: Any = None) -> list[Task | Duplicate]:
         tasks = self._checked(requests)
@@ -52,7 +60,7 @@ class EnqueueMany:
         tasks: list[Task] = []
         for request in requests:
             try:
-                tasks.append(request.task(ids, now))
+                tasks.append(request.task(ids, now, None, self._encode))
             except InvalidTaskDataError as error:
                 place = f"tasks[{len(tasks)}]"
                 raise InvalidTaskDataError(

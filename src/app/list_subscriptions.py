@@ -5,10 +5,10 @@ from backstage.domain.subscription import Subscription
 
 
 class ListSubscriptions:
-    """Return the durable subscriptions, by name."""
+    """Return the durable subscriptions that can be read here, by name."""
 
     def __init__(self, subscriptions: Subscriptions) -> None:
         self._subscriptions = subscriptions
 
     async def __call__(self) -> list[Subscription]:
-        return await self._subscriptions.all()
+        return [each for each in await self._subscriptions.all() if isinstance(each, Subscription)]

@@ -8,6 +8,7 @@ from backstage.domain.errors import TransferRefusedError
 from backstage.domain.ports.backend import Backend
 from backstage.domain.stats import StateCounts
 from backstage.domain.stored_schedule import UnreadableSchedule
+from backstage.domain.stored_subscription import UnreadableSubscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,12 @@ class PlanTransfer:
                 raise TransferRefusedError(
                     f"schedule {schedule.name!r} of the source cannot be read here ({schedule.problem}): delete it, "
                     "or put it anew"
+                )
+        for subscription in await self._source.subscriptions.all():
+            if isinstance(subscription, UnreadableSubscription):
+                raise TransferRefusedError(
+                    f"subscription {subscription.name!r} of the source cannot be read here ({subscription.problem}): "
+                    "remove it, or put it anew"
                 )
         return TransferPlan(
             tasks=counts.total - counts.pruned,

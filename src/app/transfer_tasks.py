@@ -11,6 +11,7 @@ from backstage.domain.ports.ids import Ids
 from backstage.domain.ports.task_archive import StoredTask
 from backstage.domain.schedule import Schedule
 from backstage.domain.stats import Count
+from backstage.domain.subscription import Subscription
 from backstage.domain.task_state import TaskState
 from backstage.domain.worker_info import WorkerInfo
 
@@ -86,7 +87,7 @@ class TransferTasks:
         """Those whose names the target does not have, and before the tasks, so that no end on the target is missed."""
         known = {each.name for each in await self._target.subscriptions.all()}
         for subscription in await self._source.subscriptions.all():
-            if subscription.name not in known:
+            if isinstance(subscription, Subscription) and subscription.name not in known:
                 await self._target.subscriptions.put(subscription)
 
     async def _move_tasks(self, moved: Callable[[int, int], object]) -> tuple[int, int]:

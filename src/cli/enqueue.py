@@ -10,6 +10,7 @@ from backstage.app.enqueue_task import Enqueue, EnqueueTask
 from backstage.cli.command_parser import DONE, CommandParser, json_value, key_and_value, priority, seconds
 from backstage.cli.no_listeners import NoListeners
 from backstage.cli.store import opened_store
+from backstage.cli.unserved import warn_before_storing
 from backstage.domain.dedupe import Dedupe, Duplicate
 from backstage.domain.errors import DuplicateTaskError
 from backstage.domain.queue import DEFAULT_QUEUE
@@ -95,6 +96,7 @@ async def _enqueue(options: argparse.Namespace) -> str:
         metadata=dict(options.metadata),
     )
     async with opened_store(options.url) as store:
+        await warn_before_storing(store, options.queue, options.type)
         answer = await Enqueue(store.tasks, NoListeners(), store.clock, Uuid7Ids())(request)
     if isinstance(answer, Duplicate):
         raise DuplicateTaskError(answer.key, answer.id)

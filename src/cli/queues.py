@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from backstage.app.find_unserved import FindUnserved, Unserved
 from backstage.app.get_oldest_due import GetOldestDue
 from backstage.app.get_task_stats import GetTaskStats
 from backstage.cli.answer import iso, moment, print_json
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.stats import COUNTED, counts_document
 from backstage.cli.store import existing_store
+from backstage.cli.unserved import warn_of
 from backstage.domain.ports.queue_control import QUEUE, TYPE
 from backstage.domain.stats import OldestDue, StateCounts, TaskStats
 
@@ -25,7 +28,7 @@ def parser() -> CommandParser:
 
 def run(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
-    stats, oldest_due = asyncio.run(_queues(options.url))
+    stats, oldest_due, unserved = asyncio.run(_queues(options.url))
     kind = TYPE if options.types else QUEUE
     groups, paused = (stats.by_type, stats.paused_types) if options.types else (stats.by_queue, stats.paused_queues)
     waits = _longest(oldest_due, kind)
@@ -33,12 +36,16 @@ def run(arguments: Sequence[str]) -> int:
         _print_documents(kind, groups, waits, paused)
     else:
         _print_rows(kind, groups, waits, paused)
+    sys.stdout.flush()
+    warn_of(unserved)
     return DONE
 
 
-async def _queues(url: str | None) -> tuple[TaskStats, list[OldestDue]]:
+async def _queues(url: str | None) -> tuple[TaskStats, list[OldestDue], list[Unserved]]:
     async with existing_store(url) as store:
-        return await GetTaskStats(store.tasks, store.control)(), await GetOldestDue(store.tasks)()
+        stats = await GetTaskStats(store.tasks, store.control)()
+        unserved = await FindUnserved(store.tasks, store.registry)()
+        return stats, await GetOldestDue(store.tasks)(), unserved
 
 
 def _longest(oldest_due: Sequence[OldestDue], kind: str) -> dict[str, float]:

@@ -2,18 +2,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from backstage.app.find_unserved import FindUnserved, Unserved
 from backstage.app.get_attempts import GetAttempts
 from backstage.app.get_task import GetTask
 from backstage.cli.answer import duration, moment, print_json, print_text
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.store import existing_store
 from backstage.cli.task_document import attempt_document, decoded, task_document
+from backstage.cli.unserved import warn_of
 from backstage.domain.attempt import Attempt
 from backstage.domain.task import Task
+from backstage.domain.task_state import TaskState
 
 
 def parser() -> CommandParser:
@@ -25,17 +29,23 @@ def parser() -> CommandParser:
 
 def run(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
-    task, attempts = asyncio.run(_task(options.url, options.id))
+    task, attempts, unserved = asyncio.run(_task(options.url, options.id))
     if options.json:
         print_json({**task_document(task), "attempts": [attempt_document(attempt) for attempt in attempts]})
     else:
         print_text("\n".join((*_facts(task), *_values(task), *_history(attempts), *_failure(task))))
+    sys.stdout.flush()
+    warn_of(unserved)
     return DONE
 
 
-async def _task(url: str | None, task_id: str) -> tuple[Task, list[Attempt]]:
+async def _task(url: str | None, task_id: str) -> tuple[Task, list[Attempt], list[Unserved]]:
+    """With its queue and type, if it waits and nobody serves them."""
     async with existing_store(url) as store:
-        return await GetTask(store.tasks)(task_id), await GetAttempts(store.tasks)(task_id)
+        task = await GetTask(store.tasks)(task_id)
+        lanes = [(task.queue, task.type)] if task.state is TaskState.PENDING else []
+        unserved = await FindUnserved(store.tasks, store.registry)(lanes)
+        return task, await GetAttempts(store.tasks)(task_id), unserved
 
 
 def _facts(task: Task) -> Iterator[str]:

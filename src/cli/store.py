@@ -26,7 +26,12 @@ class _InFile(Protocol):
 
 def store(url: str | None) -> Backend:
     """Return the store of the URL, else of the settings, not yet opened. Raises ConfigurationError."""
-    return light_backend_for(store_url() if url is None else url)
+    chosen = store_url() if url is None else url
+    if chosen.startswith("memory:"):
+        raise ConfigurationError(
+            "url", "memory:// ends with this command: name a store that stays: sqlite:///backstage.db"
+        )
+    return light_backend_for(chosen)
 
 
 @asynccontextmanager
@@ -61,7 +66,9 @@ async def existing_store(url: str | None) -> AsyncIterator[Backend]:
         except StoreNotReadyError:
             remedy = "a worker that starts makes the store, and so does backstage migrate"
             print(f"backstage: nothing is stored at {_place_of(url)} yet: {remedy}", file=sys.stderr)
-            opened = await stack.enter_async_context(opened_store("memory://"))
+            opened = light_backend_for("memory://")
+            await opened.open(Opening.PRODUCE)
+            stack.push_async_callback(opened.close)
         yield opened
 
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from backstage.app.cancel_deliveries import CancelDeliveries
 from backstage.app.cancel_task import CancelTask
 from backstage.app.get_task_stats import GetTaskStats
-from backstage.app.list_subscriptions import ListSubscriptions
 from backstage.app.unsubscribe import Unsubscribe
-from backstage.cli.answer import print_json
+from backstage.cli.answer import print_json, print_text
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.no_listeners import NoListeners
 from backstage.cli.store import existing_store, filled_store
 from backstage.domain.stats import StateCounts
+from backstage.domain.stored_subscription import StoredSubscription, UnreadableSubscription
 from backstage.domain.subscription import Subscription
 from backstage.infra.printable import printable
 
@@ -41,21 +41,24 @@ def run(arguments: Sequence[str]) -> int:
         cancelled = asyncio.run(_remove(options.url, options.name))
         print(f"{printable(options.name)} is removed; deliveries that were cancelled: {cancelled}")
         return DONE
-    subscriptions, by_type = asyncio.run(_all(options.url))
+    stored, by_type = asyncio.run(_all(options.url))
+    subscriptions = [each for each in stored if isinstance(each, Subscription)]
+    unreadable = [each for each in stored if isinstance(each, UnreadableSubscription)]
     if options.json:
-        print_json([_document(each, by_type) for each in subscriptions])
+        problems = [{"name": each.name, "problem": each.problem} for each in unreadable]
+        print_json([*(_document(each, by_type) for each in subscriptions), *problems])
     else:
         from backstage.cli.table import print_table  # noqa: PLC0415 - loads rich
 
         print_table(_COLUMNS, [_row(each, by_type) for each in subscriptions], numbers=_NUMBERS)
+        for each in unreadable:
+            print_text(f"{each.name} cannot be read here ({each.problem}): remove it, or put it anew")
     return DONE
 
 
-async def _all(url: str | None) -> tuple[list[Subscription], Mapping[str, StateCounts]]:
+async def _all(url: str | None) -> tuple[list[StoredSubscription], Mapping[str, StateCounts]]:
     async with existing_store(url) as store:
-        return await ListSubscriptions(store.subscriptions)(), (
-            await GetTaskStats(store.tasks, store.control)()
-        ).by_type
+        return await store.subscriptions.all(), (await GetTaskStats(store.tasks, store.control)()).by_type
 
 
 async def _remove(url: str | None, name: str) -> int:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from backstage.app.find_unserved import FindUnserved, Unserved
 from backstage.cli.store import opened_store
+from backstage.cli.unserved import MOST_SHOWN
 from backstage.domain.errors import TaskError
 from backstage.domain.finding import Finding, Severity
 from backstage.domain.opening import Opening
+from backstage.domain.worker_info import WorkerInfo
 
 _NAME = "workers"
 
@@ -16,14 +21,27 @@ async def workers_findings(url: str | None) -> list[Finding]:
         async with opened_store(url, Opening.READ) as store:
             workers = await store.registry.workers(60.0)
             has_listeners = bool(await store.subscriptions.all())
+            unserved = await FindUnserved(store.tasks, store.registry)()
     except TaskError:
         return []
+    return [_lost(workers, has_listeners), _served(unserved)]
+
+
+def _lost(workers: Sequence[WorkerInfo], has_listeners: bool) -> Finding:
     lost = [worker.id for worker in workers if worker.is_lost]
     older = [worker.id for worker in workers if not worker.tells_listeners]
     if has_listeners and older:
         detail = f"failures that end on older workers do not reach durable listeners: {', '.join(older)}"
-        return [Finding(_NAME, Severity.WARNING, detail, "upgrade them, or listen again once all are upgraded")]
+        return Finding(_NAME, Severity.WARNING, detail, "upgrade them, or listen again once all are upgraded")
     if lost:
         detail = f"{len(workers)}, of which some miss their beats: {', '.join(lost)}"
-        return [Finding(_NAME, Severity.WARNING, detail, "see whether their hosts live; their tasks are taken back")]
-    return [Finding(_NAME, Severity.OK, f"{len(workers)} gave a sign of life in the last minute")]
+        return Finding(_NAME, Severity.WARNING, detail, "see whether their hosts live; their tasks are taken back")
+    return Finding(_NAME, Severity.OK, f"{len(workers)} gave a sign of life in the last minute")
+
+
+def _served(unserved: Sequence[Unserved]) -> Finding:
+    if not unserved:
+        return Finding("served", Severity.OK, "no task waits for a queue or a type that living workers do not serve")
+    more = f"; and {len(unserved) - MOST_SHOWN:,} more" if len(unserved) > MOST_SHOWN else ""
+    detail = "; ".join(map(str, unserved[:MOST_SHOWN])) + more
+    return Finding("served", Severity.WARNING, detail, "start a worker that serves them, or cancel the tasks")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -11,12 +12,18 @@ from backstage.domain.dedupe import Dedupe
 from backstage.domain.errors import UndecodableTaskError
 from backstage.domain.failure import Failure
 from backstage.domain.retention import Retention
+from backstage.domain.stored_subscription import UnreadableSubscription
+from backstage.domain.subscription import Subscription
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskQuery
 from backstage.domain.task_state import TaskState
+from backstage.domain.worker_info import WorkerInfo
 
 Spoil = Callable[[Task, str, Any], Awaitable[Any]]
 """Writes a value into the store in place of a task's field, as somebody else would; gives the one before, raw."""
+
+Scribble = Callable[[str], Awaitable[None]]
+"""Writes a row that makes no sense beside the good ones: a `subscription` or a `worker` named odd, or a `count`."""
 
 SPOILT: dict[str, tuple[str, Any]] = {
     "metadata that is no JSON": ("metadata", "no json"),
@@ -34,11 +41,15 @@ BEFORE = Failure("ValueError", "the first time", "")
 
 
 class SpoiltTasksSuite(BackendSuite):
-    """Stored tasks that cannot be decoded, for every store that others can write to."""
+    """Stored tasks and rows beside them that cannot be read, for every store that others can write to."""
 
     @pytest.fixture
     def spoil(self) -> Spoil:
         raise NotImplementedError("give your subclass a fixture `spoil`")
+
+    @pytest.fixture
+    def scribble(self) -> Scribble:
+        raise NotImplementedError("give your subclass a fixture `scribble`")
 
     @pytest.mark.parametrize(("field", "value"), SPOILT.values(), ids=SPOILT.keys())
     async def test_a_task_that_cannot_be_decoded_is_a_dead_letter_and_runs_once_it_is_repaired(
@@ -104,6 +115,36 @@ class SpoiltTasksSuite(BackendSuite):
         trial.clock.advance(10)
         assert await trial.tasks.prune(Retention(state=TaskState.FAILED, max_age=5.0), 10) == 1
         assert (await trial.tally())["default", task.type, TaskState.FAILED] == (1, 1)
+
+    async def test_a_subscription_that_cannot_be_read_keeps_its_name_and_hides_no_other(
+        self, trial: Trial, scribble: Scribble
+    ) -> None:
+        await trial.subscriptions.put(Subscription(name="alerts"))
+        await scribble("subscription")
+        good, odd = await trial.subscriptions.all()
+        assert good == Subscription(name="alerts")
+        assert isinstance(odd, UnreadableSubscription)
+        assert odd.name == "odd"
+        assert await trial.subscriptions.delete("odd")
+
+    async def test_a_worker_that_cannot_be_read_is_passed_over_and_told(
+        self, trial: Trial, scribble: Scribble, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        now = trial.clock.now()
+        host = uuid4().hex  # each odd row is told of once in a process
+        good = WorkerInfo(
+            id="good", host=host, pid=1, started_at=now, seen_at=now, concurrency=1, queues=(), types=("a",)
+        )
+        await trial.registry.beat(good)
+        await scribble("worker")
+        assert [worker.id for worker in await trial.registry.workers(60.0)] == ["good"]
+        told = [record.message for record in caplog.records if record.name == "backstage.store"]
+        assert [message.partition(":")[0] for message in told] == ["a worker cannot be read here and is passed over"]
+
+    async def test_a_count_of_an_unknown_state_is_passed_over(self, trial: Trial, scribble: Scribble) -> None:
+        task = await trial.added()
+        await scribble("count")
+        assert await trial.tally() == {(task.queue, task.type, TaskState.PENDING): (1, 0)}
 
 
 async def _waiting(trial: Trial) -> Task:

@@ -20,15 +20,21 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=
 _decode = json.JSONDecoder().raw_decode
 
 
-def encode_payload(value: Any, *, field: str = "payload", limit: int = MAX_PAYLOAD_BYTES) -> str:
+def encode_payload(
+    value: Any,
+    *,
+    field: str = "payload",
+    limit: int = MAX_PAYLOAD_BYTES,
+    form: Callable[[Any, str], Any] = readable,
+) -> str:
     """Return `value` as compact JSON text of at most `limit` bytes, in the form that its type reads back.
 
     Models become objects by the keys that their validation takes, and must be equal when they are read back;
     dataclasses become objects, tuples arrays, and what `json_form` knows, such as an aware datetime, its text. Raises
     InvalidTaskDataError naming the path of the first value that is not JSON: NaN, a lone surrogate, NUL, an int
-    beyond 64 bits, a key that is not a string, more than 64 levels.
+    beyond 64 bits, a key that is not a string, more than 64 levels. `form` turns a model or a dataclass into a dict.
     """
-    return _encoded(value, field, limit, readable)
+    return _encoded(value, field, limit, form)
 
 
 def encode_result(value: Any) -> str:

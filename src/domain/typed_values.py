@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from backstage.domain.errors import FieldError, InvalidTaskDataError
 from backstage.domain.keys_to_read_by import with_keys_to_read_by
@@ -34,34 +34,51 @@ def told(value: Any, path: str) -> Any:
     return value
 
 
-def readable(value: Any, path: str) -> Any:
+class Schema(NamedTuple):
+    """What reads values of a type from JSON text, and what writes them, as pydantic has it."""
+
+    validator: Any
+    serializer: Any
+
+
+SchemaOf = Callable[[type], Schema | None]
+
+
+def own_schema(kind: type) -> Schema | None:
+    """That of a pydantic model or dataclass, which carries it."""
+    validator = getattr(kind, "__pydantic_validator__", None)
+    serializer = getattr(kind, "__pydantic_serializer__", None)
+    return None if validator is None or serializer is None else Schema(validator, serializer)
+
+
+def readable(value: Any, path: str, schema_of: SchemaOf = own_schema) -> Any:
     """Like `told`, but in the keys that validation takes, without computed fields, and tried: what validation makes of
-    it is equal to `value`, or InvalidTaskDataError says where it is not."""
-    kind = type(value)
-    if not hasattr(kind, "__pydantic_validator__") or not hasattr(kind, "__pydantic_serializer__"):
+    it is equal to `value`, or InvalidTaskDataError says where it is not. A type without a schema is not tried."""
+    schema = schema_of(type(value))
+    if schema is None:
         return told(value, path)
-    by_alias = _dumped(_dump(value, by_alias=True), value, path)
-    refusal = _refusal(value, by_alias, path)
+    by_alias = _dumped(_dump(value, schema, by_alias=True), value, path, schema_of)
+    refusal = _refusal(value, schema, by_alias, path)
     if refusal is None:
         return by_alias
-    by_name = _dumped(_dump(value, by_alias=False), value, path)
+    by_name = _dumped(_dump(value, schema, by_alias=False), value, path, schema_of)
     for form in (by_name, with_keys_to_read_by(value, by_name)):
-        if _refusal(value, form, path) is None:
+        if _refusal(value, schema, form, path) is None:
             return form
     raise refusal
 
 
-def _dump(value: Any, *, by_alias: bool) -> Callable[[], Any]:
+def _dump(value: Any, schema: Schema, *, by_alias: bool) -> Callable[[], Any]:
     def dump() -> Any:
         options = {"mode": "json", "by_alias": by_alias, "round_trip": True, "warnings": False}
-        if hasattr(value, "model_dump"):
+        if hasattr(type(value), "model_dump"):
             return value.model_dump(**options)
-        return type(value).__pydantic_serializer__.to_python(value, **options)
+        return schema.serializer.to_python(value, **options)
 
     return dump
 
 
-def _refusal(value: Any, form: Any, path: str) -> InvalidTaskDataError | None:
+def _refusal(value: Any, schema: Schema, form: Any, path: str) -> InvalidTaskDataError | None:
     """What keeps `form` from being read back as `value`."""
     try:
         text = json.dumps(form, ensure_ascii=False, allow_nan=False)
@@ -70,7 +87,7 @@ def _refusal(value: Any, form: Any, path: str) -> InvalidTaskDataError | None:
     if len(text) > MAX_PAYLOAD_BYTES:
         return None  # it is refused for its size
     try:
-        again = type(value).__pydantic_validator__.validate_json(text)
+        again = schema.validator.validate_json(text)
     except Exception as error:  # a validator is the user's code
         return _unreadable(error, path)
     place = difference(value, again, path)
@@ -92,36 +109,40 @@ def _unreadable(error: Exception, path: str) -> InvalidTaskDataError:
     )
 
 
-def _dumped(dump: Callable[[], Any], value: Any, path: str) -> Any:
+def _dumped(dump: Callable[[], Any], value: Any, path: str, schema_of: SchemaOf = own_schema) -> Any:
     try:
         return dump()
     except Exception as error:  # a serializer, a computed field and a property are the user's code
-        place = _undumpable(value, path)
+        place = _undumpable(value, path, schema_of)
         raise InvalidTaskDataError.of(place, f"cannot be dumped: {type(error).__name__}: {error}") from error
 
 
-def _undumpable(value: Any, path: str) -> str:
+def _undumpable(value: Any, path: str, schema_of: SchemaOf) -> str:
     """The path of the innermost field that cannot be dumped by itself."""
-    fields = getattr(type(value), "__pydantic_fields__", None)
-    serializer = getattr(type(value), "__pydantic_serializer__", None)
-    if isinstance(fields, dict) and serializer is not None:
+    schema = schema_of(type(value))
+    if schema is not None:
         computed = getattr(getattr(type(value), "__pydantic_decorators__", None), "computed_fields", {})
-        for name in (*fields, *computed):
+        for name in (*_field_names(value), *computed):
             try:
-                serializer.to_python(value, mode="json", include={name}, warnings=False)
+                schema.serializer.to_python(value, mode="json", include={name}, warnings=False)
             except Exception:
-                return (
-                    f"{path}.{name}" if name in computed else _undumpable(getattr(value, name, None), f"{path}.{name}")
-                )
+                place = f"{path}.{name}"
+                return place if name in computed else _undumpable(getattr(value, name, None), place, schema_of)
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            if (place := _undumpable(item, f"{path}.{key}")) != f"{path}.{key}":
+            if (place := _undumpable(item, f"{path}.{key}", schema_of)) != f"{path}.{key}":
                 return place
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(value):
-            if (place := _undumpable(item, f"{path}[{index}]")) != f"{path}[{index}]":
+            if (place := _undumpable(item, f"{path}[{index}]", schema_of)) != f"{path}[{index}]":
                 return place
     return path
+
+
+def _field_names(value: Any) -> tuple[str, ...]:
+    if dataclasses.is_dataclass(value):
+        return tuple(each.name for each in dataclasses.fields(value))
+    return tuple(getattr(type(value), "__pydantic_fields__", ()))
 
 
 def _attribute(value: Any, name: str, path: str) -> Any:

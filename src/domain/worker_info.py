@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+EVERY_TYPE = "*"
+"""Among a worker's types: it serves all, those of its queues that have no handler of their own too."""
+
 LONGEST_BEAT_INTERVAL = 5.0
 MISSED_BEATS = 2.5
 
@@ -16,9 +19,11 @@ def beat_interval(lease: float | None) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerInfo:
-    """`queues` empty means all. `running` holds the ids of the tasks it runs now. `seen_at` is its last beat, and
-    `silent_for` the seconds since, by the store's clock. `lease` and `release` (the version of Backstage) are None of a
-    worker of a release whose beats did not say them."""
+    """`queues` empty means all, and `types` may hold EVERY_TYPE. `running` holds the ids of the tasks it runs now.
+
+    `seen_at` is its last beat, and `silent_for` the seconds since, by the store's clock. `lease` and `release` (the
+    version of Backstage) are None of a worker of a release whose beats did not say them.
+    """
 
     id: str
     host: str
@@ -48,3 +53,6 @@ class WorkerInfo:
     def tells_listeners(self) -> bool:
         """Whether failures that end on it reach durable listeners: a release that knows of them names itself."""
         return self.release is not None
+
+    def serves(self, queue: str, task_type: str) -> bool:
+        return (not self.queues or queue in self.queues) and (task_type in self.types or EVERY_TYPE in self.types)

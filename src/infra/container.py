@@ -53,6 +53,7 @@ from backstage.infra.settings import Settings
 from backstage.infra.store_opening import StoreOpening
 from backstage.infra.store_options import StoreOptions
 from backstage.infra.structured_logging import new_logger
+from backstage.infra.typed_payload import encode_typed_payload
 from backstage.infra.uuid7_ids import Uuid7Ids
 
 
@@ -95,8 +96,8 @@ class Container:
 
     def _wire_use_cases(self) -> None:
         tasks, control, events = self.backend.tasks, self.backend.control, self.events
-        self.enqueue_task = Enqueue(tasks, events, self.clock, self.ids, self.trace)
-        self.enqueue_tasks = EnqueueMany(tasks, events, self.clock, self.ids, self.trace)
+        self.enqueue_task = Enqueue(tasks, events, self.clock, self.ids, self.trace, encode_typed_payload)
+        self.enqueue_tasks = EnqueueMany(tasks, events, self.clock, self.ids, self.trace, encode_typed_payload)
         self.cancel_task = CancelTask(tasks, events, self.clock)
         self.retry_task = RetryTask(tasks, events, self.clock)
         self.copy_task = CopyTask(tasks, events, self.clock, self.ids)
@@ -163,8 +164,10 @@ class Container:
         """
         try:
             await self.backend.open(opening if self.settings.migrate else without_migrating(opening))
-        except BaseException:
+        except BaseException as error:
             await self.backend.close()
+            if isinstance(error, ConfigurationError):
+                raise self.settings.naming(error) from error.__cause__
             raise
 
     async def close(self) -> None:

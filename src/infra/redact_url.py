@@ -21,6 +21,7 @@ _SHOWN = frozenset(
 """Options whose values are no secret. Any other may be one, be it only a password that was misspelled."""
 
 _AUTHORITY_IN_TEXT = re.compile(r"(?<=://)(?P<user>[^\s/?#:]*):(?P<secret>\S*)@")
+_LONE_WORD_IN_TEXT = re.compile(r"(?i)(?P<scheme>\brediss?(?:\+[a-z]+)?://)(?P<secret>[^\s/?#:@]+)@")
 _SECRET_IN_TEXT = re.compile(r"(?i)(?P<name>[?&;](?:[a-z_.\-]*(?:password|passwd|secret|token)|sslkey)=)[^\s&;#]*")
 
 
@@ -35,7 +36,8 @@ def redact_url(url: str) -> str:
 
 def redact_text(text: str) -> str:
     """Return the text with the passwords of the URLs in it as `***`: they end where the URL does, at a space."""
-    return _SECRET_IN_TEXT.sub(r"\g<name>***", _AUTHORITY_IN_TEXT.sub(r"\g<user>:***@", text))
+    text = _LONE_WORD_IN_TEXT.sub(r"\g<scheme>***@", _AUTHORITY_IN_TEXT.sub(r"\g<user>:***@", text))
+    return _SECRET_IN_TEXT.sub(r"\g<name>***", text)
 
 
 def shown_name(option: str) -> str:

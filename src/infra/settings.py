@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Collection, Iterable, Mapping
-from difflib import get_close_matches
 from typing import Annotated, Any, Self
 
 from pydantic import Field, PrivateAttr, SecretStr, ValidationError
@@ -40,15 +39,9 @@ from backstage.infra.store_url import DEFAULT_URL, DOTENV_FILE, TOML_FILE
 from backstage.infra.structured_logging import LEVELS, LogFormat
 from backstage.infra.unknown_settings import UnknownSetting, unknown_keys, unknown_variables
 from backstage.infra.variables import Variables
+from backstage.infra.wrong_setting import problem_of
 
 _DAY = 86_400.0
-_PARTS_OF_A_URL = frozenset(
-    {
-        "host", "hostname", "port", "password", "username", "user", "db", "database", "dbname", "dsn", "redis_url",
-        "database_url", "broker", "broker_url", "connection_string",
-    }
-)  # fmt: skip
-"""Options by which other libraries are told where their store is."""
 
 
 class Settings(BaseSettings):
@@ -218,7 +211,9 @@ class Settings(BaseSettings):
             settings = cls(**values)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            raise ConfigurationError(cls._as_written(str(first["loc"][0]), given), _problem(first)) from None
+            raise ConfigurationError(
+                cls._as_written(str(first["loc"][0]), given), problem_of(first, cls.model_fields)
+            ) from None
         if "url" not in settings.model_fields_set and Variables.read(cls).has_empty("BACKSTAGE_URL"):
             raise ConfigurationError("BACKSTAGE_URL", f"is empty: name a store, or unset it to mean {DEFAULT_URL}")
         return settings
@@ -243,7 +238,8 @@ class Settings(BaseSettings):
             return (None,) * self.processes
         host, first = host_and_port(self.http)
         if first + self.processes - 1 > 65_535:
-            raise ConfigurationError("http", f"{self.processes} processes need as many ports from {first} on")
+            problem = f"{self.processes} processes need as many ports from {first} on"
+            raise self.naming(ConfigurationError("http", problem))
         return tuple((host, first + number if first else 0) for number in range(self.processes))
 
     def retentions(self, queues: Iterable[Queue] = ()) -> tuple[Retention, ...]:
@@ -269,7 +265,8 @@ class Settings(BaseSettings):
     def _as_written(cls, field: str, given: Collection[str]) -> str:
         if field in given:
             return field
-        return Variables.read(cls).name_of(field) or f"{TOML_FILE}: {field}"
+        variable = Variables.read(cls).name_of(field)
+        return variable or (f"{TOML_FILE}: {field}" if field in read_toml() else field)
 
 
 def unknown_settings() -> tuple[UnknownSetting, ...]:
@@ -289,22 +286,3 @@ def _toml(settings_class: type[BaseSettings]) -> PydanticBaseSettingsSource:
     """An unknown key is no error: processes of two releases may share the file. `Settings.unknown` names it."""
     known = {key: value for key, value in read_toml().items() if key in settings_class.model_fields}
     return InitSettingsSource(settings_class, known)
-
-
-def _no_setting(name: str) -> str:
-    if name in _PARTS_OF_A_URL:
-        return "is no setting: say where the store is by one URL, such as redis://:password@host:6379/0"
-    near = get_close_matches(name, Settings.model_fields, 1)
-    return f"is no setting: {f'did you mean {near[0]}?' if near else 'check the spelling'}"
-
-
-def _problem(error: Any) -> str:
-    match error["type"]:
-        case "value_error":
-            return str(error["ctx"]["error"])
-        case "extra_forbidden":
-            return _no_setting(str(error["loc"][0]))
-        case "string_type" | "string_too_short":
-            return "is not a text of at least one character"
-        case _:
-            return str(error["msg"])

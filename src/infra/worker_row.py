@@ -6,12 +6,13 @@ from typing import Any
 
 from backstage.domain.worker_info import WorkerInfo
 from backstage.infra.moments import from_micros
+from backstage.infra.unreadable_rows import readable
 
 
 def workers_of(rows: Iterable[Sequence[Any]]) -> list[WorkerInfo]:
     """Return the workers of rows of a SQL store's `backstage_workers`, each with the store's now behind it; those that
-    are gone are left out."""
-    return [worker for worker in map(_worker_of, rows) if not worker.is_gone]
+    are gone are left out, and those that cannot be read."""
+    return [worker for worker in readable("a worker", map(tuple, rows), _worker_of) if not worker.is_gone]
 
 
 def _worker_of(row: Sequence[Any]) -> WorkerInfo:
@@ -24,11 +25,18 @@ def _worker_of(row: Sequence[Any]) -> WorkerInfo:
         started_at=from_micros(started_at),
         seen_at=from_micros(seen_at),
         concurrency=concurrency,
-        queues=tuple(json.loads(queues)),
-        types=tuple(json.loads(types)),
-        running=tuple(json.loads(running)),
+        queues=_texts(queues),
+        types=_texts(types),
+        running=_texts(running),
         is_stopping=bool(is_stopping),
         lease=lease,
         release=release,
         silent_for=max(0, now - seen_at) / 1_000_000,
     )
+
+
+def _texts(document: str) -> tuple[str, ...]:
+    texts = json.loads(document)
+    if not isinstance(texts, list) or not all(isinstance(each, str) for each in texts):
+        raise ValueError("is no list of texts")
+    return tuple(texts)

@@ -12,6 +12,7 @@ from backstage.domain.lease import Lease
 from backstage.domain.queue import DEFAULT_QUEUE
 from backstage.domain.task import Task
 from backstage.infra.structured_logging import new_logger
+from backstage.infra.typed_payload import encode_typed_payload
 from backstage.testing.fake_clock import FakeClock
 from backstage.testing.predictable import LEASE, WORKER_ID, NumberedIds
 from backstage.worker.context import TaskContext
@@ -81,7 +82,7 @@ class FakeContext(TaskContext):
     def enqueue(self, task_type: str, payload: Any = None, **options: Any) -> EnqueuedTask:
         """Note the task in `signals.enqueued`, and return it as a worker's context does."""
         request = EnqueueTask(task_type, payload, **options)
-        task = request.task(self._ids, self.task.started_at or self.task.created_at, self.task)
+        task = request.task(self._ids, self.task.started_at or self.task.created_at, self.task, encode_typed_payload)
         enqueued = EnqueuedTask(**{each.name: getattr(task, each.name) for each in fields(task) if each.init})
         self._fake_signals.enqueued.append(enqueued)
         return enqueued
@@ -133,7 +134,7 @@ def new_context(
         metadata=metadata,
     )
     now = FakeClock().now()
-    pending = replace(request.task(NumberedIds(), now), deliveries=attempt - 1)
+    pending = replace(request.task(NumberedIds(), now, encode=encode_typed_payload), deliveries=attempt - 1)
     running = pending.claim(Lease(WORKER_ID, now + timedelta(seconds=LEASE)), now)
     signals = signals or FakeSignals()
     logger = new_logger(level="debug", silent=True, log_handler=signals.log.append)

@@ -13,6 +13,7 @@ from backstage.app.enqueue_tasks import EnqueueMany
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.task import Task
 from backstage.infra.container import Container
+from backstage.infra.typed_payload import encode_typed_payload
 
 
 class InlineEnqueueing:
@@ -44,7 +45,9 @@ class InlineEnqueueing:
 
 class _InlineEnqueue(Enqueue):
     def __init__(self, container: Container, run_due: Callable[[], Awaitable[None]]) -> None:
-        super().__init__(container.backend.tasks, container.events, container.clock, container.ids)
+        super().__init__(
+            container.backend.tasks, container.events, container.clock, container.ids, encode=encode_typed_payload
+        )
         self._run_due = run_due
 
     async def __call__(
@@ -57,7 +60,9 @@ class _InlineEnqueue(Enqueue):
 
 class _InlineEnqueueMany(EnqueueMany):
     def __init__(self, container: Container, run_due: Callable[[], Awaitable[None]]) -> None:
-        super().__init__(container.backend.tasks, container.events, container.clock, container.ids)
+        super().__init__(
+            container.backend.tasks, container.events, container.clock, container.ids, encode=encode_typed_payload
+        )
         self._run_due = run_due
 
     async def __call__(self, requests: Iterable[EnqueueTask], *, connection: Any = None) -> list[Task | Duplicate]:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from backstage.domain.payload import encode_payload
 from backstage.domain.task import Task
 from backstage.domain.task_query import MAX_PAGE, TaskQuery
 from backstage.domain.task_state import TaskState
 from backstage.infra.container import Container
+from backstage.infra.typed_payload import encode_typed_payload
 from backstage.testing.at_once import at_once
 
 ANYTHING: Any = object()
@@ -47,9 +47,9 @@ class Expected:
         if self.delay is not None:
             parts.append(f"due in {self.delay:g} s")
         if self.payload is not ANYTHING:
-            parts.append(f"with payload {encode_payload(self.payload)}")
+            parts.append(f"with payload {encode_typed_payload(self.payload)}")
         if self.containing is not ANYTHING:
-            parts.append(f"with a payload containing {encode_payload(self.containing)}")
+            parts.append(f"with a payload containing {encode_typed_payload(self.containing)}")
         return " ".join(parts)
 
 
@@ -117,7 +117,7 @@ def _due_in(task: Task, now: datetime) -> float:
 
 
 def _json(value: Any) -> Any:
-    return json.loads(encode_payload(value))
+    return json.loads(encode_typed_payload(value))
 
 
 def _contains(value: Any, part: Any) -> bool:

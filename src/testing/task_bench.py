@@ -24,7 +24,7 @@ from backstage.testing.predictable import LEASE, WORKER_ID, predictable_containe
 from backstage.testing.single_runs import SingleRuns
 from backstage.worker.current_task import current_task
 from backstage.worker.durable_listeners import DurableListeners
-from backstage.worker.handler import RunIn, TaskHandlerRegistration
+from backstage.worker.handler import RunIn, TaskHandlerRegistration, refuse_bare
 from backstage.worker.handler_modules import marked_in
 from backstage.worker.handler_registry import HandlerRegistry
 from backstage.worker.middleware.middleware import Middleware
@@ -120,6 +120,7 @@ class TaskBench:
         task = await bench.enqueue("report:build")
         assert (await bench.run_one()).result == 1
         """
+        refuse_bare(task_type, "on")
         names = dict(sys._getframe(1).f_locals)  # so that annotations may name classes of the test's function
 
         def register(handler: Function) -> Function:
@@ -305,7 +306,13 @@ class TaskBench:
         return self._runs.failures
 
     def assert_no_failures(self) -> None:
-        """Fail if any run failed, with the first error as the cause: its traceback is shown."""
+        """Fail if any run failed, with the first error as the cause: its traceback is shown.
+
+        Fail, too, if a task is due that has no handler here: it would wait for ever.
+        """
         if self.failures:
             lines = "\n".join(f"  {failed}" for failed in self.failures)
             raise AssertionError(f"{len(self.failures)} runs failed:\n{lines}") from self.failures[0].error
+        now = self.clock.now()
+        if unknown := {task.type for task in self.enqueued() if task.is_due(now)} - self._registry.types():
+            raise AssertionError(f"due tasks have no handler: register one for {', '.join(sorted(unknown))}")

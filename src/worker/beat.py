@@ -41,6 +41,7 @@ class Beat:
         self._logger = logger
         self._started_at = backend.clock.now()
         self._beating: asyncio.Future[None] | None = None
+        self.has_beaten = asyncio.Event()
 
     async def beat(self) -> None:
         """Goes on when it is cancelled: whether the store has taken it would not be known."""
@@ -55,6 +56,7 @@ class Beat:
             await self._backend.open(Opening.WORK if self._options.may_migrate else Opening.WORK_AS_IT_IS)
             generation = await self._backend.registry.beat(self._state())
         self._store_watch.saw(generation)
+        self.has_beaten.set()
         await self._older_workers.look()
 
     async def leave(self) -> None:

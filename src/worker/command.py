@@ -37,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         check_limit()  # before an event loop is made, which needs some itself
         with _meant_by_handlers(settings.url):
             if settings.processes > 1:
+                _refuse_memory(settings.url)
                 program = (sys.executable, "-m", "backstage.worker.command")
                 return run_fleet(settings, [*program, *arguments, "--processes", "1"])
             return run_here(_worker(settings))
@@ -46,6 +47,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StorageError as error:
         print(f"backstage: {error}", file=sys.stderr)  # noqa: T201
         return FAILED
+
+
+def _refuse_memory(url: str) -> None:
+    if url.startswith("memory:"):
+        raise ConfigurationError("processes", "each would have a memory:// of its own: name a store that they share")
 
 
 @contextmanager

@@ -65,6 +65,7 @@ def handler(
     max_deliveries: int | None = None,
 ) -> Callable[[Function], Function]:
     """Mark a function as the handler of a task type; the runner finds it in the modules it is given."""
+    refuse_bare(type, "handler")
 
     def mark(function: Function) -> Function:
         registration = TaskHandlerRegistration(
@@ -81,6 +82,13 @@ def handler(
         return function
 
     return mark
+
+
+def refuse_bare(type: object, decorator: str) -> None:
+    """Raise ConfigurationError for a decorator that is used without its parentheses: it would mark nothing."""
+    if callable(type):
+        name = getattr(type, "__qualname__", repr(type))
+        raise ConfigurationError(decorator, f'needs a task type: write @{decorator}("email:send") before {name}')
 
 
 def middleware(function: Function) -> Function:

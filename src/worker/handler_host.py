@@ -9,7 +9,7 @@ from typing import Any, TypeVar, overload
 
 from backstage.domain.backoff import Backoff
 from backstage.worker.durable_listeners import DurableListeners
-from backstage.worker.handler import RunIn, TaskHandlerRegistration
+from backstage.worker.handler import RunIn, TaskHandlerRegistration, refuse_bare
 from backstage.worker.handler_modules import Marked
 from backstage.worker.handler_registry import HandlerRegistry
 from backstage.worker.middleware.middleware import Middleware
@@ -44,6 +44,7 @@ class HandlerHost(ABC):
 
     def on(self, task_type: str, function: Callable[..., Any] | None = None, **limits: Any) -> Any:
         """Register a handler, as a call or as a decorator; `limits` are those of TaskHandlerRegistration."""
+        refuse_bare(task_type, "on")
         names = dict(sys._getframe(1).f_locals)  # so that annotations may name classes of the caller's function
 
         def register(handler: Function) -> Function:

@@ -65,8 +65,15 @@ class HandlerRegistry:
         return self._for_any is not None
 
     def types(self, patterns: Iterable[str] = ()) -> frozenset[str]:
-        """The types that have a handler here and match one of the glob patterns (none given: all)."""
+        """The types that have a handler here and match one of the glob patterns (none given: all).
+
+        Raises ConfigurationError for a pattern that no handler matches: nothing would be served for it, in silence.
+        """
         patterns = tuple(patterns)
+        for pattern in patterns:
+            if self._calls and not any(fnmatchcase(each, pattern) for each in self._calls):
+                known = ", ".join(sorted(self._calls))
+                raise ConfigurationError("types", f"no handler has a type like {pattern!r}: there are {known}")
         return frozenset(
             each for each in self._calls if not patterns or any(fnmatchcase(each, pattern) for pattern in patterns)
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import ctypes
+import os
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from typing import Any
 
 from backstage.worker import log_events
 from backstage.worker.context import RunSignals, TaskContext
+from backstage.worker.forked_child import end_if_forked
 from backstage.worker.handler import TaskHandlerRegistration
 from backstage.worker.handler_call import HandlerCall
 from backstage.worker.running_loop import running_loop
@@ -112,9 +114,11 @@ class _ThreadRun:
             if self._is_interrupted:
                 return None
             self._thread_id = thread_id = threading.get_ident()
+        pid = os.getpid()
         try:
             return self._variables.run(self._function)
         finally:
+            end_if_forked(pid)
             with self._lock:
                 _raise_in(thread_id, None)  # an interrupt that comes too late must not strike the pool's own code
                 self._thread_id = None

@@ -38,7 +38,7 @@ class HungSlots:
         since = self._full_since
         return 0.0 if since is None else time.monotonic() - since
 
-    async def look(self) -> None:
+    def look(self) -> None:
         before = self._cancelled
         self._cancelled = tuple(each for each in self._held.snapshot() if _is_to_end(each))
         self._deaf = tuple(each.task.type for each in self._cancelled if each in before)

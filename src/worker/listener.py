@@ -96,6 +96,8 @@ def _check_names(event_names: tuple[str, ...]) -> None:
     if not event_names:
         raise ConfigurationError("listener", f"names no event: {known}")
     for name in event_names:
+        if callable(name):
+            raise ConfigurationError("listener", f"needs the name of an event: write @listener({ALL_EVENTS!r})")
         if name != ALL_EVENTS and name not in EVENT_NAMES:
             raise ConfigurationError("listener", f"no event is named {name!r}: {known}")
 

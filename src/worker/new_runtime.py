@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from backstage.domain.cron_task import CronTask
 from backstage.domain.subscription import Subscription
 from backstage.infra.container import Container
+from backstage.infra.typed_payload import encode_typed_payload
 from backstage.worker.child_store import child_environment
 from backstage.worker.handler_registry import HandlerRegistry
 from backstage.worker.handler_store import StoreOnLoop
@@ -61,6 +62,7 @@ def new_runtime(
         schedules=schedules,
         receivers=receivers,
         subscriptions=subscriptions,
+        encode=encode_typed_payload,
         store=StoreOnLoop(container),
         child_environment=child_environment(container.settings),
     )

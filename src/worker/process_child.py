@@ -20,6 +20,7 @@ from backstage.domain.task import Task
 from backstage.worker.blocking_uses import BlockingUses
 from backstage.worker.context import TaskContext
 from backstage.worker.current_task import current_task
+from backstage.worker.forked_child import end_if_forked
 from backstage.worker.handler_call import HandlerCall
 from backstage.worker.handler_path import HandlerPath
 from backstage.worker.handler_store import StoreInChild
@@ -47,18 +48,18 @@ class ProcessChild:
         self._store = StoreInChild(_LateStore())
 
     def run(self) -> None:
-        """Return only in a process that a handler has forked; raises HandlerInterrupted when the worker says stop."""
+        """Never returns: raises HandlerInterrupted when the worker says stop."""
         for number in _HEARD:
             signal.signal(number, self._on_signal)
         os.register_at_fork(after_in_child=self._become_a_strangers_process)
         threading.Thread(target=self._listen, name="backstage-listener", daemon=True).start()
         self._frames.write({"kind": "ready"})
+        pid = os.getpid()
         while True:
             order = self._runs.get()
             line = RunLine(self._frames, order["run"])
             ended = self._end_of(order, line)
-            if not self._frames.is_ours:
-                return
+            end_if_forked(pid)
             try:
                 line.end(ended)
             except UnusableFrame as error:
@@ -200,21 +201,12 @@ def _as_json(value: Any) -> Any:
     return value if isinstance(value, (str, int, float, bool, type(None))) else repr(value)
 
 
-def end_forked() -> None:
-    """End a process that a handler forked and that came back here: what waits at its exit is its parent's."""
-    with contextlib.suppress(Exception):
-        sys.stdout.flush()
-        sys.stderr.flush()
-    os._exit(0)
-
-
 def main(descriptor: int, parent_pid: int) -> None:
     tie_to_parent(parent_pid, signal.SIGKILL)
     os.set_inheritable(descriptor, False)
     child = ProcessChild(FrameSocket(socket.socket(fileno=descriptor)))
     with contextlib.suppress(HandlerInterrupted):
         child.run()
-        end_forked()
 
 
 if __name__ == "__main__":

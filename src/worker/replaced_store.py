@@ -21,7 +21,7 @@ class ReplacedStore:
     ) -> None:
         self._loops, self._patience, self._give_up, self._logger = loops, patience, give_up, logger
 
-    async def look(self) -> None:
+    def look(self) -> None:
         """To be called at intervals."""
         for loop in self._loops():
             if loop.replaced is not None and loop.replaced_for >= self._patience:

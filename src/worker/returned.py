@@ -86,7 +86,10 @@ def _place_of(wanted: object, value: Any, path: str) -> str:
 
 
 def looks_like_next(result: Any) -> bool:
-    """Whether it is a mapping like {"next": "email:send", "payload": ...}, which other systems chain tasks with."""
+    """Whether it is a mapping like {"next": "email:send", "payload": ...}, which other systems chain tasks with, or a
+    list of nothing else."""
+    if isinstance(result, list):
+        return bool(result) and all(isinstance(each, dict) and looks_like_next(each) for each in result)
     if not isinstance(result, dict) or not isinstance(result.get("next"), str) or not result.keys() <= _NEXT_FIELDS:
         return False
     try:

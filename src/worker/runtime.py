@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from backstage.app.fire_schedules import FireSchedules
 from backstage.app.put_schedule import PutSchedule
 from backstage.domain.cron_task import CronTask
 from backstage.domain.errors import StoreReplacedError
+from backstage.domain.payload import encode_payload
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.chance import Chance
 from backstage.domain.ports.event_bus import EventBus
@@ -25,7 +26,7 @@ from backstage.domain.ports.task_trace import TaskTrace
 from backstage.domain.ports.wakeup import Wakeup
 from backstage.domain.subscription import Subscription
 from backstage.domain.task import Task
-from backstage.domain.worker_info import beat_interval
+from backstage.domain.worker_info import EVERY_TYPE, beat_interval
 from backstage.worker import log_events
 from backstage.worker.announcer import Announcer
 from backstage.worker.aside import Aside, in_own_thread
@@ -56,11 +57,13 @@ from backstage.worker.receiver import Receivers
 from backstage.worker.reclaimer import Reclaimer
 from backstage.worker.replaced_store import ReplacedStore
 from backstage.worker.run_limits import LimitsOf, RunLimits
-from backstage.worker.runs_by_type import ANY_TYPE, RunsByType
+from backstage.worker.runs_by_type import RunsByType
 from backstage.worker.schedule_loop import ScheduleLoop
 from backstage.worker.slots import Slots
 from backstage.worker.store_watch import StoreWatch
 from backstage.worker.subscription_watch import SubscriptionWatch
+from backstage.worker.unserved_watch import LOOK_EVERY as LOOK_FOR_UNSERVED_EVERY
+from backstage.worker.unserved_watch import UnservedWatch
 from backstage.worker.vital_signs import Phase, VitalSigns
 from backstage.worker.worker_options import WorkerOptions
 
@@ -93,10 +96,12 @@ class WorkerRuntime:
         receivers: Receivers | None = None,
         subscriptions: Sequence[Subscription] = (),
         aside: Aside = in_own_thread,
+        encode: Callable[[Any], str] = encode_payload,
         store: HandlerStore | None = None,
         child_environment: Mapping[str, str] | None = None,
     ) -> None:
-        """`store` is what handlers may use; `child_environment` is for those in processes of their own."""
+        """`encode` writes the payloads of chained tasks. `store` is what handlers may use, `child_environment` is for
+        those in processes of their own."""
         self._backend = backend
         self._options = options
         self._chance = chance
@@ -108,7 +113,7 @@ class WorkerRuntime:
         self._types = registry.types(options.types) | {each.delivery_type for each in subscriptions}
         self._ranks = queue_ranks(options, subscriptions)
         self._whole_queue = next(iter(options.queues)) if registry.has_any else None
-        self._shown_types = self._types | {ANY_TYPE} if registry.has_any else self._types
+        self._shown_types = self._types | {EVERY_TYPE} if registry.has_any else self._types
         self._limits_of = LimitsOf(options)
         self._threads = HandlerThreads(options.concurrency, self._on_thread_returned)
         self._processes = HandlerProcesses(options.concurrency, child_environment)
@@ -120,7 +125,8 @@ class WorkerRuntime:
         self._announcer = Announcer(events, backend.clock, options.worker_id)
         self._hint = asyncio.Event()
         self._handlers = self._compose(registry, middlewares)
-        conclusion = Conclusion(partial(chain_task, ids=ids, clock=backend.clock, trace=trace), chance, logger)
+        chain = partial(chain_task, ids=ids, clock=backend.clock, trace=trace, encode=encode)
+        conclusion = Conclusion(chain, chance, logger)
         self._slots = Slots(
             queue=self._queue,
             options=options,
@@ -148,6 +154,7 @@ class WorkerRuntime:
             health=self._healths.of("claimer"),
             logger=logger,
         )
+        self._unserved = UnservedWatch(backend.tasks, backend.registry, self._request(0), logger)
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
         self._ready = asyncio.Event()
@@ -302,6 +309,12 @@ class WorkerRuntime:
         )
         pauses = PauseWatch(self._backend.control, self._slots)
         replaced = ReplacedStore(self._healths.all, options.stuck_after, self._give_up, self._logger)
+
+        async def look() -> None:
+            await self._slots.give_back_stalled()
+            self._hung.look()
+            replaced.look()
+
         periodic = partial(every, chance=self._chance, logger=self._logger, healths=self._healths)
         later = partial(periodic, begin=self._claimer.has_asked)  # else they all would get in the first claim's way
         endless = partial(kept_up, backoff=ErrorBackoff(self._chance), logger=self._logger, healths=self._healths)
@@ -312,12 +325,13 @@ class WorkerRuntime:
             "scheduler": endless("scheduler", self._schedule_loop.run),
             "wakeup": endless("wakeup", partial(self._pass_on_hints, wakeup)),
             "reclaimer": later(options.reclaim_interval, "reclaimer", reclaimer.reclaim),
-            "stalled": later(STALLED_AFTER, "stalled", self._slots.give_back_stalled),
-            "hung": later(STALLED_AFTER, "hung", self._hung.look),
-            "replaced": later(STALLED_AFTER, "replaced", replaced.look),
+            "stalled": later(STALLED_AFTER, "stalled", look),
             "pauses": later(LOOK_EVERY, "pauses", pauses.look),
             "pruner": later(options.prune_interval, "pruner", reclaimer.prune),
             "beat": later(beat.interval, "beat", beat.beat),
+            "unserved": periodic(
+                LOOK_FOR_UNSERVED_EVERY, "unserved", self._unserved.look, begin=beat.has_beaten
+            ),  # itself among those that are alive
         }
         if self._broadcasts is not None:
             duties["broadcasts"] = endless("broadcasts", self._broadcasts.run)
@@ -388,7 +402,7 @@ class WorkerRuntime:
     def _new_subscription_watch(self, events: EventBus, own: Sequence[Subscription]) -> SubscriptionWatch:
         backend = self._backend
         cancel_deliveries = CancelDeliveries(backend.tasks, CancelTask(backend.tasks, events, backend.clock))
-        return SubscriptionWatch(backend.subscriptions, own, cancel_deliveries, backend.clock)
+        return SubscriptionWatch(backend.subscriptions, own, cancel_deliveries, backend.clock, self._logger)
 
     async def _until_subscriptions_are_known(self) -> None:
         """Or until told to stop."""
@@ -411,17 +425,18 @@ class WorkerRuntime:
         if self._options.is_until_idle and not self._slots.held:
             queues = frozenset(self._ranks) if self._ranks else None
             if await self._queue.is_idle(self._types, queues) and not self._slots.held:
+                await self._unserved.tell_at_the_end()
                 self.stop()
 
     def _max_deliveries(self, task: Task) -> int:
-        served = ANY_TYPE if task.queue == self._whole_queue and task.type not in self._handlers else task.type
+        served = EVERY_TYPE if task.queue == self._whole_queue and task.type not in self._handlers else task.type
         handler = self._handlers.get(served)
         return self._limits_of.max_deliveries(task.queue, None if handler is None else handler.registration)
 
     def _compose(self, registry: HandlerRegistry, middlewares: Sequence[Middleware]) -> RunsByType:
         """Wrap each handler once; the timeout is innermost, so that it measures nothing but the handler."""
         handlers = RunsByType()
-        for task_type in (*self._types, *((ANY_TYPE,) if registry.has_any else ())):
+        for task_type in (*self._types, *((EVERY_TYPE,) if registry.has_any else ())):
             registration = registry.registration(task_type)
 
             def limits(context: TaskContext, registration: Any = registration) -> RunLimits:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from typing import Any
 
 from backstage.app.cancel_deliveries import CancelDeliveries
 from backstage.domain.delivery import deliveries_of
@@ -12,8 +13,10 @@ from backstage.domain.outcome import Outcome
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.subscriptions import Subscriptions
 from backstage.domain.ports.task_queue import NextTasksOf
+from backstage.domain.stored_subscription import StoredSubscription, UnreadableSubscription
 from backstage.domain.subscription import Subscription
 from backstage.domain.task import Task
+from backstage.worker import log_events
 
 
 class SubscriptionWatch:
@@ -29,6 +32,7 @@ class SubscriptionWatch:
         own: Iterable[Subscription],
         cancel_deliveries: CancelDeliveries,
         clock: Clock,
+        logger: Any,
     ) -> None:
         self._subscriptions = subscriptions
         self._own = tuple(own)
@@ -37,6 +41,8 @@ class SubscriptionWatch:
         self._removed: frozenset[str] = frozenset()
         self._cancel_deliveries = cancel_deliveries
         self._clock = clock
+        self._logger = logger
+        self._unreadable: frozenset[UnreadableSubscription] = frozenset()
         self.known = asyncio.Event()
         """Set after the first look: until then nothing may end here that others want to hear of."""
 
@@ -58,12 +64,21 @@ class SubscriptionWatch:
         if self._to_put:
             stored = await self._put(stored)
         before = {each.name for each in self._active} | self._removed
-        self._active = tuple(stored)
+        self._active = tuple(each for each in stored if isinstance(each, Subscription))
         self.known.set()
-        gone = before - {each.name for each in self._active}
+        self._tell_unreadable(frozenset(each for each in stored if isinstance(each, UnreadableSubscription)))
+        gone = before - {each.name for each in stored}
         for name in sorted(self._removed & gone):
             await self._cancel_deliveries(name)
         self._removed = frozenset(gone - self._removed)
+
+    def _tell_unreadable(self, unreadable: frozenset[UnreadableSubscription]) -> None:
+        """Once for each, and again when its problem is another."""
+        for subscription in unreadable - self._unreadable:
+            self._logger.error(
+                log_events.SUBSCRIPTION_UNREADABLE, subscription=subscription.name, problem=subscription.problem
+            )
+        self._unreadable = unreadable
 
     def put_again(self) -> None:
         """The store was emptied: the own subscriptions count at once, and the next look puts them there."""
@@ -71,7 +86,7 @@ class SubscriptionWatch:
         self._active = (*self._own, *(each for each in self._active if each not in self._own))
         self._removed = frozenset()
 
-    async def _put(self, stored: list[Subscription]) -> list[Subscription]:
+    async def _put(self, stored: list[StoredSubscription]) -> list[StoredSubscription]:
         """Put those that are not there, and return which are then. One that a full store has no room for counts here
         all the same, for tasks must end there, and is put at a later look."""
         refused = []

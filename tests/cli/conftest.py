@@ -92,7 +92,7 @@ class Store:
         self._with(steps)
         return task_id
 
-    def beat(self, worker_id: str) -> None:
+    def beat(self, worker_id: str, types: tuple[str, ...] = ("email:*",)) -> None:
         async def steps(backstage: Container) -> None:
             now = backstage.clock.now()
             await backstage.backend.registry.beat(
@@ -104,7 +104,7 @@ class Store:
                     seen_at=now,
                     concurrency=4,
                     queues=(),
-                    types=("email:*",),
+                    types=types,
                     running=("t1",),
                 )
             )

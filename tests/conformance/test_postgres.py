@@ -12,10 +12,11 @@ import pytest
 from backstage.conformance.backend_suite import Connect, NewStore
 from backstage.conformance.joining import BeginTransaction, JoinsTransactionsSuite
 from backstage.conformance.sharing import SharedStoreSuite
-from backstage.conformance.spoiling import Spoil, SpoiltTasksSuite
+from backstage.conformance.spoiling import Scribble, Spoil, SpoiltTasksSuite
 from backstage.conformance.suite import ConformanceSuite
 from backstage.domain.task import Task
 from backstage.infra.postgres.backend import PostgresBackend
+from tests.conformance.scribbles import SCRIBBLES
 from tests.servers.postgres_server import PostgresServer
 
 
@@ -46,6 +47,18 @@ class TestPostgres(ConformanceSuite, SharedStoreSuite, SpoiltTasksSuite, JoinsTr
                 await connection.close()
 
         return spoil
+
+    @pytest.fixture
+    def scribble(self, database_url: str, schemas: list[str]) -> Scribble:
+        async def scribble(kind: str) -> None:
+            connection = await asyncpg.connect(database_url)
+            try:
+                await connection.execute(f"SET search_path TO {schemas[0]}")
+                await connection.execute(SCRIBBLES[kind])
+            finally:
+                await connection.close()
+
+        return scribble
 
     @pytest.fixture
     def new_store(self, database_url: str, schemas: list[str]) -> NewStore:

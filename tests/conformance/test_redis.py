@@ -8,7 +8,7 @@ import redis.asyncio
 from backstage.conformance.backend_suite import Connect, NewStore
 from backstage.conformance.joining import RefusesTransactionsSuite
 from backstage.conformance.sharing import SharedStoreSuite
-from backstage.conformance.spoiling import Spoil, SpoiltTasksSuite
+from backstage.conformance.spoiling import Scribble, Spoil, SpoiltTasksSuite
 from backstage.conformance.suite import ConformanceSuite
 from backstage.domain.task import Task
 from backstage.infra.redis.backend import RedisBackend
@@ -44,6 +44,20 @@ class TestRedis(ConformanceSuite, SharedStoreSuite, SpoiltTasksSuite, RefusesTra
             return int(before) if (before or "").lstrip("-").isdigit() else before
 
         return spoil
+
+    @pytest.fixture
+    def scribble(self, redis_server: RedisServer, prefixes: list[str]) -> Scribble:
+        async def scribble(kind: str) -> None:
+            keys = Keys(prefixes[0])
+            key, field, value = {
+                "subscription": (keys.subscriptions, "odd", '{"events": 1}'),
+                "worker": (keys.workers, "odd", "no moment and no json"),
+                "count": (f"{keys.queue('default')}:counts", "z:a", "1"),
+            }[kind]
+            async with redis.asyncio.Redis.from_url(redis_server.url) as client:
+                await client.hset(key, field, value)
+
+        return scribble
 
     @pytest.fixture
     def new_store(self, redis_server: RedisServer, login_url: str, prefixes: list[str]) -> NewStore:

@@ -11,10 +11,11 @@ import pytest
 from backstage.conformance.backend_suite import Connect, NewStore
 from backstage.conformance.joining import BeginTransaction, JoinsTransactionsSuite
 from backstage.conformance.sharing import SharedStoreSuite
-from backstage.conformance.spoiling import Spoil, SpoiltTasksSuite
+from backstage.conformance.spoiling import Scribble, Spoil, SpoiltTasksSuite
 from backstage.conformance.suite import ConformanceSuite
 from backstage.domain.task import Task
 from backstage.infra.sqlite.backend import SqliteBackend
+from tests.conformance.scribbles import SCRIBBLES
 
 
 class TestSqlite(ConformanceSuite, SharedStoreSuite, SpoiltTasksSuite, JoinsTransactionsSuite):
@@ -43,6 +44,14 @@ class TestSqlite(ConformanceSuite, SharedStoreSuite, SpoiltTasksSuite, JoinsTran
             return before
 
         return spoil
+
+    @pytest.fixture
+    def scribble(self, folders: list[Path]) -> Scribble:
+        async def scribble(kind: str) -> None:
+            with contextlib.closing(sqlite3.connect(folders[0] / "tasks.db")) as connection, connection:
+                connection.execute(SCRIBBLES[kind])
+
+        return scribble
 
     @pytest.fixture
     def begin(self, folders: list[Path]) -> BeginTransaction:

@@ -37,6 +37,7 @@ def test_only_the_password_is_hidden(url, shown):
     [
         ("postgresql://u@h:abc/x: write @ as %40", "postgresql://u@h:abc/x: write @ as %40"),
         ("no postgresql://u:s3cret@h/x: see a@b", "no postgresql://u:***@h/x: see a@b"),
+        ("not redis://s3cret@h but a@b", "not redis://***@h but a@b"),
         ("redis://h?password=s3cret and ?schema=s", "redis://h?password=*** and ?schema=s"),
     ],
 )

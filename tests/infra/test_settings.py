@@ -128,6 +128,19 @@ def test_what_is_wrong_with_the_store_names_the_variable_that_it_came_from(monke
         Container(Settings.load(silent=True))
 
 
+def test_what_is_found_wrong_later_names_the_place_that_it_was_set_in(monkeypatch, tmp_path):
+    wrong = ConfigurationError("lease", "is too short")
+    assert str(Settings.load().naming(wrong)) == "lease: is too short"
+    (tmp_path / "backstage.toml").write_text("lease = 1")
+    assert str(Settings.load().naming(wrong)) == "backstage.toml: lease: is too short"
+    monkeypatch.setenv("BACKSTAGE_LEASE", "2")
+    assert str(Settings.load().naming(wrong)) == "BACKSTAGE_LEASE: is too short"
+    assert str(Settings.load(lease=3).naming(wrong)) == "lease: is too short"
+    monkeypatch.setenv("BACKSTAGE_HTTP", "localhost:65535")
+    with pytest.raises(ConfigurationError, match=r"^BACKSTAGE_HTTP: 2 processes need"):
+        Settings.load(processes=2).http_addresses()
+
+
 def test_our_own_variables_win_over_those_of_others(monkeypatch, tmp_path):
     (tmp_path / ".env").write_text("BACKSTAGE_URL=sqlite:///own.db")
     others = {"REDIS_HOST": "cache", "WORKER_HANDLERS": "a", "JOB_CONCURRENCY": "3", "JOB_TIMEOUT": "1500"}

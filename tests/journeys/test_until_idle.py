@@ -30,11 +30,16 @@ async def test_until_idle_leaves_later_tasks_and_foreign_types_alone(
 ) -> None:
     later = await enqueue(backstage, "journey:short", delay=3600)
     unknown = await enqueue(backstage, "nobody:knows")
-    assert await start_worker("--until-idle").code() == 0
+    worker = start_worker("--until-idle")
+    assert await worker.code() == 0
+    [*_, unserved] = worker.lines("tasks_unserved")
+    assert (unserved["tasks"], unserved["lanes"]) == (["nobody:knows on queue default"], 1)
     for task in (later, unknown):
         stored = await backstage.get_task(task.id)
         assert (stored.state, stored.deliveries) == (TaskState.PENDING, 0)
 
 
-async def test_until_idle_ends_when_no_handler_matches_the_types(start_worker: StartWorker) -> None:
-    assert await start_worker("--until-idle", "--types", "nobody:*").code() == 0
+async def test_a_pattern_that_no_handler_matches_is_wrong_usage(start_worker: StartWorker) -> None:
+    worker = start_worker("--until-idle", "--types", "journey:*,nobody:*")
+    assert await worker.code() == 2
+    assert "types: no handler has a type like 'nobody:*': there are journey:" in worker.output()

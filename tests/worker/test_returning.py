@@ -236,6 +236,8 @@ async def test_a_result_that_is_given_twice_fails_the_attempt(workers: Workers) 
     [
         ({"next": "email:send", "payload": {"n": 1}, "delay": 5000}, 1),
         ({"next": "email:send"}, 1),
+        ([{"next": "email:send"}, {"next": "sms:send", "delay": 1}], 1),
+        ([{"next": "email:send"}, 1], 0),
         ({"next": "https://example.com/?page=2"}, 0),
         ({"next": "email:send", "rows": []}, 0),
         ({"next": None, "payload": {}}, 0),

@@ -62,7 +62,9 @@ def _slots(backend: MemoryBackend, run: Run = _never_begins, prefetch: int | Non
 
 def _no_subscriptions(backend: MemoryBackend, logger: Any) -> SubscriptionWatch:
     cancel_task = CancelTask(backend.tasks, BlinkerEventBus(logger), backend.clock)
-    return SubscriptionWatch(backend.subscriptions, (), CancelDeliveries(backend.tasks, cancel_task), backend.clock)
+    return SubscriptionWatch(
+        backend.subscriptions, (), CancelDeliveries(backend.tasks, cancel_task), backend.clock, logger
+    )
 
 
 async def _claimed(backend: MemoryBackend, tasks: Sequence[Task]) -> Sequence[Task]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from backstage.domain.stored_subscription import StoredSubscription
 from backstage.domain.subscription import Subscription
 
 
@@ -16,6 +17,6 @@ class Subscriptions(Protocol):
         """False if there was none."""
         ...
 
-    async def all(self) -> list[Subscription]:
+    async def all(self) -> list[StoredSubscription]:
         """Sorted by name."""
         ...

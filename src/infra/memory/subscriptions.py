@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from backstage.domain.stored_subscription import StoredSubscription
 from backstage.domain.subscription import Subscription
 from backstage.infra.memory.store import MemoryStore
 
@@ -18,6 +19,6 @@ class MemorySubscriptions:
         with self._store.lock:
             return self._store.subscriptions.pop(name, None) is not None
 
-    async def all(self) -> list[Subscription]:
+    async def all(self) -> list[StoredSubscription]:
         with self._store.lock:
             return [subscription for _, subscription in sorted(self._store.subscriptions.items())]

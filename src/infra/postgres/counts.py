@@ -7,10 +7,10 @@ from hashlib import blake2b
 
 from backstage.domain.errors import StorageError
 from backstage.domain.stats import Count
-from backstage.domain.task_state import TaskState
 from backstage.infra.postgres.attempts import Runner
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.statements import statement
+from backstage.infra.unreadable_rows import count_of, readable
 
 _FOLDED_AFTER = 500
 """Changes that this process appends before it folds some."""
@@ -28,7 +28,7 @@ class Counts:
     async def all(self) -> list[Count]:
         async def read(session: Session) -> list[Count]:
             rows = await session.fetch(statement("count_tasks"))
-            return [Count(queue, type_, TaskState(state), tasks, pruned) for queue, type_, state, tasks, pruned in rows]
+            return list(readable("a count", map(tuple, rows), count_of))
 
         return await self._runner.run(read)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -27,7 +27,7 @@ _ESCAPE = "in a user's name, a password or a database's name, write @ as %40, / 
 class Location:
     """`dsn` is for the driver alone, `shown` is for people: it has no password. `command_timeout` is seconds."""
 
-    dsn: str
+    dsn: str = field(repr=False)
     shown: str
     schema: str = "public"
     pool_size: int = 8

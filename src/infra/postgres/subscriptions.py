@@ -1,14 +1,15 @@
 from __future__ import annotations
 
+from backstage.domain.stored_subscription import StoredSubscription, stored_subscription
 from backstage.domain.subscription import Subscription
-from backstage.domain.subscription_document import document_of, subscription_of
+from backstage.domain.subscription_document import document_of
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.store import Store
 
 _PUT = """INSERT INTO backstage_subscriptions (name, document) VALUES ($1, $2)
           ON CONFLICT (name) DO UPDATE SET document = excluded.document"""
 _DELETE = "DELETE FROM backstage_subscriptions WHERE name = $1 RETURNING true"
-_ALL = "SELECT document FROM backstage_subscriptions ORDER BY name"
+_ALL = "SELECT name, document FROM backstage_subscriptions ORDER BY name"
 
 
 class PostgresSubscriptions:
@@ -29,8 +30,8 @@ class PostgresSubscriptions:
 
         return await self._store.database.run(step)
 
-    async def all(self) -> list[Subscription]:
-        async def step(session: Session) -> list[Subscription]:
-            return [subscription_of(document) for (document,) in await session.fetch(_ALL)]
+    async def all(self) -> list[StoredSubscription]:
+        async def step(session: Session) -> list[StoredSubscription]:
+            return [stored_subscription(name, document) for name, document in await session.fetch(_ALL)]
 
         return await self._store.database.run(step)

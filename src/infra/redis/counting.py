@@ -6,6 +6,7 @@ from backstage.domain.stats import Count, OldestDue
 from backstage.infra.redis.directory import Directory
 from backstage.infra.redis.link import Link
 from backstage.infra.redis.rows import STATES, unpack
+from backstage.infra.unreadable_rows import readable
 
 
 class Counting:
@@ -32,7 +33,8 @@ class Counting:
 
 
 def _rows(queue: str, counts: dict[bytes, bytes]) -> list[Count]:
-    numbers = {name.decode(): int(number) for name, number in counts.items() if b":" in name}
+    told = [(name.decode(), number) for name, number in counts.items() if b":" in name]
+    numbers = dict(readable("a count", told, lambda each: (each[0], int(each[1]))))
     rows = []
     for name, tasks in numbers.items():
         letter, _, type_ = name.partition(":")

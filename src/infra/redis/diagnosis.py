@@ -12,6 +12,7 @@ from backstage.infra.redis.directory import Directory
 from backstage.infra.redis.link import Link
 from backstage.infra.redis.location import Location
 from backstage.infra.redis.opening import DEFAULT_GROUP, eviction_policies, settings_of
+from backstage.infra.redis.orphans import Orphans
 from backstage.infra.redis.rows import unpack
 from backstage.infra.server_time import OwnTime
 from backstage.infra.system_clock import SystemClock
@@ -41,6 +42,7 @@ async def diagnose(location: Location) -> list[Finding]:
         findings = await _servers(link)
         findings.append(_eviction(await eviction_policies(link)))
         findings += await _queues(link)
+        findings.append(_orphans(await Orphans(link, Directory(link)).count()))
     finally:
         await link.close()
     return findings
@@ -163,3 +165,12 @@ def _counts(wrong: int) -> Finding:
         return Finding("counts", Severity.OK, "the numbers of tasks agree with the tasks")
     detail = f"of {wrong:,} types the numbers of tasks are wrong: somebody has deleted keys of the store"
     return Finding("counts", Severity.WARNING, detail, "run a worker: it counts again within its reclaim interval")
+
+
+def _orphans(number: int | None) -> Finding:
+    if number is None:
+        return Finding("orphans", Severity.WARNING, "the user may not look for tasks that no index has", "grant +scan")
+    if not number:
+        return Finding("orphans", Severity.OK, "no stored task is missing from the indexes")
+    detail = f"{number:,} stored tasks that no index has: a slot was moved under an older release, or keys were deleted"
+    return Finding("orphans", Severity.WARNING, detail, "run a worker: it puts them back, some thousand keys a minute")

@@ -117,7 +117,11 @@ class Link:
 
     async def ask_all(self, *command: str | bytes | int) -> list[Any]:
         """The replies of every server, errors among them."""
-        return await self.at_home(lambda: self._reached(lambda servers: servers.send_all(command)))
+        return list((await self.ask_each(lambda _: command)).values())
+
+    async def ask_each(self, command_for: Callable[[str], Command]) -> dict[str, Any]:
+        """The replies of every server to its own command, errors among them, by the server's name."""
+        return await self.at_home(lambda: self._reached(lambda servers: servers.send_each(command_for)))
 
     async def measure_time(self) -> None:
         """Learn the server's time, that of any node of a cluster."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 
 from backstage.domain.errors import StorageFullError
+from backstage.domain.portions import portions
 from backstage.domain.task import Task
 from backstage.infra.redis.adding import stored
 from backstage.infra.redis.directory import Directory
@@ -32,7 +33,8 @@ class Outbox:
         cursor = b"0"
         while True:
             cursor, parcels = await self._link.command("HSCAN", key, cursor, "COUNT", _DELIVERED_AT_ONCE)
-            await self._store(key, _pairs(parcels))
+            for portion in portions(_pairs(parcels).items(), _size, _DELIVERED_AT_ONCE):
+                await self._store(key, dict(portion))
             if int(cursor) == 0:
                 return
 
@@ -56,6 +58,10 @@ class Outbox:
 def parcel(task: Task) -> list[object]:
     """What the outbox keeps of a next task, packed by the script."""
     return [task.queue, stored(task)]
+
+
+def _size(parcel: tuple[bytes, bytes]) -> int:
+    return len(parcel[1])
 
 
 def _pairs(flat: object) -> dict[bytes, bytes]:

@@ -12,6 +12,7 @@ from backstage.domain.task_state import TaskState
 from backstage.infra.moments import from_micros
 from backstage.infra.redis.directory import Directory
 from backstage.infra.redis.link import Link
+from backstage.infra.redis.orphans import Orphans
 from backstage.infra.redis.outbox import Outbox
 from backstage.infra.redis.rows import fields_of, task_of, unpack
 from backstage.infra.redis.settling import Settling
@@ -25,12 +26,14 @@ class Reclaiming:
     def __init__(self, link: Link, directory: Directory, outbox: Outbox, settling: Settling) -> None:
         self._link, self._directory = link, directory
         self._outbox, self._settling = outbox, settling
+        self._orphans = Orphans(link, directory)
         self._swept = 0
         self._places: dict[str, Sequence[str]] = {}
 
     async def reclaim(self, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None) -> list[Lost]:
         queues = await self._directory.queues()
         await self._sweep(self._turn(queues))
+        await self._orphans.adopt()
         reclaimed: list[Lost] = []
         while len(reclaimed) < limit:
             expired = (await self._expired(queues, limit - len(reclaimed)))[: limit - len(reclaimed)]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from uuid import uuid4
 
 import msgspec
@@ -10,6 +11,7 @@ from backstage.infra.moments import from_micros, ticks
 from backstage.infra.redis.link import Link
 from backstage.infra.redis.opening import FORMAT
 from backstage.infra.redis.rows import unpack
+from backstage.infra.unreadable_rows import readable
 
 
 class RedisRegistry:
@@ -29,10 +31,10 @@ class RedisRegistry:
 
     async def workers(self, seen_within: float) -> list[WorkerInfo]:
         now, found = unpack(await self._link.run("list_workers", self._link.keys.store, [ticks(seen_within)]))
-        workers = [_seen(document, int(seen_at), now) for seen_at, document in found]
+        workers = readable("a worker", map(tuple, found), partial(_seen, now))
         return sorted((each for each in workers if not each.is_gone), key=lambda worker: worker.id)
 
 
-def _seen(document: str, seen_at: int, now: int) -> WorkerInfo:
-    worker = msgspec.json.decode(document, type=WorkerInfo)
+def _seen(now: int, row: tuple[str, str]) -> WorkerInfo:
+    seen_at, worker = int(row[0]), msgspec.json.decode(row[1], type=WorkerInfo)
     return replace(worker, seen_at=from_micros(seen_at), silent_for=max(0, now - seen_at) / 1_000_000)

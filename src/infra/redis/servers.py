@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Protocol
 
 from redis.asyncio import Connection, ConnectionPool, RedisCluster, SSLConnection, UnixDomainSocketConnection
@@ -38,8 +38,8 @@ class Servers(Protocol):
         """
         ...
 
-    async def send_all(self, command: Command) -> list[Any]:
-        """Send the command to every server that has keys of the store, with replies as those of `send`."""
+    async def send_each(self, command_for: Callable[[str], Command]) -> dict[str, Any]:
+        """Send a command to every server that has keys of the store; the replies are by the server's name."""
         ...
 
     async def close(self) -> None: ...
@@ -86,8 +86,8 @@ class _OneServer:
         left, self._pool, self._number = self._pool, pool_of(self._location), self._epoch.number
         await close_pool(left, inuse_connections=False)
 
-    async def send_all(self, command: Command) -> list[Any]:
-        return await self.send([command])
+    async def send_each(self, command_for: Callable[[str], Command]) -> dict[str, Any]:
+        return dict(zip([""], await self.send([command_for("")]), strict=True))
 
     async def close(self) -> None:
         await close_pool(self._pool)
@@ -144,10 +144,11 @@ class _Cluster:
             except ClusterError as error:  # the driver was sent to and fro
                 return TryAgainError(f"TRYAGAIN the cluster moves the slot of the queue ({error})")
 
-    async def send_all(self, command: Command) -> list[Any]:
+    async def send_each(self, command_for: Callable[[str], Command]) -> dict[str, Any]:
         async with self._borrowed() as client:
             await client.initialize()
-            return [await self._send_to(client, node, command) for node in client.get_primaries()]
+            nodes = client.get_primaries()
+            return {node.name: await self._send_to(client, node, command_for(node.name)) for node in nodes}
 
     async def _send_to(self, client: RedisCluster, node: ClusterNode, command: Command) -> Any:
         try:

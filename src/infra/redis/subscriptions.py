@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+from backstage.domain.stored_subscription import StoredSubscription, stored_subscription
 from backstage.domain.subscription import Subscription
-from backstage.domain.subscription_document import document_of, subscription_of
+from backstage.domain.subscription_document import document_of
 from backstage.infra.redis.link import Link
 
 
@@ -17,6 +18,7 @@ class RedisSubscriptions:
     async def delete(self, name: str) -> bool:
         return bool(await self._link.command("HDEL", self._link.keys.subscriptions, name))
 
-    async def all(self) -> list[Subscription]:
+    async def all(self) -> list[StoredSubscription]:
         stored = await self._link.command("HGETALL", self._link.keys.subscriptions)
-        return sorted((subscription_of(document) for document in stored.values()), key=lambda each: each.name)
+        found = [stored_subscription(name.decode(), document.decode()) for name, document in stored.items()]
+        return sorted(found, key=lambda each: each.name)

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import sqlite3
 
+from backstage.domain.stored_subscription import StoredSubscription, stored_subscription
 from backstage.domain.subscription import Subscription
-from backstage.domain.subscription_document import document_of, subscription_of
+from backstage.domain.subscription_document import document_of
 from backstage.infra.sqlite.reader import Reader
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer
@@ -11,7 +12,7 @@ from backstage.infra.sqlite.writer import Writer
 _PUT = """INSERT INTO backstage_subscriptions (name, document) VALUES (?, ?)
           ON CONFLICT (name) DO UPDATE SET document = excluded.document"""
 _DELETE = "DELETE FROM backstage_subscriptions WHERE name = ?"
-_ALL = "SELECT document FROM backstage_subscriptions ORDER BY name"
+_ALL = "SELECT name, document FROM backstage_subscriptions ORDER BY name"
 
 
 class SqliteSubscriptions:
@@ -32,9 +33,9 @@ class SqliteSubscriptions:
 
         return await self._writer.run(step)
 
-    async def all(self) -> list[Subscription]:
+    async def all(self) -> list[StoredSubscription]:
         return await self._reader.run(_all)
 
 
-def _all(connection: sqlite3.Connection) -> list[Subscription]:
-    return [subscription_of(document) for (document,) in connection.execute(_ALL)]
+def _all(connection: sqlite3.Connection) -> list[StoredSubscription]:
+    return [stored_subscription(name, document) for name, document in connection.execute(_ALL)]

@@ -27,6 +27,7 @@ from backstage.infra.sqlite.stored_tasks import add_task, replace_task
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer
 from backstage.infra.task_row import task_of
+from backstage.infra.unreadable_rows import count_of, readable
 
 _BY_ID = "SELECT * FROM backstage_whole_tasks WHERE id = ?"
 _ATTEMPTS = """SELECT fence, number, worker_id, started_at, ended_at, outcome, failure FROM backstage_attempts
@@ -89,10 +90,7 @@ def _attempts(task_id: str, connection: sqlite3.Connection) -> list[Attempt]:
 
 
 def _counts(connection: sqlite3.Connection) -> list[Count]:
-    return [
-        Count(queue, type_, TaskState(state), tasks, pruned)
-        for queue, type_, state, tasks, pruned in connection.execute(_COUNTS)
-    ]
+    return list(readable("a count", connection.execute(_COUNTS), count_of))
 
 
 def _oldest_due(now: int, connection: sqlite3.Connection) -> list[OldestDue]:

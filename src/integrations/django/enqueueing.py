@@ -9,6 +9,7 @@ from django.db import transaction
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.task import Task
 from backstage.infra.system_clock import SystemClock
+from backstage.infra.typed_payload import encode_typed_payload
 from backstage.infra.uuid7_ids import Uuid7Ids
 from backstage.integrations.blocking_container import BlockingContainer
 
@@ -31,7 +32,7 @@ def enqueue_on_commit(task_type: str, payload: Any = None, *, using: str | None 
     the next moment loses the task. Raises InvalidTaskDataError now, and when it commits what `enqueue` raises.
     """
     request = EnqueueTask(task_type, payload, **options)
-    checked = request.task(Uuid7Ids(), SystemClock().now())
+    checked = request.task(Uuid7Ids(), SystemClock().now(), encode=encode_typed_payload)
     ready = replace(request, id=checked.id, payload=checked.payload)
     transaction.on_commit(lambda: _store(ready), using=using)
     return checked.id

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import Any
 
 from backstage.domain.failure import text_of
 from backstage.worker.context import TaskContext
+from backstage.worker.forked_child import end_if_forked
 from backstage.worker.middleware.middleware import Run
 
 
@@ -22,11 +24,14 @@ def recovery(run: Run) -> Run:
     """Turn what would end the worker into a failure of the attempt."""
 
     async def recovered(context: TaskContext) -> Any:
+        pid = os.getpid()
         try:
             return await run(context)
         except (Exception, asyncio.CancelledError):
             raise
         except BaseException as error:
             raise crashed(error) from error
+        finally:
+            end_if_forked(pid)
 
     return recovered

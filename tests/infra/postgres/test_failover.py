@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
+from backstage import Worker
 from backstage.conformance.trial import LEASE, Trial
 from backstage.conformance.waking import LONG, PROMPT
 from backstage.domain.errors import StorageUnavailableError
@@ -69,6 +70,11 @@ async def read_only(database_url: str) -> AsyncIterator[None]:
         await admin.close()
 
 
+@pytest.fixture
+def few_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backstage.infra.postgres.attempts._PAUSES", (0.01,))
+
+
 @pytest.mark.parametrize("code", NO_MORE)
 async def test_a_step_that_a_server_refuses_is_made_on_a_new_connection(runner: Runner, code: str) -> None:
     seen: list[int] = []
@@ -105,6 +111,7 @@ async def test_a_connection_that_says_it_is_read_only_is_not_kept(runner: Runner
     assert await runner.run(step) != await runner.run(pid_of)
 
 
+@pytest.mark.usefixtures("few_tries")
 async def test_until_the_new_server_is_reached_the_store_is_unavailable_and_then_all_goes_on(
     trial: Trial, backend: PostgresBackend, database_url: str
 ) -> None:
@@ -139,3 +146,17 @@ async def test_a_listener_leaves_the_server_that_refused_a_step(
             await trial.added()
             await wakeup.wait(LONG)
         await far.close()
+
+
+@pytest.mark.usefixtures("few_tries")
+async def test_a_worker_stops_without_an_error_while_nothing_can_be_written(url: str, database_url: str) -> None:
+    worker = Worker(url, silent=True, poll_interval=0.05, grace_period=0.5)
+    worker.on("email:send", lambda _: None)
+    await worker.start()
+    epoch = worker.backstage.backend._connector.epoch  # type: ignore[attr-defined]
+    async with read_only(database_url):
+        epoch.end(epoch.number)
+        with pytest.raises(StorageUnavailableError, match="read-only"):
+            await worker.enqueue("email:send")
+        async with asyncio.timeout(LONG):
+            await worker.stop()

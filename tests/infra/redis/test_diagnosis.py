@@ -25,6 +25,7 @@ async def test_a_server_that_is_well_set_up_has_nothing_to_remedy(own_redis: Cal
         "outbox",
         "lanes",
         "counts",
+        "orphans",
     ]
 
 

@@ -11,6 +11,7 @@ import pytest
 import redis
 from redis import exceptions
 
+from backstage import Worker
 from backstage.conformance.backend_suite import on_trial
 from backstage.conformance.task_factory import TaskFactory
 from backstage.conformance.trial import LEASE
@@ -64,6 +65,17 @@ async def served(step: Callable[[], Awaitable[T]]) -> T:
                 return await step()
             except StorageUnavailableError:
                 await asyncio.sleep(0.05)
+
+
+async def test_a_worker_stops_without_an_error_while_nothing_can_be_written(pair: Pair) -> None:
+    worker = Worker(pair.proxy.url, silent=True, poll_interval=0.05, grace_period=0.5)
+    worker.on("email:send", lambda _: None)
+    await worker.start()
+    pair.old.replicaof("127.0.0.1", str(free_port()))
+    with pytest.raises(StorageUnavailableError):
+        await worker.enqueue("email:send")
+    async with asyncio.timeout(LONG):
+        await worker.stop()
 
 
 def demoted_behind_sentinel() -> Exception:

@@ -8,6 +8,7 @@ import redis
 from backstage.conformance.trial import LEASE, Trial
 from backstage.domain.finding import Finding, Severity
 from backstage.domain.retention import Retention
+from backstage.domain.task_query import TaskQuery
 from backstage.domain.task_state import TaskState
 from backstage.infra.redis.backend import RedisBackend
 
@@ -80,3 +81,32 @@ async def test_negative_and_lost_counts_are_told_and_made_anew(
     await trial.queue.reclaim(3, 10)
     assert await trial.tally() == right
     assert not await trial.queue.is_idle(TYPES, None)
+
+
+async def test_tasks_that_no_index_has_are_told_and_put_back(
+    trial: Trial, server: redis.Redis, of_queue: str, redis_url: str
+) -> None:
+    """As a slot that was moved under a release before 0508 left them: nothing but their hashes."""
+    ended = await trial.running(workflow_id="w")
+    await trial.settle(ended.completed())
+    running = await trial.running()
+    tasks = [await trial.added() for _ in range(3)]
+    later = await trial.added(delay=60.0)
+    right, seen = await trial.tally(), await trial.tasks.find(TaskQuery())
+    names = [key for key in server.scan_iter(f"{of_queue}*", count=1000) if ":task:" not in key]
+    server.delete(*names)
+    assert await trial.tally() == {}
+    [orphans] = [each for each in await RedisBackend.from_url(redis_url, None).diagnose() if each.name == "orphans"]
+    assert (orphans.status, orphans.detail[:1]) == (Severity.WARNING, "6")
+    for _ in range(50):
+        trial.clock.advance(0.2)
+        await trial.queue.reclaim(3, 10)
+        if await trial.tally() == right:
+            break
+        trial.clock.advance(5.0)
+    assert await trial.tally() == right
+    assert await trial.tasks.find(TaskQuery()) == seen
+    assert [task.id for task in (await trial.tasks.find(TaskQuery(workflow_id="w"))).tasks] == [ended.id]
+    waiting = [*tasks, later] if later.scheduled_at <= trial.clock.now() else tasks
+    assert [task.id for task in await trial.claim(10)] == [task.id for task in waiting]
+    assert await trial.settle(running.completed()) is TaskState.COMPLETED

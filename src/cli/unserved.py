@@ -1,0 +1,42 @@
+"""What commands say of tasks that nobody serves."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from backstage.app.find_unserved import FindUnserved, Unserved
+from backstage.app.get_known_names import GetKnownNames, nearest
+from backstage.infra.printable import printable
+
+if TYPE_CHECKING:
+    from backstage.domain.ports.backend import Backend
+
+MOST_SHOWN = 10
+
+
+async def warn_before_storing(store: Backend, queue: str, task_type: str) -> None:
+    """Say on standard error that the task may wait for ever, before its own name is among those that are known.
+
+    Where no worker is alive, a name that nobody knows is compared with those of tasks and schedules.
+    """
+    unserved = await FindUnserved(store.tasks, store.registry)([(queue, task_type)])
+    if unserved:
+        warn_of(unserved)
+        return
+    names = await GetKnownNames(store.tasks, store.schedules, store.registry)()
+    for kind, name, known in (("queue", queue, names.queues), ("type", task_type, names.types)):
+        if name not in known and (hint := nearest(name, known)):
+            _say(f"no task, schedule or worker knows {kind} {name}{hint}")
+
+
+def warn_of(unserved: Sequence[Unserved]) -> None:
+    for each in unserved[:MOST_SHOWN]:
+        _say(str(each))
+    if len(unserved) > MOST_SHOWN:
+        _say(f"and {len(unserved) - MOST_SHOWN:,} more pairs of a queue and a type")
+
+
+def _say(text: str) -> None:
+    print(f"backstage: {printable(text)}", file=sys.stderr)

@@ -1,0 +1,30 @@
+"""Payloads of any type that pydantic can read, written so that it reads an equal value."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import lru_cache, partial
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from backstage.domain.payload import encode_payload
+from backstage.domain.typed_values import Schema, own_schema, readable
+
+
+@lru_cache(maxsize=1024)  # programs have few such types, each for many tasks
+def _schema(kind: type) -> Schema | None:
+    """Of a standard dataclass the one that its handler will read it by; None if pydantic makes none of it."""
+    own = own_schema(kind)
+    if own is not None or not dataclasses.is_dataclass(kind):
+        return own
+    try:
+        adapter = TypeAdapter(kind)
+    except Exception:  # its annotations may be anything
+        return None
+    return Schema(adapter.validator, adapter.serializer)
+
+
+def encode_typed_payload(value: Any) -> str:
+    """What `encode_payload` does; standard dataclasses are tried as models are. Raises InvalidTaskDataError."""
+    return encode_payload(value, form=partial(readable, schema_of=_schema))
