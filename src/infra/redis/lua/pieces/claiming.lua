@@ -19,6 +19,7 @@ local function leave_for_next_claim(key, id, type_, priority, due)
   redis.call('HDEL', key, 'entry')
   redis.call('ZADD', early_of(level), due, id)
   touched_levels[level] = touched_levels[level] or true
+  without_early[level] = nil
   return 'left'
 end
 
@@ -177,6 +178,7 @@ local function take_rank(lanes)
   while #taken < limit do
     local wanted = limit - #taken
     local is_simple = #lanes == 1 and redis.call('EXISTS', lanes[1].early) == 0
+    without_early[lanes[1].level] = is_simple
     local read = is_simple and take_from_line(lanes[1].level, wanted) or not is_simple and take_in_order(lanes) or 0
     if read < wanted then
       for _, lane in ipairs(lanes) do
@@ -188,6 +190,9 @@ local function take_rank(lanes)
 end
 
 local function take_from(lanes)
+  for _, lane in ipairs(lanes) do
+    known_heads[lane.level] = lane.head
+  end
   for _, rank in ipairs(ranks_of(lanes)) do
     take_rank(rank)
   end
