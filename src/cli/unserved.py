@@ -21,8 +21,8 @@ MOST_SHOWN = 10
 async def warn_before_storing(store: Backend, queue: str, task_type: str) -> None:
     """Say on standard error that the task may wait for ever, before its own name is among those that are known.
 
-    Where no worker is alive, a name that nobody knows is compared with those of tasks and schedules. What an older store
-    cannot be asked is no reason to store nothing there.
+    Where no worker is alive, a name that nobody knows is compared with those of tasks and schedules. What an older
+    store cannot be asked is no reason to store nothing there.
     """
     with suppress(StoreNotReadyError):
         await _warn(store, queue, task_type)
