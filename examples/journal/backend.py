@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
+from backstage.domain.opening import Opening
 from backstage.domain.ports.clock import Clock
 from examples.journal.archive import JournalArchive
 from examples.journal.fleet import JournalBroadcasts, JournalControl, JournalRegistry, JournalSubscriptions
@@ -29,8 +30,8 @@ class JournalBackend:
         self.broadcasts = JournalBroadcasts(self._store)
         self.archive = JournalArchive(self._store)
 
-    async def open(self) -> None:
-        self._store.open()
+    async def open(self, opening: Opening = Opening.WORK) -> None:
+        self._store.open()  # there is no schema: whoever opens it may
 
     async def close(self) -> None:
         self._store.close()

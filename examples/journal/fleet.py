@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 from backstage.domain.broadcast_message import BroadcastMessage
 from backstage.domain.ports.broadcasts import Received
@@ -70,10 +71,12 @@ class JournalRegistry:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._workers: dict[str, WorkerInfo] = {}
+        self._generation = uuid4().hex  # nobody can empty the journal under its one process
 
-    async def beat(self, worker: WorkerInfo) -> None:
+    async def beat(self, worker: WorkerInfo) -> str:
         with self._store.lock:
             self._workers[worker.id] = replace(worker, seen_at=self._store.clock.now())
+        return self._generation
 
     async def leave(self, worker_id: str) -> None:
         with self._store.lock:
@@ -84,8 +87,11 @@ class JournalRegistry:
             now = self._store.clock.now()
             day = now - timedelta(days=1)
             self._workers = {id_: each for id_, each in self._workers.items() if each.seen_at >= day}
-            oldest = now - timedelta(seconds=seen_within)
-            return [each for _, each in sorted(self._workers.items()) if each.seen_at >= oldest]
+            seen = [
+                replace(each, silent_for=max(0.0, (now - each.seen_at).total_seconds()))
+                for _, each in sorted(self._workers.items())
+            ]
+            return [each for each in seen if each.silent_for <= seen_within and not each.is_gone]
 
 
 class JournalSubscriptions:

@@ -22,6 +22,10 @@ class Journal:
         self._file: int | None = None
         self._lock: int | None = None
 
+    @property
+    def is_open(self) -> bool:
+        return self._file is not None
+
     def open(self) -> None:
         """Raises ConfigurationError while another process has it open, StorageUnavailableError as the disk says."""
         try:

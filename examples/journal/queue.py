@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from backstage.domain.lease import Lease
 from backstage.domain.outcome import Outcome
+from backstage.domain.portions import portion
 from backstage.domain.ports.queue_control import QUEUE, TYPE
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf
 from backstage.domain.task import MaxDeliveries, Task
@@ -27,12 +28,15 @@ class JournalQueue:
                 (task for task in self._store.tasks.values() if self._may_be_claimed(task, request)),
                 key=lambda task: (-ranks.get(task.queue, 0), -task.priority, task.scheduled_at, task.id),
             )
-            claimed = tuple(self._claim(task, request) for task in due[: request.limit])
+            number = portion(due, lambda task: len(task.payload_json), request.limit)
+            claimed = tuple(self._claim(task, request) for task in due[:number])
             later = [
                 task.scheduled_at - now
                 for task in self._store.tasks.values()
                 if task.state is TaskState.PENDING and task.scheduled_at > now
             ]
+        if len(claimed) < min(len(due), request.limit):
+            return Claimed(claimed, 0.0)  # more are there, which would make the answer too large
         return Claimed(claimed, min(later).total_seconds() if later and len(claimed) < request.limit else None)
 
     def _may_be_claimed(self, task: Task, request: ClaimRequest) -> bool:
@@ -132,7 +136,8 @@ class JournalQueue:
             )
 
     def _is_work(self, task: Task) -> bool:
-        is_due = task.scheduled_at <= self._store.clock.now() or task.deliveries > 0
+        is_chained = task.workflow_id != task.id
+        is_due = task.scheduled_at <= self._store.clock.now() or task.deliveries > 0 or is_chained
         return task.state is TaskState.RUNNING or (task.state is TaskState.PENDING and is_due)
 
 

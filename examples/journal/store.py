@@ -50,7 +50,9 @@ class Store:
         self._step = Step()
 
     def open(self) -> None:
-        """Read the journal, and write it anew without what is over: that is what bounds it."""
+        """Read the journal, and write it anew without what is over: that is what bounds it. Nothing if it is open."""
+        if self._journal.is_open:
+            return
         self._journal.open()
         self._read()
         with suppress(StorageFullError):  # there is no hurry

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from backstage.app.find_unserved import FindUnserved, Unserved
 from backstage.app.get_known_names import GetKnownNames, nearest
+from backstage.domain.errors import StoreNotReadyError
 from backstage.infra.printable import printable
 
 if TYPE_CHECKING:
@@ -19,8 +21,14 @@ MOST_SHOWN = 10
 async def warn_before_storing(store: Backend, queue: str, task_type: str) -> None:
     """Say on standard error that the task may wait for ever, before its own name is among those that are known.
 
-    Where no worker is alive, a name that nobody knows is compared with those of tasks and schedules.
+    Where no worker is alive, a name that nobody knows is compared with those of tasks and schedules. What an older
+    store cannot be asked is no reason to store nothing there.
     """
+    with suppress(StoreNotReadyError):
+        await _warn(store, queue, task_type)
+
+
+async def _warn(store: Backend, queue: str, task_type: str) -> None:
     unserved = await FindUnserved(store.tasks, store.registry)([(queue, task_type)])
     if unserved:
         warn_of(unserved)

@@ -36,10 +36,10 @@ class Opening(BackendSuite):
     ) -> None:
         maker, other = connect(clock), connect(clock)
         await maker.open()
+        await maker.close()
         await other.open(how)
         assert await other.control.paused() == []
         await other.close()
-        await maker.close()
 
     async def test_opening_an_empty_store_makes_it_ready(self, trial: Trial) -> None:
         task = await trial.added()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from typing import Any, cast
 
 from blinker import Signal
@@ -16,11 +17,13 @@ class BlinkerEventBus:
     """EventBus on blinker signals of its own.
 
     Listeners are called in the order they subscribed, those of `worker-task:*` last. A sync listener blocks the
-    event loop while it runs. `logger` is a structlog logger; an error of a listener is logged as `listener_failed`.
+    event loop while it runs. `logger` is a structlog logger; an error of a listener is logged as `listener_failed`,
+    unless it is one that `passes` says to let through.
     """
 
-    def __init__(self, logger: Any) -> None:
+    def __init__(self, logger: Any, passes: Callable[[BaseException], bool] = must_pass) -> None:
         self._logger = logger
+        self._passes = passes
         self._all = Signal()
         self._signals = {name: Signal() for name in EVENT_NAMES}
 
@@ -49,7 +52,7 @@ class BlinkerEventBus:
             if inspect.isawaitable(answer):
                 await answer
         except BaseException as error:
-            if must_pass(error):
+            if self._passes(error):
                 raise
             name = getattr(listener, "__qualname__", repr(listener))
             self._logger.exception(

@@ -62,7 +62,7 @@ class Container:
 
     `async with Container.open("sqlite:///backstage.db") as backstage:` is the usual way. An object that owns a
     container makes it and calls `start` and `close`; nothing is connected before `start`. `backend`, `clock`,
-    `ids`, `chance` and `logger` are given by tests and by applications that have their own.
+    `ids`, `chance`, `logger` and `events` are given by tests and by applications that have their own.
     """
 
     def __init__(
@@ -74,6 +74,7 @@ class Container:
         ids: Ids | None = None,
         chance: Chance | None = None,
         logger: Any = None,
+        events: BlinkerEventBus | None = None,
     ) -> None:
         self.settings = settings
         self.logger: Any = logger or new_logger(
@@ -84,7 +85,7 @@ class Container:
         self.ids: Ids = ids or Uuid7Ids()
         self.chance: Chance = chance or random.Random()  # noqa: S311 - spreads retries, guards no secret
         self.trace: TaskTrace | None = _otel_trace() if settings.otel else None
-        self.events = BlinkerEventBus(self.logger)
+        self.events = events or BlinkerEventBus(self.logger)
         self._wire_use_cases()
 
     def _chosen_backend(self, clock: Clock | None) -> Backend:

@@ -53,13 +53,13 @@ class AttemptRunner:
         if task.attempt > (allowed := task.attempts_allowed(policy)):
             return task.gave_up(Failure.of(AttemptsSpent(f"all {allowed} attempts are spent")), has_run=False)
         if held.is_to_stop():
-            return self._stopped(held, has_run=False)
+            return self._stopped(held, handler, has_run=False)
         context = TaskContext(task, self._worker_id, self._logger, held, self._store)
         try:
             value = await handler.run(context)
         except asyncio.CancelledError as error:
             if held.is_to_stop():
-                return self._stopped(held)
+                return self._stopped(held, handler)
             # The handler cancelled itself, or let another asyncio.Task's cancellation through.
             return self._conclusion.of_error(task, error, policy)
         except BaseException as error:
@@ -67,7 +67,7 @@ class AttemptRunner:
         if held.stop_reason is StopReason.LEASE_LOST:
             return None
         if held.has_seen_shutdown and _is_unsuccessful(value):
-            return task.released()  # it wound up because it was asked to, which is no failure
+            return self.cut_off(task, handler)  # it wound up because it was asked to, which is no failure
         return self._conclusion.of_value(task, value, policy)
 
     def refused(self, task: Task, handler: RegisteredHandler, problem: str) -> Outcome:
@@ -75,12 +75,19 @@ class AttemptRunner:
         policy = self._limits_of(task, handler.registration).retry
         return self._conclusion.of_error(task, OutcomeRefused(problem), policy)
 
-    def _stopped(self, held: HeldTask, *, has_run: bool = True) -> Outcome | None:
+    def cut_off(self, task: Task, handler: RegisteredHandler) -> Outcome:
+        """The end of a run that outlasts its worker: due again, unless the task may run at most once."""
+        limits = self._limits_of(task, handler.registration)
+        if task.attempts_allowed(limits.retry) == task.deliveries_allowed(limits.max_deliveries) == 1:
+            return task.gave_up(Failure("CutOff", "its worker stopped before it ended, and it may run at most once"))
+        return task.released()
+
+    def _stopped(self, held: HeldTask, handler: RegisteredHandler, *, has_run: bool = True) -> Outcome | None:
         match held.stop_reason:
             case StopReason.CANCEL_REQUESTED:
                 return held.task.cancelled(has_run=has_run)
             case StopReason.SHUTDOWN:
-                return held.task.released(has_run=has_run)
+                return self.cut_off(held.task, handler) if has_run else held.task.released(has_run=False)
             case _:
                 return None
 

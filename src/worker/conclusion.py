@@ -9,10 +9,10 @@ from backstage.domain.failure import Failure
 from backstage.domain.handler_signals import CancelTask, GiveUp, RetryLater, delay_of
 from backstage.domain.next import Next
 from backstage.domain.outcome import Outcome
-from backstage.domain.payload import encode_result
+from backstage.domain.payload import decode_payload, encode_result
 from backstage.domain.ports.chance import Chance
 from backstage.domain.retry_policy import RetryPolicy
-from backstage.domain.task import Task
+from backstage.domain.task import UNDECODABLE_TASK, Task
 from backstage.worker import log_events
 from backstage.worker.payload_misfit import PayloadMisfit
 from backstage.worker.returned import Returned, looks_like_next
@@ -64,7 +64,7 @@ class Conclusion:
         if issubclass(kind, GiveUp):
             return task.gave_up(Failure.of(error))
         if issubclass(kind, PayloadMisfit):
-            return task.gave_up(Failure.of(PayloadMisfit.recorded(error)))  # type: ignore[arg-type]
+            return task.gave_up(_spoilt(task) or Failure.of(PayloadMisfit.recorded(error)))  # type: ignore[arg-type]
         return self._failed(task, error, policy)
 
     def _failed(self, task: Task, error: BaseException, policy: RetryPolicy) -> Outcome:
@@ -74,3 +74,12 @@ class Conclusion:
         if task.type not in self._told and looks_like_next(result):
             self._told.add(task.type)
             self._logger.warning(log_events.RESULT_LOOKS_LIKE_NEXT, type=task.type, remedy=NEXT_REMEDY)
+
+
+def _spoilt(task: Task) -> Failure | None:
+    """Why no handler could read the payload that is stored, if none could: it was written by somebody else."""
+    try:
+        decode_payload(task.payload_json)
+    except (ValueError, RecursionError) as error:
+        return Failure(UNDECODABLE_TASK, f"payload: is not JSON: {error}")
+    return None

@@ -222,8 +222,8 @@ class WorkerRuntime:
         """Give the store all that is held, on another loop than this worker's, which is blocked: the ends that it has
         not taken, and everything else as not run."""
         ended = {(each.task_id, each.fence): each for each in self._slots.settler.waiting()}
-        held = [each.task for each in self._slots.held.snapshot()]
-        outcomes = [ended.get((task.id, task.fence)) or task.released() for task in held]
+        held = self._slots.held.snapshot()
+        outcomes = [ended.get((each.task.id, each.task.fence)) or self._slots.given_back(each) for each in held]
         async with self._backend.lease_queue() as queue:
             await queue.settle(outcomes)
 

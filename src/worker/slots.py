@@ -175,7 +175,8 @@ class Slots:
             await asyncio.wait(self._running, timeout=CANCEL_GRACE)
         for held in self._unfinished():
             self._logger.error(log_events.HANDLER_STUCK, task_id=held.task.id, type=held.task.type)
-            self.settler.submit(held.task.released())  # the fence keeps out whatever the handler still does
+            # The fence keeps out whatever the handler still does.
+            self.settler.submit(self.given_back(held))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._options.lease):
                 await self.settler.drained()
@@ -186,6 +187,12 @@ class Slots:
             held.stop(StopReason.LEASE_LOST)
         if self._running:
             await asyncio.wait(self._running, timeout=CANCEL_GRACE)
+
+    def given_back(self, held: HeldTask) -> Outcome:
+        """How the claim ends of a task that this worker gives up."""
+        if not held.has_begun:
+            return held.task.released(has_run=False)
+        return self._runner.cut_off(held.task, self._handlers[held.task.type])
 
     def _is_shutting_down(self) -> bool:
         return self.is_closing

@@ -100,9 +100,9 @@ def test_a_query_for_what_is_no_name_is_refused(field: str) -> None:
 
 
 @pytest.mark.parametrize("kind", OutcomeKind)
-def test_only_snoozes_and_releases_spend_no_attempt(kind: OutcomeKind) -> None:
+def test_only_snoozes_releases_and_lost_leases_spend_no_attempt(kind: OutcomeKind) -> None:
     outcome = Outcome("id", 1, kind, TaskState.PENDING)
-    assert outcome.is_interruption == (kind in {OutcomeKind.SNOOZED, OutcomeKind.RELEASED})
+    assert outcome.is_interruption == (kind in {OutcomeKind.SNOOZED, OutcomeKind.RELEASED, OutcomeKind.LOST})
 
 
 def test_named_priorities_are_ordered_ints() -> None:
@@ -113,9 +113,10 @@ def test_named_priorities_are_ordered_ints() -> None:
 def test_a_wish_to_be_retried_later_says_when() -> None:
     assert (RetryLater(2.5).delay, str(RetryLater(2.5))) == (2.5, "retry in 2.5 s")
     assert str(RetryLater(2.5, "not ready")) == "not ready"
+    assert RetryLater(-1.0).delay == 0.0
 
 
-@pytest.mark.parametrize("delay", [-1.0, float("nan"), 10**400, "5", None])
+@pytest.mark.parametrize("delay", [float("nan"), 10**400, "5", None])
 def test_a_wish_to_be_retried_at_no_time_is_refused(delay: Any) -> None:
     with pytest.raises(InvalidTaskDataError) as caught:
         RetryLater(delay)

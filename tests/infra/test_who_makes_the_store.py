@@ -14,6 +14,8 @@ from backstage import Container, EnqueueTask, Worker
 from backstage.domain.errors import ConfigurationError, StoreNotReadyError
 from backstage.infra.migrations import migrations_of
 from backstage.infra.postgres.backend import PostgresBackend
+from backstage.infra.sqlite.backend import SqliteBackend
+from backstage.infra.system_clock import SystemClock
 from tests.cli.conftest import Cli, cli
 
 __all__ = ["cli"]
@@ -102,19 +104,12 @@ def test_a_table_that_an_older_store_lacks_is_named_with_the_remedy(cli: Cli, ol
 
 
 @pytest.fixture
-def older(tmp_path: Path) -> Path:
+def older(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file as the release before this one's newest migration left it."""
     path = tmp_path / "older.db"
-
-    async def make() -> None:
-        worker = Worker(f"sqlite:///{path}", silent=True)
-        await worker.connect()
-        await worker.stop()
-
-    asyncio.run(make())
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("DROP TABLE backstage_generation")
-        connection.execute("DELETE FROM backstage_migrations WHERE version = ?", (NEWEST.version,))
+    with monkeypatch.context() as before:
+        before.setattr("backstage.infra.sqlite.migrations.migrations_of", lambda backend: migrations_of(backend)[:-1])
+        asyncio.run(SqliteBackend(path, SystemClock()).migrate())
     return path
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from backstage.infra.postgres.backend import PostgresBackend
 from tests.servers.choice import POSTGRES, REDIS, Choice, Kind, MissingServerError, Origin, choose
+from tests.servers.needs import unmet_needs
 from tests.servers.own_servers import OwnServers
 from tests.servers.pooler import PgBouncer, pgbouncer, pooler_for
 from tests.servers.postgres_instance import PostgresInstance
@@ -38,7 +39,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     servers = [f"{kind.name}: {_said(kind, config)}" for kind in (POSTGRES, REDIS)]
-    return [*servers, f"pooler: {pgbouncer() or TransactionPooler.name}"]
+    needs = [f"MISSING: {problem}" for problem in unmet_needs(config.getoption("--servers"))]
+    return [
+        *servers,
+        f"pooler: {pgbouncer() or TransactionPooler.name}",
+        *(needs or ["machine: has what the suite needs"]),
+    ]
 
 
 def _said(kind: Kind, config: pytest.Config) -> str:

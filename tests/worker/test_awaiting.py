@@ -28,13 +28,13 @@ class Late:
     def arrive(self) -> None:
         self._has_arrived = True
 
-    async def _try(self) -> None:
+    async def _try(self, *how: Any) -> None:
         self.tries += 1
         if self.is_silent:
             await asyncio.Event().wait()
         if not self._has_arrived:
             raise StorageUnavailableError("nobody is there")
-        await self._open()
+        await self._open(*how)
 
 
 def _container(late: Late, **settings: Any) -> Container:

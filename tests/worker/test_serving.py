@@ -178,17 +178,19 @@ async def test_until_idle_waits_for_the_tasks_of_other_workers(workers: Workers)
 
 
 async def test_a_paused_worker_claims_nothing_and_goes_on_when_resumed(any_workers: Workers) -> None:
-    gate = asyncio.Event()
+    gate, begun = asyncio.Event(), asyncio.Event()
     worker = any_workers.new()
 
     @worker.on("t")
     async def waits(payload: str) -> str:
+        begun.set()
         await gate.wait()
         return payload
 
     await worker.start()
     running = await worker.enqueue("t", "running")
-    await reached(worker, running, TaskState.RUNNING)
+    async with asyncio.timeout(DEADLINE):
+        await begun.wait()  # claimed is not begun yet, and would be given back
     worker.pause()
     waiting = await worker.enqueue("t", "waiting")
     gate.set()

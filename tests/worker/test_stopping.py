@@ -87,6 +87,18 @@ async def test_what_outlasts_the_grace_period_goes_back_and_spends_no_attempt(
         each.cancel()
 
 
+async def test_a_run_that_is_cut_off_and_may_run_at_most_once_is_a_dead_letter(workers: Workers) -> None:
+    async def waits() -> None:
+        await asyncio.sleep(60)
+
+    worker = workers.new(grace_period=0.0)
+    task = await one_running(worker, waits, max_attempts=1, max_deliveries=1)
+    await stop(worker)
+    ended = await stored(workers, worker, task)
+    assert ended.last_failure is not None
+    assert (ended.state, ended.last_failure.type) == (TaskState.FAILED, "CutOff")
+
+
 async def test_a_thread_that_outlasts_the_grace_period_goes_back(workers: Workers) -> None:
     def waits() -> None:
         while True:

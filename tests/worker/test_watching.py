@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -184,6 +185,7 @@ OPTIONS = {
     "prune_interval": ("90", 90.0),
     "schedule_interval": ("8", 8.0),
     "subscription_interval": ("9", 9.0),
+    "stuck_after": ("90", 90.0),
     "is_until_idle": ("true", True),
 }
 
@@ -205,7 +207,9 @@ def test_the_options_of_other_shape_are_environment_variables_too(
     monkeypatch.setenv("BACKSTAGE_WORKER_ID", "me")
     monkeypatch.setenv("BACKSTAGE_MAX_ATTEMPTS", "9")
     monkeypatch.setenv("BACKSTAGE_KEEP_COMPLETED", "5")
+    monkeypatch.setenv("BACKSTAGE_MIGRATE", "no")
     options = options_of(Worker())
+    assert (options.store, options.version, options.may_migrate) == ("memory://", version("backstage"), False)
     assert list(options.queues) == ["a", "b"]
     assert options.worker_id.startswith("me.")
     assert options.retry.max_attempts == 9
@@ -213,7 +217,7 @@ def test_the_options_of_other_shape_are_environment_variables_too(
 
 
 def test_no_option_of_the_worker_was_forgotten() -> None:
-    of_other_shape = {"queues", "worker_id", "retry", "retention"}
+    of_other_shape = {"queues", "worker_id", "retry", "retention", "store", "version", "may_migrate"}
     assert {field.name for field in dataclasses.fields(WorkerOptions)} == OPTIONS.keys() | of_other_shape
 
 
@@ -229,4 +233,4 @@ def options_of(worker: Worker) -> WorkerOptions:
 def test_every_setting_of_a_worker_can_be_an_argument(own_directory: None) -> None:
     settings = Settings.load(url="memory://")
     given = {name: getattr(settings, name) for name in Settings.model_fields if name not in ("url", "queues")}
-    assert Worker("memory://", **given).settings == settings
+    assert Worker("memory://", **given).settings.model_dump() == settings.model_dump()

@@ -67,7 +67,7 @@ def is_of_prepared_statements(error: BaseException) -> bool:
 def translate(error: BaseException, store: str) -> TaskError:
     """Return our error for the driver's; the caller chains them. `store` is a URL without password."""
     code = code_of(error)
-    if code in _FULL:
+    if _is_full(error):
         return StorageFullError(f"{store}: no room left ({error}): free space on the server's disk")
     if code == _READ_ONLY:
         return StorageUnavailableError(f"{store}: the server is read-only ({error}): if it stays so, name the primary")
@@ -88,6 +88,15 @@ def translate(error: BaseException, store: str) -> TaskError:
     if code[:2] in ("08", "53", "57", "58", "40", "55", "XX"):
         return StorageUnavailableError(f"{store}: {error}")
     return StorageError(f"{store}: {error}")
+
+
+def _is_full(error: BaseException | None) -> bool:
+    """A server that cannot write its log ends, and says why in the message before the connection breaks off."""
+    while error is not None:
+        if code_of(error) in _FULL:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _was_not_sent(error: BaseException) -> bool:

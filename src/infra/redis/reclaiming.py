@@ -35,14 +35,16 @@ class Reclaiming:
         await self._sweep(self._turn(queues))
         await self._orphans.adopt()
         reclaimed: list[Lost] = []
+        before: set[str] = set()
         while len(reclaimed) < limit:
             expired = (await self._expired(queues, limit - len(reclaimed)))[: limit - len(reclaimed)]
             if not expired:
                 break
-            taken_back = await self._take_back(expired, max_deliveries, next_tasks_of)
-            if not taken_back:  # another reclaimer was first
-                break
-            reclaimed += taken_back
+            found = {task.id for task in expired}
+            if found == before:
+                break  # they cannot be taken back: where another reclaimer was first, there are others by now
+            before = found
+            reclaimed += await self._take_back(expired, max_deliveries, next_tasks_of)
         return reclaimed
 
     async def _take_back(

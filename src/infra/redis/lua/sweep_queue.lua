@@ -5,9 +5,9 @@
 --   KEYS  1 the queue's prefix
 --   ARGV  4 packed { type and id of the live task that was looked at last, as the call before returned them }
 --   returns packed { whether next tasks for other queues wait in the outbox, type and id to begin after next time }
--- needs: allow_full, astray, gone, recount, past
+-- needs: allow_full, astray, gone, recount, past, portions
 local CONSUMER_FORGOTTEN_AFTER = 3600000
-local ENTRIES_AT_ONCE = 200
+local ENTRIES_AT_ONCE, LEVELS_AT_ONCE, FIELDS_AT_ONCE = 200, 200, 2000
 
 local function sweep_consumers(stream)
   for _, each in ipairs(redis.call('XINFO', 'CONSUMERS', stream, group)) do
@@ -72,9 +72,12 @@ local function sweep_gone(from_type, from_id)
       forget_gone(id)
     end
   end
-  local room = ENTRIES_AT_ONCE
-  table.sort(counted_types)
-  for _, type_ in ipairs(counted_types) do
+  local room, types = ENTRIES_AT_ONCE, some_of(counted_types, TYPES_AT_ONCE)
+  if #types < #counted_types then
+    from_type, from_id = '', ''
+  end
+  table.sort(types)
+  for _, type_ in ipairs(types) do
     if type_ >= from_type and room > 0 then
       local first = type_ == from_type and '(' .. from_id or '-'
       local ids = redis.call('ZRANGEBYLEX', KEYS[1] .. ':live:' .. type_, first, '+', 'LIMIT', 0, room)
@@ -92,7 +95,7 @@ local function sweep_gone(from_type, from_id)
   return '', ''
 end
 
-for _, level in ipairs(redis.call('HKEYS', KEYS[1] .. ':tails')) do
+for _, level in ipairs(some_of(redis.call('HKEYS', KEYS[1] .. ':tails'), LEVELS_AT_ONCE)) do
   sweep(line_of(level), function(entry)
     return string.match(entry, '%d+$')
   end)
@@ -102,14 +105,18 @@ sweep(KEYS[1] .. ':claimed', function(entry)
   return 'c' .. entry
 end)
 write_counts()
-read_counts()
-local next_type, next_id = sweep_gone(unpack(cmsgpack.unpack(ARGV[4])))
-write_counts()
-local wrong = wrong_types()
-if #wrong > 0 then
-  recount(wrong)
+local next_type, next_id = unpack(cmsgpack.unpack(ARGV[4]))
+local fields = redis.call('HLEN', KEYS[1] .. ':counts') + redis.call('HLEN', KEYS[1] .. ':tails')
+if is_turn(fields, FIELDS_AT_ONCE) then
+  read_counts()
+  next_type, next_id = sweep_gone(next_type, next_id)
+  write_counts()
+  local wrong = wrong_types()
+  if #wrong > 0 then
+    recount(wrong)
+  end
+  find_astray()
 end
-find_astray()
 write_lines()
 if store and has_nothing() then
   forget_queue()

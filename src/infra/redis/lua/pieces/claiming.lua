@@ -19,6 +19,7 @@ local function leave_for_next_claim(key, id, type_, priority, due)
   redis.call('HDEL', key, 'entry')
   redis.call('ZADD', early_of(level), due, id)
   touched_levels[level] = touched_levels[level] or true
+  without_early[level] = nil
   return 'left'
 end
 
@@ -26,13 +27,13 @@ end
 local function leave_unread(key, id, entry_before)
   local task = redis.call('HMGET', key, 'type', 'state', 'entry', 'priority', 'created', 'due')
   if not task[1] or task[2] or (task[3] or nil) ~= entry_before then
-    return task[2] or 'gone'
+    return task[1] and (task[2] or 'moved') or 'gone'
   end
   return leave_for_next_claim(key, id, task[1], task[4] or nil, task[6] or task[5])
 end
 
 -- Make the move, unless the task has left this place: then its entry is a leftover of a deleted group.
--- Returns nil, or what became of the task that was not taken: its state, or `gone`.
+-- Returns nil, or what became of the task that was not taken: its state, `moved`, `left` or `gone`.
 local function take(id, entry, entry_before)
   local key = task_of(id)
   if is_spent then
@@ -177,6 +178,7 @@ local function take_rank(lanes)
   while #taken < limit do
     local wanted = limit - #taken
     local is_simple = #lanes == 1 and redis.call('EXISTS', lanes[1].early) == 0
+    without_early[lanes[1].level] = is_simple
     local read = is_simple and take_from_line(lanes[1].level, wanted) or not is_simple and take_in_order(lanes) or 0
     if read < wanted then
       for _, lane in ipairs(lanes) do
@@ -188,6 +190,9 @@ local function take_rank(lanes)
 end
 
 local function take_from(lanes)
+  for _, lane in ipairs(lanes) do
+    known_heads[lane.level] = lane.head
+  end
   for _, rank in ipairs(ranks_of(lanes)) do
     take_rank(rank)
   end

@@ -10,6 +10,7 @@
 -- needs: moments, places
 local store = ARGV[6] ~= '' and ARGV[6]
 local added_heads, touched_levels, has_later_changed = {}, {}, false
+local known_heads, without_early = {}, {} -- of levels that this call has looked at already
 
 local function queue_name()
   return string.sub(KEYS[1], #store + 1, -2)
@@ -36,8 +37,8 @@ local function find_head(level, read)
   if entry then
     head = head_text(tonumber(string.match(entry[1], '^%d+')), entry[2][2])
   end
-  local early = redis.call('ZRANGE', early_of(level), 0, 0, 'WITHSCORES')
-  if early[1] then
+  local early = not without_early[level] and redis.call('ZRANGE', early_of(level), 0, 0, 'WITHSCORES')
+  if early and early[1] then
     local beside = head_text(tonumber(early[2]), early[1])
     return head and head < beside and head or beside
   end
@@ -89,7 +90,7 @@ local function write_index()
     end
   end
   for level, read in pairs(touched_levels) do
-    put_head(level, redis.call('HGET', KEYS[1] .. ':heads', level), find_head(level, read))
+    put_head(level, known_heads[level] or redis.call('HGET', KEYS[1] .. ':heads', level), find_head(level, read))
   end
   if has_later_changed and store then
     local due = redis.call('ZRANGE', KEYS[1] .. ':later', 0, 0, 'WITHSCORES')[2]
@@ -100,6 +101,7 @@ local function write_index()
     end
   end
   added_heads, touched_levels, has_later_changed = {}, {}, false
+  known_heads, without_early = {}, {}
 end
 
 -- Make the index anew from `levels`.

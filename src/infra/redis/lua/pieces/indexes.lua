@@ -5,9 +5,10 @@ local index_additions, index_removals = {}, {}
 local index_names = { p = {}, r = {}, c = {}, f = {}, x = {} } -- state -> type -> name, so that they are made once
 
 local function index_of(state, type_)
-  local names = index_names[state]
+  local names = index_names[state] or index_names.r -- one that somebody else wrote tells nothing
   if not names[type_] then
-    local kind = (state == 'p' or state == 'r') and ':live:' or ':ids:' .. state .. ':'
+    local is_live = state == 'p' or state == 'r' or not index_names[state]
+    local kind = is_live and ':live:' or ':ids:' .. state .. ':'
     names[type_] = KEYS[1] .. kind .. type_
   end
   return names[type_]

@@ -1,7 +1,7 @@
 -- recount: the counts against what they count. The indexes of ids are right: a step writes them with the tasks themselves.
--- needs: moments
+-- needs: moments, portions
 local TYPES_AT_ONCE, IDS_AT_ONCE = 200, 10000
-local counts, counted_types = {}, {}
+local counts, counted_types, counted_running = {}, {}, 0
 
 local function counted(state, type_)
   return tonumber(counts[state .. ':' .. type_] or 0)
@@ -9,10 +9,13 @@ end
 
 local function read_counts()
   local flat, seen = redis.call('HGETALL', KEYS[1] .. ':counts'), {}
-  counts, counted_types = {}, {}
+  counts, counted_types, counted_running = {}, {}, 0
   for at = 1, #flat, 2 do
     counts[flat[at]] = flat[at + 1]
-    local type_ = string.match(flat[at], '^%a:(.*)$')
+    local state, type_ = string.match(flat[at], '^(%a):(.*)$')
+    if state == 'r' then
+      counted_running = counted_running + flat[at + 1]
+    end
     if type_ and not seen[type_] then
       seen[type_] = true
       counted_types[#counted_types + 1] = type_
@@ -42,21 +45,16 @@ local function is_right(type_)
   return true
 end
 
--- Some of the types whose counts are wrong. Of thousands a call looks at a part, another one each second.
+-- Some of the types whose counts are wrong. Of thousands a call looks at a part.
 local function wrong_types()
   read_counts()
-  local wrong, number, running = {}, #counted_types, 0
-  local first = number > TYPES_AT_ONCE and math.floor(now / 1000000) % number or 0
-  for at = 1, math.min(number, TYPES_AT_ONCE) do
-    local type_ = counted_types[(first + at - 1) % number + 1]
+  local wrong = {}
+  for _, type_ in ipairs(some_of(counted_types, TYPES_AT_ONCE)) do
     if not is_right(type_) then
       wrong[#wrong + 1] = type_
     end
   end
-  for _, type_ in ipairs(counted_types) do
-    running = running + counted('r', type_)
-  end
-  if #wrong == 0 and running ~= redis.call('ZCARD', KEYS[1] .. ':leases') then
+  if #wrong == 0 and counted_running ~= redis.call('ZCARD', KEYS[1] .. ':leases') then
     return counted_types
   end
   return wrong
