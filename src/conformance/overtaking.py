@@ -22,9 +22,11 @@ class Overtaking(BackendSuite):
             dead = await _dead_letters(trial, 40)
             pruned, *retried = await asyncio.gather(
                 trial.tasks.prune(Retention(state=S.FAILED, keep_last=0), 40),
-                *(_retried(trial, dead[n::3]) for n in range(3)),
+                _retried(trial, dead[::3]),
+                _retried(trial, dead[1::3]),
+                _retried(trial, dead[2::3]),
             )
-            alive = set[str]().union(*retried)
+            alive = set().union(*retried)
             assert pruned + len(alive) == 40
             for id_ in alive:
                 assert (await trial.tasks.get(id_)).state is S.PENDING
