@@ -48,10 +48,12 @@ class Claiming:
         return Claimed(tuple(turn.tasks), None if turn.is_full else await turn.next_due_in(control.queues))
 
 
-def _by_rank(queues: Sequence[str], ranks: Mapping[str, int] | None) -> list[list[str]]:
+def _by_rank(queues: Sequence[str], ranks: Mapping[str, int] | None) -> list[Sequence[str]]:
+    if not ranks:
+        return [queues]
     by_rank: dict[int, list[str]] = {}
     for queue in queues:
-        by_rank.setdefault((ranks or {}).get(queue, 0), []).append(queue)
+        by_rank.setdefault(ranks.get(queue, 0), []).append(queue)
     return [by_rank[rank] for rank in sorted(by_rank, reverse=True)]
 
 
@@ -100,7 +102,7 @@ class _Turn:
         wanted = self._request.limit - len(self.tasks)
         is_every = self._request.queues is None
         is_indexed = self._link.is_one_server and len(queues) > 1 and (is_every or len(queues) > _FEW)
-        if self._request.whole_queue in queues:
+        if self._request.whole_queue is not None and self._request.whole_queue in queues:
             is_indexed = False  # not all of them serve the same types
         if len(self._types) > _MANY_TYPES:
             types = await self._lanes.waiting_types(self._types, None if is_indexed else queues, wanted)

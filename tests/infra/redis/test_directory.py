@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from backstage.infra.redis.directory import Directory
+from backstage.infra.redis.directory import Control, Directory
 from backstage.infra.redis.link import Link
 from backstage.infra.redis.location import Location
 from backstage.infra.server_time import OwnTime
@@ -16,3 +16,10 @@ async def test_thousands_of_queues_become_known_in_one_call(redis_url: str) -> N
         assert await Directory(link).queues() == queues
     finally:
         await link.close()
+
+
+def test_the_queues_of_a_claim_from_all_are_sorted_once() -> None:
+    control = Control(frozenset({"b", "a", "c"}), {("queue", "c"): 0, ("type", "b"): 0}, "token")
+    assert control.served(None) == ["a", "b"]
+    assert control.served(None) is control.served(None)
+    assert control.served(["c", "b", "d"]) == ["b"]
