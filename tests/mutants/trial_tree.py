@@ -39,11 +39,13 @@ class TrialTree:
     def try_out(self, mutant: Mutant) -> Verdict:
         """Run the mutant's tests with it in place. Raises StaleMutantError."""
         path = self._root / mutant.file
-        path.write_text(mutant.mutated(path.read_text(encoding="utf-8")), encoding="utf-8")
+        text, times = path.read_text(encoding="utf-8"), path.stat()
+        path.write_text(mutant.mutated(text), encoding="utf-8")
         try:
             return self._pytest(mutant.tests, writes_bytecode=False)
         finally:
-            shutil.copy2(ROOT / mutant.file, path)  # with its time, so that its bytecode is good again
+            path.write_text(text, encoding="utf-8")
+            os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))  # so that its bytecode is good again
 
     def _pytest(self, selection: Sequence[str], *, writes_bytecode: bool) -> Verdict:
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-rfE", "--tb=line", "-p", "no:cacheprovider"]
