@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from backstage import Queue, TaskContext, Worker
 from backstage.domain.errors import StorageUnavailableError
+from backstage.domain.lease import Lease
 from backstage.domain.outcome import OutcomeKind
 from backstage.domain.ports.task_queue import ClaimRequest, HeldTasks
 from backstage.domain.task_state import TaskState
@@ -63,6 +65,28 @@ async def test_a_long_run_keeps_its_lease(any_workers: Workers) -> None:
     await worker.start()
     ended = await reached(worker, await worker.enqueue("t"))
     assert (ended.result, ended.deliveries) == (1, 1)
+
+
+async def test_a_worker_that_drains_keeps_the_leases_of_what_it_still_runs(workers: Workers) -> None:
+    gate, backend = asyncio.Event(), memory()
+    worker = workers.over(backend, lease=LEASE)
+    worker.on("t", gate.wait)
+    await worker.start()
+    running = await reached(worker, await worker.enqueue("t"), TaskState.RUNNING)
+    stopping = asyncio.create_task(worker.stop())
+
+    assert running.lease is not None
+    its_end_without_renewal = running.lease.until
+
+    async def leases_beyond() -> list[Lease]:
+        lease = (await backend.tasks.get(running.id)).lease
+        return [lease] if lease is not None and lease.until > its_end_without_renewal + timedelta(seconds=LEASE) else []
+
+    await until_some(leases_beyond, 1)
+    gate.set()
+    await stopping
+    ended = await backend.tasks.get(running.id)
+    assert (ended.state, ended.deliveries) == (TaskState.COMPLETED, 1)
 
 
 class Unreachable:
