@@ -57,7 +57,7 @@ def test_a_policy_may_be_given_as_its_text() -> None:
     [
         ({"schedule": "61 * * * *"}, "schedule"),
         ({"schedule": None}, "schedule"),
-        ({"time_zone": "Mars/Olympus"}, "schedule"),
+        ({"time_zone": "Mars/Olympus"}, "time_zone"),
         ({"task_name": "no spaces"}, "task_name"),
         ({"queue": ""}, "queue"),
         ({"args": {"n": float("nan")}}, "args.n"),
