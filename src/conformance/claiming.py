@@ -84,6 +84,14 @@ class Claiming(BackendSuite):
         trial.clock.set_wall(pending.scheduled_at)
         assert len(await trial.claim()) == 1
 
+    async def test_a_task_that_becomes_due_brings_along_none_that_is_not_due_yet(self, trial: Trial) -> None:
+        first, second = await trial.added(delay=5.0), await trial.added(delay=10.0, priority=9)
+        trial.clock.advance(5.0)
+        assert [task.id for task in await trial.claim(5)] == [first.id]
+        assert await trial.claim(5) == ()
+        trial.clock.advance(5.0)
+        assert [task.id for task in await trial.claim(5)] == [second.id]
+
     async def test_a_claim_tells_when_the_next_task_is_due(self, trial: Trial) -> None:
         await trial.tasks.add([trial.new_task(delay=delay) for delay in (30.0, 10.0, 20.0)])
         trial.clock.advance(2.5)

@@ -25,6 +25,10 @@ class Ordering(BackendSuite):
         await trial.tasks.add(tasks)
         assert [task.priority for task in await trial.claim(10)] == [100, 5, 0, -5]
 
+    async def test_of_one_lane_each_claim_takes_the_best_that_is_left(self, trial: Trial) -> None:
+        await trial.tasks.add([trial.new_task(priority=priority) for priority in (0, 5, -5, 100)])
+        assert [(await trial.claim())[0].priority for _ in range(4)] == [100, 5, 0, -5]
+
     async def test_the_limits_of_priority_are_kept_in_order(self, trial: Trial) -> None:
         values = [MIN_PRIORITY, MAX_PRIORITY, 0, MIN_PRIORITY + 1, MAX_PRIORITY - 1]
         await trial.tasks.add([trial.new_task(priority=value) for value in values])

@@ -30,7 +30,7 @@ class Overtaking(BackendSuite):
             assert pruned + len(alive) == 40
             for id_ in alive:
                 assert (await trial.tasks.get(id_)).state is S.PENDING
-                assert len(await trial.tasks.attempts(id_)) == 1
+                assert len(await trial.tasks.attempts(id_)) == 2
             claimed = await trial.claim(50)
             assert {task.id for task in claimed} == alive
             await trial.queue.settle([task.completed() for task in claimed])
@@ -79,7 +79,10 @@ async def _running(trial: Trial, number: int) -> tuple[Task, ...]:
 
 
 async def _dead_letters(trial: Trial, number: int) -> list[Task]:
-    running = await _running(trial, number)
+    """Each of them has failed twice, so that it has a record of its own beside that of its end."""
+    await trial.queue.settle([task.failed(BROKEN, POLICY, 0.0) for task in await _running(trial, number)])
+    trial.clock.advance(60)
+    running = await trial.claim(number)
     outcomes = [task.gave_up(BROKEN) for task in running]
     assert await trial.queue.settle(outcomes) == [S.FAILED] * number
     return [task.settle(end, trial.clock.now()) for task, end in zip(running, outcomes, strict=True)]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from itertools import product
 from typing import Any
 from uuid import uuid4
 
@@ -23,7 +24,8 @@ Spoil = Callable[[Task, str, Any], Awaitable[Any]]
 """Writes a value into the store in place of a task's field, as somebody else would; gives the one before, raw."""
 
 Scribble = Callable[[str], Awaitable[None]]
-"""Writes a row that makes no sense beside the good ones: a `subscription` or a `worker` named odd, or a `count`."""
+"""Writes a row that makes no sense beside the good ones: a `subscription` or a `worker` named odd, or a `count`; an
+`attempt` spoils the first record of every task."""
 
 SPOILT: dict[str, tuple[str, Any]] = {
     "metadata that is no JSON": ("metadata", "no json"),
@@ -36,6 +38,8 @@ SPOILT: dict[str, tuple[str, Any]] = {
     "a window that has no length": ("dedupe_ttl", -1),
     "a moment beyond all calendars": ("created_at", 9 * 10**17),
 }
+COUNTED = [*product(("deliveries", "version", "crashes", "interruptions"), (-7, 2**31 - 1))]
+
 FIELDS: dict[str, Any] = {"metadata": {"a": "b"}, "dedupe": Dedupe("key", 3600.0), "max_attempts": 3}
 BEFORE = Failure("ValueError", "the first time", "")
 
@@ -140,6 +144,31 @@ class SpoiltTasksSuite(BackendSuite):
         assert [worker.id for worker in await trial.registry.workers(60.0)] == ["good"]
         told = [record.message for record in caplog.records if record.name == "backstage.store"]
         assert [message.partition(":")[0] for message in told] == ["a worker cannot be read here and is passed over"]
+
+    async def test_an_attempt_of_an_unknown_outcome_is_passed_over_and_hides_no_other(
+        self, trial: Trial, scribble: Scribble
+    ) -> None:
+        task = await _waiting(trial)
+        running = (await trial.claim(1))[0]
+        await trial.settle(running.failed(BEFORE, POLICY, 0.0))
+        assert [each.fence for each in await trial.tasks.attempts(task.id)] == [1, 2]
+        await scribble("attempt")
+        assert [each.fence for each in await trial.tasks.attempts(task.id)] == [2]
+        [stored] = await trial.archive.read(None, 10)
+        assert [each.fence for each in stored.attempts] == [2]
+
+    @pytest.mark.parametrize(("field", "value"), COUNTED)
+    async def test_a_number_that_no_store_counts_to_makes_a_dead_letter_and_stops_no_claim(
+        self, trial: Trial, spoil: Spoil, field: str, value: int
+    ) -> None:
+        task, other = await _waiting(trial), await trial.added()
+        await spoil(task, field, value)
+        claimed = await trial.ask(10)
+        assert [each.id for each in claimed.tasks] == [other.id]
+        dead = await trial.tasks.get(task.id)
+        assert dead.state is TaskState.FAILED
+        assert dead.last_failure is not None
+        assert dead.last_failure.type == "UndecodableTask"
 
     async def test_a_count_of_an_unknown_state_is_passed_over(self, trial: Trial, scribble: Scribble) -> None:
         task = await trial.added()

@@ -13,6 +13,8 @@ from backstage.domain.task_state import TaskState
 
 Reader = Callable[[Any], Any]
 _UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
+MOST_COUNTED = 2_000_000_000
+"""The SQL of a claim counts on to one more, and no further: beyond its column's range, every claim would fail."""
 _NEEDED = ("type", "payload_json", "created_at")
 
 
@@ -45,6 +47,13 @@ def salvaged(task_id: str, queue: str, raw: Mapping[str, Any], readers: Mapping[
     failure = Failure(UNDECODABLE_TASK, storable(told or "its fields make no task together"))
     read.pop("last_failure", None)
     return Task(**(defaults | read), id=task_id, queue=queue, undecodable=problems, last_failure=failure)
+
+
+def checked_count(*numbers: int) -> int:
+    """Return the first of what a task counts. Raises ValueError if one is no number that a store has counted to."""
+    if min(numbers) < 0 or max(numbers) > MOST_COUNTED:
+        raise ValueError(f"is no count: those lie between 0 and {MOST_COUNTED}")
+    return numbers[0]
 
 
 def text(value: Any) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from backstage.domain.backoff import Backoff
@@ -11,7 +12,7 @@ from backstage.domain.task_state import TaskState
 from backstage.infra.failure_text import failure_of
 from backstage.infra.metadata_text import metadata_of
 from backstage.infra.moments import from_micros
-from backstage.infra.salvage import Reader, salvaged, text
+from backstage.infra.salvage import Reader, checked_count, salvaged, text
 
 _STATES = {state.value: state for state in TaskState}
 
@@ -37,6 +38,7 @@ def _task_of(row: Sequence[Any]) -> Task:
         metadata, last_failure, result, payload,
     ) = row  # fmt: skip
     id_ = str(id_)
+    checked_count(deliveries, interruptions, crashes, version)
     return Task(
         id=id_,
         type=type_,
@@ -80,6 +82,11 @@ COLUMNS = (
 )
 """The columns of the view, in its order."""
 
+
+def _count(value: Any) -> int:
+    return checked_count(int(value))
+
+
 _READERS: dict[str, tuple[str, Reader]] = {
     "type": ("type", text),
     "priority": ("priority", int),
@@ -88,10 +95,10 @@ _READERS: dict[str, tuple[str, Reader]] = {
     "scheduled_at": ("scheduled_at", from_micros),
     "started_at": ("started_at", from_micros),
     "finished_at": ("finished_at", from_micros),
-    "deliveries": ("deliveries", int),
-    "interruptions": ("interruptions", int),
-    "crashes": ("crashes", int),
-    "version": ("version", int),
+    "deliveries": ("deliveries", _count),
+    "interruptions": ("interruptions", _count),
+    "crashes": ("crashes", _count),
+    "version": ("version", _count),
     "max_attempts": ("max_attempts", int),
     "backoff": ("backoff", Backoff.parse),
     "timeout": ("timeout", float),
@@ -121,4 +128,7 @@ def salvaged_row(columns: Mapping[str, Any]) -> Task:
     if columns.get("state") == "running" and columns.get("worker_id") is not None:
         raw["lease"] = columns["worker_id"], columns.get("lease_until")
         readers["lease"] = lambda lease: Lease(lease[0], from_micros(lease[1]))
-    return salvaged(str(columns["id"]), columns["queue"], raw, readers)
+    task = salvaged(str(columns["id"]), columns["queue"], raw, readers)
+    if isinstance(fence := columns.get("deliveries"), int):
+        task = replace(task, deliveries=fence)  # however wrong: the claim is ended by the number that is stored
+    return task

@@ -96,14 +96,7 @@ class Claimer:
             self.has_asked.set()
         if claimed.tasks:
             self._slots.start(claimed.tasks, asked_at + request.lease)
-        for task in claimed.undecodable:
-            self._logger.error(
-                log_events.TASK_UNDECODABLE,
-                task_id=task.id,
-                type=task.type,
-                queue=task.queue,
-                problem=task.last_failure and task.last_failure.message,
-            )
+        self._slots.tell_undecodable(claimed.undecodable)
         if len(claimed.tasks) == room:
             return 0.0
         if not claimed.tasks and not claimed.undecodable:

@@ -112,6 +112,18 @@ class Slots:
         else:
             self._fill()
 
+    def tell_undecodable(self, tasks: Sequence[Task]) -> None:
+        """The claim has met tasks that cannot be decoded, and has ended them as dead letters."""
+        for task in tasks:
+            self._logger.error(
+                log_events.TASK_UNDECODABLE,
+                task_id=task.id,
+                type=task.type,
+                queue=task.queue,
+                problem=task.last_failure and task.last_failure.message,
+            )
+            self._announcer.ended(task, task.buried(), TaskState.FAILED)
+
     def tell(self, held: HeldTask, reason: StopReason) -> None:
         """The store says that a task is lost, or to be cancelled."""
         if held.stop_reason is reason or self.held.find(held.task.id) is not held:

@@ -14,6 +14,7 @@ from backstage.conformance.suite import ConformanceSuite
 from backstage.domain.task import Task
 from backstage.infra.redis.backend import RedisBackend
 from backstage.infra.redis.keys import Keys
+from backstage.infra.redis.rows import pack, unpack
 from tests.conformance.set_server import SetServer
 from tests.infra.redis.acl_user import make_user
 from tests.servers.redis_server import RedisServer
@@ -33,7 +34,7 @@ class TestRedis(ConformanceSuite, SharedStoreSuite, SpoiltTasksSuite, RefusesTra
 
     @pytest.fixture
     def spoil(self, redis_server: RedisServer, prefixes: list[str]) -> Spoil:
-        names = {"last_failure": "failure", "dedupe_ttl": "ttl", "created_at": "created"}
+        names = {"deliveries": "fence", "last_failure": "failure", "dedupe_ttl": "ttl", "created_at": "created"}
 
         async def spoil(task: Task, field: str, value: Any) -> Any:
             key, name = f"{Keys(prefixes[0]).queue(task.queue)}:task:{task.id}", names.get(field, field)
@@ -51,6 +52,9 @@ class TestRedis(ConformanceSuite, SharedStoreSuite, SpoiltTasksSuite, RefusesTra
     def scribble(self, redis_server: RedisServer, prefixes: list[str]) -> Scribble:
         async def scribble(kind: str) -> None:
             keys = Keys(prefixes[0])
+            if kind == "attempt":
+                await _spoil_attempts(redis_server.url, f"{keys.queue('default')}:attempts:*")
+                return
             key, field, value = {
                 "subscription": (keys.subscriptions, "odd", '{"events": 1}'),
                 "worker": (keys.workers, "odd", "no moment and no json"),
@@ -74,3 +78,10 @@ class TestRedis(ConformanceSuite, SharedStoreSuite, SpoiltTasksSuite, RefusesTra
     def clocked_server(self, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> SetServer:
         url = f"{redis_server.url}?prefix={redis_server.new_prefix()}"
         return SetServer(monkeypatch, "backstage.infra.redis.backend", lambda: RedisBackend.from_url(url, None))
+
+
+async def _spoil_attempts(url: str, pattern: str) -> None:
+    async with redis.asyncio.Redis.from_url(url) as client:
+        async for key in client.scan_iter(pattern):
+            number, worker, started, ended, _, failure = unpack(await client.hget(key, "1"))
+            await client.hset(key, "1", pack([number, worker, started, ended, "paused", failure]))

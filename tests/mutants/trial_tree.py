@@ -15,8 +15,12 @@ from tests.mutants.mutant import ROOT, Mutant
 
 _LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".hypothesis", "site", "dist")
 _FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+::[^\s\[]+)", re.MULTILINE)
+_ENDED_BY_TIME = re.compile(r"^(\S+::[^\s\[]+)[^\n]*\n*\++ Timeout \++", re.MULTILINE)
 _PATIENCE = 600.0
-"""Seconds for one selection: pytest-timeout ends a single test long before."""
+"""Seconds for one selection."""
+_AS_IT_IS = ("-q",)
+_MUTATED = ("-v", "--timeout=30", "--timeout-method=thread", "-o", "timeout_func_only=true")
+"""Many a mutant lets a test wait in vain for what will not come: that is ended at once, without its teardown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class TrialTree:
 
     def check(self, selection: Sequence[str]) -> Verdict:
         """Run the tests on the code as it is: what fails there would seem to notice every mutant."""
-        return self._pytest(selection, writes_bytecode=True)
+        return self._pytest(selection, _AS_IT_IS)
 
     def try_out(self, mutant: Mutant) -> Verdict:
         """Run the mutant's tests with it in place. Raises StaleMutantError."""
@@ -42,15 +46,15 @@ class TrialTree:
         text, times = path.read_text(encoding="utf-8"), path.stat()
         path.write_text(mutant.mutated(text), encoding="utf-8")
         try:
-            return self._pytest(mutant.tests, writes_bytecode=False)
+            return self._pytest(mutant.tests, _MUTATED)
         finally:
             path.write_text(text, encoding="utf-8")
             os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))  # so that its bytecode is good again
 
-    def _pytest(self, selection: Sequence[str], *, writes_bytecode: bool) -> Verdict:
-        command = [sys.executable, "-m", "pytest", "-q", "-x", "-rfE", "--tb=line", "-p", "no:cacheprovider"]
+    def _pytest(self, selection: Sequence[str], options: Sequence[str]) -> Verdict:
+        command = [sys.executable, "-m", "pytest", "-x", "-rfE", "--tb=line", "-p", "no:cacheprovider", *options]
         environment = os.environ | {"PYTHONPATH": str(self._root)}
-        if not writes_bytecode:
+        if options is _MUTATED:
             environment["PYTHONDONTWRITEBYTECODE"] = "1"
         done = subprocess.run(
             [*command, *selection],
@@ -64,7 +68,7 @@ class TrialTree:
         )
         if done.returncode == 0:
             return Verdict(None, done.stdout)
-        failed = _FAILED.search(done.stdout)
+        failed = _FAILED.search(done.stdout) or _ENDED_BY_TIME.search(done.stdout)
         if done.returncode == 1 and failed:
             return Verdict(failed[1].rpartition("::")[2], done.stdout)
         raise RuntimeError(f"pytest ended with {done.returncode} for {' '.join(selection)}:\n{done.stdout[-3000:]}")

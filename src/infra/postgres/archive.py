@@ -15,6 +15,7 @@ from backstage.infra.postgres.statements import statement
 from backstage.infra.postgres.store import Store
 from backstage.infra.postgres.stored_tasks import holds_key, take_key
 from backstage.infra.task_row import task_of
+from backstage.infra.unreadable_rows import readable
 
 _NOW = "SELECT coalesce($1::bigint, backstage_now())"
 _CHANGES_OF_A_BATCH = 3
@@ -76,8 +77,8 @@ class PostgresArchive:
 async def _read(session: Session, after: str | None, limit: int) -> list[StoredTask]:
     tasks = [task_of(row) for row in await session.fetch(statement("read_archive"), after, limit)]
     records: dict[str, list[Attempt]] = {}
-    for row in await session.fetch(statement("attempts_of_task"), [task.id for task in tasks]):
-        attempt = attempt_of(row)
+    rows = await session.fetch(statement("attempts_of_task"), [task.id for task in tasks])
+    for attempt in readable("an attempt", rows, attempt_of):
         records.setdefault(attempt.task_id, []).append(attempt)
     return [StoredTask(task, tuple(records.get(task.id, ()))) for task in tasks]
 

@@ -17,6 +17,7 @@ from backstage.domain.task_state import TaskState
 from backstage.infra.failure_text import failure_of, recorded_failure_of
 from backstage.infra.metadata_text import metadata_of
 from backstage.infra.moments import from_micros
+from backstage.infra.salvage import checked_count
 from backstage.infra.task_row import COLUMNS, salvaged_row
 
 _RUNNING = TaskState.RUNNING
@@ -46,6 +47,7 @@ def _claimed_task_of(row: Sequence[Any], started_at: datetime, lease: Lease) -> 
         max_attempts, backoff, timeout, soft_timeout, max_deliveries, dedupe_key, dedupe_ttl,
         correlation_id, workflow_id, origin_id, cancel_requested, metadata, last_failure, result, payload,
     ) = row  # fmt: skip
+    checked_count(deliveries, interruptions, crashes, version)
     return Task(
         id=id_,
         type=type_,

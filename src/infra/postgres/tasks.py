@@ -20,6 +20,7 @@ from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.statements import statement
 from backstage.infra.postgres.store import Store
 from backstage.infra.postgres.task_ids import is_id
+from backstage.infra.unreadable_rows import readable
 
 _CHANGES_OF_A_MOVE = 2
 _KEYS_FORGOTTEN_AT_ONCE = 1000
@@ -51,7 +52,8 @@ class PostgresTasks:
 
     async def attempts(self, task_id: str) -> list[Attempt]:
         async def step(session: Session) -> list[Attempt]:
-            return [attempt_of(row) for row in await session.fetch(statement("attempts_of_task"), [task_id])]
+            rows = await session.fetch(statement("attempts_of_task"), [task_id])
+            return list(readable("an attempt", rows, attempt_of))
 
         return await self._store.database.run(step) if is_id(task_id) else []
 

@@ -11,13 +11,12 @@ from backstage.infra.redis.counting import Counting
 from backstage.infra.redis.directory import Directory
 from backstage.infra.redis.finding import Finding, Place, list_ids
 from backstage.infra.redis.link import Link
+from backstage.infra.redis.records import attempts_of, record_of
 from backstage.infra.redis.rows import (
     LETTERS,
-    attempts_of,
     condition_of,
     definition_of,
     fields_of,
-    record_of,
     task_of,
     unpack,
 )

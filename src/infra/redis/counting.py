@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backstage.domain.stats import Count, OldestDue
+from backstage.infra.redis.any_bytes import shown_bytes
 from backstage.infra.redis.directory import Directory
 from backstage.infra.redis.link import Link
 from backstage.infra.redis.rows import STATES, unpack
@@ -33,7 +34,7 @@ class Counting:
 
 
 def _rows(queue: str, counts: dict[bytes, bytes]) -> list[Count]:
-    told = [(name.decode(), number) for name, number in counts.items() if b":" in name]
+    told = [(shown_bytes(name), number) for name, number in counts.items() if b":" in name]
     numbers = dict(readable("a count", told, lambda each: (each[0], int(each[1]))))
     rows = []
     for name, tasks in numbers.items():

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from backstage.infra.redis.any_bytes import shown_bytes
 from backstage.infra.redis.link import Link
 
 _LIVE = (b"p:", b"r:")
@@ -11,7 +12,7 @@ async def live_types(link: Link, queues: Collection[str]) -> frozenset[str]:
     """The types of which one of the queues has pending or running tasks, as its counters say."""
     replies = await link.commands(*(("HGETALL", f"{link.keys.queue(queue)}:counts") for queue in queues))
     return frozenset(
-        name[2:].decode()
+        shown_bytes(name[2:])
         for counts in replies
         for name, number in counts.items()
         if name[:2] in _LIVE and int(number) > 0

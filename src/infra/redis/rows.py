@@ -16,18 +16,16 @@ from typing import Any
 
 import msgspec
 
-from backstage.domain.attempt import Attempt
 from backstage.domain.backoff import Backoff
 from backstage.domain.dedupe import Dedupe
 from backstage.domain.failure import Failure
 from backstage.domain.lease import Lease
-from backstage.domain.limits import shown
-from backstage.domain.outcome import OutcomeKind
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.metadata_text import metadata_of
 from backstage.infra.moments import from_micros, to_micros
-from backstage.infra.salvage import Reader, salvaged, text
+from backstage.infra.redis.any_bytes import unpack_any
+from backstage.infra.salvage import Reader, checked_count, salvaged, text
 
 LETTERS = {
     TaskState.PENDING: "p",
@@ -41,7 +39,16 @@ STATES = {letter: state for state, letter in LETTERS.items()}
 Fields = Mapping[str, str]
 
 pack = msgspec.msgpack.Encoder().encode
-unpack = msgspec.msgpack.Decoder().decode
+_decode = msgspec.msgpack.Decoder().decode
+_MOST_DIGITS = 10
+
+
+def unpack(packed: bytes) -> Any:
+    """Return what a script has packed. Bytes that are no UTF-8 were written by somebody else: they are shown."""
+    try:
+        return _decode(packed)
+    except msgspec.DecodeError:
+        return unpack_any(packed)
 
 
 def fields_of(flat: Sequence[str]) -> dict[str, str]:
@@ -219,6 +226,13 @@ def _read(task_id: str, queue: str, fields: Iterable[tuple[str, str]]) -> dict[s
     return read
 
 
+def _count(text: str) -> int:
+    """Digits and nothing else: the scripts take any other text for none, and both must take it for the same."""
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
+        raise ValueError("is no count")
+    return checked_count(int(text))
+
+
 def _moment(text: str) -> datetime:
     return from_micros(int(text))
 
@@ -238,10 +252,10 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "created": ("created_at", _moment),
     "due": ("scheduled_at", _moment),
     "started": ("started_at", _moment),
-    "fence": ("deliveries", int),
-    "interruptions": ("interruptions", int),
-    "crashes": ("crashes", int),
-    "version": ("version", int),
+    "fence": ("deliveries", _count),
+    "interruptions": ("interruptions", _count),
+    "crashes": ("crashes", _count),
+    "version": ("version", _count),
     "max_attempts": ("max_attempts", int),
     "backoff": ("backoff", Backoff.parse),
     "timeout": ("timeout", float),
@@ -253,56 +267,3 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "progress": ("progress", float),
 }
 """Field to the entity's attribute, as it stands or converted; those that make an attribute together are in neither."""
-
-
-def attempts_of(task: Task, fields: Fields, kept: Iterable[tuple[str, Sequence[str]]]) -> tuple[Attempt, ...]:
-    """The task's records, oldest first: those kept apart, with their fences, and the one that its own hash tells."""
-    records = [_attempt_of(task.id, int(fence), record) for fence, record in kept]
-    return tuple(sorted([*records, *_told_record(task, fields)], key=lambda attempt: attempt.fence))
-
-
-def _attempt_of(task_id: str, fence: int, record: Sequence[str]) -> Attempt:
-    number, worker_id, started_at, ended_at, kind, failure = record
-    return Attempt(
-        task_id=task_id,
-        fence=fence,
-        number=int(number),
-        worker_id=worker_id,
-        started_at=from_micros(int(started_at)),
-        ended_at=from_micros(int(ended_at)),
-        outcome=OutcomeKind(kind),
-        failure=_recorded_failure_of(failure),
-    )
-
-
-def _recorded_failure_of(text: str | None) -> Failure | None:
-    """The same for a record, which may tell that it cannot be read."""
-    try:
-        return failure_of(text)
-    except Exception:  # whatever the converters raise: the record was written by somebody else
-        return Failure("UndecodableFailure", f"what is stored cannot be read: {shown(text)}")
-
-
-def _told_record(task: Task, fields: Fields) -> Iterable[Attempt]:
-    told = fields.get("record")
-    if told == "-" or task.finished_at is None or task.started_at is None:
-        return
-    if told is None:
-        told = "completed" if task.state is TaskState.COMPLETED else "dead+"
-    yield Attempt(
-        task_id=task.id,
-        fence=task.fence,
-        number=task.attempt,
-        worker_id=fields.get("worker", "?"),
-        started_at=task.started_at,
-        ended_at=task.finished_at,
-        outcome=OutcomeKind(told.rstrip("+")),
-        failure=task.last_failure if told.endswith("+") else None,
-    )
-
-
-def record_of(attempt: Attempt) -> list[object]:
-    """A record as the scripts keep it, packed."""
-    failure = "" if attempt.failure is None else failure_text(attempt.failure)
-    moments = str(to_micros(attempt.started_at)), str(to_micros(attempt.ended_at))
-    return [attempt.number, attempt.worker_id, *moments, attempt.outcome.value, failure]

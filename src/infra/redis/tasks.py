@@ -21,7 +21,8 @@ from backstage.infra.redis.directory import Directory
 from backstage.infra.redis.finding import Finding
 from backstage.infra.redis.link import Link
 from backstage.infra.redis.pruning import Pruning
-from backstage.infra.redis.rows import attempts_of, condition_of, fields_of, task_of, unpack
+from backstage.infra.redis.records import attempts_of
+from backstage.infra.redis.rows import condition_of, fields_of, task_of, unpack
 
 
 class RedisTasks:

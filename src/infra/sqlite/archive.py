@@ -16,6 +16,7 @@ from backstage.infra.sqlite.stored_tasks import insert_task
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer
 from backstage.infra.task_row import task_of
+from backstage.infra.unreadable_rows import readable
 
 _BEYOND = "SELECT * FROM backstage_whole_tasks WHERE id > ? ORDER BY id LIMIT ?"
 _ATTEMPTS = """SELECT fence, number, worker_id, started_at, ended_at, outcome, failure FROM backstage_attempts
@@ -47,7 +48,8 @@ def _read(after: str, limit: int, connection: sqlite3.Connection) -> list[Stored
 
 def _stored(row: tuple[object, ...], connection: sqlite3.Connection) -> StoredTask:
     task = task_of(row[1:])
-    return StoredTask(task, tuple(attempt_of(task.id, record) for record in connection.execute(_ATTEMPTS, row[:1])))
+    records = connection.execute(_ATTEMPTS, row[:1])
+    return StoredTask(task, tuple(readable("an attempt", records, lambda record: attempt_of(task.id, record))))
 
 
 def _write(stored: Sequence[StoredTask], transaction: Transaction) -> int:

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import TypeVar, cast
 
+from backstage.infra.sqlite.any_bytes import with_any_bytes
 from backstage.infra.sqlite.calls import Call, CallThread, opened
 from backstage.infra.sqlite.connection import Connector
 from backstage.infra.sqlite.location import FileIdentity
@@ -54,7 +55,7 @@ class Reader:
             self._connection = self._connector.connect_reader()
         self._connection.execute("BEGIN")
         try:
-            return call.operation(self._connection)
+            return with_any_bytes(self._connection, call.operation, self._connection)
         finally:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")

@@ -86,7 +86,8 @@ def _get(task_id: str, connection: sqlite3.Connection) -> Task | None:
 
 
 def _attempts(task_id: str, connection: sqlite3.Connection) -> list[Attempt]:
-    return [attempt_of(task_id, row) for row in connection.execute(_ATTEMPTS, (task_id,))]
+    rows = connection.execute(_ATTEMPTS, (task_id,))
+    return list(readable("an attempt", rows, lambda row: attempt_of(task_id, row)))
 
 
 def _counts(connection: sqlite3.Connection) -> list[Count]:

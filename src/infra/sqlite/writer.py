@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 
 from backstage.domain.errors import StorageFullError, StorageUnavailableError
 from backstage.domain.ports.clock import Clock
+from backstage.infra.sqlite.any_bytes import is_of_foreign_bytes, showing_foreign_bytes
 from backstage.infra.sqlite.calls import Call, CallThread, Purpose, opened
 from backstage.infra.sqlite.checkpoints import Checkpoints
 from backstage.infra.sqlite.connection import Connector
@@ -154,7 +155,7 @@ class Writer:
         cursor.execute("SAVEPOINT call")
         call.error = None
         try:
-            call.result = call.operation(transaction)
+            call.result = self._result_of(call, transaction)
         except Exception as error:  # the caller's to handle: it must not hurt the neighbours
             if isinstance(error, sqlite3.Error) and is_of_the_store(error):
                 raise
@@ -167,6 +168,16 @@ class Writer:
         else:
             transaction.counts.keep()
         cursor.execute("RELEASE call")
+
+    def _result_of(self, call: Call, transaction: Transaction) -> object:
+        try:
+            return call.operation(transaction)
+        except sqlite3.OperationalError as error:
+            if not is_of_foreign_bytes(error):
+                raise
+        transaction.cursor.execute("ROLLBACK TO call")
+        transaction.counts.drop()
+        return showing_foreign_bytes(self._connected(), call.operation, transaction)
 
     def _connected(self) -> sqlite3.Connection:
         if self._connection is None:

@@ -65,7 +65,7 @@ async def _pages_read(trial: Trial, types: Sequence[str] = ("email:send",)) -> i
 
 
 def _arguments(time: ServerTime, types: Sequence[str]) -> tuple[Any, ...]:
-    return (time.now(), time.lease_now(), "w", "\n".join(types), None, None, 10, 30_000_000, False)
+    return (time.now(), time.lease_now(), "w", "\n".join(types), None, None, 10, 30_000_000, False, None)
 
 
 def _hits(plan: dict[str, Any]) -> Iterator[int]:

@@ -100,7 +100,8 @@ WITH clock AS (
     SELECT tid FROM sized WHERE bytes_so_far <= 16777216 OR bytes_so_far = bytes
 ), claimed AS (
     UPDATE backstage_live
-       SET state = 'running', ready = false, deliveries = deliveries + 1, version = version + 1,
+       SET state = 'running', ready = false, deliveries = least(deliveries, 2000000000) + 1,
+           version = least(version, 2000000000) + 1,  -- more was written by somebody else, and would fail every claim
            started_at = clock.now, progress = NULL, progress_note = NULL, worker_id = $3::text,
            lease_until = clock.now + $8::bigint, lease_begun = clock.lease_now, lease_end = clock.lease_now + $8::bigint
       FROM clock

@@ -20,7 +20,7 @@ end
 -- A running task is given one lease more: its worker may still be at it.
 local function put_in_place(id, state, level, entry, due, ended)
   if state == 'p' and not is_in_its_place(id, level, entry, due) then
-    put_back(id, level, due, tonumber(due) > now)
+    put_back(id, level, due, (moment_of(due) or now) > now)
   elseif state == 'r' then
     local longest = tonumber(redis.call('HGET', KEYS[1] .. ':counts', 'lease') or 0)
     redis.call('ZADD', KEYS[1] .. ':leases', 'NX', text_of(lease_now + longest), id)

@@ -8,13 +8,13 @@
 local function bury(id, fence, kind, failure)
   local task = redis.call('HMGET', task_of(id), 'state', 'fence', 'type', 'version', 'key')
   local type_ = task[3]
-  local is_another_claim = tonumber(task[2]) and task[2] ~= fence
+  local is_another_claim = whole(task[2]) and task[2] ~= fence
   if not type_ or is_another_claim or not redis.call('ZSCORE', KEYS[1] .. ':leases', id) then
     return false
   elseif kind == 'lost' and not has_run_out(id) then
     return false
   end
-  redis.call('HSET', task_of(id), 'state', 'f', 'end', now_text, 'version', (tonumber(task[4]) or 1) + 1, 'record', '-')
+  redis.call('HSET', task_of(id), 'state', 'f', 'end', now_text, 'version', (whole(task[4]) or 1) + 1, 'record', '-')
   redis.call('HDEL', task_of(id), 'cancel')
   if failure then
     redis.call('HSET', task_of(id), 'failure', failure)

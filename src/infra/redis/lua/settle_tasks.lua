@@ -64,10 +64,11 @@ local function stream_of(task)
 end
 
 local function leave_group(task)
-  if string.byte(task.entry) == 99 then -- c: it was claimed from `early`
-    gather(left, KEYS[1] .. ':claimed', string.sub(task.entry, 2))
-  else
-    gather(left, stream_of(task), (task.due or task.created) .. '-' .. task.entry)
+  local entry = task.entry or ''
+  local is_early = string.byte(entry) == 99 -- c: it was claimed from `early`
+  local place = is_early and string.sub(entry, 2) or (task.due or task.created or '') .. '-' .. entry
+  if string.find(place, '^%d+%-%d+$') then -- else somebody else wrote it, and the sweep finds the entry
+    gather(left, is_early and KEYS[1] .. ':claimed' or stream_of(task), place)
   end
   settled[#settled + 1] = task.id
 end
@@ -76,16 +77,16 @@ end
 local function return_to_line(task, kind, outcome)
   local id, failure, delay, is_interruption = task.id, outcome[6], outcome[7], outcome[8]
   if outcome[11] then
-    local number = task.fence - (task.interruptions or 0)
+    local number = task.fence - (whole(task.interruptions) or 0)
     record(id, task.fence, number, task.worker, task.started, now_text, kind, failure)
   end
   local due = delay and text_of(now + delay) or task.due or task.created
-  local changes = { 'version', task.version + 1 }
+  local changes = { 'version', (whole(task.version) or 1) + 1 }
   if delay then
     changes[#changes + 1], changes[#changes + 2] = 'due', due
   end
   if is_interruption then
-    changes[#changes + 1], changes[#changes + 2] = 'interruptions', (task.interruptions or 0) + 1
+    changes[#changes + 1], changes[#changes + 2] = 'interruptions', (whole(task.interruptions) or 0) + 1
   end
   redis.call('HDEL', task_prefix .. id, 'state', 'worker', 'end', 'cancel', 'entry')
   local sequence = wait_for_turn(id, due, task.priority, task.type, task.fence)
@@ -100,7 +101,7 @@ end
 
 local function end_for_good(task, kind, state, outcome)
   local result, failure = outcome[5], outcome[6]
-  local changes = { 'version', task.version + 1, 'state', state, 'end', now_text }
+  local changes = { 'version', (whole(task.version) or 1) + 1, 'state', state, 'end', now_text }
   if result then
     changes[7], changes[8] = 'result', result
   end
@@ -131,7 +132,7 @@ local function apply(task, kind, state, outcome)
     changes[#changes + 1], changes[#changes + 2] = 'failure', failure
   end
   if kind == 'lost' then
-    changes[#changes + 1], changes[#changes + 2] = 'crashes', (task.crashes or 0) + 1
+    changes[#changes + 1], changes[#changes + 2] = 'crashes', (whole(task.crashes) or 0) + 1
   end
   redis.call('HSET', task_prefix .. task.id, unpack(changes))
   if task.key and not holds_key(state, task.created, task.ttl) then
@@ -152,7 +153,7 @@ end
 local function settle(outcome)
   local task, fence, kind, state = { id = outcome[1] }, outcome[2], outcome[3], outcome[4]
   read_fields(task, FIELDS)
-  if task.state ~= 'r' or task.fence ~= fence then
+  if task.state ~= 'r' or task.fence ~= fence or not task.type then
     return answer_again(task, fence, kind, state)
   elseif kind == 'lost' and not has_run_out(task.id) then
     return false

@@ -25,7 +25,7 @@ end
 local function return_to_line(id, task)
   local level = level_of(task[4], task[3])
   redis.call('HDEL', KEYS[1] .. ':task:' .. id, 'entry')
-  redis.call('ZADD', early_of(level), task[6] or task[5], id)
+  redis.call('ZADD', early_of(level), moment_of(task[6] or task[5]) or now, id)
   touched_levels[level] = true
 end
 
@@ -68,7 +68,7 @@ end
 -- Leases that have run out, and the next live tasks in the order of their index.
 local function sweep_gone(from_type, from_id)
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1] .. ':leases', '-inf', lease_now, 'LIMIT', 0, ENTRIES_AT_ONCE)) do
-    if redis.call('EXISTS', task_of(id)) == 0 then
+    if redis.call('HEXISTS', task_of(id), 'type') == 0 then
       forget_gone(id)
     end
   end
@@ -82,7 +82,7 @@ local function sweep_gone(from_type, from_id)
       local first = type_ == from_type and '(' .. from_id or '-'
       local ids = redis.call('ZRANGEBYLEX', KEYS[1] .. ':live:' .. type_, first, '+', 'LIMIT', 0, room)
       for _, id in ipairs(ids) do
-        if redis.call('EXISTS', task_of(id)) == 0 then
+        if redis.call('HEXISTS', task_of(id), 'type') == 0 then
           forget_gone(id, type_)
         end
       end

@@ -48,7 +48,8 @@ end
 local function is_in_its_place(id, level, entry, due)
   if entry then
     local place = due .. '-' .. entry
-    return #redis.call('XRANGE', line_of(level), place, place) == 1
+    local found = redis.pcall('XRANGE', line_of(level), place, place) -- fails for what somebody else wrote
+    return not found.err and #found == 1
   end
   return redis.call('ZSCORE', KEYS[1] .. ':later', id) or redis.call('ZSCORE', early_of(level), id)
 end
@@ -56,11 +57,11 @@ end
 -- Let the task wait beside its line, or among the later ones.
 local function put_back(id, level, due, is_later)
   redis.call('HDEL', KEYS[1] .. ':task:' .. id, 'entry')
-  if is_later then
+  if is_later and moment_of(due) then
     redis.call('ZADD', KEYS[1] .. ':later', due, id)
     has_later_changed = true
   else
-    redis.call('ZADD', early_of(level), due, id)
+    redis.call('ZADD', early_of(level), moment_of(due) or now, id)
     touched_levels[level] = true
   end
 end
@@ -75,7 +76,7 @@ local function look_at(id, planned)
   local task = redis.call('HMGET', KEYS[1] .. ':task:' .. id, 'state', 'entry', 'type', 'priority', 'created', 'due', 'fence')
   local level, due = task[3] and level_of(task[4], task[3]), task[6] or task[5]
   if not task[1] and level and not is_in_its_place(id, level, task[2], due) then
-    put_back(id, level, due, tonumber(due) > now or (not task[2] and was_later(task, planned)))
+    put_back(id, level, due, (moment_of(due) or 0) > now or (not task[2] and was_later(task, planned)))
   end
 end
 

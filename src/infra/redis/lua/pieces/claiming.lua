@@ -17,7 +17,7 @@ local function leave_for_next_claim(key, id, type_, priority, due)
   local level = level_of(priority, type_)
   is_spent, limit = true, #taken
   redis.call('HDEL', key, 'entry')
-  redis.call('ZADD', early_of(level), due, id)
+  redis.call('ZADD', early_of(level), moment_of(due) or now, id)
   touched_levels[level] = touched_levels[level] or true
   without_early[level] = nil
   return 'left'
@@ -73,8 +73,8 @@ local function take(id, entry, entry_before)
     return leave_for_next_claim(key, id, type_, priority, due or created)
   end
   spent = spent + size
-  redis.call('HSET', key, 'state', 'r', 'fence', (tonumber(fence) or 0) + 1,
-    'version', (tonumber(version) or 1) + 1, 'worker', worker,
+  redis.call('HSET', key, 'state', 'r', 'fence', (whole(fence) or 0) + 1,
+    'version', (whole(version) or 1) + 1, 'worker', worker,
     'started', now_text, 'end', until_text)
   if entry ~= entry_before then
     redis.call('HSET', key, 'entry', entry)

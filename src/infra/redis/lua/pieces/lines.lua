@@ -25,7 +25,7 @@ end
 
 -- Let a task that is due wait in its level. Returns the sequence number of its entry, or false if it waits in `early`.
 local function wait_in_line(id, due_text, priority, type_)
-  local level, due = level_of(priority, type_), tonumber(due_text)
+  local level, due = level_of(priority, type_), moment_of(due_text)
   if not due then -- what somebody else wrote: whoever claims it says so
     due, due_text = now, now_text
   end
@@ -48,7 +48,7 @@ end
 
 -- The same for any due time; false also stands for a task that waits in `later`.
 local function wait_for_turn(id, due_text, priority, type_, fence)
-  if tonumber(due_text) <= now then
+  if (moment_of(due_text) or now) <= now then
     return wait_in_line(id, due_text, priority, type_)
   end
   gather(later_additions, KEYS[1] .. ':later', due_text, id)
@@ -63,7 +63,7 @@ end
 local function leave_line(id, sequence, due_text, priority, type_, fence)
   local level = level_of(priority, type_)
   if sequence then
-    redis.call('XDEL', line_of(level), due_text .. '-' .. sequence)
+    redis.pcall('XDEL', line_of(level), due_text .. '-' .. sequence) -- fails for what somebody else wrote
     shrunk_levels[level] = true
     touched_levels[level] = true
   elseif redis.call('ZREM', KEYS[1] .. ':later', id) == 1 then

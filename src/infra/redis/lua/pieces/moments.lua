@@ -13,4 +13,9 @@ local function text_of(number)
   return string.format('%.0f', number)
 end
 
+-- The moment that a field holds. Nil for anything else, which somebody else wrote.
+local function moment_of(value)
+  return value and #value <= 18 and string.find(value, '^%-?%d+$') and tonumber(value) or nil
+end
+
 local now_text = text_of(now)

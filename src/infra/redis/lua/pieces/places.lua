@@ -2,8 +2,12 @@
 --   ARGV  3 the name of the consumer group
 local group = ARGV[3]
 
+-- What somebody else wrote for a priority is taken for none.
 local function level_of(priority, type_)
-  return (priority or '0') .. ':' .. type_
+  if not priority or #priority > 6 or not string.find(priority, '^%-?%d+$') then
+    priority = '0'
+  end
+  return priority .. ':' .. type_
 end
 
 local function line_of(level)
