@@ -11,6 +11,7 @@ from backstage.domain.errors import StorageUnavailableError
 from backstage.domain.outcome import Outcome
 from backstage.domain.portions import MOST_BYTES
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest
+from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.worker import log_events
 from tests.worker.workers import DEADLINE, Workers, attempts, finish, found, memory, play, reached, until
@@ -194,6 +195,34 @@ async def test_tasks_of_a_claim_whose_reply_was_lost_run_in_their_first_delivery
     tasks = [await worker.enqueue("t") for _ in range(3)]
     await worker.start()
     assert [(await reached(worker, task)).result for task in tasks] == [1, 1, 1]
+
+
+async def test_what_has_ended_here_is_not_taken_up_again_before_the_store_knows(workers: Workers) -> None:
+    queue, worker = watched(workers, concurrency=5, lease=30.0)
+    claim, held_by, ran, asked = queue.claim, queue.held_by, list[int](), list[int]()
+
+    async def fail_after_a_run(request: ClaimRequest) -> Claimed:
+        if ran and not asked:
+            raise StorageUnavailableError("perhaps only the reply was lost")
+        return await claim(request)
+
+    async def tell_what_is_held(worker_id: str) -> list[Task]:
+        held = await held_by(worker_id)
+        asked.append(len(held))
+        return held
+
+    queue.claim, queue.held_by = fail_after_a_run, tell_what_is_held
+    worker.on("t", lambda: ran.append(1))
+    queue.is_open.clear()
+    task = await worker.enqueue("t")
+    await worker.start()
+    await until(lambda: asked)
+    next_claims = len(queue.asked) + 2
+    await until(lambda: len(queue.asked) >= next_claims)
+    queue.is_open.set()
+    await reached(worker, task)
+    await worker.stop()
+    assert (asked, ran) == ([1], [1])
 
 
 async def test_tasks_of_a_lost_reply_go_back_when_the_worker_stops_meanwhile(workers: Workers) -> None:
