@@ -44,7 +44,7 @@ def run(arguments: Sequence[str]) -> int:
     known = parser()
     options = known.parse_args(arguments)
     is_pattern = options.type is not None and any(character in options.type for character in "*?[")
-    with known.naming_options():
+    with known.naming_options({"workflow_id": "workflow", "correlation_id": "correlation"}):
         query = TaskQuery(
             states=frozenset(TaskState(state) for state in options.state),
             queue=options.queue,

@@ -15,6 +15,7 @@ from backstage.domain.errors import ConfigurationError, TaskError
 from backstage.infra.printable import printable
 from backstage.infra.redact_url import redact_text
 from backstage.infra.release import release
+from backstage.infra.typed_option import as_typed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,8 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = _run(arguments)
         print(end="", flush=True)  # not sys.stdout.flush(): there is none where the caller closed it
-    except (WrongUsageError, ConfigurationError) as error:
+    except WrongUsageError as error:
         return _say(error, WRONG_USAGE)
+    except ConfigurationError as error:
+        return _say(as_typed(error, arguments), WRONG_USAGE)
     except TaskError as error:
         return _say(error, REFUSED)
     except BrokenPipeError:

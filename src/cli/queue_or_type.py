@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backstage.cli.command_parser import CommandParser
+from backstage.domain.limits import check_name
 from backstage.domain.ports.queue_control import QUEUE, TYPE
 
 
@@ -20,6 +21,7 @@ def parse_queue_or_type(parser: CommandParser, arguments: Sequence[str]) -> tupl
     options = parser.parse_args(arguments)
     if (options.queue is None) == (options.type is None):
         parser.error("name either a QUEUE or a --type TYPE")
-    if options.queue is not None:
-        return options.url, QUEUE, options.queue
-    return options.url, TYPE, options.type
+    kind, name = (TYPE, options.type) if options.queue is None else (QUEUE, options.queue)
+    with parser.naming_options({QUEUE: "queue", TYPE: "type"}):
+        check_name(kind, name)
+    return options.url, kind, name

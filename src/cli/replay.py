@@ -8,6 +8,7 @@ from backstage.app.replay_dead_letters import ReplayDeadLetters
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.no_listeners import NoListeners
 from backstage.cli.store import existing_store
+from backstage.domain.limits import check_name
 
 
 def parser() -> CommandParser:
@@ -18,7 +19,13 @@ def parser() -> CommandParser:
 
 
 def run(arguments: Sequence[str]) -> int:
-    print(f"replayed {asyncio.run(_replay(parser().parse_args(arguments)))}")
+    known = parser()
+    options = known.parse_args(arguments)
+    with known.naming_options():
+        for field, name in (("queue", options.queue), ("type", options.type)):
+            if name is not None:
+                check_name(field, name)
+    print(f"replayed {asyncio.run(_replay(options))}")
     return DONE
 
 

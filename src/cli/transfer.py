@@ -12,10 +12,9 @@ from backstage.app.plan_transfer import PlanTransfer, TransferPlan
 from backstage.app.transfer_tasks import Missing, Transferred, TransferTasks
 from backstage.cli.answer import print_json
 from backstage.cli.command_parser import DONE, REFUSED, CommandParser
-from backstage.cli.store import existing_store, filled_store, opened_store
-from backstage.domain.errors import StorageError
+from backstage.cli.store import existing_store, filled_store, opened_store, store
+from backstage.domain.errors import ConfigurationError, StorageError
 from backstage.domain.opening import Opening
-from backstage.infra.backends import scheme_of
 from backstage.infra.store_url import store_url
 from backstage.infra.uuid7_ids import Uuid7Ids
 
@@ -43,8 +42,11 @@ def run(arguments: Sequence[str]) -> int:
     source = store_url() if options.url is None else options.url
     if source == options.to:
         known.error("--from and --to are the same store")
-    if scheme_of(options.to) == "memory":
-        known.error("--to memory:// is gone when this command ends: name a store that lasts")
+    for typed, url in (("--from", source), ("--to", options.to)):
+        try:
+            store(url)
+        except ConfigurationError as error:
+            known.error(f"{typed}: {error.problem}")
     if options.dry_run:
         _print_plan(asyncio.run(_plan(source, options.to)), options)
         return DONE

@@ -10,6 +10,7 @@ from backstage.app.list_workers import ListWorkers
 from backstage.cli.answer import duration, iso, print_json
 from backstage.cli.command_parser import DONE, CommandParser, seconds
 from backstage.cli.store import existing_store
+from backstage.domain.limits import check_seconds
 from backstage.domain.worker_info import WorkerInfo
 
 _COLUMNS = ("worker", "host", "pid", "state", "running", "slots", "up", "seen", "release", "queues", "types")
@@ -26,7 +27,10 @@ def parser() -> CommandParser:
 
 
 def run(arguments: Sequence[str]) -> int:
-    options = parser().parse_args(arguments)
+    known = parser()
+    options = known.parse_args(arguments)
+    with known.naming_options():
+        check_seconds("seen_within", options.seen_within)
     workers, now = asyncio.run(_workers(options.url, options.seen_within))
     if options.json:
         print_json([_document(worker) for worker in workers])

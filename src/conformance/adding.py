@@ -29,7 +29,7 @@ class Adding(BackendSuite):
         assert caught.value.task_id == "01940000-0000-7000-8000-ffffffffffff"
 
     async def test_what_can_be_nobodys_id_names_no_task(self, trial: Trial) -> None:
-        nobodys: list[Any] = [None, 7, "", "no id", "0194\0", "ü" * 2000]
+        nobodys: list[Any] = [None, 7, "", "no id", "0194\0", "ü" * 2000, "\ud800"]
         for task_id in nobodys:
             with pytest.raises(TaskNotFoundError):
                 await trial.tasks.get(task_id)

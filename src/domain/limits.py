@@ -43,6 +43,14 @@ def _is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
+def is_encodable(text: object) -> bool:
+    """Whether it is a text that a store can be asked for: one with lone surrogates, as odd arguments have, is not."""
+    try:
+        return isinstance(text, str) and text.encode() is not None
+    except UnicodeEncodeError:
+        return False
+
+
 def check_id(field: str, task_id: object) -> str:
     """Return a task's id, or raise InvalidTaskDataError: a UUID as lower-case text, which sorts as its value does."""
     if not isinstance(task_id, str) or not _ID.fullmatch(task_id):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backstage.domain.errors import InvalidTaskDataError
-from backstage.domain.limits import check_id, check_name
+from backstage.domain.limits import check_id, check_name, is_encodable, shown
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 
@@ -16,7 +16,7 @@ MAX_PAGE = 1000
 class TaskQuery:
     """All given conditions hold. `after` is the last id of the page before (keyset paging: ids sort by time).
 
-    Raises InvalidTaskDataError for a page size outside 1 to 1000, or a name or an id that is none.
+    Raises InvalidTaskDataError for a page size outside 1 to 1000, or a name, a text or an id that is none.
     """
 
     states: frozenset[TaskState] = frozenset()
@@ -34,6 +34,9 @@ class TaskQuery:
             check_name("queue", self.queue)
         if self.type is not None:
             check_name("type", self.type)
+        for field, text in (("workflow_id", self.workflow_id), ("correlation_id", self.correlation_id)):
+            if text is not None and not is_encodable(text):
+                raise InvalidTaskDataError.of(field, f"{shown(text)} is no text")
         if self.after is not None:
             check_id("after", self.after)
 

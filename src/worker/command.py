@@ -18,6 +18,7 @@ from backstage.infra.http_address import written
 from backstage.infra.open_files import check_limit
 from backstage.infra.settings import Settings
 from backstage.infra.structured_logging import new_logger
+from backstage.infra.typed_option import as_typed
 from backstage.worker import cycle_collector, log_events
 from backstage.worker.bounded_exit import bound_exit, exit_at_once
 from backstage.worker.fleet import KILL_MARGIN, Fleet
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return run_fleet(settings, [*program, *arguments, "--processes", "1"])
             return run_here(_worker(settings))
     except ConfigurationError as error:
-        print(f"backstage: {error}", file=sys.stderr)  # noqa: T201 - the command's own answer
+        print(f"backstage: {as_typed(error, arguments)}", file=sys.stderr)  # noqa: T201 - the command's own answer
         return WRONG_USAGE
     except StorageError as error:
         print(f"backstage: {error}", file=sys.stderr)  # noqa: T201

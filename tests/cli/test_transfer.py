@@ -109,7 +109,7 @@ def test_live_workers_and_running_tasks_are_refused(cli: Cli, store: Store) -> N
     [
         ([], "--to"),
         (["--to", "sqlite:///backstage.db"], "the same store"),
-        (["--to", "memory://"], "is gone when this command ends"),
+        (["--to", "memory://"], "--to: memory:// ends with this command"),
         (["--to", "carrier-pigeon://coop"], "carrier-pigeon"),
         (["--from", "sqlite:///nothing.db", "--to", TARGET], "nothing is stored at"),
     ],

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+from backstage.domain.limits import is_encodable
 from backstage.domain.ports.queue_control import QUEUE, TYPE, Pause
 from backstage.infra.moments import from_micros
 from backstage.infra.redis.link import Link
@@ -122,9 +123,9 @@ class Directory:
         unknown = []
         for task_id in task_ids:
             queue = self._queue_of.get(task_id)
-            if queue is None:
+            if queue is None and is_encodable(task_id):
                 unknown.append(task_id)
-            else:
+            elif queue is not None:
                 found.setdefault(queue, []).append(task_id)
         if unknown:
             for queue, task_id in await self._asked(unknown):

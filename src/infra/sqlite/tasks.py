@@ -9,6 +9,7 @@ from typing import Any
 from backstage.domain.attempt import Attempt
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import DuplicateTaskError, StaleTaskError, TaskNotFoundError
+from backstage.domain.limits import is_encodable
 from backstage.domain.ports.clock import Clock
 from backstage.domain.retention import Retention
 from backstage.domain.stats import Count, OldestDue
@@ -51,13 +52,13 @@ class SqliteTasks:
         return await self._writer.enqueue(partial(_add, tasks))
 
     async def get(self, task_id: str) -> Task:
-        task = await self._reader.run(partial(_get, task_id))
+        task = await self._reader.run(partial(_get, task_id)) if is_encodable(task_id) else None
         if task is None:
             raise TaskNotFoundError(task_id)
         return task
 
     async def attempts(self, task_id: str) -> list[Attempt]:
-        return await self._reader.run(partial(_attempts, task_id))
+        return await self._reader.run(partial(_attempts, task_id)) if is_encodable(task_id) else []
 
     async def find(self, query: TaskQuery) -> TaskPage:
         return await self._reader.run(partial(find, query))
