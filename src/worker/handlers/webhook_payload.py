@@ -12,6 +12,7 @@ from backstage.worker.handlers.webhook_settings import VARIABLE_PREFIX
 
 MAX_TIMEOUT_SECONDS = 60.0
 _LONGEST_URL = 2048
+_LONGEST_LABEL, _LAST_PORT = 63, 65535
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")
 _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "te", "trailer", "upgrade", "expect"})
 
@@ -26,6 +27,9 @@ def _check_url(text: str) -> str:
         raise ValueError("is not a URL") from None
     if url.scheme not in ("https", "http") or not url.host:
         raise ValueError("must be a full https URL")
+    labels = url.raw_host.removesuffix(b".").split(b".")
+    if not all(1 <= len(label) <= _LONGEST_LABEL for label in labels) or not 0 < (url.port or 443) <= _LAST_PORT:
+        raise ValueError("has a host name or a port that cannot be")
     authority = text.partition("://")[2].partition("/")[0]
     if "%" in authority:
         raise ValueError("has an escaped host name: write it as it is")
