@@ -133,7 +133,7 @@ class Migrations:
             for migration in todo:
                 if _is_outside(migration):
                     await connection.execute(f"SET search_path TO {quoted(self._schema)}")
-                    for sql in migration.sql.split("\n\n"):
+                    for sql in _statements(migration):
                         await connection.execute(sql, timeout=_INDEX_TIMEOUT)
                     await self._record(connection, migration)
                 else:
@@ -164,3 +164,9 @@ class Migrations:
 
 def _is_outside(migration: Migration) -> bool:
     return migration.sql.startswith(_OUTSIDE)
+
+
+def _statements(migration: Migration) -> list[str]:
+    """Its paragraphs that are more than comments: the driver raises AttributeError at a query without a statement."""
+    paragraphs = migration.sql.split("\n\n")
+    return [text for text in paragraphs if any(line and not line.startswith("--") for line in text.splitlines())]

@@ -116,3 +116,15 @@ async def test_a_migration_that_may_not_run_in_a_transaction_does_not(
     assert await backend.migration_plan() == []
     found = await connection.fetch("SELECT indexname FROM pg_indexes WHERE schemaname = $1", parse_url(url).schema)
     assert {"one", "two"} <= {row[0] for row in found}
+
+
+async def test_a_store_of_an_older_release_is_brought_up_to_date(
+    backend: PostgresBackend, new_task: TaskFactory
+) -> None:
+    await backend.migrate()
+    assert [await backend.migrate_down() for _ in FIRST[2:]] == list(reversed(FIRST[2:]))
+    assert await backend.migrate() == list(FIRST[2:])
+    await backend.open()
+    await backend.tasks.add([task := new_task()])
+    assert (await backend.tasks.get(task.id)).id == task.id
+    await backend.close()
