@@ -8,6 +8,7 @@ from backstage.app.prune_tasks import PruneTasks
 from backstage.app.purge_dead_letters import PurgeDeadLetters
 from backstage.cli.command_parser import DONE, CommandParser, seconds
 from backstage.cli.store import existing_store
+from backstage.domain.limits import check_name
 from backstage.domain.retention import Retention
 from backstage.domain.task_state import TaskState
 
@@ -41,6 +42,9 @@ def run(arguments: Sequence[str]) -> int:
         known.error("--dead-letters deletes all failed tasks: give it no ages and numbers")
     if options.dead_letters and not options.yes:
         known.error("--dead-letters deletes all failed tasks for good: add --yes")
+    if options.queue is not None:
+        with known.naming_options():
+            check_name("queue", options.queue)
     if options.queue and not (options.dead_letters or retentions):
         known.error("--queue needs an age, a number or --dead-letters")
     print(f"pruned {asyncio.run(_prune(options, retentions))}")

@@ -11,7 +11,7 @@ from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 
 S = TaskState
-_ROUNDS = 3
+_ROUNDS = 4
 
 
 class Overtaking(BackendSuite):
@@ -22,9 +22,10 @@ class Overtaking(BackendSuite):
             dead = await _dead_letters(trial, 40)
             pruned, *retried = await asyncio.gather(
                 trial.tasks.prune(Retention(state=S.FAILED, keep_last=0), 40),
-                _retried(trial, dead[::3]),
-                _retried(trial, dead[1::3]),
-                _retried(trial, dead[2::3]),
+                _retried(trial, dead[::4], turns=0),
+                _retried(trial, dead[1::4], turns=2),
+                _retried(trial, dead[2::4], turns=4),
+                _retried(trial, dead[3::4], turns=8),
             )
             alive = set().union(*retried)
             assert pruned + len(alive) == 40
@@ -88,10 +89,12 @@ async def _dead_letters(trial: Trial, number: int) -> list[Task]:
     return [task.settle(end, trial.clock.now()) for task, end in zip(running, outcomes, strict=True)]
 
 
-async def _retried(trial: Trial, dead: list[Task]) -> set[str]:
-    """Retry them one after another; the ids of those that were there to be retried."""
+async def _retried(trial: Trial, dead: list[Task], turns: int) -> set[str]:
+    """Retry them one after another, each after so many turns of the loop; the ids of those that were still there."""
     retried = set()
     for task in dead:
+        for _ in range(turns):
+            await asyncio.sleep(0)
         with contextlib.suppress(StaleTaskError, TaskNotFoundError):
             await trial.tasks.save(task.retry(trial.clock.now()))
             retried.add(task.id)

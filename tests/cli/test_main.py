@@ -50,6 +50,7 @@ def test_the_version_is_that_of_the_package(cli: Cli) -> None:
         (("prune", "--queue", "mail"), "needs an age"),
         (("migrate", "--dry-run", "--status"), "one of"),
         (("migrate", "--down", "--yes", "--url", "redis://127.0.0.1:1/0"), "cannot be undone"),
+        (("prune", "--queue=", "--keep-failed", "1"), "prune: --queue: "),
         (("doctor", "--url", "memory://"), "memory:// ends with this command"),
         (("completion", "tcsh"), "'bash', 'zsh', 'fish'"),
         (("stats", "--url", "mysql://u:secret@h/db"), "no backend has the scheme 'mysql'"),

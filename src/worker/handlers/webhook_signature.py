@@ -62,11 +62,13 @@ def verify(
     since 1970, the system's clock unless given. Raises ValueError for a secret that is empty, or a `whsec_` secret that
     is not base64.
     """
-    lower = {name.lower(): value for name, value in headers.items()}
+    lower = {str(name).lower(): value for name, value in headers.items()}
     try:
         delivery_id, timestamp, signatures = (lower[name] for name in (ID_HEADER, TIMESTAMP_HEADER, SIGNATURE_HEADER))
     except KeyError as error:
         raise InvalidSignature(f"the header {error.args[0]} is missing") from None
+    if not all(isinstance(value, str) for value in (delivery_id, timestamp, signatures)):
+        raise InvalidSignature("a header is no text: was it sent twice?")
     if not _ID.fullmatch(delivery_id):
         raise InvalidSignature("the id holds other characters than ASCII letters, digits, _ and -")
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):

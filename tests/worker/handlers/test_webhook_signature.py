@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import random
+from typing import Any
 
 import pytest
 
@@ -63,6 +64,13 @@ def test_a_changed_body_does_not_verify(position: int) -> None:
 def test_a_changed_header_does_not_verify(changes: dict[str, str]) -> None:
     with pytest.raises(InvalidSignature):
         verify(SECRET, signed() | changes, BODY, now=NOW)
+
+
+@pytest.mark.parametrize("name", ["webhook-id", "webhook-timestamp", "webhook-signature"])
+@pytest.mark.parametrize("value", [None, ["a", "b"], b"bytes", 5])
+def test_a_header_that_is_no_text_does_not_verify(name: str, value: Any) -> None:
+    with pytest.raises(InvalidSignature, match="no text"):
+        verify(SECRET, {**signed(), name: value, 7: "x"}, BODY, now=NOW)  # type: ignore[dict-item]
 
 
 @pytest.mark.parametrize("name", ["webhook-id", "webhook-timestamp", "webhook-signature"])
