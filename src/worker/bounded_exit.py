@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import sys
 import threading
@@ -14,6 +15,8 @@ from backstage.worker import log_events
 
 PATIENCE = 3.0
 """Seconds that an interpreter which ends may wait for what handlers left behind."""
+AT_EXIT_PATIENCE = 10.0
+"""The same for handlers of `atexit`: clients send there what they have gathered."""
 _LOOK_EVERY = 0.1
 _WAITING = frozenset(
     {
@@ -34,21 +37,28 @@ def exit_at_once(code: int) -> None:
 def bound_exit(code: int, logger: Any, loop: asyncio.AbstractEventLoop) -> None:
     """Call it when the worker has stopped and the process is to end with `code`.
 
-    Should the main thread wait at its end for longer than PATIENCE, the process is ended, with a line that names what
-    it waits for. A caller that goes on to do other things is left alone.
+    Should the main thread wait at its end for longer than PATIENCE, or than AT_EXIT_PATIENCE for handlers of `atexit`,
+    the process is ended, with a line that names what it waits for. A caller that goes on to do other things is left
+    alone.
     """
-    threading.Thread(target=_watch, args=(code, logger, loop), name="backstage-exit", daemon=True).start()
+    is_at_exit = threading.Event()
+    atexit.register(is_at_exit.set)  # runs before those that handlers registered: the last one is the first to run
+    watch = threading.Thread(target=_watch, args=(code, logger, loop, is_at_exit), name="backstage-exit", daemon=True)
+    watch.start()
 
 
-def _watch(code: int, logger: Any, loop: asyncio.AbstractEventLoop) -> None:
-    waited = idle = 0.0
-    while waited < PATIENCE:
+def _watch(code: int, logger: Any, loop: asyncio.AbstractEventLoop, is_at_exit: threading.Event) -> None:
+    waited = at_exit = idle = 0.0
+    while waited < PATIENCE and at_exit < AT_EXIT_PATIENCE:
         time.sleep(_LOOK_EVERY)
         if _is_waiting_to_end():
             waited += _LOOK_EVERY
+        elif is_at_exit.is_set():
+            at_exit += _LOOK_EVERY
         elif (idle := idle + _LOOK_EVERY) > PATIENCE:
             return
-    logger.error(log_events.LEFT_BEHIND, what=_left_behind(loop), exit_code=code)
+    blocking = [] if at_exit < AT_EXIT_PATIENCE else [f"atexit handler{_place(_outermost_frame())}"]
+    logger.error(log_events.LEFT_BEHIND, what=[*blocking, *_left_behind(loop)], exit_code=code)
     exit_at_once(code)
 
 
@@ -59,6 +69,14 @@ def _is_waiting_to_end() -> bool:
             return True
         frame = frame.f_back
     return False
+
+
+def _outermost_frame() -> FrameType | None:
+    """Of the main thread; None while it runs no Python code."""
+    frame = sys._current_frames().get(threading.main_thread().ident or 0)
+    while frame is not None and frame.f_back is not None:
+        frame = frame.f_back
+    return frame
 
 
 def _left_behind(loop: asyncio.AbstractEventLoop) -> list[str]:

@@ -8,13 +8,13 @@ import sys
 import pytest
 
 SCRIPT = """
-import asyncio, sys, threading, time
+import asyncio, atexit, sys, threading, time
 from backstage import Worker
 from backstage.domain.errors import StorageUnavailableError
 from backstage.worker import bounded_exit
 from backstage.worker.command import main, run_here
 
-bounded_exit.PATIENCE = 0.3
+bounded_exit.PATIENCE = bounded_exit.AT_EXIT_PATIENCE = 0.3
 kept = []
 
 def forever():
@@ -35,6 +35,9 @@ async def executor():
 
 async def coroutine():
     kept.append(asyncio.create_task(stubborn()))
+
+def at_exit():
+    atexit.register(forever)
 
 def nothing():
     pass
@@ -79,6 +82,7 @@ def ends(what: str, then: str = "ends") -> subprocess.CompletedProcess[str]:
         ("thread", "thread left-by-a-client in "),
         ("executor", " in forever ("),
         ("coroutine", "coroutine object stubborn"),
+        ("at_exit", "atexit handler in forever ("),
     ],
 )
 def test_what_a_handler_left_behind_is_named_and_not_waited_for(what: str, named: str) -> None:
