@@ -253,4 +253,4 @@ async def test_a_stored_payload_that_is_no_json_is_a_dead_letter_at_once(
     ended = await worker.backstage.get_task(task.id)
     assert (ended.state, ended.attempt) == (TaskState.FAILED, 1)
     assert ended.last_failure is not None
-    assert ended.last_failure.type == "InvalidTaskDataError"
+    assert ended.last_failure.type == "UndecodableTask"
