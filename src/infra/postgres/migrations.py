@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from hashlib import blake2b
 from typing import Any
 
@@ -38,7 +40,8 @@ _RECORD = """INSERT INTO backstage_migrations (version, name, checksum, applied_
 _UNRECORD = "DELETE FROM backstage_migrations WHERE version = $1"
 _FORGET_NOW = "DROP FUNCTION IF EXISTS backstage_now()"
 """Of ours, it alone outlives tables that somebody dropped."""
-_WAIT_FOR_TURN = "SELECT pg_advisory_xact_lock($1)"
+_TAKE_TURN = "SELECT pg_try_advisory_xact_lock($1)"
+_TRY_EVERY = 0.05
 _EXISTS_ALREADY = (asyncpg.DuplicateTableError, asyncpg.DuplicateFunctionError, asyncpg.DuplicateObjectError)
 
 
@@ -59,8 +62,7 @@ class Migrations:
         if not await self.plan(connection):
             return []
         try:
-            async with connection.transaction():
-                await self._wait_for_turn(connection)
+            async with self._turn(connection):
                 todo = await self.plan(connection)  # another process may have been first
                 is_new = len(todo) == len(migrations_of(_BACKEND))
                 if is_new or not any(_is_outside(migration) for migration in todo):
@@ -104,8 +106,7 @@ class Migrations:
 
     async def undo(self, connection: asyncpg.Connection[Any]) -> Migration | None:
         """Undo the migration that was applied last and return it; None if there is none."""
-        async with connection.transaction():
-            await self._wait_for_turn(connection)
+        async with self._turn(connection):
             applied = await self._applied(connection)
             if not applied:
                 return None
@@ -152,9 +153,18 @@ class Migrations:
             await connection.execute(f"CREATE SCHEMA {quoted(self._schema)}")
         await connection.execute(f"SET LOCAL search_path TO {quoted(self._schema)}")
 
-    async def _wait_for_turn(self, connection: asyncpg.Connection[Any]) -> None:
+    @asynccontextmanager
+    async def _turn(self, connection: asyncpg.Connection[Any]) -> AsyncIterator[None]:
+        """A transaction of the one process that migrates. Others ask again, each time in a transaction of its own:
+        CREATE INDEX CONCURRENTLY would wait for one that is open, and that one for its turn."""
         name = blake2b(f"backstage migrations {self._schema}".encode(), digest_size=8)
-        await connection.execute(_WAIT_FOR_TURN, int.from_bytes(name.digest(), signed=True))
+        key = int.from_bytes(name.digest(), signed=True)
+        while True:
+            async with connection.transaction():
+                if await connection.fetchval(_TAKE_TURN, key):
+                    yield
+                    return
+            await asyncio.sleep(_TRY_EVERY)
 
     async def _applied(self, connection: asyncpg.Connection[Any]) -> list[tuple[int, str, int]]:
         if not await connection.fetchval(_HAS_TABLE, self._schema):

@@ -128,3 +128,14 @@ async def test_a_store_of_an_older_release_is_brought_up_to_date(
     await backend.tasks.add([task := new_task()])
     assert (await backend.tasks.get(task.id)).id == task.id
     await backend.close()
+
+
+async def test_processes_that_open_an_older_store_at_once_migrate_it_once(
+    backend: PostgresBackend, url: str, clock: FakeClock
+) -> None:
+    await backend.migrate()
+    for _ in FIRST[2:]:
+        await backend.migrate_down()
+    async with asyncio.timeout(20):
+        applied = await asyncio.gather(*(PostgresBackend.from_url(url, clock).migrate() for _ in range(3)))
+    assert sorted(map(len, applied)) == [0, 0, len(FIRST[2:])]
