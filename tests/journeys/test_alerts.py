@@ -18,6 +18,8 @@ from tests.journeys.waiting import until, until_answer
 
 TOLD_BEFORE = {"listening", "unacknowledged"}
 """Steps after the listener was called for the first time."""
+PERHAPS_TOLD_BEFORE = {"settled"}
+"""Told of beside the next run, which may be the delivery."""
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -41,5 +43,6 @@ async def test_a_final_failure_is_delivered_whenever_a_process_is_killed(
     told = [(entry.task, entry.event) for entry in ledger.entries() if entry.event.startswith("alert")]
     assert {task for task, _ in told} == {task.id for task in failing}
     assert len(set(told)) == len(failing), "two tellings of one failure differ in the event's id"
-    assert len(told) == len(failing) + (step in TOLD_BEFORE)
+    told_again = len(told) - len(failing)
+    assert told_again in ({0, 1} if step in PERHAPS_TOLD_BEFORE else {int(step in TOLD_BEFORE)})
     assert len(ledger.entries("killed")) == 1

@@ -118,7 +118,7 @@ class TestOnOneFile:
         second = start_worker("--http", f"127.0.0.1:{port}", "--processes", processes)
         assert await second.code() == 2
         lines = [line for line in second.output().splitlines() if line.startswith("backstage:")]
-        assert lines[0].startswith(f"backstage: http: cannot listen on 127.0.0.1:{port}: ")
+        assert lines[0].startswith(f"backstage: --http: cannot listen on 127.0.0.1:{port}: ")
 
 
 class TestWithoutAStore:
