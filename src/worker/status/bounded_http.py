@@ -12,6 +12,8 @@ LONGEST_HEAD = 32 * 1024
 """Bytes of a request's first line and headers."""
 HEAD_WITHIN = 5.0
 """Seconds for them to arrive, from the connection or from their first byte on."""
+REFUSED_FOR = 0.5
+"""Seconds for the answer to a head that is too long to be read."""
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
@@ -23,6 +25,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self._is_refused = False
         self._head_length = 0
         self._head_is_late: asyncio.TimerHandle | None = None
         self._idle_since = self.loop.time()
@@ -44,13 +47,15 @@ class BoundedHttp(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._head_is_late is not None:
-            self._head_length += len(data)
-            if self._head_length > LONGEST_HEAD:
-                self.transport.write(_TOO_LARGE)
-                self.transport.close()
-                return
+        if self._is_refused:
+            return
+        has_begun = self._head_is_late is not None
+        if has_begun and self._is_too_long(data):
+            self._refuse()
+            return
         super().data_received(data)
+        if not has_begun and self._head_is_late is not None and self._is_too_long(data):  # it began in this piece
+            self._refuse()
 
     def on_message_begin(self) -> None:
         if self._head_is_late is None:  # a further request of the connection
@@ -64,6 +69,17 @@ class BoundedHttp(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         self._idle_since = self.loop.time()
         super().on_response_complete()
+
+    def _is_too_long(self, data: bytes) -> bool:
+        self._head_length += len(data)
+        return self._head_length > LONGEST_HEAD
+
+    def _refuse(self) -> None:
+        """Answer, and let go a moment later: a close with bytes unread would lose the answer."""
+        self._is_refused = True
+        self._stop_waiting()
+        self.transport.write(_TOO_LARGE)
+        self._head_is_late = self.loop.call_later(REFUSED_FOR, self.transport.abort)
 
     def _expect_head(self) -> None:
         self._head_length = 0

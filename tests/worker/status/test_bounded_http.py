@@ -84,6 +84,14 @@ async def test_a_later_request_of_a_connection_has_the_same_limit(port: int) -> 
     writer.close()
 
 
+async def test_a_head_that_comes_in_one_piece_with_a_request_before_it_has_the_limit_too(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    filler = b"X-Filler: " + b"x" * 2 * LONGEST_HEAD
+    writer.write(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\nGET /health/live HTTP/1.1\r\n" + filler)
+    assert b"HTTP/1.1 431 " in await ended(reader)
+    writer.close()
+
+
 async def test_a_request_that_does_not_come_is_not_waited_for(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounded_http, "HEAD_WITHIN", 0.05)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
