@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 from backstage.cli.commands import COMMANDS
 from backstage.domain import errors
 from backstage.infra import log_events as infra_log_events
-from backstage.infra.settings import Settings
+from backstage.infra.settings.settings import Settings
 from backstage.worker import log_events
 from tests.docs.markdown import ROOT, table
 
