@@ -15,10 +15,10 @@ from tests.packaging.installed import Installed, build_wheel
 WORKER = ("-m", "backstage", "worker", "--url", "memory://", "--until-idle", "--log-level", "critical")
 WITHOUT = """
 import json, os, sys
-from backstage.worker.command import main
+from backstage.cli.main import main
 for options, variables in json.loads(sys.argv[1]):
     os.environ.update(variables)
-    print(main(["--url", "memory://", "--until-idle", "--log-level", "critical", *options]), flush=True)
+    print(main(["worker", "--url", "memory://", "--until-idle", "--log-level", "critical", *options]), flush=True)
     for name in variables:
         del os.environ[name]
 """
