@@ -111,7 +111,7 @@ def private_imports(code: str) -> Iterator[str]:
 
 
 def is_ours(module: str) -> bool:
-    return module.split(".")[0] in ("backstage", "worker")
+    return module.split(".", maxsplit=1)[0] in ("backstage", "worker")
 
 
 def is_python(text: str) -> bool:
