@@ -7,13 +7,14 @@ import pytest
 from backstage.domain.errors import UnknownTaskTypeError
 from backstage.domain.queue import Queue
 from backstage.domain.worker_info import EVERY_TYPE
+from backstage.infra.settings.settings import Settings
 from backstage.worker.handling.context import TaskContext
 from backstage.worker.handling.handler import TaskHandlerRegistration
 from backstage.worker.handling.handler_registry import RegisteredHandler
+from backstage.worker.hosting.from_settings import options_from
 from backstage.worker.runtime import lanes as lanes_module
 from backstage.worker.runtime.lanes import Lanes
 from backstage.worker.watching.metrics import WorkerMetrics
-from backstage.worker.worker_options import WorkerOptions
 
 
 async def _run(context: TaskContext) -> Any:
@@ -26,7 +27,8 @@ async def _any(context: TaskContext) -> Any:
 
 def _lanes(**handlers: RegisteredHandler) -> Lanes:
     queues = {"mail": Queue("mail", hard_timeout=7.0)}
-    return Lanes(handlers, WorkerOptions(worker_id="w", queues=queues, timeout=5.0, max_deliveries=9), WorkerMetrics())
+    options = options_from(Settings(timeout=5.0, max_deliveries=9), queues)
+    return Lanes(handlers, options, WorkerMetrics())
 
 
 SEND = RegisteredHandler(TaskHandlerRegistration("send", _run), _run)
