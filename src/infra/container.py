@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from backstage.app.use_cases import UseCases
 from backstage.domain.errors import ConfigurationError
+from backstage.domain.extras import needing
 from backstage.domain.opening import Opening, without_migrating
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.chance import Chance
@@ -102,8 +103,6 @@ class Container(UseCases):
 
 
 def _otel_trace() -> TaskTrace:
-    try:
-        from backstage.infra.otel_trace import OtelTrace  # noqa: PLC0415 - an extra, for those who want traces
-    except ImportError:
-        raise ConfigurationError("otel", "needs OpenTelemetry: pip install 'backstage[otel]'") from None
+    with needing("otel", "otel"):
+        from backstage.infra.otel_trace import OtelTrace  # noqa: PLC0415 - for those who want traces
     return OtelTrace()

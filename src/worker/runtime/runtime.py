@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,7 @@ from backstage.domain.subscription import Subscription
 from backstage.domain.task import Task
 from backstage.domain.worker_info import EVERY_TYPE, beat_interval
 from backstage.worker import log_events
+from backstage.worker.executing.child_setup import ChildSetup
 from backstage.worker.executing.conclusion import Conclusion
 from backstage.worker.executing.handler_processes import HandlerProcesses
 from backstage.worker.executing.handler_threads import HandlerThreads
@@ -84,9 +85,9 @@ class WorkerRuntime:
         subscriptions: Sequence[Subscription] = (),
         aside: Aside = in_own_thread,
         store: HandlerStore | None = None,
-        child_environment: Mapping[str, str] | None = None,
+        child_setup: ChildSetup | None = None,
     ) -> None:
-        """`store` is what handlers may use, `child_environment` is for those in processes of their own."""
+        """`store` is what handlers may use, `child_setup` is for those in processes of their own."""
         self._use_cases = use_cases
         backend = self._backend = use_cases.backend
         self._options = options
@@ -102,7 +103,7 @@ class WorkerRuntime:
         self._shown_types = self._types | {EVERY_TYPE} if registry.has_any else self._types
         self._limits_of = LimitsOf(options)
         self._threads = HandlerThreads(options.concurrency, self._on_thread_returned)
-        self._processes = HandlerProcesses(options.concurrency, child_environment)
+        self._processes = HandlerProcesses(options.concurrency, child_setup)
         self._deadlines = Deadlines()
         self._schedule_loop = self._new_schedule_loop(schedules)
         self._broadcasts = self._new_broadcast_loop(receivers)
