@@ -24,12 +24,12 @@ from backstage.worker.handling.context import TaskContext
 from backstage.worker.handling.handler import TaskHandlerRegistration
 from backstage.worker.handling.handler_registry import RegisteredHandler
 from backstage.worker.handling.middleware import Run
-from backstage.worker.handling.run_limits import LimitsOf
 from backstage.worker.hosting.from_settings import options_from
 from backstage.worker.runtime.announcer import Announcer
 from backstage.worker.runtime.attempt_runner import AttemptRunner
 from backstage.worker.runtime.error_backoff import ErrorBackoff
 from backstage.worker.runtime.held_task import StopReason
+from backstage.worker.runtime.lanes import Lanes
 from backstage.worker.runtime.slots import Slots
 from backstage.worker.runtime.subscription_watch import SubscriptionWatch
 from backstage.worker.watching.loop_health import LoopHealth
@@ -48,12 +48,11 @@ def _slots(backend: MemoryBackend, run: Run = _never_begins, prefetch: int | Non
     return Slots(
         queue=backend.queue,
         options=options,
-        handlers={"x": RegisteredHandler(registration, run)},
-        runner=AttemptRunner(LimitsOf(options), conclusion, "w", logger),
+        lanes=Lanes({"x": RegisteredHandler(registration, run)}, options, WorkerMetrics()),
+        runner=AttemptRunner(conclusion, "w", logger),
         threads=HandlerThreads(1),
         subscriptions=_no_subscriptions(backend, logger),
         announcer=Announcer(BlinkerEventBus(logger), backend.clock, "w"),
-        metrics=WorkerMetrics(),
         backoff=ErrorBackoff(NoJitter()),
         hint=asyncio.Event(),
         settler_health=LoopHealth("settler"),

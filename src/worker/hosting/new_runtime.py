@@ -14,10 +14,8 @@ from backstage.worker.handling.receiver import Receivers
 from backstage.worker.hosting.child_store import child_setup
 from backstage.worker.hosting.whole_program import load_whole_program
 from backstage.worker.middleware.logging import logging
-from backstage.worker.middleware.metrics import metrics
 from backstage.worker.middleware.recovery import recovery
 from backstage.worker.middleware.spans import spans
-from backstage.worker.middleware.tracing import tracing
 from backstage.worker.runtime.runtime import WorkerRuntime
 from backstage.worker.watching.measured_queue import StoreLatencies
 from backstage.worker.watching.metrics import WorkerMetrics
@@ -49,8 +47,6 @@ def new_runtime(
             *((spans(container.trace),) if container.trace else ()),
             recovery,
             *((logging,) if is_debugging else ()),
-            metrics(counts),
-            tracing,
             *middlewares,
         ),
         metrics=counts,
