@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import fields
 
-from backstage.app.enqueue_task import Enqueue, EnqueueTask
+from backstage.app.enqueue_task import EnqueueTask
+from backstage.app.use_cases import UseCases
 from backstage.cli.command_parser import DONE, CommandParser, json_value, key_and_value, priority, seconds
 from backstage.cli.no_listeners import NoListeners
 from backstage.cli.store import opened_store
@@ -97,7 +98,7 @@ async def _enqueue(options: argparse.Namespace) -> str:
     )
     async with opened_store(options.url) as store:
         await warn_before_storing(store, options.queue, options.type)
-        answer = await Enqueue(store.tasks, NoListeners(), store.clock, Uuid7Ids())(request)
+        answer = await UseCases(store, NoListeners(), Uuid7Ids()).enqueue_task(request)
     if isinstance(answer, Duplicate):
         raise DuplicateTaskError(answer.key, answer.id)
     return answer.id

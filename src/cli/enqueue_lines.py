@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.app.enqueue_tasks import EnqueueMany
+from backstage.app.use_cases import UseCases
 from backstage.cli.command_parser import DONE, INTERRUPTED, REFUSED
 from backstage.cli.input_lines import Line, LineTooLongError, batches
 from backstage.cli.no_listeners import NoListeners
@@ -37,7 +38,7 @@ async def enqueue_lines(url: str | None, *, is_quiet: bool) -> int:
     source = sys.stdin.fileno()
     stored = refused = done = 0
     async with opened_store(url) as store:
-        enqueue = EnqueueMany(store.tasks, NoListeners(), store.clock, Uuid7Ids())
+        enqueue = UseCases(store, NoListeners(), Uuid7Ids()).enqueue_tasks
         with _progress(source, is_quiet) as advance:
             try:
                 for lines in batches(source):

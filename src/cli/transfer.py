@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-from backstage.app.plan_transfer import PlanTransfer, TransferPlan
-from backstage.app.transfer_tasks import Missing, Transferred, TransferTasks
+from backstage.app.plan_transfer import TransferPlan
+from backstage.app.transfer_tasks import Missing, Transferred
+from backstage.app.use_cases import UseCases
 from backstage.cli.answer import print_json
 from backstage.cli.command_parser import DONE, REFUSED, CommandParser
+from backstage.cli.no_listeners import NoListeners
 from backstage.cli.store import existing_store, filled_store, opened_store, store
 from backstage.domain.errors import ConfigurationError, StorageError
 from backstage.domain.opening import Opening
@@ -57,14 +59,15 @@ def run(arguments: Sequence[str]) -> int:
 
 async def _plan(source: str, target: str) -> TransferPlan:
     async with filled_store(source) as old, existing_store(target) as new:
-        return await PlanTransfer(old, new)()
+        return await UseCases(old, NoListeners(), Uuid7Ids()).plan_transfer(new)
 
 
 async def _transfer(source: str, target: str) -> Transferred:
     async with filled_store(source) as old, opened_store(target, Opening.CREATE) as new:
-        plan = await PlanTransfer(old, new)()
+        use_cases = UseCases(old, NoListeners(), Uuid7Ids())
+        plan = await use_cases.plan_transfer(new)
         with _progress(plan.tasks) as advance, _saying_how_to_go_on(plan.tasks) as note:
-            return await TransferTasks(old, new, Uuid7Ids())(lambda tasks, added: (note(tasks), advance(tasks, added)))
+            return await use_cases.transfer_tasks(new, lambda tasks, added: (note(tasks), advance(tasks, added)))
 
 
 @contextmanager
