@@ -27,7 +27,7 @@ class GiveUp(Exception):
     """This task can never succeed: dead-letter it now, whatever attempts are left."""
 
 
-class CancelTask(Exception):
+class EndAsCancelled(Exception):
     """This task is no longer wanted: end it as CANCELLED. Raised by `context.cancel()`."""
 
 

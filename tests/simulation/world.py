@@ -144,7 +144,7 @@ class World:
             self.ids,
             self.random,
             Quiet(),
-            aside=self._aside(name),
+            background=self._aside(name),
         )
         self.hosts[name] = runtime
         self.runs[name] = self._on((name, "main"), runtime.run())
@@ -156,7 +156,7 @@ class World:
 
     def _aside(self, host: str) -> Any:
         @contextlib.asynccontextmanager
-        async def aside(name: str, main: Any) -> AsyncIterator[None]:
+        async def background(name: str, main: Any) -> AsyncIterator[None]:
             running = self._on((host, "keeper"), main())
             try:
                 yield
@@ -164,7 +164,7 @@ class World:
                 running.cancel()
                 await asyncio.gather(running, return_exceptions=True)
 
-        return aside
+        return background
 
     # -- trouble ---------------------------------------------------------------------------------
 
