@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from backstage.domain.errors import FieldError as FieldError
     from backstage.domain.errors import IllegalMoveError as IllegalMoveError
     from backstage.domain.errors import InvalidTaskDataError as InvalidTaskDataError
+    from backstage.domain.errors import MissingExtraError as MissingExtraError
     from backstage.domain.errors import ScheduleNotFoundError as ScheduleNotFoundError
     from backstage.domain.errors import ScheduleUnreadableError as ScheduleUnreadableError
     from backstage.domain.errors import StaleTaskError as StaleTaskError
@@ -169,6 +170,7 @@ _HOMES = {
     # Errors
     "TaskError": "domain.errors",
     "ConfigurationError": "domain.errors",
+    "MissingExtraError": "domain.errors",
     "InvalidTaskDataError": "domain.errors",
     "FieldError": "domain.errors",
     "UnknownTaskTypeError": "domain.errors",

@@ -28,7 +28,9 @@ def _directive(name: str) -> str:
         case EnumType():
             return f".. autoclass:: backstage.{name}()\n   :undoc-members:"
         case type():
-            return f".. autoclass:: backstage.{name}\n   :inherited-members: BaseException, BaseSettings, dict"
+            return (
+                f".. autoclass:: backstage.{name}\n   :inherited-members: BaseException, BaseSettings, BaseModel, dict"
+            )
         case FunctionType():
             return f".. autofunction:: backstage.{name}"
         case alias:

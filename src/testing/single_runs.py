@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
-from backstage.app.chain_task import chain_task
 from backstage.domain.delivery import deliveries_of
 from backstage.domain.events import EVENT_NAMES
 from backstage.domain.outcome import Outcome
 from backstage.domain.ports.task_queue import ClaimRequest
 from backstage.domain.task import Task
 from backstage.infra.container import Container
-from backstage.infra.typed_payload import encode_typed_payload
 from backstage.testing.direct_executor import DirectExecutor
 from backstage.testing.failed_run import FailedRun
 from backstage.worker.executing.conclusion import Conclusion
@@ -56,8 +53,7 @@ class SingleRuns:
         self._durable_listeners = durable_listeners
         self._middlewares = middlewares
         self._options = options
-        chain = partial(chain_task, ids=container.ids, clock=container.clock, encode=encode_typed_payload)
-        conclusion = Conclusion(chain, container.chance, container.logger)
+        conclusion = Conclusion(container.chain_task, container.chance, container.logger)
         self._runner = AttemptRunner(conclusion, options.worker_id, container.logger, StoreOnLoop(container))
         self._publisher = EventPublisher(container.events, container.clock, options.worker_id)
         self._outcome_log = OutcomeLog(container.logger)

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 import structlog
 
-from backstage.app.cancel_deliveries import CancelDeliveries
-from backstage.app.cancel_task import CancelTask
+from backstage.app.use_cases import UseCases
 from backstage.domain.handler_signals import RetryLater
 from backstage.domain.ports.task_queue import ClaimRequest
 from backstage.domain.task import Task
@@ -17,6 +16,7 @@ from backstage.domain.task_state import TaskState
 from backstage.infra.blinker_event_bus import BlinkerEventBus
 from backstage.infra.memory.backend import MemoryBackend
 from backstage.infra.settings.settings import Settings
+from backstage.infra.uuid7_ids import Uuid7Ids
 from backstage.testing import FakeClock, NoJitter
 from backstage.worker.executing.conclusion import Conclusion
 from backstage.worker.executing.handler_threads import HandlerThreads
@@ -61,10 +61,8 @@ def _slots(backend: MemoryBackend, run: Run = _never_begins, prefetch: int | Non
 
 
 def _no_subscriptions(backend: MemoryBackend, logger: Any) -> SubscriptionWatch:
-    cancel_task = CancelTask(backend.tasks, BlinkerEventBus(logger), backend.clock)
-    return SubscriptionWatch(
-        backend.subscriptions, (), CancelDeliveries(backend.tasks, cancel_task), backend.clock, logger
-    )
+    cancel_deliveries = UseCases(backend, BlinkerEventBus(logger), Uuid7Ids()).cancel_deliveries
+    return SubscriptionWatch(backend.subscriptions, (), cancel_deliveries, backend.clock, logger)
 
 
 async def _claimed(backend: MemoryBackend, tasks: Sequence[Task]) -> Sequence[Task]:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from backstage.domain.cron_task import CronTask
 from backstage.domain.subscription import Subscription
 from backstage.infra.container import Container
-from backstage.infra.typed_payload import encode_typed_payload
 from backstage.worker.handling.handler_registry import HandlerRegistry
 from backstage.worker.handling.handler_store import StoreOnLoop
 from backstage.worker.handling.middleware import Middleware
@@ -39,11 +38,9 @@ def new_runtime(
     load_whole_program(type(container.backend).__module__.rpartition(".")[0])
     is_debugging = container.settings.log_level == "debug"
     return WorkerRuntime(
-        container.backend,
+        container,
         registry,
         options,
-        container.events,
-        container.ids,
         container.chance,
         container.logger,
         middlewares=(
@@ -54,11 +51,9 @@ def new_runtime(
         ),
         metrics=counts,
         latencies=latencies,
-        trace=container.trace,
         schedules=schedules,
         receivers=receivers,
         subscriptions=subscriptions,
-        encode=encode_typed_payload,
         store=StoreOnLoop(container),
         child_setup=child_setup(container.settings),
     )

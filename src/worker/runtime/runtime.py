@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any
 
-from backstage.app.cancel_deliveries import CancelDeliveries
-from backstage.app.cancel_task import CancelTask
-from backstage.app.chain_task import chain_task
-from backstage.app.fire_schedule import FireSchedule
-from backstage.app.fire_schedules import FireSchedules
-from backstage.app.put_schedule import PutSchedule
+from backstage.app.use_cases import UseCases
 from backstage.domain.cron_task import CronTask
 from backstage.domain.errors import StoreReplacedError
-from backstage.domain.payload import encode_payload
-from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.chance import Chance
-from backstage.domain.ports.event_bus import EventBus
-from backstage.domain.ports.ids import Ids
 from backstage.domain.ports.task_queue import ClaimRequest, TaskQueue
-from backstage.domain.ports.task_trace import TaskTrace
 from backstage.domain.ports.wakeup import Wakeup
 from backstage.domain.subscription import Subscription
 from backstage.domain.task import Task
@@ -79,29 +69,25 @@ class WorkerRuntime:
 
     def __init__(
         self,
-        backend: Backend,
+        use_cases: UseCases,
         registry: HandlerRegistry,
         options: WorkerOptions,
-        events: EventBus,
-        ids: Ids,
         chance: Chance,
         logger: Any,
         *,
         middlewares: Sequence[Middleware] = (),
         metrics: WorkerMetrics | None = None,
         latencies: StoreLatencies | None = None,
-        trace: TaskTrace | None = None,
         schedules: Sequence[CronTask] = (),
         receivers: Receivers | None = None,
         subscriptions: Sequence[Subscription] = (),
         background: Background = in_background_thread,
-        encode: Callable[[Any], str] = encode_payload,
         store: HandlerStore | None = None,
         child_setup: ChildSetup | None = None,
     ) -> None:
-        """`encode` writes the payloads of chained tasks. `store` is what handlers may use, `child_setup` is for
-        those in processes of their own."""
-        self._backend = backend
+        """`store` is what handlers may use, `child_setup` is for those in processes of their own."""
+        self._use_cases = use_cases
+        backend = self._backend = use_cases.backend
         self._options = options
         self._chance = chance
         self._logger = logger
@@ -124,15 +110,14 @@ class WorkerRuntime:
         self._threads = HandlerThreads(options.concurrency, self._on_thread_returned)
         self._processes = HandlerProcesses(options.concurrency, child_setup)
         self._deadlines = Deadlines()
-        self._schedule_loop = self._new_schedule_loop(events, schedules)
+        self._schedule_loop = self._new_schedule_loop(schedules)
         self._broadcasts = self._new_broadcast_loop(receivers)
-        self._subscriptions = self._new_subscription_watch(events, subscriptions)
+        self._subscriptions = self._new_subscription_watch(subscriptions)
         self._store_watch = self._new_store_watch()
-        self._publisher = EventPublisher(events, backend.clock, options.worker_id)
+        self._publisher = EventPublisher(use_cases.events, backend.clock, options.worker_id)
         self._hint = asyncio.Event()
         self._lanes = Lanes(self._composed(registry, middlewares), options, metrics or WorkerMetrics())
-        chain = partial(chain_task, ids=ids, clock=backend.clock, trace=trace, encode=encode)
-        conclusion = Conclusion(chain, chance, logger)
+        conclusion = Conclusion(use_cases.chain_task, chance, logger)
         self._slots = Slots(
             queue=self._queue,
             options=options,
@@ -158,7 +143,7 @@ class WorkerRuntime:
             health=self._healths.of("claimer"),
             logger=logger,
         )
-        self._unserved = UnservedWatch(backend.tasks, backend.registry, self._request, logger)
+        self._unserved = UnservedWatch(backend.tasks, use_cases.find_unserved, self._request, logger)
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
         self._ready = asyncio.Event()
@@ -304,7 +289,7 @@ class WorkerRuntime:
         options = self._options
         reclaimer = Reclaimer(
             self._queue,
-            self._backend.tasks,
+            self._use_cases.prune_tasks,
             options,
             self._lanes.max_deliveries,
             self._subscriptions,
@@ -383,17 +368,9 @@ class WorkerRuntime:
             return None
         return BroadcastLoop(self._backend.broadcasts, receivers, self._options.timeout, self._logger)
 
-    def _new_schedule_loop(self, events: EventBus, crons: Sequence[CronTask]) -> ScheduleLoop:
-        backend, options = self._backend, self._options
-        cancel_task = CancelTask(backend.tasks, events, backend.clock)
-        fire_schedule = FireSchedule(backend.schedules, backend.tasks, events, cancel_task)
-        return ScheduleLoop(
-            PutSchedule(backend.schedules, fire_schedule, backend.clock),
-            FireSchedules(backend.schedules, fire_schedule, backend.clock),
-            crons,
-            options.schedule_interval,
-            self._logger,
-        )
+    def _new_schedule_loop(self, crons: Sequence[CronTask]) -> ScheduleLoop:
+        put, fire = self._use_cases.put_schedule, self._use_cases.fire_schedules
+        return ScheduleLoop(put, fire, crons, self._options.schedule_interval, self._logger)
 
     def _new_store_watch(self) -> StoreWatch:
         put_again = [self._schedule_loop.put_again, self._subscriptions.put_again]
@@ -403,9 +380,8 @@ class WorkerRuntime:
             put_again, self._backend.clock, self._healths.of("store", beat_interval(self._options.lease)), self._logger
         )
 
-    def _new_subscription_watch(self, events: EventBus, own: Sequence[Subscription]) -> SubscriptionWatch:
-        backend = self._backend
-        cancel_deliveries = CancelDeliveries(backend.tasks, CancelTask(backend.tasks, events, backend.clock))
+    def _new_subscription_watch(self, own: Sequence[Subscription]) -> SubscriptionWatch:
+        backend, cancel_deliveries = self._backend, self._use_cases.cancel_deliveries
         return SubscriptionWatch(backend.subscriptions, own, cancel_deliveries, backend.clock, self._logger)
 
     async def _until_subscriptions_are_known(self) -> None:

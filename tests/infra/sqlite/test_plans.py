@@ -18,9 +18,9 @@ from backstage.conformance.trial import claim_request
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.migrations import migrations_of
+from backstage.infra.sqlite.add import add_task
 from backstage.infra.sqlite.claim import claim
 from backstage.infra.sqlite.statements import statement
-from backstage.infra.sqlite.stored_tasks import add_task
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.testing.fake_clock import FakeClock
 
