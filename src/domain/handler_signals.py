@@ -27,7 +27,7 @@ class GiveUp(Exception):
     """Raise it if this task can never succeed: it becomes a dead letter at once, whatever attempts are left."""
 
 
-class CancelTask(Exception):
+class EndAsCancelled(Exception):
     """This task is no longer wanted: end it as CANCELLED. Raised by `context.cancel()`."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Mapping
 from typing import Any, NoReturn, Protocol
 
 from backstage.app.enqueue_task import EnqueueTask
-from backstage.domain.handler_signals import CancelTask
+from backstage.domain.handler_signals import EndAsCancelled
 from backstage.domain.task import Task
 from backstage.worker.handling.handler_store import HandlerStore
 from backstage.worker.handling.run_limits import RunLimits
@@ -138,4 +138,4 @@ class TaskContext:
 
     def cancel(self, reason: str = "cancelled by its handler") -> NoReturn:
         """End this task as CANCELLED."""
-        raise CancelTask(reason)
+        raise EndAsCancelled(reason)

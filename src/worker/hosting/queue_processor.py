@@ -183,9 +183,9 @@ class QueueProcessor(HandlerHost):
         if self._runtime is not None:
             self._runtime.stop_now()
 
-    async def give_back_aside(self) -> None:
+    async def give_back_elsewhere(self) -> None:
         if self._runtime is not None:
-            await self._runtime.give_back_aside()
+            await self._runtime.give_back_elsewhere()
 
     def running_types(self) -> list[str]:
         return [] if self._runtime is None else self._runtime.running_types()

@@ -77,19 +77,19 @@ class Scheduler:
 
         A store that does not answer yet is waited for, up to `start_timeout`. Raises what `start` raises.
         """
-        container, told = self._container, asyncio.Event()
+        container, stopped = self._container, asyncio.Event()
         awaiting = self._awaiting = StoreOpening(
             self.start, container.settings.start_timeout, container.chance, container.logger
         )
 
         def stop() -> None:
             awaiting.give_up()
-            told.set()
+            stopped.set()
 
         with StopSignals(stop, stop, ends_process=False):
             try:
                 if await awaiting.run() and self._running is not None:
-                    telling = asyncio.create_task(told.wait())
+                    telling = asyncio.create_task(stopped.wait())
                     await asyncio.wait([self._running, telling], return_when=asyncio.FIRST_COMPLETED)
                     telling.cancel()
             finally:

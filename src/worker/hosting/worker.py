@@ -203,7 +203,7 @@ class Worker(HandlerHost, ProcessHost):
         runtime = self._runtime = self._new_runtime()
         blocked = BlockedStop(
             self.settings.grace_period,
-            runtime.give_back_aside,
+            runtime.give_back_elsewhere,
             runtime.running_types,
             self._container.logger,
             code=KILLED if signal_ends_process else 0,

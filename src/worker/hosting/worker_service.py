@@ -152,7 +152,10 @@ class WorkerService(ProcessHost):
         if self._signals is None:
             processors, container = self._processors, self._container
             blocked = BlockedStop(
-                container.settings.grace_period, processors.give_back_aside, processors.running_types, container.logger
+                container.settings.grace_period,
+                processors.give_back_elsewhere,
+                processors.running_types,
+                container.logger,
             )
             self._signals = StopSignals(processors.stop, processors.stop_now, blocked=blocked)
             self._signals.__enter__()
