@@ -33,7 +33,7 @@ class CommandParser(argparse.ArgumentParser):
         super().__init__(prog=f"backstage {command}", description=description, epilog=epilog, allow_abbrev=False)
         if epilog is not None:
             self.formatter_class = argparse.RawDescriptionHelpFormatter
-        self.add_argument("--url", help="the store, e.g. sqlite:///backstage.db; default: BACKSTAGE_URL and so on")
+        self.add_argument("--url", help="the store, e.g. sqlite:///backstage.db; default: BACKSTAGE_URL")
 
     def add_argument(self, *names: Any, **settings: Any) -> argparse.Action:
         action = super().add_argument(*names, **settings)
@@ -42,7 +42,7 @@ class CommandParser(argparse.ArgumentParser):
         return action
 
     def add_json(self) -> None:
-        self.add_argument("--json", action="store_true", help="answer in JSON")
+        self.add_argument("--json", action="store_true", help="print JSON")
 
     @contextmanager
     def naming_options(self, called: Mapping[str, str] | None = None) -> Iterator[None]:
@@ -89,7 +89,7 @@ def json_value(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise argparse.ArgumentTypeError(f"is not JSON ({error}); a text needs its quotes: '\"hello\"'") from None
+        raise argparse.ArgumentTypeError(f"is not JSON ({error}); a string needs quotes: '\"hello\"'") from None
 
 
 def priority(text: str) -> int:
@@ -100,4 +100,4 @@ def priority(text: str) -> int:
         return int(text)
     except ValueError:
         names = ", ".join(Priority.__members__).lower()
-        raise argparse.ArgumentTypeError(f"{text!r} is no priority: write a whole number, or {names}") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a priority: write a whole number, or {names}") from None

@@ -29,9 +29,9 @@ def run_list(arguments: Sequence[str]) -> int:
     else:
         from backstage.cli.table import print_table  # noqa: PLC0415 - loads rich
 
-        print_table(_COLUMNS, [_row(each, now) for each in schedules])
+        print_table(_COLUMNS, [_row(each, now) for each in schedules], empty="no schedules")
         for each in unreadable:
-            print_text(f"{each.name} cannot be read here ({each.problem}): delete it, or add it anew")
+            print_text(f"{each.name} cannot be read here ({each.problem}): delete it, or add it again")
     return DONE
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -14,12 +14,17 @@ from backstage.infra.printable import printable
 _UNBOUNDED = 100_000
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Collection[str] = ()) -> None:
-    """Print what people read; `numbers` are the columns to align at the right.
+def print_table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Collection[str] = (), empty: str = ""
+) -> None:
+    """Print what people read; `numbers` are the columns to align at the right, `empty` stands for a table without rows.
 
     On a terminal long texts are shortened to its width; anywhere else every text is whole. Control characters are
     escaped and markup means nothing. NO_COLOR is respected.
     """
+    if empty and not rows:
+        print(empty)
+        return
     on_terminal = sys.stdout.isatty()
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column in columns:

@@ -41,7 +41,7 @@ def test_looking_at_a_store_that_does_not_exist_finds_nothing_and_creates_nothin
     for command in ("stats", "list", "queues", "workers", "replay"):
         answer = cli(command)
         assert answer.code == 0
-        assert answer.err.startswith(f"backstage: nothing is stored at {folder / 'backstage.db'} yet: ")
+        assert answer.err.startswith(f"backstage: there is no store at {folder / 'backstage.db'} yet: ")
         assert "backstage migrate" in answer.err
     assert json.loads(cli("stats", "--json").out)["total"] == 0
     assert cli("show", "some-id").code == 1
@@ -182,14 +182,14 @@ def test_a_worker_that_was_killed_is_lost_and_then_gone(cli: Cli, store: Store) 
         store.edit(f"UPDATE backstage_workers SET lease = 30, seen_at = started_at - {silent_for} * 1000000")
         assert [worker["state"] for worker in json.loads(cli("workers", "--json").out)] == states
     store.edit("UPDATE backstage_workers SET seen_at = started_at - 20000000")
-    assert "warning  workers: 1, of which some miss their beats: w1" in cli("doctor").out
+    assert "warning  workers: 1; these miss their beats: w1" in cli("doctor").out
 
 
 def test_doctor_tells_of_workers_that_durable_listeners_do_not_hear_from(cli: Cli, store: Store) -> None:
     store.beat("w1")
-    assert "ok       workers: 1 gave a sign of life in the last minute" in cli("doctor").out
+    assert "ok       workers: 1 were alive in the last minute" in cli("doctor").out
     store.edit(f"INSERT INTO backstage_subscriptions VALUES ('alerts', '{document_of(Subscription(name='alerts'))}')")
-    assert "failures that end on older workers do not reach durable listeners: w1" in cli("doctor").out
+    assert "failures on older workers do not reach durable listeners: w1" in cli("doctor").out
     store.edit("UPDATE backstage_workers SET release = '1.0'")
     assert "durable listeners" not in cli("doctor").out
 

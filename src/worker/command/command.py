@@ -162,19 +162,23 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--queues", metavar="NAME,…", help="serve only these queues")
     parser.add_argument("--types", metavar="GLOB,…", help="serve only these task types, e.g. 'email:*'")
-    parser.add_argument("--concurrency", metavar="N", help="tasks that run at once in each process")
+    parser.add_argument("--concurrency", metavar="N", help="how many tasks run at once in each process")
     parser.add_argument("--processes", metavar="N", help="run a supervised fleet of N processes")
     parser.add_argument("--worker-id", metavar="NAME", help="shown in records and logs; default: host and process id")
-    parser.add_argument("--grace-period", metavar="SECONDS", help="what running tasks get after a stop signal")
-    parser.add_argument("--lease", metavar="SECONDS", help="a dead worker's tasks are taken back after this")
-    parser.add_argument("--http", metavar="HOST:PORT", help="serve /health and /metrics there, e.g. 127.0.0.1:9185")
+    parser.add_argument(
+        "--grace-period", metavar="SECONDS", help="how long running tasks may go on after a stop signal"
+    )
+    parser.add_argument("--lease", metavar="SECONDS", help="a dead worker's tasks are reclaimed after this time")
+    parser.add_argument(
+        "--http", metavar="HOST:PORT", help="serve /health and /metrics at this address, e.g. 127.0.0.1:9185"
+    )
     parser.add_argument("--log-level", metavar="LEVEL", help="debug, info, warning, error or critical")
     parser.add_argument("--log-format", metavar="FORMAT", help="auto, json or console")
     parser.add_argument(
         "--until-idle",
         action="store_const",
         const=True,
-        help="end with 0 once nothing is running, due, or waiting for a retry",
+        help="exit with 0 when nothing is running, due, or waiting for a retry",
     )
 
 
