@@ -81,7 +81,10 @@ def test_a_bad_line_is_named_and_nothing_of_its_batch_is_stored(feed: Feed, cli:
         ("[1]", "is not an object"),
         ('{"payload": 1}', "type: is missing"),
         ('{"type": "a"}', "payload: is missing"),
-        ('{"type": "a", "payload": 1, "prioritty": 2}', "prioritty: is not a field of a task: did you mean 'priority'?"),
+        (
+            '{"type": "a", "payload": 1, "prioritty": 2}',
+            "prioritty: is not a field of a task: did you mean 'priority'?",
+        ),
         ('{"type": "a", "payload": 1, "x": 2}', "x: is not a field of a task: use one of type, payload"),
         ('{"type": 1, "payload": 1}', "type: 1 is not a name"),
         ('{"type": "a", "payload": 1, "dedupe": {"keey": "k"}}', "did you mean 'key'?"),

@@ -56,7 +56,7 @@ def test_the_version_is_that_of_the_package(cli: Cli) -> None:
         (("stats", "--url", "mysql://u:secret@h/db"), "no backend has the scheme 'mysql'"),
         (("stats", "--url", "postgresql+asyncpg://u:secret@h/db"), "begin it with postgresql://"),
         (("stats", "--url", "sqlite+aiosqlite:///jobs.db"), "begin it with sqlite://"),
-        (("stats", "--url", "postgresql://u@h:abc/db"), "postgresql://u@h:abc/db: has a port that is no number"),
+        (("stats", "--url", "postgresql://u@h:abc/db"), "postgresql://u@h:abc/db: has a port that is not a number"),
         (("stats", "--url", ""), "backstage: --url: has no scheme"),
         (("worker", "--log-level=loud"), "backstage: --log-level: "),
         (("transfer", "--from", "sqlite:///a.db", "--to", "b"), "--to: has no scheme"),

@@ -123,7 +123,9 @@ def test_an_interrupt_ends_the_wait_for_lines() -> None:
         assert len(process.stdout.readline()) == 37
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 130
-        assert process.stderr.read() == "backstage: interrupted; stored 1 task from lines 1 to 1, and nothing after that\n"
+        assert (
+            process.stderr.read() == "backstage: interrupted; stored 1 task from lines 1 to 1, and nothing after that\n"
+        )
 
 
 @pytest.mark.parametrize("option", [(), ("--quiet",)])

@@ -194,7 +194,7 @@ async def test_stopping_a_scheduler_that_waits_ends_the_waiting(untouched: None)
 async def test_a_scheduler_takes_a_worker_or_a_store(workers: Workers) -> None:
     worker: Worker = workers.new()
     for options in ({"url": "memory://"}, {"schedule_interval": 1.0}):
-        with pytest.raises(ConfigurationError, match="give either it or them"):
+        with pytest.raises(ConfigurationError, match="pass either it or them"):
             Scheduler(worker=worker, **options)  # type: ignore[arg-type]
 
 

@@ -37,7 +37,7 @@ class RedisTasks:
 
     async def add(self, tasks: Sequence[Task], *, connection: Any = None) -> list[Duplicate | None]:
         if connection is not None:
-            raise ConfigurationError("connection", "Redis has no transactions that others could join: leave it out")
+            raise ConfigurationError("connection", "Redis has no transactions that can be joined: leave it out")
         return await self._adding.add(tasks) if tasks else []
 
     async def get(self, task_id: str) -> Task:

@@ -56,7 +56,9 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "python -m wo
 
 def _refuse_memory(url: str) -> None:
     if url.startswith("memory:"):
-        raise ConfigurationError("processes", "each would have a memory:// of its own: name a store that they share")
+        raise ConfigurationError(
+            "processes", "each would have its own memory:// store: name a store that they can share"
+        )
 
 
 @contextmanager
@@ -77,13 +79,13 @@ def _worker(settings: Settings) -> Worker:
     container = Container(settings)
     worker = Worker(container=container)
     if not settings.handlers:
-        remedy = "name modules of handlers with --handlers, or the worker has nothing to do"
+        remedy = "name modules of handlers with --handlers: without them the worker has nothing to do"
         container.logger.warning(log_events.HANDLERS_MISSING, remedy=remedy)
     for name in settings.handlers:
         module = _loaded(name, container.logger)
         worker.include(module)
         if not marked_in(module):
-            remedy = "mark its functions with backstage.handler: those of a Worker that it makes are that worker's own"
+            remedy = "mark its functions with backstage.handler: handlers of a Worker belong to that Worker only"
             container.logger.warning(log_events.HANDLERS_MISSING, module=name, remedy=remedy)
     return worker
 

@@ -72,7 +72,7 @@ def _adapter(payload_type: Any, label: str) -> TypeAdapter[Any]:
     try:
         return TypeAdapter(validatable(payload_type))
     except Exception as error:
-        raise ConfigurationError(label, f"its payload type {payload_type!r} is none that pydantic validates") from error
+        raise ConfigurationError(label, f"pydantic cannot validate its payload type {payload_type!r}") from error
 
 
 def _field_error(error: Mapping[str, Any]) -> FieldError:

@@ -26,9 +26,9 @@ class Broadcast:
 
     def __init__(self, url: str | None = None, *, worker: Worker | None = None, **settings: Any) -> None:
         if worker is not None and (url is not None or settings):
-            raise ConfigurationError("worker", "brings its own store and settings: give either it or them")
+            raise ConfigurationError("worker", "has its own store and settings: pass either it or them")
         if "worker_id" in settings:
-            raise ConfigurationError("worker_id", "a Broadcast runs no tasks, so nothing would carry it: leave it out")
+            raise ConfigurationError("worker_id", "a Broadcast runs no tasks and needs no id: leave it out")
         self._worker = worker
         self._container = worker.backstage if worker else container_from(Settings.load(url=url, **settings), None)
         self._lock = asyncio.Lock()

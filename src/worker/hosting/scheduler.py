@@ -39,7 +39,7 @@ class Scheduler:
         **settings: Any,
     ) -> None:
         if worker is not None and (url is not None or settings):
-            raise ConfigurationError("worker", "brings its own store and settings: give either it or them")
+            raise ConfigurationError("worker", "has its own store and settings: pass either it or them")
         self._schedules = unique_schedules(schedules)
         self._worker = worker
         self._container = worker.backstage if worker else container_from(Settings.load(url=url, **settings), None)
