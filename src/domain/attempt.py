@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from backstage.domain.failure import Failure
 from backstage.domain.outcome import OutcomeKind
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True, gc=False):
     """One claim: by whom, from when to when, and how it ended. `fence` is the claim's fencing token."""
 
     task_id: str

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from backstage.domain.failure import Failure
 from backstage.domain.portions import length_of
-from backstage.domain.quick_init import quick_init
 from backstage.domain.task_state import TaskState
 
 if TYPE_CHECKING:
@@ -25,9 +26,7 @@ class OutcomeKind(StrEnum):
     LOST = "lost"  # the lease ran out
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True, gc=False):
     """Made by the methods of Task, applied by `Task.settle`; SQL and Lua make the same change.
 
     `fence` is the claim's token: a store whose task has another one refuses the outcome. `delay` is the seconds

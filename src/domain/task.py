@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from backstage.domain.attempt import Attempt
 from backstage.domain.backoff import Backoff
@@ -18,7 +20,6 @@ from backstage.domain.outcome import Outcome, OutcomeKind, unrecorded_end
 from backstage.domain.payload import decode_payload
 from backstage.domain.portions import length_of
 from backstage.domain.queue import DEFAULT_QUEUE
-from backstage.domain.quick_init import quick_init
 from backstage.domain.retry_policy import RetryPolicy
 from backstage.domain.task_state import MOVES, TaskState
 
@@ -26,9 +27,7 @@ TOO_MANY_DELIVERIES = "TooManyDeliveries"
 UNDECODABLE_TASK = "UndecodableTask"
 
 
-@quick_init
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class Task(Struct, frozen=True, kw_only=True, gc=False):
     """A unit of work. Every move returns the next task; nothing here reads a clock or does I/O.
 
     `deliveries` rises by one with each claim and never falls: it is the fencing token. `interruptions` counts

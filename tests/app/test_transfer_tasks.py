@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from backstage.app.plan_transfer import PlanTransfer, TransferPlan
 from backstage.app.transfer_tasks import Missing, Transferred, TransferTasks

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from operator import attrgetter
+
+from msgspec.structs import replace
 
 from backstage.domain.lease import Lease
 from backstage.domain.outcome import Outcome
