@@ -20,7 +20,7 @@ class WorkerProcess:
     """It writes READY, reads GO, and ends with one line of JSON; it is told to stop when its parent is gone."""
 
     def __init__(self, command: Sequence[str]) -> None:
-        tied = [sys.executable, "-m", "backstage.worker.tied_process", str(os.getpid()), *command]
+        tied = [sys.executable, "-m", "backstage.worker.executing.tied_process", str(os.getpid()), *command]
         self._process = subprocess.Popen(tied, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def wait_until_ready(self) -> None:

@@ -23,19 +23,19 @@ if TYPE_CHECKING:
     from backstage.domain.task_result import TaskResult as TaskResult
     from backstage.infra.container import Container as Container
     from backstage.integrations.blocking_container import BlockingContainer as BlockingContainer
-    from backstage.worker.broadcast import Broadcast as Broadcast
-    from backstage.worker.context import TaskContext as TaskContext
-    from backstage.worker.handler import TaskHandlerRegistration as TaskHandlerRegistration
-    from backstage.worker.handler import handler as handler
-    from backstage.worker.listener import listener as listener
-    from backstage.worker.receiver import receiver as receiver
-    from backstage.worker.scheduler import Scheduler as Scheduler
-    from backstage.worker.worker import Worker as Worker
-    from backstage.worker.worker_service import WorkerService as WorkerService
+    from backstage.worker.handling.context import TaskContext as TaskContext
+    from backstage.worker.handling.handler import TaskHandlerRegistration as TaskHandlerRegistration
+    from backstage.worker.handling.handler import handler as handler
+    from backstage.worker.handling.listener import listener as listener
+    from backstage.worker.handling.receiver import receiver as receiver
+    from backstage.worker.hosting.broadcast import Broadcast as Broadcast
+    from backstage.worker.hosting.scheduler import Scheduler as Scheduler
+    from backstage.worker.hosting.worker import Worker as Worker
+    from backstage.worker.hosting.worker_service import WorkerService as WorkerService
 
 _HOMES = {
-    "Worker": "worker.worker",
-    "WorkerService": "worker.worker_service",
+    "Worker": "worker.hosting.worker",
+    "WorkerService": "worker.hosting.worker_service",
     "Container": "infra.container",
     "BlockingContainer": "integrations.blocking_container",
     "Priority": "domain.priority",
@@ -43,18 +43,18 @@ _HOMES = {
     "Backoff": "domain.backoff",
     "Dedupe": "domain.dedupe",
     "Next": "domain.next",
-    "TaskContext": "worker.context",
+    "TaskContext": "worker.handling.context",
     "TaskResult": "domain.task_result",
-    "TaskHandlerRegistration": "worker.handler",
+    "TaskHandlerRegistration": "worker.handling.handler",
     "EnqueueTask": "app.enqueue_task",
-    "Scheduler": "worker.scheduler",
+    "Scheduler": "worker.hosting.scheduler",
     "CronTask": "domain.cron_task",
-    "Broadcast": "worker.broadcast",
+    "Broadcast": "worker.hosting.broadcast",
     "RetryLater": "domain.handler_signals",
     "GiveUp": "domain.handler_signals",
-    "handler": "worker.handler",
-    "listener": "worker.listener",
-    "receiver": "worker.receiver",
+    "handler": "worker.handling.handler",
+    "listener": "worker.handling.listener",
+    "receiver": "worker.handling.receiver",
 }
 
 __all__ = list(_HOMES)

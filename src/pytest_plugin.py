@@ -26,7 +26,7 @@ def backstage_bench(request: pytest.FixtureRequest) -> Iterator[TaskBench]:
     """A bench with the handlers of the modules in the ini option `backstage_handlers`: memory store, fake clock."""
     from backstage.testing import TaskBench  # noqa: PLC0415 - see above
     from backstage.testing.at_once import at_once  # noqa: PLC0415
-    from backstage.worker.handler_modules import load_module  # noqa: PLC0415
+    from backstage.worker.handling.handler_modules import load_module  # noqa: PLC0415
 
     bench = TaskBench(*map(load_module, request.config.getini(_HANDLERS)))
     at_once(bench.__aenter__())

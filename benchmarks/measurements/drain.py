@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from backstage import Worker
-from backstage.worker import cycle_collector
+from backstage.worker.command import cycle_collector
 from benchmarks.event_loop import run
 from benchmarks.opened_worker import fill, no_op, worker_for
 from benchmarks.scene import TASK_TYPE, Scene

@@ -10,7 +10,7 @@ from textwrap import indent
 from sphinx.util.inspect import stringify_signature
 
 import backstage
-from backstage.infra.settings import Settings
+from backstage.infra.settings.settings import Settings
 
 
 def public_names_reference() -> str:

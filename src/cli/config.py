@@ -7,9 +7,9 @@ from typing import Any
 from backstage.cli.answer import print_json
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.infra.printable import printable
-from backstage.infra.setting_origins import SettingOrigin, setting_origins
-from backstage.infra.settings import Settings
-from backstage.infra.unknown_settings import UnknownSetting
+from backstage.infra.settings.setting_origins import SettingOrigin, setting_origins
+from backstage.infra.settings.settings import Settings
+from backstage.infra.settings.unknown_settings import UnknownSetting
 
 
 def parser() -> CommandParser:

@@ -71,6 +71,6 @@ async def _prune(options: argparse.Namespace, retentions: Sequence[Retention]) -
 
 
 def _as_set() -> Sequence[Retention]:
-    from backstage.infra.settings import Settings  # noqa: PLC0415 - slow to load, and seldom needed
+    from backstage.infra.settings.settings import Settings  # noqa: PLC0415 - slow to load, and seldom needed
 
     return Settings.load().retentions()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.finding import Finding, Severity
-from backstage.infra.settings import Settings
+from backstage.infra.settings.settings import Settings
 
 _NAME = "settings"
 

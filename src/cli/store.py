@@ -13,7 +13,7 @@ from backstage.domain.opening import Opening
 from backstage.infra.backends import light_backend_for
 from backstage.infra.printable import printable
 from backstage.infra.redact_url import redact_url
-from backstage.infra.store_url import store_url
+from backstage.infra.settings.store_url import store_url
 
 if TYPE_CHECKING:
     from backstage.domain.ports.backend import Backend

@@ -15,7 +15,7 @@ from backstage.cli.command_parser import DONE, REFUSED, CommandParser
 from backstage.cli.store import existing_store, filled_store, opened_store, store
 from backstage.domain.errors import ConfigurationError, StorageError
 from backstage.domain.opening import Opening
-from backstage.infra.store_url import store_url
+from backstage.infra.settings.store_url import store_url
 from backstage.infra.uuid7_ids import Uuid7Ids
 
 _COLUMNS = ("queue", "type", "state", "source", "of them pruned", "target", "of them pruned ")

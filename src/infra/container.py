@@ -49,7 +49,7 @@ from backstage.domain.ports.ids import Ids
 from backstage.domain.ports.task_trace import TaskTrace
 from backstage.infra.backends import backend_for
 from backstage.infra.blinker_event_bus import BlinkerEventBus
-from backstage.infra.settings import Settings
+from backstage.infra.settings.settings import Settings
 from backstage.infra.store_opening import StoreOpening
 from backstage.infra.store_options import StoreOptions
 from backstage.infra.structured_logging import new_logger

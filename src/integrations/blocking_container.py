@@ -9,9 +9,9 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from backstage.infra.container import Container
-from backstage.infra.settings import Settings
-from backstage.worker.blocking_uses import BlockingUses
-from backstage.worker.loop_thread import LoopThread
+from backstage.infra.settings.settings import Settings
+from backstage.worker.handling.blocking_uses import BlockingUses
+from backstage.worker.hosting.loop_thread import LoopThread
 
 Value = TypeVar("Value")
 

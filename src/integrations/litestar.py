@@ -17,7 +17,7 @@ from backstage.domain.errors import TaskError
 from backstage.infra.container import Container
 from backstage.integrations.error_answers import answer_to
 from backstage.integrations.running import NewWorker, running
-from backstage.worker.worker import Worker
+from backstage.worker.hosting.worker import Worker
 
 _KEY = "backstage"
 BackstageContainer = NamedDependency[Container]

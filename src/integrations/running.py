@@ -6,7 +6,7 @@ from typing import Any
 
 from backstage.domain.errors import ConfigurationError
 from backstage.infra.container import Container
-from backstage.worker.worker import Worker
+from backstage.worker.hosting.worker import Worker
 
 NewWorker = Callable[[], Worker]
 

@@ -9,12 +9,12 @@ from backstage.domain.ports.task_queue import TaskQueue
 from backstage.domain.task import Task
 from backstage.infra.container import Container
 from backstage.testing.at_once import at_once
-from backstage.worker.blocking_uses import BlockingUses
-from backstage.worker.context import RunSignals, TaskContext
-from backstage.worker.handler import TaskHandlerRegistration
-from backstage.worker.handler_call import HandlerCall
-from backstage.worker.handler_store import BlockingStore
-from backstage.worker.handler_threads import Answer
+from backstage.worker.executing.handler_threads import Answer
+from backstage.worker.handling.blocking_uses import BlockingUses
+from backstage.worker.handling.context import RunSignals, TaskContext
+from backstage.worker.handling.handler import TaskHandlerRegistration
+from backstage.worker.handling.handler_call import HandlerCall
+from backstage.worker.handling.handler_store import BlockingStore
 
 Value = TypeVar("Value")
 

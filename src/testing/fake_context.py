@@ -17,8 +17,8 @@ from backstage.infra.structured_logging import new_logger
 from backstage.infra.typed_payload import encode_typed_payload
 from backstage.testing.fake_clock import FakeClock
 from backstage.testing.predictable import LEASE, WORKER_ID, NumberedIds
-from backstage.worker.context import TaskContext
-from backstage.worker.handler_threads import Answer
+from backstage.worker.executing.handler_threads import Answer
+from backstage.worker.handling.context import TaskContext
 
 
 @dataclass

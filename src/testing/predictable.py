@@ -7,7 +7,7 @@ from itertools import count
 from backstage.domain.ports.clock import Clock
 from backstage.infra.blinker_event_bus import BlinkerEventBus
 from backstage.infra.container import Container
-from backstage.infra.settings import Settings
+from backstage.infra.settings.settings import Settings
 from backstage.infra.structured_logging import LogHandler, new_logger
 
 WORKER_ID = "bench"

@@ -17,21 +17,21 @@ from backstage.infra.container import Container
 from backstage.infra.typed_payload import encode_typed_payload
 from backstage.testing.direct_place import DirectPlace
 from backstage.testing.failed_run import FailedRun
-from backstage.worker.announcer import Announcer
-from backstage.worker.attempt_runner import AttemptRunner
-from backstage.worker.conclusion import Conclusion
-from backstage.worker.context import TaskContext
-from backstage.worker.durable_listeners import DurableListeners
-from backstage.worker.handler_registry import HandlerRegistry, RegisteredHandler
-from backstage.worker.handler_store import StoreOnLoop
-from backstage.worker.held_task import HeldTask, StopReason
-from backstage.worker.middleware.middleware import Middleware, Run, compose
+from backstage.worker.executing.conclusion import Conclusion
+from backstage.worker.handling.context import TaskContext
+from backstage.worker.handling.durable_listeners import DurableListeners
+from backstage.worker.handling.handler_registry import HandlerRegistry, RegisteredHandler
+from backstage.worker.handling.handler_store import StoreOnLoop
+from backstage.worker.handling.middleware import Middleware, Run, compose
+from backstage.worker.handling.run_limits import LimitsOf
 from backstage.worker.middleware.recovery import recovery
 from backstage.worker.middleware.timeout import timeout
 from backstage.worker.middleware.tracing import tracing
-from backstage.worker.outcome_log import OutcomeLog
-from backstage.worker.queue_ranks import queue_ranks
-from backstage.worker.run_limits import LimitsOf
+from backstage.worker.runtime.announcer import Announcer
+from backstage.worker.runtime.attempt_runner import AttemptRunner
+from backstage.worker.runtime.held_task import HeldTask, StopReason
+from backstage.worker.runtime.outcome_log import OutcomeLog
+from backstage.worker.runtime.queue_ranks import queue_ranks
 from backstage.worker.worker_options import WorkerOptions
 
 

@@ -22,12 +22,12 @@ from backstage.testing.inline_enqueueing import InlineEnqueueing
 from backstage.testing.pending_tasks import ANYTHING, Expected, PendingTasks
 from backstage.testing.predictable import LEASE, WORKER_ID, predictable_container
 from backstage.testing.single_runs import SingleRuns
-from backstage.worker.current_task import current_task
-from backstage.worker.durable_listeners import DurableListeners
-from backstage.worker.handler import RunIn, TaskHandlerRegistration, refuse_bare
-from backstage.worker.handler_modules import marked_in
-from backstage.worker.handler_registry import HandlerRegistry
-from backstage.worker.middleware.middleware import Middleware
+from backstage.worker.handling.current_task import current_task
+from backstage.worker.handling.durable_listeners import DurableListeners
+from backstage.worker.handling.handler import RunIn, TaskHandlerRegistration, refuse_bare
+from backstage.worker.handling.handler_modules import marked_in
+from backstage.worker.handling.handler_registry import HandlerRegistry
+from backstage.worker.handling.middleware import Middleware
 from backstage.worker.worker_options import WorkerOptions
 
 Function = TypeVar("Function", bound=Callable[..., Any])

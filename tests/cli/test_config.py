@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from backstage.infra.settings import Settings
+from backstage.infra.settings.settings import Settings
 from tests.cli.conftest import Cli, Store
 
 

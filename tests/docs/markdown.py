@@ -40,6 +40,14 @@ def blocks(page: Path, language: str) -> Iterator[Block]:
         yield Block(f"{page.relative_to(ROOT)}:{line}", language, block["code"], output)
 
 
+def command(marker: str) -> str:
+    """The command of the README that stands behind `<!-- marker -->`."""
+    _, behind = (ROOT / "README.md").read_text(encoding="utf-8").split(f"<!-- {marker} -->\n")
+    found = _FENCED.match(behind)
+    assert found, marker
+    return found["code"]
+
+
 def prose(page: Path) -> str:
     """The text without its code."""
     return _CODE.sub("", page.read_text(encoding="utf-8"))

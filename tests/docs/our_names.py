@@ -16,14 +16,14 @@ from backstage.domain import errors, events
 from backstage.domain.outcome import OutcomeKind
 from backstage.domain.ports.task_queue import TaskQueue
 from backstage.domain.stats import TaskStats
-from backstage.infra.settings import Settings
+from backstage.infra.settings.settings import Settings
 from backstage.testing import new_context
 from backstage.worker import log_events
-from backstage.worker.command import add_options
-from backstage.worker.handler import TaskHandlerRegistration
-from backstage.worker.metrics import RunMetrics
-from backstage.worker.processor_health import ProcessorHealth
-from backstage.worker.service_health import ServiceHealth
+from backstage.worker.command.command import add_options
+from backstage.worker.handling.handler import TaskHandlerRegistration
+from backstage.worker.hosting.processor_health import ProcessorHealth
+from backstage.worker.hosting.service_health import ServiceHealth
+from backstage.worker.watching.metrics import RunMetrics
 from tests.docs.markdown import ROOT
 
 _HONOURED = {"REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "REDIS_DB", "JOB_CONCURRENCY", "JOB_TIMEOUT"}

@@ -16,7 +16,7 @@ import pytest
 import backstage
 from backstage.cli.commands import COMMANDS
 from backstage.infra.container import Container
-from backstage.infra.settings import Settings
+from backstage.infra.settings.settings import Settings
 from tests.docs.markdown import ROOT
 
 pytestmark = pytest.mark.timeout(300)  # it reads a hundred pages; all tests share one build

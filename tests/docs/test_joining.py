@@ -22,7 +22,7 @@ from backstage.domain.task_state import TaskState
 from backstage.infra.memory.backend import MemoryBackend
 from backstage.testing import FakeClock, NoJitter
 from backstage.testing.predictable import NumberedIds
-from backstage.worker.conclusion import Conclusion
+from backstage.worker.executing.conclusion import Conclusion
 from tests.docs.markdown import ROOT, blocks
 
 LEASE = 30.0

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.markdown import ROOT, Block, blocks, pages
+from tests.docs.markdown import ROOT, Block, blocks, command, pages
 
 PAGES = [page for page in pages() if "examples" not in page.parts]
 SECONDS = 110
@@ -41,8 +41,7 @@ def test_a_console_example_runs_as_pasted(block: Block, tmp_path: Path) -> None:
 
 def test_the_main_command_draws_the_chart_and_ends(tmp_path: Path) -> None:
     """Without its first two steps, which set up the environment that runs this test."""
-    command = next(blocks(ROOT / "README.md", "bash")).code
-    *_, enqueue, work = (step.strip() for step in command.replace("\\\n", " ").split("&&"))
+    *_, enqueue, work = (step.strip() for step in command("main-command").replace("\\\n", " ").split("&&"))
     shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("out", "__pycache__"))
     printed = run(["bash", "-euc", f"{enqueue}\n{work}".replace(".venv/bin/", "")], tmp_path)
     assert " 48/48 " in printed
@@ -52,12 +51,21 @@ def test_the_main_command_draws_the_chart_and_ends(tmp_path: Path) -> None:
     assert str(chart.relative_to(tmp_path)) in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def run(command: Sequence[str], folder: Path) -> str:
+def test_the_readme_is_read_in_one_go() -> None:
+    assert len((ROOT / "README.md").read_bytes()) < 9000
+
+
+def test_the_readme_s_set_up_commands_are_whole() -> None:
+    for marker in ("main-command", "test-command"):
+        assert command(marker).startswith("python3 -m venv .venv && .venv/bin/pip install ")
+
+
+def run(arguments: Sequence[str], folder: Path) -> str:
     ours = ("BACKSTAGE_", "REDIS_", "JOB_", "WORKER_", "PYTEST_")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     done = subprocess.run(
-        command,
+        arguments,
         cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,

@@ -9,26 +9,28 @@ from pydantic.fields import FieldInfo
 from backstage.cli.commands import COMMANDS
 from backstage.domain import errors
 from backstage.infra import log_events as infra_log_events
-from backstage.infra.settings import Settings
+from backstage.infra.settings.settings import Settings
 from backstage.worker import log_events
 from tests.docs.markdown import ROOT, table
 
-README = ROOT / "README.md"
+CONFIGURATION = ROOT / "docs" / "configuration.md"
+LOG_EVENTS = ROOT / "docs" / "log-events.md"
+COMMAND_LINE = ROOT / "docs" / "reference" / "command-line.md"
 
 
 def test_the_settings_are_those_of_the_program() -> None:
-    rows = table(README, "## Configuration")
+    rows = table(CONFIGURATION, "## Settings")
     told = [row[0].strip("`") for row in rows]
     assert told == [f"BACKSTAGE_{name.upper()}" for name in Settings.model_fields]
 
 
 def test_the_defaults_are_those_of_the_program() -> None:
-    told = {row[0].strip("`"): row[1].strip("`") for row in table(README, "## Configuration")}
+    told = {row[0].strip("`"): row[1].strip("`") for row in table(CONFIGURATION, "## Settings")}
     assert told == {f"BACKSTAGE_{name.upper()}": shown(name, field) for name, field in Settings.model_fields.items()}
 
 
 def test_the_log_events_are_those_of_the_program() -> None:
-    told = [row[0].strip("`") for row in table(ROOT / "docs" / "log-events.md", "# Log events")]
+    told = [row[0].strip("`") for row in table(LOG_EVENTS, "# Log events")]
     assert len(told) == len(set(told))
     assert set(told) == _log_events()
 
@@ -39,11 +41,11 @@ def test_the_errors_are_those_of_the_program() -> None:
 
 
 def test_what_to_watch_are_log_events() -> None:
-    assert {row[0].strip("`") for row in table(README, "## Logs")} <= _log_events()
+    assert {row[0].strip("`") for row in table(LOG_EVENTS, "## What deserves an alert")} <= _log_events()
 
 
 def test_the_commands_are_those_of_the_command_line() -> None:
-    assert {row[0].split()[1].strip("`") for row in table(README, "## The command line")} == set(COMMANDS)
+    assert {row[0].split()[1].strip("`") for row in table(COMMAND_LINE, "# Command line")} == set(COMMANDS)
 
 
 def _log_events() -> set[str]:

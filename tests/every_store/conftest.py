@@ -11,7 +11,7 @@ import pytest
 from backstage import Worker, WorkerService
 from backstage.domain.ports.backend import Backend
 from backstage.infra.container import Container
-from backstage.infra.settings import Settings
+from backstage.infra.settings.settings import Settings
 from tests.worker.workers import FAST, Workers, memory
 
 

@@ -12,7 +12,7 @@ import pytest
 from backstage import Broadcast, Worker, receiver
 from backstage.domain.broadcast_message import BroadcastMessage
 from backstage.domain.errors import StorageUnavailableError
-from backstage.worker.broadcast_loop import BATCH
+from backstage.worker.runtime.broadcast_loop import BATCH
 from tests.every_store.conftest import OneStore
 from tests.worker.workers import DEADLINE, until
 
@@ -63,7 +63,7 @@ async def test_a_broadcast_is_sent_by_an_api_layer_too(store: OneStore) -> None:
 async def test_a_message_is_received_at_once_and_not_after_a_poll(
     store: OneStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backstage.worker.broadcast_loop.LOOK_AT_LEAST_EVERY", 3600.0)
+    monkeypatch.setattr("backstage.worker.runtime.broadcast_loop.LOOK_AT_LEAST_EVERY", 3600.0)
     got: list[Any] = []
     worker = listening(store, got, poll_interval=60.0)
     await worker.start()
@@ -73,8 +73,8 @@ async def test_a_message_is_received_at_once_and_not_after_a_poll(
 
 
 async def test_a_message_whose_hint_was_lost_is_found(store: OneStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backstage.worker.broadcast_loop.LOOK_AT_LEAST_EVERY", 0.05)
-    monkeypatch.setattr("backstage.worker.broadcast_loop.BroadcastLoop.hint", lambda self: None)
+    monkeypatch.setattr("backstage.worker.runtime.broadcast_loop.LOOK_AT_LEAST_EVERY", 0.05)
+    monkeypatch.setattr("backstage.worker.runtime.broadcast_loop.BroadcastLoop.hint", lambda self: None)
     got: list[Any] = []
     worker = listening(store, got)
     await worker.start()
@@ -85,7 +85,7 @@ async def test_a_message_whose_hint_was_lost_is_found(store: OneStore, monkeypat
 async def test_a_worker_that_was_cut_off_gets_what_it_missed_once_and_in_order(
     store: OneStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backstage.worker.broadcast_loop.LOOK_AT_LEAST_EVERY", 0.02)
+    monkeypatch.setattr("backstage.worker.runtime.broadcast_loop.LOOK_AT_LEAST_EVERY", 0.02)
     got: list[Any] = []
     log: list[Any] = []
     worker = listening(store, got, log_handler=log.append)

@@ -80,7 +80,7 @@ def url(request: pytest.FixtureRequest, kind: str) -> str:
 async def test_schedules_and_durable_listeners_come_back_and_it_is_said(
     monkeypatch: pytest.MonkeyPatch, url: str, empty: Empty
 ) -> None:
-    monkeypatch.setattr("backstage.worker.beat.beat_interval", lambda lease: 0.1)
+    monkeypatch.setattr("backstage.worker.runtime.beat.beat_interval", lambda lease: 0.1)
     store = OneStore(url)
     log: list[Mapping[str, Any]] = []
     worker, ticks, heard = _declaring(store, log)

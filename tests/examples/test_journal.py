@@ -25,10 +25,10 @@ from backstage.domain.ports.task_archive import StoredTask
 from backstage.domain.retention import Retention
 from backstage.domain.task_state import TaskState
 from backstage.infra.container import Container
-from backstage.infra.settings import Settings
+from backstage.infra.settings.settings import Settings
 from backstage.infra.system_clock import SystemClock
 from backstage.testing.fake_clock import FakeClock
-from backstage.worker.worker import Worker
+from backstage.worker.hosting.worker import Worker
 from examples.journal.backend import JournalBackend
 
 

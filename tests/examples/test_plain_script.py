@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from backstage.infra.settings import Settings
-from backstage.worker.command import main as work
+from backstage.infra.settings.settings import Settings
+from backstage.worker.command.command import main as work
 from examples.plain_script import main
 
 

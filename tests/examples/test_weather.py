@@ -21,7 +21,7 @@ import structlog
 from backstage.domain.next import Next
 from backstage.domain.task import Task
 from backstage.domain.task_result import TaskResult
-from backstage.worker.context import TaskContext
+from backstage.worker.handling.context import TaskContext
 from examples.weather.fenced_file import StaleRun, write_fenced
 from examples.weather.handlers import CHART, MonthToSummarise, Plan, draw, plan, summarise
 

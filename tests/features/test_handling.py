@@ -14,7 +14,7 @@ from backstage.domain.errors import InvalidTaskDataError, TaskError, TaskNotFoun
 from backstage.domain.events import TaskFailed
 from backstage.domain.task_state import TaskState
 from backstage.worker import log_events
-from backstage.worker.middleware.middleware import Run
+from backstage.worker.handling.middleware import Run
 from tests.worker.workers import Workers, attempts, finish, found, play, reached, until
 
 NOW = Backoff.fixed(0)

@@ -6,7 +6,7 @@ import pytest
 
 from backstage.domain.backoff import Backoff
 from backstage.domain.errors import ConfigurationError
-from backstage.infra.settings import Settings
+from backstage.infra.settings.settings import Settings
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from backstage.domain.opening import Opening
 from backstage.domain.task_state import TaskState
 from backstage.infra.backends import SCHEMES, backend_for
 from backstage.infra.memory.backend import MemoryBackend
-from backstage.infra.settings import Settings
+from backstage.infra.settings.settings import Settings
 from backstage.infra.structured_logging import new_logger
 from backstage.infra.system_clock import SystemClock
 

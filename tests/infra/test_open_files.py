@@ -14,9 +14,9 @@ import pytest
 
 from backstage.domain.errors import ConfigurationError, StorageUnavailableError
 from backstage.infra.open_files import LEAST, check_limit
-from backstage.infra.postgres.storage_errors import translate as of_postgres
+from backstage.infra.postgres.store_errors import translate as of_postgres
 from backstage.infra.redis.store_errors import translate as of_redis
-from backstage.infra.sqlite.storage_errors import translate as of_sqlite
+from backstage.infra.sqlite.store_errors import translate as of_sqlite
 
 SPENT = OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 

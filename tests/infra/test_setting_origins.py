@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from backstage.infra.setting_origins import Origin, SettingOrigin, setting_origins
-from backstage.infra.settings import Settings
+from backstage.infra.settings.setting_origins import Origin, SettingOrigin, setting_origins
+from backstage.infra.settings.settings import Settings
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,8 @@ from backstage.domain.errors import ConfigurationError
 from backstage.domain.retention import Retention
 from backstage.domain.task_state import TaskState
 from backstage.infra.container import Container
-from backstage.infra.settings import Settings
-from backstage.infra.store_url import store_url
+from backstage.infra.settings.settings import Settings
+from backstage.infra.settings.store_url import store_url
 
 DAY = 86_400.0
 

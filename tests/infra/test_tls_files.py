@@ -8,7 +8,7 @@ import redis
 import trustme
 
 from backstage.domain.errors import ConfigurationError
-from backstage.infra.postgres.storage_errors import translate as of_postgres
+from backstage.infra.postgres.store_errors import translate as of_postgres
 from backstage.infra.redis.store_errors import translate as of_redis
 from backstage.infra.tls_files import TlsFile, check_tls_files
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from backstage.infra.settings import Settings
-from backstage.infra.unknown_settings import UnknownSetting, unknown_variables
+from backstage.infra.settings.settings import Settings
+from backstage.infra.settings.unknown_settings import UnknownSetting, unknown_variables
 
 FIELDS = Settings.model_fields
 

@@ -24,7 +24,7 @@ from backstage.domain.errors import (
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskQuery
 from backstage.testing import TaskBench, new_context
-from backstage.worker.current_task import current_task
+from backstage.worker.handling.current_task import current_task
 
 UNKNOWN = "01940000-0000-7000-8000-000000000000"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from backstage import TaskContext, listener
 from backstage.domain.events import TaskFailed
-from backstage.worker.handler import handler, middleware
+from backstage.worker.handling.handler import handler, middleware
 from tests.journeys.ledger import Ledger
 
 FAILS = "alerts:fails"

@@ -13,7 +13,7 @@ from backstage.domain.task_query import TaskQuery
 from backstage.infra.backends import backend_for
 from backstage.infra.container import Container
 from backstage.infra.memory.backend import MemoryBackend
-from backstage.infra.settings import Settings
+from backstage.infra.settings.settings import Settings
 from backstage.infra.store_options import StoreOptions
 from backstage.testing.fake_clock import FakeClock
 

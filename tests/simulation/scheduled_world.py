@@ -18,9 +18,9 @@ from backstage.domain.schedule import Schedule
 from backstage.domain.task import Task
 from backstage.domain.task_state import LIVE_STATES
 from backstage.infra.memory.backend import MemoryBackend
-from backstage.worker.error_backoff import ErrorBackoff
-from backstage.worker.periodic import kept_up
-from backstage.worker.schedule_loop import ScheduleLoop
+from backstage.worker.runtime.error_backoff import ErrorBackoff
+from backstage.worker.runtime.periodic import kept_up
+from backstage.worker.runtime.schedule_loop import ScheduleLoop
 from tests.simulation.faulty_backend import Faults, FaultyBackend
 from tests.simulation.sim_loop import SimLoop, lane_var
 from tests.simulation.world import Quiet, SimClock

@@ -17,10 +17,10 @@ from backstage.domain.handler_signals import GiveUp, RetryLater
 from backstage.domain.next import Next
 from backstage.domain.task_state import TaskState
 from backstage.infra.memory.backend import MemoryBackend
-from backstage.worker.context import TaskContext
-from backstage.worker.handler import TaskHandlerRegistration
-from backstage.worker.handler_registry import HandlerRegistry
-from backstage.worker.runtime import WorkerRuntime
+from backstage.worker.handling.context import TaskContext
+from backstage.worker.handling.handler import TaskHandlerRegistration
+from backstage.worker.handling.handler_registry import HandlerRegistry
+from backstage.worker.runtime.runtime import WorkerRuntime
 from backstage.worker.worker_options import WorkerOptions
 from tests.simulation.faulty_backend import FaultyBackend
 from tests.simulation.journal import Journal, JournalledQueue

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from backstage.testing import TaskBench, new_context
-from backstage.worker.context import TaskContext
+from backstage.worker.handling.context import TaskContext
 
 
 async def test_what_an_async_handler_enqueues_is_noted() -> None:

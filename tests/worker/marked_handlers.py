@@ -6,7 +6,7 @@ from typing import Any
 
 from backstage import TaskContext, TaskHandlerRegistration, handler, listener
 from backstage.domain.events import TaskCompleted
-from backstage.worker.handler import middleware
+from backstage.worker.handling.handler import middleware
 
 heard: list[str] = []
 wrapped: list[str] = []

@@ -11,7 +11,7 @@ from pydantic import BaseModel, computed_field, model_serializer
 from backstage.domain.handler_signals import CancelTask, GiveUp, RetryLater
 from backstage.domain.next import Next
 from backstage.domain.task_result import TaskResult
-from backstage.worker.handler_threads import HandlerInterrupted
+from backstage.worker.executing.handler_threads import HandlerInterrupted
 
 
 class Blob(BaseModel):

@@ -19,10 +19,10 @@ from backstage.domain.errors import InvalidTaskDataError, StorageUnavailableErro
 from backstage.domain.handler_signals import GiveUp, RetryLater
 from backstage.domain.next import Next
 from backstage.domain.task_result import TaskResult
-from backstage.worker.context import TaskContext
-from backstage.worker.current_task import current_task
-from backstage.worker.handler import handler
-from backstage.worker.process_frames import FrameSocket
+from backstage.worker.executing.process_frames import FrameSocket
+from backstage.worker.handling.context import TaskContext
+from backstage.worker.handling.current_task import current_task
+from backstage.worker.handling.handler import handler
 
 REPORT = "018f0000-0000-7000-8000-000000000001"
 

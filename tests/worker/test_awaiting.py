@@ -11,7 +11,7 @@ from backstage import CronTask, Scheduler, Worker
 from backstage.domain.errors import StorageUnavailableError
 from backstage.infra.container import Container
 from backstage.infra.memory.backend import MemoryBackend
-from backstage.infra.settings import Settings
+from backstage.infra.settings.settings import Settings
 from tests.worker.workers import DEADLINE, memory, until
 
 

@@ -9,8 +9,8 @@ import sys
 SCRIPT = """
 import asyncio, time
 from backstage import Worker
-from backstage.worker import blocked_stop
-from backstage.worker.command import run_here
+from backstage.worker.hosting import blocked_stop
+from backstage.worker.command.command import run_here
 
 blocked_stop.MARGIN = blocked_stop.ANSWERS_WITHIN = 0.2
 worker = Worker("memory://", grace_period=600)

@@ -11,8 +11,8 @@ SCRIPT = """
 import asyncio, atexit, sys, threading, time
 from backstage import Worker
 from backstage.domain.errors import StorageUnavailableError
-from backstage.worker import bounded_exit
-from backstage.worker.command import main, run_here
+from backstage.worker.hosting import bounded_exit
+from backstage.worker.command.command import main, run_here
 
 bounded_exit.PATIENCE = bounded_exit.AT_EXIT_PATIENCE = 0.3
 kept = []

@@ -5,12 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from backstage.worker.cycle_collector import THRESHOLDS
+from backstage.worker.command.cycle_collector import THRESHOLDS
 
 SCRIPT = """
 import gc, weakref
 from backstage import Worker
-from backstage.worker.command import run_here
+from backstage.worker.command.command import run_here
 
 class Cycle:
     def __init__(self):

@@ -20,7 +20,7 @@ SUPERVISOR = textwrap.dedent(
     """
     import ctypes, json, sys
     from backstage.infra.structured_logging import new_logger
-    from backstage.worker.fleet import Fleet
+    from backstage.worker.command.fleet import Fleet
     commands, options = json.loads(sys.argv[1])
     if options.pop("is_subreaper", False):  # prctl(2), PR_SET_CHILD_SUBREAPER: orphans come here, as to process 1
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)

@@ -32,15 +32,15 @@ from backstage.domain.next import Next
 from backstage.domain.payload import encode_payload
 from backstage.domain.task import Task
 from backstage.domain.task_result import TaskResult
-from backstage.worker.context import TaskContext
-from backstage.worker.handler import TaskHandlerRegistration
-from backstage.worker.handler_call import HandlerCall
-from backstage.worker.handler_process import ProcessDied, ProcessMisspoke
-from backstage.worker.handler_processes import HandlerProcesses
-from backstage.worker.handler_registry import HandlerRegistry
-from backstage.worker.payload_misfit import PayloadMisfit
-from backstage.worker.process_frames import encode_frame
-from backstage.worker.remote_endings import RemoteHandlerError
+from backstage.worker.executing.handler_process import ProcessDied, ProcessMisspoke
+from backstage.worker.executing.handler_processes import HandlerProcesses
+from backstage.worker.executing.process_frames import encode_frame
+from backstage.worker.executing.remote_endings import RemoteHandlerError
+from backstage.worker.handling.context import TaskContext
+from backstage.worker.handling.handler import TaskHandlerRegistration
+from backstage.worker.handling.handler_call import HandlerCall
+from backstage.worker.handling.handler_registry import HandlerRegistry
+from backstage.worker.handling.payload_misfit import PayloadMisfit
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 DEADLINE = 20.0
@@ -157,7 +157,9 @@ def _children() -> list[psutil.Process]:
 
 def _runs_handlers(process: psutil.Process) -> bool:
     try:
-        return process.status() != psutil.STATUS_ZOMBIE and "backstage.worker.process_child" in process.cmdline()
+        return (
+            process.status() != psutil.STATUS_ZOMBIE and "backstage.worker.executing.process_child" in process.cmdline()
+        )
     except psutil.NoSuchProcess:  # it ended since it was listed
         return False
 

@@ -107,7 +107,16 @@ async def test_the_command_s_store_is_that_of_processes_and_of_a_bare_open(tmp_p
     async with Container.open(url, silent=True) as backstage:
         requests = [EnqueueTask(each, 7) for each in ("process", "process:async", "bare")]
         parents = [each for each in await backstage.enqueue_tasks(requests) if isinstance(each, Task)]
-    command = [sys.executable, "-m", "backstage.worker.command", "--url", url, "--handlers", "jobs", "--until-idle"]
+    command = [
+        sys.executable,
+        "-m",
+        "backstage.worker.command.command",
+        "--url",
+        url,
+        "--handlers",
+        "jobs",
+        "--until-idle",
+    ]
     environment = {**os.environ, "PYTHONPATH": str(tmp_path), "BACKSTAGE_URL": f"sqlite:///{tmp_path}/around.db"}
     await asyncio.to_thread(
         subprocess.run, command, check=True, env=environment, cwd=tmp_path, timeout=60, capture_output=True

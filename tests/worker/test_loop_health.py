@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from backstage.domain.errors import StorageUnavailableError
-from backstage.worker import loop_health
-from backstage.worker.loop_health import LoopHealth
+from backstage.worker.watching import loop_health
+from backstage.worker.watching.loop_health import LoopHealth
 from tests.worker.workers import Workers, memory, until
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from backstage.domain.errors import StorageUnavailableError
 from backstage.infra.structured_logging import new_logger
-from backstage.worker import loop_trouble
-from backstage.worker.loop_health import LoopHealth
-from backstage.worker.loop_trouble import LoopTrouble
+from backstage.worker.runtime import loop_trouble
+from backstage.worker.runtime.loop_trouble import LoopTrouble
+from backstage.worker.watching.loop_health import LoopHealth
 
 
 @pytest.fixture

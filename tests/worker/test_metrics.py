@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from backstage.domain.outcome import OutcomeKind
-from backstage.worker.histogram import Histogram
-from backstage.worker.metrics import MOST_LANES, OTHERS, RunMetrics, WorkerMetrics
+from backstage.worker.watching.histogram import Histogram
+from backstage.worker.watching.metrics import MOST_LANES, OTHERS, RunMetrics, WorkerMetrics
 
 
 def test_the_whole_worker_is_the_sum_of_its_lanes() -> None:

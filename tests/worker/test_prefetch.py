@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from backstage.worker.prefetch import MOST, Prefetch
+from backstage.worker.runtime.prefetch import MOST, Prefetch
 
 
 class Moments:

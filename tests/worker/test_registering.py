@@ -12,8 +12,8 @@ import pytest
 
 from backstage import TaskContext, TaskHandlerRegistration, handler, listener
 from backstage.domain.errors import ConfigurationError, InvalidTaskDataError
-from backstage.worker.handler_modules import load_module, marked_in
-from backstage.worker.handler_path import HandlerPath
+from backstage.worker.handling.handler_modules import load_module, marked_in
+from backstage.worker.handling.handler_path import HandlerPath
 from tests.worker import marked_handlers
 from tests.worker.workers import Workers, found, play
 

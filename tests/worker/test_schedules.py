@@ -13,7 +13,7 @@ from backstage import CronTask, Scheduler, Worker
 from backstage.domain.errors import ConfigurationError, StorageUnavailableError
 from backstage.domain.task import Task
 from backstage.infra.container import Container
-from backstage.infra.settings import Settings
+from backstage.infra.settings.settings import Settings
 from backstage.worker import log_events
 from tests.worker.workers import DEADLINE, Workers, found, memory, until, until_some
 

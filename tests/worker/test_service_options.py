@@ -11,7 +11,7 @@ import pytest
 from backstage import Queue, WorkerService
 from backstage.domain.errors import ConfigurationError
 from backstage.infra.container import Container
-from backstage.infra.settings import Settings
+from backstage.infra.settings.settings import Settings
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,8 @@ from backstage import Backoff, Dedupe, Priority, Queue, RetryLater, TaskContext,
 from backstage.domain.errors import ConfigurationError, InvalidTaskDataError
 from backstage.domain.task_state import TaskState
 from backstage.infra.release import release
-from backstage.infra.settings import Settings
-from backstage.worker.from_settings import options_from
+from backstage.infra.settings.settings import Settings
+from backstage.worker.hosting.from_settings import options_from
 from tests.worker.workers import DEADLINE, Workers, finish, found, play, reached, until
 
 

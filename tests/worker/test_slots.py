@@ -17,21 +17,21 @@ from backstage.domain.task_state import TaskState
 from backstage.infra.blinker_event_bus import BlinkerEventBus
 from backstage.infra.memory.backend import MemoryBackend
 from backstage.testing import FakeClock, NoJitter
-from backstage.worker.announcer import Announcer
-from backstage.worker.attempt_runner import AttemptRunner
-from backstage.worker.conclusion import Conclusion
-from backstage.worker.context import TaskContext
-from backstage.worker.error_backoff import ErrorBackoff
-from backstage.worker.handler import TaskHandlerRegistration
-from backstage.worker.handler_registry import RegisteredHandler
-from backstage.worker.handler_threads import HandlerThreads
-from backstage.worker.held_task import StopReason
-from backstage.worker.loop_health import LoopHealth
-from backstage.worker.metrics import WorkerMetrics
-from backstage.worker.middleware.middleware import Run
-from backstage.worker.run_limits import LimitsOf
-from backstage.worker.slots import Slots
-from backstage.worker.subscription_watch import SubscriptionWatch
+from backstage.worker.executing.conclusion import Conclusion
+from backstage.worker.executing.handler_threads import HandlerThreads
+from backstage.worker.handling.context import TaskContext
+from backstage.worker.handling.handler import TaskHandlerRegistration
+from backstage.worker.handling.handler_registry import RegisteredHandler
+from backstage.worker.handling.middleware import Run
+from backstage.worker.handling.run_limits import LimitsOf
+from backstage.worker.runtime.announcer import Announcer
+from backstage.worker.runtime.attempt_runner import AttemptRunner
+from backstage.worker.runtime.error_backoff import ErrorBackoff
+from backstage.worker.runtime.held_task import StopReason
+from backstage.worker.runtime.slots import Slots
+from backstage.worker.runtime.subscription_watch import SubscriptionWatch
+from backstage.worker.watching.loop_health import LoopHealth
+from backstage.worker.watching.metrics import WorkerMetrics
 from backstage.worker.worker_options import WorkerOptions
 
 

@@ -15,7 +15,7 @@ from backstage.domain.task_state import TaskState
 from backstage.domain.worker_info import WorkerInfo
 from backstage.infra.container import Container
 from backstage.worker import log_events
-from backstage.worker.vital_signs import Phase
+from backstage.worker.watching.vital_signs import Phase
 from tests.worker.workers import DEADLINE, Workers, attempts, memory, play, reached, until
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from backstage.infra.structured_logging import new_logger
 from backstage.testing.fake_clock import FakeClock
-from backstage.worker.loop_health import LoopHealth
-from backstage.worker.store_watch import TOLD_FOR, StoreWatch
+from backstage.worker.runtime.store_watch import TOLD_FOR, StoreWatch
+from backstage.worker.watching.loop_health import LoopHealth
 
 
 class Watched:

@@ -9,9 +9,9 @@ import pytest
 
 from backstage import Backoff, RetryLater, TaskContext, Worker
 from backstage.domain.task_state import TaskState
-from backstage.infra.settings import Settings
+from backstage.infra.settings.settings import Settings
 from backstage.worker import log_events
-from backstage.worker.metrics import RunMetrics
+from backstage.worker.watching.metrics import RunMetrics
 from backstage.worker.worker_options import WorkerOptions
 from tests.worker.workers import FAST, Workers, finish, found, play, reached, until, until_some
 

@@ -14,7 +14,7 @@ from backstage.domain.task_query import TaskQuery
 from backstage.domain.task_state import FINAL_STATES, TaskState
 from backstage.infra.container import Container
 from backstage.infra.memory.backend import MemoryBackend
-from backstage.infra.settings import Settings
+from backstage.infra.settings.settings import Settings
 from backstage.infra.structured_logging import new_logger
 from backstage.infra.system_clock import SystemClock
 

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from backstage.infra.postgres.connector import Connector
 from backstage.infra.postgres.session import Session
-from backstage.infra.postgres.storage_errors import DRIVER_ERRORS, is_of_prepared_statements, is_undone, translate
+from backstage.infra.postgres.store_errors import DRIVER_ERRORS, is_of_prepared_statements, is_undone, translate
 
 T = TypeVar("T")
 Step = Callable[[Session], Awaitable[T]]

@@ -27,8 +27,8 @@ from backstage.infra.postgres.registry import PostgresRegistry
 from backstage.infra.postgres.schedules import PostgresSchedules
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.statements import load_statements
-from backstage.infra.postgres.storage_errors import DRIVER_ERRORS, translate
 from backstage.infra.postgres.store import Store
+from backstage.infra.postgres.store_errors import DRIVER_ERRORS, translate
 from backstage.infra.postgres.subscriptions import PostgresSubscriptions
 from backstage.infra.postgres.tasks import PostgresTasks
 from backstage.infra.postgres.tls import check_tls

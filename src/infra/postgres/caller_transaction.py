@@ -14,8 +14,8 @@ from backstage.domain.task import Task
 from backstage.infra.postgres.notifier import NOTIFY, channel_of
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.statements import qualified
-from backstage.infra.postgres.storage_errors import DRIVER_ERRORS, translate
 from backstage.infra.postgres.store import IDENTITY, Store
+from backstage.infra.postgres.store_errors import DRIVER_ERRORS, translate
 from backstage.infra.postgres.stored_tasks import add_tasks
 
 

@@ -9,7 +9,7 @@ import asyncpg
 from backstage.infra.connection_epoch import ConnectionEpoch
 from backstage.infra.postgres.location import Location
 from backstage.infra.postgres.session import Session
-from backstage.infra.postgres.storage_errors import is_of_another_server
+from backstage.infra.postgres.store_errors import is_of_another_server
 
 CONNECT_TIMEOUT = 10.0
 """Seconds in which a connection is made or given up."""

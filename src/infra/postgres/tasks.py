@@ -11,7 +11,7 @@ from backstage.domain.stats import Count, OldestDue
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
 from backstage.infra.moments import ticks
-from backstage.infra.postgres.adder import Adder
+from backstage.infra.postgres.add import Adder
 from backstage.infra.postgres.caller_transaction import add_in
 from backstage.infra.postgres.find import find, find_task
 from backstage.infra.postgres.rows import attempt_of

@@ -14,7 +14,7 @@ from backstage.infra.event_wakeup import EventWakeup
 from backstage.infra.log_events import NOTIFICATIONS_MISSING
 from backstage.infra.postgres.connector import CONNECT_TIMEOUT, Connector, is_read_only
 from backstage.infra.postgres.notifier import NOTIFY, channel_of
-from backstage.infra.postgres.storage_errors import DRIVER_ERRORS
+from backstage.infra.postgres.store_errors import DRIVER_ERRORS
 
 _ANSWERED_WITHIN = 5.0
 """Seconds in which a message to oneself comes back where notifications work at all."""

@@ -7,9 +7,9 @@ from backstage.domain.ports.task_archive import StoredTask
 from backstage.domain.stats import Count
 from backstage.domain.task_query import TaskQuery
 from backstage.domain.task_state import TaskState
-from backstage.infra.redis.counting import Counting
+from backstage.infra.redis.counts import Counting
 from backstage.infra.redis.directory import Directory
-from backstage.infra.redis.finding import Finding, Place, list_ids
+from backstage.infra.redis.find import Finding, Place, list_ids
 from backstage.infra.redis.link import Link
 from backstage.infra.redis.records import attempts_of, record_of
 from backstage.infra.redis.rows import (

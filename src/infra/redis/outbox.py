@@ -10,7 +10,7 @@ import contextlib
 from backstage.domain.errors import StorageFullError
 from backstage.domain.portions import portions
 from backstage.domain.task import Task
-from backstage.infra.redis.adding import stored
+from backstage.infra.redis.add import stored
 from backstage.infra.redis.directory import Directory
 from backstage.infra.redis.link import Link
 from backstage.infra.redis.rows import unpack

@@ -7,14 +7,14 @@ from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, 
 from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.moments import ticks
-from backstage.infra.redis.claiming import Claiming
+from backstage.infra.redis.claim import Claiming
 from backstage.infra.redis.directory import Directory
 from backstage.infra.redis.link import Link
 from backstage.infra.redis.live_types import live_types
 from backstage.infra.redis.outbox import Outbox
-from backstage.infra.redis.reclaiming import Reclaiming
+from backstage.infra.redis.reclaim import Reclaiming
 from backstage.infra.redis.rows import fields_of, task_of, unpack
-from backstage.infra.redis.settling import Settling
+from backstage.infra.redis.settle import Settling
 
 _LOST, _CANCEL_REQUESTED = 0, 2
 

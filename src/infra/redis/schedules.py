@@ -10,7 +10,7 @@ from backstage.domain.schedule import Schedule
 from backstage.domain.stored_schedule import StoredSchedule, schedule_of
 from backstage.domain.task import Task
 from backstage.infra.moments import from_micros, to_micros
-from backstage.infra.redis.adding import stored
+from backstage.infra.redis.add import stored
 from backstage.infra.redis.directory import Directory
 from backstage.infra.redis.link import Link
 from backstage.infra.redis.rows import unpack

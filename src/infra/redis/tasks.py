@@ -15,12 +15,12 @@ from backstage.domain.retention import Retention
 from backstage.domain.stats import Count, OldestDue
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
-from backstage.infra.redis.adding import Adding
-from backstage.infra.redis.counting import Counting
+from backstage.infra.redis.add import Adding
+from backstage.infra.redis.counts import Counting
 from backstage.infra.redis.directory import Directory
-from backstage.infra.redis.finding import Finding
+from backstage.infra.redis.find import Finding
 from backstage.infra.redis.link import Link
-from backstage.infra.redis.pruning import Pruning
+from backstage.infra.redis.prune import Pruning
 from backstage.infra.redis.records import attempts_of
 from backstage.infra.redis.rows import condition_of, fields_of, task_of, unpack
 

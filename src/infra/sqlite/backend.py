@@ -21,7 +21,7 @@ from backstage.infra.sqlite.location import parse_url, prepare_file
 from backstage.infra.sqlite.reader import Reader
 from backstage.infra.sqlite.reserve import Reserve
 from backstage.infra.sqlite.statements import load_statements
-from backstage.infra.sqlite.storage_errors import is_not_a_database, may_lack_room, translate
+from backstage.infra.sqlite.store_errors import is_not_a_database, may_lack_room, translate
 from backstage.infra.sqlite.tasks import SqliteTasks
 from backstage.infra.sqlite.wakeup import SqliteWakeup, WakeFolder
 from backstage.infra.sqlite.writer import Writer

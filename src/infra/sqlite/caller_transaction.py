@@ -12,7 +12,7 @@ from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.task import Task
 from backstage.infra.sqlite.counts import CountChanges
-from backstage.infra.sqlite.storage_errors import translate
+from backstage.infra.sqlite.store_errors import translate
 from backstage.infra.sqlite.stored_tasks import add_task
 
 _MAIN_FILE = "SELECT file FROM pragma_database_list WHERE name = 'main'"

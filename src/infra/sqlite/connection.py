@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from backstage.infra.sqlite.reserve import Reserve
-from backstage.infra.sqlite.storage_errors import is_busy, may_lack_room
+from backstage.infra.sqlite.store_errors import is_busy, may_lack_room
 
 Synchronous = Literal["full", "normal"]
 _LEVELS: dict[Synchronous, int] = {"normal": 1, "full": 2}

@@ -11,7 +11,7 @@ from backstage.infra.sqlite.any_bytes import with_any_bytes
 from backstage.infra.sqlite.calls import Call, CallThread, opened
 from backstage.infra.sqlite.connection import Connector
 from backstage.infra.sqlite.location import FileIdentity
-from backstage.infra.sqlite.storage_errors import is_busy, is_of_the_store, translate
+from backstage.infra.sqlite.store_errors import is_busy, is_of_the_store, translate
 
 T = TypeVar("T")
 _GROUP_LIMIT = 16

@@ -16,7 +16,7 @@ from backstage.infra.sqlite.checkpoints import Checkpoints
 from backstage.infra.sqlite.connection import Connector
 from backstage.infra.sqlite.location import FileIdentity
 from backstage.infra.sqlite.reserve import Reserve
-from backstage.infra.sqlite.storage_errors import is_busy, is_full, is_of_the_store, translate
+from backstage.infra.sqlite.store_errors import is_busy, is_full, is_of_the_store, translate
 from backstage.infra.sqlite.transaction import Transaction
 
 T = TypeVar("T")

@@ -11,10 +11,10 @@ from typing import Any
 
 from django.db import close_old_connections
 
-from backstage.worker.handler import RunIn, TaskHandlerRegistration
-from backstage.worker.handler_modules import marked_in
-from backstage.worker.listener import ListenerRegistration
-from backstage.worker.worker import Worker
+from backstage.worker.handling.handler import RunIn, TaskHandlerRegistration
+from backstage.worker.handling.handler_modules import marked_in
+from backstage.worker.handling.listener import ListenerRegistration
+from backstage.worker.hosting.worker import Worker
 
 
 def include_with_fresh_connections(worker: Worker, module: ModuleType) -> None:

@@ -9,12 +9,12 @@ from pydantic import ValidationError
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.events import TaskFailed
 from backstage.domain.limits import storable
-from backstage.worker.context import TaskContext
 from backstage.worker.handlers.handler_variables import read_variable
 from backstage.worker.handlers.webhook import deliver
 from backstage.worker.handlers.webhook_payload import Webhook
 from backstage.worker.handlers.webhook_settings import VARIABLE_PREFIX
-from backstage.worker.listener import ListenerRegistration, registering
+from backstage.worker.handling.context import TaskContext
+from backstage.worker.handling.listener import ListenerRegistration, registering
 
 SECRET = f"{VARIABLE_PREFIX}_ALERTS"
 _LONGEST_MESSAGE = 2000

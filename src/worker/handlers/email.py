@@ -14,14 +14,14 @@ from backstage.domain.handler_signals import GiveUp
 from backstage.domain.limits import storable
 from backstage.domain.next import Next
 from backstage.domain.task_result import TaskResult
-from backstage.worker.context import TaskContext
-from backstage.worker.handler import handler
 from backstage.worker.handlers.email_address import parse_address
 from backstage.worker.handlers.email_attachment import read_attachments
 from backstage.worker.handlers.email_message import Email, build_message
 from backstage.worker.handlers.handler_variables import read_settings
 from backstage.worker.handlers.smtp_settings import SmtpSettings, SmtpTls
 from backstage.worker.handlers.tls_trust import trusting
+from backstage.worker.handling.context import TaskContext
+from backstage.worker.handling.handler import handler
 
 EMAIL_TASK = "email:send"
 DEFERRED_SECONDS = 300.0

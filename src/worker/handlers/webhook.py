@@ -10,8 +10,6 @@ from typing import Any
 import httpx
 
 from backstage.domain.handler_signals import GiveUp, RetryLater
-from backstage.worker.context import TaskContext
-from backstage.worker.handler import handler
 from backstage.worker.handlers.handler_variables import read_settings
 from backstage.worker.handlers.pinned_host import Resolve, resolve_by_system, resolve_public
 from backstage.worker.handlers.retry_after import seconds_to_wait
@@ -19,6 +17,8 @@ from backstage.worker.handlers.tls_trust import trusting
 from backstage.worker.handlers.webhook_payload import MAX_TIMEOUT_SECONDS, Webhook
 from backstage.worker.handlers.webhook_settings import WebhookSettings, read_secret
 from backstage.worker.handlers.webhook_signature import signed_headers
+from backstage.worker.handling.context import TaskContext
+from backstage.worker.handling.handler import handler
 
 WEBHOOK_TASK = "webhook:deliver"
 MAX_ANSWER_BYTES = 64 * 1024

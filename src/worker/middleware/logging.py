@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 from backstage.worker import log_events
-from backstage.worker.context import TaskContext
-from backstage.worker.middleware.middleware import Run
+from backstage.worker.handling.context import TaskContext
+from backstage.worker.handling.middleware import Run
 
 
 def logging(run: Run) -> Run:

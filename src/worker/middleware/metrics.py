@@ -3,9 +3,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from backstage.worker.context import TaskContext
-from backstage.worker.metrics import WorkerMetrics
-from backstage.worker.middleware.middleware import Middleware, Run
+from backstage.worker.handling.context import TaskContext
+from backstage.worker.handling.middleware import Middleware, Run
+from backstage.worker.watching.metrics import WorkerMetrics
 
 
 def metrics(counts: WorkerMetrics) -> Middleware:

@@ -5,9 +5,9 @@ import os
 from typing import Any
 
 from backstage.domain.failure import text_of
-from backstage.worker.context import TaskContext
-from backstage.worker.forked_child import end_if_forked
-from backstage.worker.middleware.middleware import Run
+from backstage.worker.handling.context import TaskContext
+from backstage.worker.handling.forked_child import end_if_forked
+from backstage.worker.handling.middleware import Run
 
 
 class HandlerCrashed(Exception):

@@ -5,8 +5,8 @@ from typing import Any
 from backstage.domain.failure import text_of
 from backstage.domain.ports.task_trace import TaskTrace
 from backstage.domain.task_result import TaskResult
-from backstage.worker.context import TaskContext
-from backstage.worker.middleware.middleware import Middleware, Run
+from backstage.worker.handling.context import TaskContext
+from backstage.worker.handling.middleware import Middleware, Run
 
 
 def spans(trace: TaskTrace) -> Middleware:

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from backstage.worker.context import TaskContext
-from backstage.worker.deadlines import Deadlines
-from backstage.worker.middleware.middleware import Middleware, Run
-from backstage.worker.run_limits import RunLimits
+from backstage.worker.handling.context import TaskContext
+from backstage.worker.handling.deadlines import Deadlines
+from backstage.worker.handling.middleware import Middleware, Run
+from backstage.worker.handling.run_limits import RunLimits
 
 
 class TaskTimeout(Exception):

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from backstage.worker.context import TaskContext
-from backstage.worker.current_task import current_task
-from backstage.worker.middleware.middleware import Run
+from backstage.worker.handling.context import TaskContext
+from backstage.worker.handling.current_task import current_task
+from backstage.worker.handling.middleware import Run
 
 
 def tracing(run: Run) -> Run:

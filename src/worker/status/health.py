@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from backstage.domain.ports.queue_control import QUEUE, Pause
-from backstage.worker.loop_health import LoopHealth
-from backstage.worker.metrics import WorkerMetrics
-from backstage.worker.vital_signs import Phase, VitalSigns
+from backstage.worker.watching.loop_health import LoopHealth
+from backstage.worker.watching.metrics import WorkerMetrics
+from backstage.worker.watching.vital_signs import Phase, VitalSigns
 
 BLOCKED = 1.0
 """Seconds after which an event loop that does not turn makes a worker unready."""

@@ -6,12 +6,12 @@ from typing import Protocol
 
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.queue_control import Pause
-from backstage.worker.measured_queue import StoreLatencies
-from backstage.worker.metrics import WorkerMetrics
 from backstage.worker.status.pulse import Pulse
 from backstage.worker.status.store_figures import StoreFigures
 from backstage.worker.status.store_reading import StoreReading
-from backstage.worker.vital_signs import VitalSigns
+from backstage.worker.watching.measured_queue import StoreLatencies
+from backstage.worker.watching.metrics import WorkerMetrics
+from backstage.worker.watching.vital_signs import VitalSigns
 
 FIGURES_KEPT_FOR = 5.0
 """Seconds: however many scrape, and however often, the store is asked once in so long."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from backstage.worker.histogram import Histogram
+from backstage.worker.watching.histogram import Histogram
 
 INTERVAL = 0.25
 """Seconds between two beats."""

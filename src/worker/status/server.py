@@ -13,14 +13,14 @@ import uvicorn
 
 from backstage.domain.errors import ConfigurationError
 from backstage.worker import log_events
-from backstage.worker.aside import in_own_thread
+from backstage.worker.runtime.aside import in_own_thread
 from backstage.worker.status.app import status_app
 from backstage.worker.status.bounded_http import BoundedHttp
 from backstage.worker.status.observed import Observed
 from backstage.worker.status.pulse import Pulse
 
 if TYPE_CHECKING:
-    from backstage.worker.worker import Worker
+    from backstage.worker.hosting.worker import Worker
 
 _BACKLOG = 64
 

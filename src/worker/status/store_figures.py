@@ -8,7 +8,7 @@ from typing import Self
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.queue_control import Pause
 from backstage.domain.stats import Count, OldestDue, StateCounts
-from backstage.worker.metrics import MOST_LANES, OTHERS
+from backstage.worker.watching.metrics import MOST_LANES, OTHERS
 
 Lane = tuple[str, str]
 """Queue and type."""

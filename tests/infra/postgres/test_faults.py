@@ -18,7 +18,7 @@ from backstage.infra.postgres.attempts import attempt
 from backstage.infra.postgres.backend import PostgresBackend
 from backstage.infra.postgres.location import parse_url
 from backstage.infra.postgres.session import Session
-from backstage.infra.postgres.storage_errors import translate
+from backstage.infra.postgres.store_errors import translate
 from backstage.testing.fake_clock import FakeClock
 from tests.servers.tcp_proxy import TcpProxy
 

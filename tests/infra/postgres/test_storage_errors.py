@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from backstage.domain.errors import StorageFullError, StorageUnavailableError
-from backstage.infra.postgres.storage_errors import translate
+from backstage.infra.postgres.store_errors import translate
 
 
 def broken_off(because_of: Exception | None) -> Exception:

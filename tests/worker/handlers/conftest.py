@@ -15,7 +15,7 @@ import trustme
 from aiosmtpd.smtp import SMTP
 
 from backstage.domain.task import Task
-from backstage.worker.context import TaskContext
+from backstage.worker.handling.context import TaskContext
 
 from .mail_server import Mailbox, StartMailServer
 from .receiver import Receiver, StartReceiver

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic_settings import BaseSettings
 
-from backstage.infra.unknown_settings import SMTP_VARIABLES, WEBHOOK_SECRET, WEBHOOK_VARIABLES
+from backstage.infra.settings.unknown_settings import SMTP_VARIABLES, WEBHOOK_SECRET, WEBHOOK_VARIABLES
 from backstage.worker.handlers.smtp_settings import SmtpSettings
 from backstage.worker.handlers.webhook_settings import VARIABLE_PREFIX, WebhookSettings
 

@@ -10,10 +10,10 @@ import pytest
 from pydantic import ValidationError
 
 from backstage.domain.handler_signals import GiveUp
-from backstage.worker.context import TaskContext
 from backstage.worker.handlers.pinned_host import ForbiddenAddress
 from backstage.worker.handlers.webhook import WebhookFailed, deliver, deliver_by
 from backstage.worker.handlers.webhook_payload import Webhook
+from backstage.worker.handling.context import TaskContext
 
 from .receiver import Receiver, StartReceiver
 

@@ -19,7 +19,7 @@ def store() -> MemoryBackend:
 async def test_health_is_bad_after_the_store_was_emptied_until_it_is_acknowledged(
     store: MemoryBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backstage.worker.beat.beat_interval", lambda lease: 0.05)
+    monkeypatch.setattr("backstage.worker.runtime.beat.beat_interval", lambda lease: 0.05)
     workers = Workers("memory://")
     worker = workers.over(store)
     worker.on("t", lambda: None)

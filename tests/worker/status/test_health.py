@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from backstage.domain.errors import StorageUnavailableError
 from backstage.domain.outcome import OutcomeKind
 from backstage.domain.ports.queue_control import QUEUE, TYPE, Pause
-from backstage.worker.loop_health import LoopHealth
-from backstage.worker.metrics import WorkerMetrics
 from backstage.worker.status.health import health, liveness, readiness
-from backstage.worker.vital_signs import Phase, VitalSigns
+from backstage.worker.watching.loop_health import LoopHealth
+from backstage.worker.watching.metrics import WorkerMetrics
+from backstage.worker.watching.vital_signs import Phase, VitalSigns
 
 RUNNING = VitalSigns(worker_id="w", phase=Phase.RUNNING, concurrency=4, queues=("mail",))
 

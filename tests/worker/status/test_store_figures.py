@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from backstage.domain.stats import Count, OldestDue
 from backstage.domain.task_state import TaskState
-from backstage.worker.metrics import MOST_LANES, OTHERS
 from backstage.worker.status.store_figures import StoreFigures
+from backstage.worker.watching.metrics import MOST_LANES, OTHERS
 
 S = TaskState
 

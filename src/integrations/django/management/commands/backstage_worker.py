@@ -8,12 +8,12 @@ from django.core.management.base import BaseCommand, CommandError
 
 from backstage.domain.errors import ConfigurationError, StorageError
 from backstage.infra.container import Container
-from backstage.infra.settings import Settings
+from backstage.infra.settings.settings import Settings
 from backstage.integrations.django.fresh_connections import include_with_fresh_connections
 from backstage.integrations.django.project_settings import project_settings
-from backstage.worker.command import FAILED, WRONG_USAGE, add_options, run_fleet, run_here
-from backstage.worker.handler_modules import load_module
-from backstage.worker.worker import Worker
+from backstage.worker.command.command import FAILED, WRONG_USAGE, add_options, run_fleet, run_here
+from backstage.worker.handling.handler_modules import load_module
+from backstage.worker.hosting.worker import Worker
 
 
 class Command(BaseCommand):

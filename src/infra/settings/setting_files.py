@@ -1,0 +1,27 @@
+"""The two files that settings are read from, both in the working directory and both optional."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+from dotenv import dotenv_values
+
+from backstage.domain.errors import ConfigurationError
+from backstage.infra.settings.store_url import DOTENV_FILE, TOML_FILE
+
+
+def read_dotenv() -> dict[str, str | None]:
+    """Raises ConfigurationError for a file that cannot be read."""
+    try:
+        return dotenv_values(DOTENV_FILE) if DOTENV_FILE.is_file() else {}
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(str(DOTENV_FILE), f"cannot be read: {error}") from None
+
+
+def read_toml() -> dict[str, Any]:
+    """Raises ConfigurationError for a file that cannot be read, or is no TOML."""
+    try:
+        return tomllib.loads(TOML_FILE.read_text(encoding="utf-8")) if TOML_FILE.is_file() else {}
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(str(TOML_FILE), f"cannot be read: {error}") from None

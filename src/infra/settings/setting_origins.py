@@ -1,0 +1,65 @@
+"""Where each setting has its value from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from pydantic import SecretStr
+
+from backstage.infra.redact_url import redact_url
+from backstage.infra.settings.setting_files import read_toml
+from backstage.infra.settings.settings import Settings
+from backstage.infra.settings.variables import Place, Variables
+
+
+class Origin(StrEnum):
+    """In order: the first that says something wins."""
+
+    ARGUMENT = "argument"
+    ENVIRONMENT = "environment"
+    DOTENV = ".env"
+    TOML = "backstage.toml"
+    DEFAULT = "default"
+
+
+_OF_PLACES = {Place.ENVIRONMENT: Origin.ENVIRONMENT, Place.DOTENV: Origin.DOTENV}
+
+
+@dataclass(frozen=True, slots=True)
+class SettingOrigin:
+    """`value` is the one in force, without passwords; `key` the name that it was given under, None for a default."""
+
+    name: str
+    value: Any
+    origin: Origin
+    key: str | None
+
+    def __str__(self) -> str:
+        return self.origin.value if self.key is None else f"{self.origin.value} {self.key}"
+
+
+def setting_origins(settings: Settings, **overrides: Any) -> list[SettingOrigin]:
+    """Return every setting, in their order; `overrides` are those that `settings` was loaded with.
+
+    Raises ConfigurationError as Settings.load does.
+    """
+    given = {name for name, value in overrides.items() if value is not None}
+    variables, document = Variables.read(Settings), read_toml()
+
+    def origin(name: str) -> tuple[Origin, str | None]:
+        if name in given:
+            return Origin.ARGUMENT, name
+        variable = variables.name_of(name)
+        if variable is not None:
+            return _OF_PLACES[variables.place_of(variable)], variable
+        return (Origin.TOML, name) if name in document else (Origin.DEFAULT, None)
+
+    return [SettingOrigin(name, _shown(getattr(settings, name)), *origin(name)) for name in Settings.model_fields]
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, SecretStr):
+        return "***"
+    return redact_url(value) if isinstance(value, str) else value

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, TypeVar
+
+from backstage.app.enqueue_task import EnqueueTask
+from backstage.domain.dedupe import Duplicate
+from backstage.domain.stats import TaskStats
+from backstage.domain.task import Task
+from backstage.domain.task_query import TaskPage, TaskQuery
+from backstage.worker.handling.current_task import current_task
+
+Value = TypeVar("Value")
+
+
+class BlockingUses(ABC):
+    """The use cases of a Container for code that cannot await.
+
+    Each call returns when the store has answered, and raises what the use case of the same name raises.
+    """
+
+    @abstractmethod
+    def run(self, use: Callable[[Any], Coroutine[Any, Any, Value]]) -> Value:
+        """Return what any other use of the Container answers: `backstage.run(lambda b: b.pause_queue("mail"))`."""
+
+    def enqueue(self, task_type: str, payload: Any = None, *, connection: Any = None, **options: Any) -> Task | None:
+        """Store a task and return it, or None if its dedupe key is held; `options` are the fields of EnqueueTask.
+
+        Inside a handler the correlation id is carried on. `connection` is used in another thread: a
+        sqlite3.Connection needs check_same_thread=False. Raises InvalidTaskDataError, and then nothing is stored.
+        """
+        running = current_task.get()
+        if running is not None and options.get("correlation_id") is None:
+            options["correlation_id"] = running.correlation_id
+        request = EnqueueTask(task_type, payload, **options)
+        enqueued = self.run(lambda backstage: backstage.enqueue_task(request, connection=connection))
+        return None if isinstance(enqueued, Duplicate) else enqueued
+
+    def enqueue_tasks(self, requests: Iterable[EnqueueTask], *, connection: Any = None) -> list[Task | Duplicate]:
+        """Store all of them in one atomic step; one answer per request, in order."""
+        tasks = list(requests)
+        return self.run(lambda backstage: backstage.enqueue_tasks(tasks, connection=connection))
+
+    def cancel_task(self, task_id: str) -> Task:
+        task: Task = self.run(lambda backstage: backstage.cancel_task(task_id))
+        return task
+
+    def retry_task(self, task_id: str, *, reset_attempts: bool = False) -> Task:
+        task: Task = self.run(lambda backstage: backstage.retry_task(task_id, reset_attempts=reset_attempts))
+        return task
+
+    def get_task(self, task_id: str) -> Task:
+        task: Task = self.run(lambda backstage: backstage.get_task(task_id))
+        return task
+
+    def find_tasks(self, query: TaskQuery | None = None) -> TaskPage:
+        page: TaskPage = self.run(lambda backstage: backstage.find_tasks(query))
+        return page
+
+    def get_task_stats(self) -> TaskStats:
+        stats: TaskStats = self.run(lambda backstage: backstage.get_task_stats())
+        return stats
+
+
+class UsesOfAnotherThread(BlockingUses):
+    """Those of a container that lives on another thread's event loop."""
+
+    def __init__(self, container: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self._container = container
+        self._loop = loop
+
+    def run(self, use: Callable[[Any], Coroutine[Any, Any, Value]]) -> Value:
+        future = asyncio.run_coroutine_threadsafe(use(self._container), self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise

@@ -1,0 +1,132 @@
+"""What a handler is told about the run it is in."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from typing import Any, NoReturn, Protocol
+
+from backstage.app.enqueue_task import EnqueueTask
+from backstage.domain.handler_signals import CancelTask
+from backstage.domain.task import Task
+from backstage.worker.handling.handler_store import HandlerStore
+
+
+class RunSignals(Protocol):
+    """The running attempt, as far as its handler may see and touch it."""
+
+    def is_shutting_down(self) -> bool: ...
+    def is_cancel_requested(self) -> bool: ...
+    def is_over_soft_timeout(self) -> bool: ...
+    def report_progress(self, fraction: float, note: str | None) -> Awaitable[bool]: ...
+    def heartbeat(self) -> Awaitable[bool]: ...
+
+
+class TaskContext:
+    """The run of one task: `task`, `worker_id`, `attempt` (from 1), `fence`, `logger`, and the signals.
+
+    `fence` rises with every claim of the task: write it beside your own data and refuse a lower one, and a
+    worker that was believed dead cannot overwrite what its successor wrote. `logger` puts the task's id, type,
+    queue, attempt and correlation id into each line. `backstage` is the worker's store.
+    """
+
+    __slots__ = ("_bound_logger", "_logger", "_signals", "_store", "task", "worker_id")
+
+    def __init__(
+        self, task: Task, worker_id: str, logger: Any, signals: RunSignals, store: HandlerStore | None = None
+    ) -> None:
+        self.task = task
+        self.worker_id = worker_id
+        self._logger = logger
+        self._bound_logger: Any = None
+        self._signals = signals
+        self._store = store
+
+    @property
+    def logger(self) -> Any:
+        """A structlog logger; bound when it is first used, for most runs log nothing of their own."""
+        if self._bound_logger is None:
+            self._bound_logger = self._logger.bind(
+                task_id=self.task.id,
+                type=self.task.type,
+                queue=self.task.queue,
+                attempt=self.attempt,
+                correlation_id=self.correlation_id,
+            )
+        return self._bound_logger
+
+    @property
+    def signals(self) -> RunSignals:
+        return self._signals
+
+    def find_store(self) -> HandlerStore | None:
+        return self._store
+
+    @property
+    def backstage(self) -> Any:
+        """The use cases on the worker's store: its Container on the event loop, and for handlers in threads and
+        processes the same as a BlockingContainer has."""
+        return self._known_store().backstage
+
+    def enqueue(self, task_type: str, payload: Any = None, **options: Any) -> Any:
+        """Store a task of this task's workflow, with its correlation id unless another is given; `options` are the
+        fields of EnqueueTask.
+
+        Returns the Task, or None if its dedupe key is held: to be awaited by an async handler, there at once for any
+        other. A run that is repeated stores it again, unless an `id` or a `dedupe` key forbids it; `Next` is stored
+        with the completion alone. Raises InvalidTaskDataError.
+        """
+        return self._known_store().enqueue(EnqueueTask(task_type, payload, **options), self.task)
+
+    def moved(self, signals: RunSignals, store: HandlerStore | None) -> TaskContext:
+        """The same run, seen from another place."""
+        return TaskContext(self.task, self.worker_id, self._logger, signals, store)
+
+    def _known_store(self) -> HandlerStore:
+        if self._store is None:
+            raise RuntimeError("no worker stands behind this context, so it has no store")
+        return self._store
+
+    @property
+    def attempt(self) -> int:
+        return self.task.attempt
+
+    @property
+    def fence(self) -> int:
+        return self.task.fence
+
+    @property
+    def correlation_id(self) -> str:
+        return self.task.correlation_id
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        return self.task.metadata
+
+    def is_shutting_down(self) -> bool:
+        """Whether the worker was told to stop; the handler still has the grace period."""
+        return self._signals.is_shutting_down()
+
+    def is_cancel_requested(self) -> bool:
+        return self._signals.is_cancel_requested()
+
+    def is_over_soft_timeout(self) -> bool:
+        return self._signals.is_over_soft_timeout()
+
+    def should_stop(self) -> bool:
+        """Whether there is any reason to wind up early: shutdown, cancel or soft timeout."""
+        return self.is_shutting_down() or self.is_cancel_requested() or self.is_over_soft_timeout()
+
+    def progress(self, fraction: float, note: str | None = None) -> Awaitable[bool]:
+        """Record how far the task is, from 0 to 1. Await it to know that it was stored; you need not.
+
+        The answer is False when this run no longer holds the task.
+        """
+        return self._signals.report_progress(min(max(float(fraction), 0.0), 1.0), note)
+
+    def heartbeat(self) -> Awaitable[bool]:
+        """Renew the lease now, beside the renewals that happen by themselves; False when it is lost."""
+        return self._signals.heartbeat()
+
+    def cancel(self, reason: str = "cancelled by its handler") -> NoReturn:
+        """End this task as CANCELLED."""
+        raise CancelTask(reason)

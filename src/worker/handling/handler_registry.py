@@ -1,0 +1,127 @@
+"""Which handler runs which task type on this worker."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any, Protocol
+
+from backstage.domain.errors import ConfigurationError, UnknownTaskTypeError
+from backstage.worker.handling.context import TaskContext
+from backstage.worker.handling.handler import RunIn, TaskHandlerRegistration
+from backstage.worker.handling.handler_call import HandlerCall
+from backstage.worker.handling.handler_path import HandlerPath
+from backstage.worker.handling.middleware import Run
+
+
+class Place(Protocol):
+    """Where handlers run that may not run on the worker's loop: threads, processes."""
+
+    async def call(self, registration: TaskHandlerRegistration, call: HandlerCall, context: TaskContext) -> Any:
+        """Run the handler and return its value, or raise its error. Cancelling ends it as well as it can."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredHandler:
+    registration: TaskHandlerRegistration
+    run: Run
+
+
+class HandlerRegistry:
+    """Handlers by task type. Raises ConfigurationError for a second handler of one type, and for one that is to run
+    in a process and could not be imported there."""
+
+    def __init__(self) -> None:
+        self._calls: dict[str, tuple[TaskHandlerRegistration, HandlerCall]] = {}
+        self._for_any: tuple[TaskHandlerRegistration, HandlerCall] | None = None
+
+    def add(self, registration: TaskHandlerRegistration, names: Mapping[str, Any] | None = None) -> None:
+        """`names` are local names that the handler's annotations may use."""
+        if registration.type in self._calls:
+            known = self._calls[registration.type][0].handler
+            if known is registration.handler:
+                return
+            raise ConfigurationError(
+                registration.type, f"has two handlers, {_name(known)} and {_name(registration.handler)}: keep one"
+            )
+        self._calls[registration.type] = _checked(registration, names)
+
+    def add_for_any(self, registration: TaskHandlerRegistration, names: Mapping[str, Any] | None = None) -> None:
+        """The one for all types that have none of their own."""
+        if self._for_any is not None and self._for_any[0].handler is not registration.handler:
+            raise ConfigurationError(
+                registration.type,
+                f"has two handlers for any type, {_name(self._for_any[0].handler)} and {_name(registration.handler)}: "
+                "keep one",
+            )
+        self._for_any = _checked(registration, names)
+
+    @property
+    def has_any(self) -> bool:
+        """Whether every type has a handler."""
+        return self._for_any is not None
+
+    def types(self, patterns: Iterable[str] = ()) -> frozenset[str]:
+        """The types that have a handler here and match one of the glob patterns (none given: all).
+
+        Raises ConfigurationError for a pattern that no handler matches: nothing would be served for it, in silence.
+        """
+        patterns = tuple(patterns)
+        for pattern in patterns:
+            if self._calls and not any(fnmatchcase(each, pattern) for each in self._calls):
+                known = ", ".join(sorted(self._calls))
+                raise ConfigurationError("types", f"no handler has a type like {pattern!r}: there are {known}")
+        return frozenset(
+            each for each in self._calls if not patterns or any(fnmatchcase(each, pattern) for pattern in patterns)
+        )
+
+    def registration(self, task_type: str) -> TaskHandlerRegistration:
+        """Raises UnknownTaskTypeError."""
+        return self._of(task_type)[0]
+
+    def _of(self, task_type: str) -> tuple[TaskHandlerRegistration, HandlerCall]:
+        known = self._calls.get(task_type, self._for_any)
+        if known is None:
+            raise UnknownTaskTypeError(task_type)
+        return known
+
+    def bind(self, task_type: str, threads: Place, processes: Place) -> Run:
+        """Return what calls the type's handler in the place it asks for."""
+        registration, call = self._of(task_type)
+        if registration.run_in == RunIn.PROCESS:
+            return _elsewhere(processes, registration, call)
+        if inspect.iscoroutinefunction(registration.handler) or inspect.iscoroutinefunction(
+            getattr(registration.handler, "__call__", None)  # noqa: B004 - an instance with an async __call__
+        ):
+            return _on_loop(call)
+        return _elsewhere(threads, registration, call)
+
+
+def _checked(
+    registration: TaskHandlerRegistration, names: Mapping[str, Any] | None
+) -> tuple[TaskHandlerRegistration, HandlerCall]:
+    if registration.run_in == RunIn.PROCESS:
+        HandlerPath.of(registration.handler)
+    return registration, HandlerCall(registration.handler, names)
+
+
+def _on_loop(call: HandlerCall) -> Run:
+    def run(context: TaskContext) -> Any:
+        return call.of(context.task.payload_json, context)()
+
+    return run
+
+
+def _elsewhere(place: Place, registration: TaskHandlerRegistration, call: HandlerCall) -> Run:
+    async def run(context: TaskContext) -> Any:
+        value = await place.call(registration, call, context)
+        return await value if inspect.isawaitable(value) else value  # a plain decorator over an async function
+
+    return run
+
+
+def _name(function: Any) -> str:
+    return f"{getattr(function, '__module__', '?')}.{getattr(function, '__qualname__', repr(function))}"

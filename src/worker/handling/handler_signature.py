@@ -1,0 +1,216 @@
+"""Which of a function's parameters take what, behind whatever decorators it has."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from backstage.domain.errors import ConfigurationError
+from backstage.worker.handling.annotations import Annotations
+
+Parameter = inspect.Parameter
+_MOST_DECORATORS = 100
+_ANYTHING = inspect.signature(lambda *args, **kwargs: None)
+_VARIABLE = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """What may be taken beside the payload: by a parameter of this name, or one that is annotated so."""
+
+    name: str
+    type: type
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """How a function is called. An index is a position, a text a keyword; None takes nothing.
+
+    `positions` is how many arguments go by position.
+    """
+
+    payload: int | str | None
+    second: int | str | None
+    positions: int
+    payload_type: Any
+
+
+def read_signature(function: Callable[..., Any], names: Mapping[str, Any] | None, second: Second) -> Takes:
+    """Return how to call `function`; `names` are local names that its annotations may use.
+
+    The parameters are those of the outermost layer that names all of its own: a decorator with *args or **kwargs passes
+    on what the function takes that functools.wraps names. The second thing goes to the parameter of its name or
+    annotation; the payload to the one named `payload`, else to the first that has no default, else to the first if it
+    is annotated or None by default. Raises ConfigurationError where that tells nothing.
+    """
+    label = getattr(function, "__qualname__", repr(function))
+    _refuse_what_runs_nothing(function, label)
+    outer, layer = _layers(function, label)
+    annotations = Annotations(layer.function, names, label)
+    seconds = [each for each in layer.parameters if annotations.is_of(layer.meant(each), second.name, second.type)]
+    chosen = seconds[0] if seconds else None
+    payload = _payload(layer, annotations, [each for each in layer.parameters if each not in seconds], label)
+    _refuse_what_stays_empty(layer, (payload, chosen), second.name, label)
+    payload_type = Any if payload is None else annotations.payload_type(layer.meant(payload))
+    for takes in _ways_to_call(layer.parameters, payload, chosen, payload_type):
+        if all(_accepts(each.signature, takes) for each in (*outer, layer)):
+            return takes
+    raise ConfigurationError(
+        label, "a decorator of it does not take what the function takes: let it pass on *args and **kwargs"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    function: Callable[..., Any]
+    signature: inspect.Signature
+    parameters: list[Parameter]
+    """Those that can be told apart: not *args, nor what a partial has bound."""
+
+    within: list[Parameter]
+    """Those of the function that this layer wraps, if any."""
+
+    @property
+    def has_variable(self) -> bool:
+        return any(each.kind in _VARIABLE for each in self.signature.parameters.values())
+
+    def meant(self, parameter: Parameter) -> Parameter:
+        """What a decorator calls by another name and does not annotate is what stands there in the function."""
+        position = self.parameters.index(parameter)
+        names = {each.name for each in self.parameters}
+        is_renamed = all(each.name != parameter.name for each in self.within)
+        if is_renamed and position < len(self.within) and self.within[position].name not in names:
+            meant = self.within[position]
+            return meant if parameter.annotation is parameter.empty else parameter
+        return parameter
+
+
+def _layers(function: Callable[..., Any], label: str) -> tuple[list[_Layer], _Layer]:
+    """The decorators that pass on what they get, and the layer whose parameters count."""
+    outer: list[_Layer] = []
+    while len(outer) < _MOST_DECORATORS:
+        layer = _layer(function, label)
+        within = _wrapped(function)
+        if within is None or not layer.has_variable:
+            return outer, layer
+        outer.append(layer)
+        function = within
+    raise ConfigurationError(label, "is no handler: it seems to be wrapped without end")
+
+
+def _layer(function: Callable[..., Any], label: str) -> _Layer:
+    within = _wrapped(function)
+    signature = _signature(function)
+    if signature is None and within is not None:  # such as what functools.cache returns
+        signature = _ANYTHING
+    if signature is None:
+        raise ConfigurationError(label, "is no handler: give a function whose signature Python can tell")
+    inner = None if within is None else _signature(within)
+    return _Layer(function, signature, _named(signature, function), [] if inner is None else _named(inner, within))
+
+
+def _signature(function: Any) -> inspect.Signature | None:
+    try:
+        return inspect.signature(function, follow_wrapped=False)
+    except (TypeError, ValueError):
+        return None
+
+
+def _named(signature: inspect.Signature, function: Any) -> list[Parameter]:
+    bound = function.keywords if isinstance(function, partial) else {}
+    return [each for each in signature.parameters.values() if each.kind not in _VARIABLE and each.name not in bound]
+
+
+def _wrapped(function: Any) -> Callable[..., Any] | None:
+    """What functools.wraps says that the function calls, bound as the function is."""
+    if isinstance(function, partial):
+        within = _wrapped(function.func)
+        return None if within is None else partial(within, *function.args, **function.keywords)
+    if not inspect.isroutine(function) and not hasattr(function, "__wrapped__"):
+        function = getattr(function, "__call__", None)  # noqa: B004 - of an instance
+    within = getattr(function, "__wrapped__", None)
+    if not callable(within):
+        return None
+    bound: Callable[..., Any] = within.__get__(function.__self__) if inspect.ismethod(function) else within
+    return bound
+
+
+def _payload(layer: _Layer, annotations: Annotations, candidates: list[Parameter], label: str) -> Parameter | None:
+    named = [each for each in candidates if each.name == "payload"]
+    required = [each for each in candidates if each.default is each.empty]
+    if named or required:
+        return (named or required)[0]
+    if candidates:
+        first = candidates[0]
+        if first.default is None or first.annotation is not first.empty:
+            return first
+        raise ConfigurationError(
+            label,
+            f"does not tell whether {first.name!r} is to take the payload, for it has a default: annotate it "
+            "or name it 'payload' if so, else bind it with functools.partial",
+        )
+    if layer.has_variable:
+        raise ConfigurationError(
+            label,
+            "takes *args or **kwargs, which do not tell what it is to get: name its parameters, and use "
+            "functools.wraps in a decorator",
+        )
+    return None
+
+
+def _refuse_what_runs_nothing(function: Any, label: str) -> None:
+    if isinstance(function, type):
+        raise ConfigurationError(label, "is a class, which would only be made: give a function, or one of its objects")
+    while isinstance(function, partial):
+        function = function.func
+    called = getattr(function, "__call__", None)  # noqa: B004 - of an instance
+    for each in (function, called):
+        if inspect.isgeneratorfunction(each) or inspect.isasyncgenfunction(each):
+            raise ConfigurationError(
+                label, "yields, so calling it runs nothing: let it return, and chain tasks with Next"
+            )
+
+
+def _refuse_what_stays_empty(layer: _Layer, taken: tuple[Parameter | None, ...], second_name: str, label: str) -> None:
+    for each in layer.parameters:
+        if each.default is not each.empty or each in taken:
+            continue
+        problem = f"parameter {each.name!r} has nothing to take: it may take a payload and a {second_name}"
+        raise ConfigurationError(label, problem)
+    first = next(iter(layer.parameters), None)
+    if first is not None and first.name in ("self", "cls") and first in taken:
+        raise ConfigurationError(label, f"parameter {first.name!r} waits for an object: register a method of one")
+
+
+def _ways_to_call(
+    parameters: list[Parameter], payload: Parameter | None, second: Parameter | None, payload_type: Any
+) -> list[Takes]:
+    """By position as far as possible, as most decorators pass arguments on; else by keyword."""
+    leading = 0
+    for each in parameters:
+        if each not in (payload, second) or each.kind is each.KEYWORD_ONLY:
+            break
+        leading += 1
+
+    def place(parameter: Parameter | None, positions: int) -> int | str | None:
+        if parameter is None:
+            return None
+        index = parameters.index(parameter)
+        return index if index < positions else parameter.name
+
+    return [
+        Takes(place(payload, positions), place(second, positions), positions, payload_type)
+        for positions in dict.fromkeys((leading, 0))
+    ]
+
+
+def _accepts(signature: inspect.Signature, takes: Takes) -> bool:
+    keywords = {each: None for each in (takes.payload, takes.second) if isinstance(each, str)}
+    try:
+        signature.bind(*(None for _ in range(takes.positions)), **keywords)
+    except TypeError:
+        return False
+    return True

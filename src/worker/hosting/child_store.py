@@ -1,0 +1,53 @@
+"""The worker's store, as its handlers' processes reach it: by a connection of their own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, TypeVar
+
+from backstage.domain.errors import ConfigurationError
+from backstage.infra.container import Container
+from backstage.infra.settings.settings import Settings
+from backstage.worker.handling.blocking_uses import BlockingUses
+from backstage.worker.hosting.loop_thread import LoopThread
+
+Value = TypeVar("Value")
+
+
+def child_environment(settings: Settings) -> Mapping[str, str]:
+    """What makes the worker's store that of its handlers' processes: also for a Container that they open themselves."""
+    store = {"BACKSTAGE_URL": settings.url, "BACKSTAGE_CONSUMER_GROUP": settings.consumer_group}
+    return {name: value for name, value in store.items() if value is not None}
+
+
+class ChildStore(BlockingUses):
+    """Connects when a handler first uses it, and stays connected while the process lives."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._connected: tuple[Container, LoopThread] | None = None
+
+    def run(self, use: Callable[[Any], Coroutine[Any, Any, Value]]) -> Value:
+        container, thread = self._connect()
+        return thread.run(use(container))
+
+    def _connect(self) -> tuple[Container, LoopThread]:
+        with self._lock:
+            if self._connected is None or not self._connected[1].is_of_this_process:
+                self._connected = _connected(Settings.load(silent=True))
+            return self._connected
+
+
+def _connected(settings: Settings) -> tuple[Container, LoopThread]:
+    if settings.url.startswith("memory:"):
+        raise ConfigurationError(
+            "context.backstage", 'a memory store lies in its worker alone, where no run_in="process" handler reaches it'
+        )
+    container, thread = Container(settings), LoopThread("backstage-store")
+    try:
+        thread.run(container.start())
+    except BaseException:
+        thread.stop()
+        raise
+    return container, thread

@@ -1,0 +1,83 @@
+"""Where handlers are registered, with what wraps them: a Worker, and a processor of a service."""
+
+from __future__ import annotations
+
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, overload
+
+from backstage.domain.backoff import Backoff
+from backstage.worker.handling.durable_listeners import DurableListeners
+from backstage.worker.handling.handler import RunIn, TaskHandlerRegistration, refuse_bare
+from backstage.worker.handling.handler_modules import Marked
+from backstage.worker.handling.handler_registry import HandlerRegistry
+from backstage.worker.handling.middleware import Middleware
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class HandlerHost(ABC):
+    """Collects what runs tasks, until the start."""
+
+    def __init__(self) -> None:
+        self._registry = HandlerRegistry()
+        self._durable_listeners = DurableListeners(self._registry)
+        self._middlewares: list[Middleware] = []
+
+    @overload
+    def on(self, task_type: str, function: Function, **limits: Any) -> Function: ...
+
+    @overload
+    def on(
+        self,
+        task_type: str,
+        function: None = None,
+        *,
+        timeout: float | None = None,
+        soft_timeout: float | None = None,
+        max_attempts: int | None = None,
+        backoff: Backoff | None = None,
+        run_in: RunIn | str = RunIn.AUTO,
+        max_deliveries: int | None = None,
+    ) -> Callable[[Function], Function]: ...
+
+    def on(self, task_type: str, function: Callable[..., Any] | None = None, **limits: Any) -> Any:
+        """Register a handler, as a call or as a decorator; `limits` are those of TaskHandlerRegistration."""
+        refuse_bare(task_type, "on")
+        names = dict(sys._getframe(1).f_locals)  # so that annotations may name classes of the caller's function
+
+        def register(handler: Function) -> Function:
+            self._register(TaskHandlerRegistration(type=task_type, handler=handler, **limits), names)
+            return handler
+
+        return register if function is None else register(function)
+
+    def register_handler(self, registration: TaskHandlerRegistration) -> None:
+        self._register(registration, None)
+
+    def use(self, middleware: Middleware) -> Middleware:
+        """Wrap every handler; the first one added is the outermost. May be used as a decorator."""
+        self._refuse_if_started("middleware")
+        self._middlewares.append(middleware)
+        return middleware
+
+    def _include_handlers(self, marked: Marked) -> None:
+        """Those of a module, with its durable listeners, which are run as handlers, and its middleware."""
+        for registration in marked.handlers:
+            self._register(registration, None)
+        for listening in marked.listeners:
+            if listening.subscription is not None:
+                self._refuse_if_started(listening.subscription.name)
+                self._durable_listeners.add(listening)
+        for middleware in marked.middlewares:
+            if middleware not in self._middlewares:
+                self.use(middleware)
+
+    def _register(self, registration: TaskHandlerRegistration, names: Mapping[str, Any] | None) -> None:
+        self._refuse_if_started(registration.type)
+        self._registry.add(registration, names)
+
+    @abstractmethod
+    def _refuse_if_started(self, what: str) -> None:
+        """Raises ConfigurationError, which names `what` came too late."""

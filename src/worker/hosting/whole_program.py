@@ -1,0 +1,53 @@
+"""Imports what a worker may need later, while the files are still those that it began with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+_FOR_ANY_STORE = (
+    "backstage.domain",
+    "backstage.domain.ports",
+    "backstage.app",
+    "backstage.infra",
+    "backstage.infra.settings",
+    "backstage.worker",
+    "backstage.worker.watching",
+    "backstage.worker.handling",
+    "backstage.worker.executing",
+    "backstage.worker.runtime",
+    "backstage.worker.hosting",
+)
+_LEFT_OUT = {
+    "backstage.infra.otel_trace",  # an extra, which is loaded at the start or never
+    "backstage.worker.executing.process_child",
+    "backstage.worker.run",
+    "backstage.worker.top_level",
+}
+
+
+@cache
+def load_whole_program(package_of_store: str) -> None:
+    """Import every module of ours that a running worker, or a handler of it, might import at its first use.
+
+    An upgrade in place (`pip install -U`) replaces the files under a worker that drains: from then on an import would
+    find nothing, or the next release's code. Public names are among them: handlers import them where they need them.
+    """
+    for name in (*_modules(), *_in(package_of_store)):
+        import_module(name)
+    backstage = import_module("backstage")
+    for public in backstage.__all__:
+        getattr(backstage, public)
+
+
+def _modules() -> Iterator[str]:
+    for package in _FOR_ANY_STORE:
+        yield from (name for name in _in(package) if name not in _LEFT_OUT)
+
+
+def _in(package: str) -> Iterator[str]:
+    for module in iter_modules(import_module(package).__path__, f"{package}."):
+        if not module.ispkg:
+            yield module.name

@@ -1,0 +1,1 @@
+"""The loops of a worker: claim, run, settle, renew, reclaim, beat, watch."""

@@ -1,0 +1,99 @@
+"""One attempt: from a claimed task to its outcome."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from backstage.domain.failure import Failure
+from backstage.domain.outcome import Outcome
+from backstage.domain.task import Task
+from backstage.domain.task_result import TaskResult
+from backstage.worker.executing.conclusion import Conclusion
+from backstage.worker.handling.context import TaskContext
+from backstage.worker.handling.handler_registry import RegisteredHandler
+from backstage.worker.handling.handler_store import HandlerStore
+from backstage.worker.handling.handler_traceback import from_the_handler_on
+from backstage.worker.handling.run_limits import LimitsOf
+from backstage.worker.runtime.held_task import HeldTask, StopReason
+
+
+class AttemptsSpent(Exception):
+    """The handler allows fewer attempts than the task has made."""
+
+
+class OutcomeRefused(Exception):
+    """The store does not take how the task ended: its result, or what it chains, is too large or not in its form."""
+
+
+class AttemptRunner:
+    def __init__(
+        self,
+        limits_of: LimitsOf,
+        conclusion: Conclusion,
+        worker_id: str,
+        logger: Any,
+        store: HandlerStore | None = None,
+    ) -> None:
+        """`store` is what handlers may use."""
+        self._limits_of = limits_of
+        self._conclusion = conclusion
+        self._worker_id = worker_id
+        self._logger = logger
+        self._store = store
+
+    async def run(self, held: HeldTask, handler: RegisteredHandler) -> Outcome | None:
+        """Run the handler to its end and say how it ended; None when the task is no longer ours to settle."""
+        task = held.task
+        limits = self._limits_of(task, handler.registration)
+        policy = limits.retry
+        # Whoever took the task back may not have known of this handler's limit.
+        if task.crashes >= task.deliveries_allowed(limits.max_deliveries):
+            return task.gave_up(task.too_many_deliveries(), has_run=False)
+        if task.attempt > (allowed := task.attempts_allowed(policy)):
+            return task.gave_up(Failure.of(AttemptsSpent(f"all {allowed} attempts are spent")), has_run=False)
+        if held.is_to_stop():
+            return self._stopped(held, handler, has_run=False)
+        context = TaskContext(task, self._worker_id, self._logger, held, self._store)
+        try:
+            value = await handler.run(context)
+        except asyncio.CancelledError as error:
+            if held.is_to_stop():
+                return self._stopped(held, handler)
+            # The handler cancelled itself, or let another asyncio.Task's cancellation through.
+            return self._conclusion.of_error(task, error, policy)
+        except BaseException as error:
+            return self._conclusion.of_error(task, from_the_handler_on(error), policy)
+        if held.stop_reason is StopReason.LEASE_LOST:
+            return None
+        if held.has_seen_shutdown and _is_unsuccessful(value):
+            return self.cut_off(task, handler)  # it wound up because it was asked to, which is no failure
+        return self._conclusion.of_value(task, value, policy)
+
+    def refused(self, task: Task, handler: RegisteredHandler, problem: str) -> Outcome:
+        """What stands in for the end of a run that the store will never take."""
+        policy = self._limits_of(task, handler.registration).retry
+        return self._conclusion.of_error(task, OutcomeRefused(problem), policy)
+
+    def cut_off(self, task: Task, handler: RegisteredHandler) -> Outcome:
+        """The end of a run that outlasts its worker: due again, unless the task may run at most once."""
+        limits = self._limits_of(task, handler.registration)
+        if task.attempts_allowed(limits.retry) == task.deliveries_allowed(limits.max_deliveries) == 1:
+            return task.gave_up(Failure("CutOff", "its worker stopped before it ended, and it may run at most once"))
+        return task.released()
+
+    def _stopped(self, held: HeldTask, handler: RegisteredHandler, *, has_run: bool = True) -> Outcome | None:
+        match held.stop_reason:
+            case StopReason.CANCEL_REQUESTED:
+                return held.task.cancelled(has_run=has_run)
+            case StopReason.SHUTDOWN:
+                return self.cut_off(held.task, handler) if has_run else held.task.released(has_run=False)
+            case _:
+                return None
+
+
+def _is_unsuccessful(value: Any) -> bool:
+    try:
+        return isinstance(value, TaskResult) and not value.success
+    except BaseException:  # the conclusion looks at it again, and says what is wrong
+        return False

@@ -1,0 +1,109 @@
+"""Keeps the leases of running tasks alive and brings back what the store says of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from backstage.domain.errors import StorageUnavailableError
+from backstage.domain.ports.task_queue import HeldTasks as Answer
+from backstage.domain.ports.task_queue import TaskQueue
+from backstage.worker import log_events
+from backstage.worker.runtime.held_task import HeldTask, HeldTasks, StopReason
+from backstage.worker.runtime.loop_trouble import LoopTrouble
+from backstage.worker.watching.loop_health import LoopHealth
+
+RENEW_AFTER = 1 / 3
+"""Of a lease: what may pass before it is renewed; several more tries fit before it is given up."""
+TURN = 1 / 12
+"""Of a lease: the longest wait between two looks."""
+CALL = 1 / 6
+"""Of a lease: what one call to the store may take."""
+FENCE_BEFORE = TURN + CALL
+"""Of a lease: what was not renewed is given up this long before another worker may take it. A turn that ends
+earlier than that leaves room for one whole turn more."""
+
+Tell = Callable[[HeldTask, StopReason], object]
+
+
+class LeaseKeeper:
+    """Runs beside the handlers, in a thread of its own, so that one that blocks the loop keeps its lease.
+
+    Renews all leases when the first has spent a third; else asks, once in `control_interval` seconds, whether a
+    held task is lost or to be cancelled. It fences the worker itself: see FENCE_BEFORE (Gray and Cheriton,
+    "Leases", 1989: the holder must stop earlier than the grantor).
+    """
+
+    def __init__(
+        self,
+        held: HeldTasks,
+        open_queue: Callable[[], AbstractAsyncContextManager[TaskQueue]],
+        *,
+        lease: float,
+        control_interval: float,
+        tell: Tell,
+        health: LoopHealth,
+        logger: Any,
+    ) -> None:
+        self._held = held
+        self._open_queue = open_queue
+        self._lease = lease
+        self._interval = min(control_interval, lease * TURN)
+        self._tell = tell
+        self._trouble = LoopTrouble(log_events.LEASE_RENEWAL_FAILED, health, logger)
+
+    async def run(self) -> None:
+        """Keep leases until cancelled."""
+        while True:
+            try:
+                async with self._open_queue() as queue:
+                    while True:
+                        await asyncio.sleep(self._interval)
+                        await self._turn(queue)
+            except Exception as error:
+                self._trouble.failed(error, tasks=len(self._held))
+            self._fence_off(self._held.snapshot())
+            await asyncio.sleep(self._interval)
+
+    async def _turn(self, queue: TaskQueue) -> None:
+        held = self._held.snapshot()
+        if not held:
+            return
+        now = asyncio.get_running_loop().time()
+        fences = {each.task.id: each.task.fence for each in held}
+        try:
+            if min(each.lease_end for each in held) - now > self._lease * (1 - RENEW_AFTER):
+                answer = await self._bounded(queue.inspect(fences))
+            else:
+                answer = await self._bounded(queue.renew(fences, self._lease))
+                for each in held:
+                    each.lease_end = now + self._lease  # of those answered as lost, the next line disposes
+        except Exception as error:
+            self._trouble.failed(error, tasks=len(held))
+        else:
+            self._trouble.turned()
+            self._pass_on(held, answer)
+        self._fence_off(held)
+
+    async def _bounded(self, asking: Any) -> Answer:
+        try:
+            async with asyncio.timeout(self._lease * CALL):
+                answer: Answer = await asking
+                return answer
+        except TimeoutError:
+            raise StorageUnavailableError("the store did not answer in time") from None
+
+    def _pass_on(self, held: list[HeldTask], answer: Answer) -> None:
+        for each in held:
+            if each.task.id in answer.lost:
+                self._tell(each, StopReason.LEASE_LOST)
+            elif each.task.id in answer.cancel_requested:
+                self._tell(each, StopReason.CANCEL_REQUESTED)
+
+    def _fence_off(self, held: list[HeldTask]) -> None:
+        latest = asyncio.get_running_loop().time() + self._lease * FENCE_BEFORE
+        for each in held:
+            if each.lease_end < latest:
+                self._tell(each, StopReason.LEASE_LOST)

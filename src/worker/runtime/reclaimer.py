@@ -1,0 +1,56 @@
+"""Takes back the tasks of workers that died, and deletes what retention no longer keeps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backstage.domain.ports.task_queue import TaskQueue
+from backstage.domain.ports.task_repository import TaskRepository
+from backstage.domain.task import MaxDeliveries
+from backstage.worker import log_events
+from backstage.worker.runtime.announcer import Announcer
+from backstage.worker.runtime.subscription_watch import SubscriptionWatch
+from backstage.worker.worker_options import WorkerOptions
+
+BATCH = 500
+
+
+class Reclaimer:
+    """Any number of workers may do this at once: the store gives each task to one of them."""
+
+    def __init__(
+        self,
+        queue: TaskQueue,
+        tasks: TaskRepository,
+        options: WorkerOptions,
+        max_deliveries: MaxDeliveries,
+        subscriptions: SubscriptionWatch,
+        announcer: Announcer,
+        logger: Any,
+    ) -> None:
+        self._queue, self._tasks = queue, tasks
+        self._options = options
+        self._max_deliveries = max_deliveries
+        self._subscriptions = subscriptions
+        self._announcer = announcer
+        self._logger = logger
+
+    async def reclaim(self) -> None:
+        await self._subscriptions.known.wait()
+        while True:
+            reclaimed = await self._queue.reclaim(self._max_deliveries, BATCH, self._subscriptions.next_tasks_of)
+            for task, outcome in reclaimed:
+                self._logger.warning(
+                    log_events.TASK_RECLAIMED, task_id=task.id, type=task.type, queue=task.queue, state=task.state
+                )
+                self._announcer.ended(task, outcome, task.state)
+            if not reclaimed:  # fewer than asked for tells nothing: what they carry is bounded, too
+                return
+
+    async def prune(self) -> None:
+        for retention in self._options.retention:
+            deleted = BATCH
+            while deleted == BATCH:
+                deleted = await self._tasks.prune(retention, BATCH)
+                if deleted:
+                    self._logger.info(log_events.TASKS_PRUNED, tasks=deleted, state=retention.state)

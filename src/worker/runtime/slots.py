@@ -1,0 +1,299 @@
+"""The tasks this worker holds: waiting for a slot, running in one, or ended and not settled yet."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from backstage.domain.failure import Failure
+from backstage.domain.outcome import Outcome, OutcomeKind
+from backstage.domain.ports.task_queue import TaskQueue
+from backstage.domain.task import Task
+from backstage.domain.task_state import TaskState
+from backstage.worker import log_events
+from backstage.worker.executing.handler_threads import HandlerThreads
+from backstage.worker.handling.handler_registry import RegisteredHandler
+from backstage.worker.runtime.announcer import Announcer
+from backstage.worker.runtime.attempt_runner import AttemptRunner
+from backstage.worker.runtime.error_backoff import ErrorBackoff
+from backstage.worker.runtime.held_task import HeldTask, HeldTasks, StopReason
+from backstage.worker.runtime.outcome_log import OutcomeLog
+from backstage.worker.runtime.prefetch import Prefetch
+from backstage.worker.runtime.settler import Settler
+from backstage.worker.runtime.subscription_watch import SubscriptionWatch
+from backstage.worker.watching.loop_health import LoopHealth
+from backstage.worker.watching.metrics import WorkerMetrics
+from backstage.worker.worker_options import WorkerOptions
+
+CANCEL_GRACE = 1.0
+"""Seconds that cancelled handlers have to end before their tasks are given back without them."""
+_CANCELLED, _WAS_CANCELLED = OutcomeKind.CANCELLED, TaskState.CANCELLED
+
+
+class Slots:
+    """`hint` is set whenever there is room again."""
+
+    def __init__(
+        self,
+        *,
+        queue: TaskQueue,
+        options: WorkerOptions,
+        handlers: Mapping[str, RegisteredHandler],
+        runner: AttemptRunner,
+        threads: HandlerThreads,
+        subscriptions: SubscriptionWatch,
+        announcer: Announcer,
+        metrics: WorkerMetrics,
+        backoff: ErrorBackoff,
+        hint: asyncio.Event,
+        settler_health: LoopHealth,
+        logger: Any,
+    ) -> None:
+        self.held = HeldTasks()
+        self.settler = Settler(
+            queue, self._on_settled, self._in_place_of, options.lease, backoff, settler_health, logger
+        )
+        self._queue = queue
+        self._options = options
+        self._handlers = handlers
+        self._runner = runner
+        self._threads = threads
+        self._subscriptions = subscriptions
+        self._announcer = announcer
+        self._metrics = metrics
+        self._outcome_log = OutcomeLog(logger)
+        self._hint = hint
+        self._logger = logger
+        self._prefetch = Prefetch(options.prefetch, options.concurrency, lambda: asyncio.get_running_loop().time())
+        self._waiting: deque[HeldTask] = deque()
+        self._last_at_last_look: HeldTask | None = None
+        self._running: set[asyncio.Task[None]] = set()
+        self._has_backlog = False
+        self.is_closing = False
+        self.is_paused = False
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether handlers still run that were cancelled when the worker finished."""
+        return self.is_closing and bool(self._running)
+
+    @property
+    def running(self) -> int:
+        return len(self._running)
+
+    @property
+    def waiting(self) -> int:
+        """How many claimed tasks wait for a slot."""
+        return len(self._waiting)
+
+    def room(self) -> int:
+        """How many tasks may be claimed now."""
+        prefetch = self._prefetch.size()
+        most = self._options.concurrency + prefetch
+        self._has_backlog = self.settler.backlog >= 10 * self._options.concurrency + 2 * prefetch
+        if self.is_closing or self.is_paused or self._has_backlog:
+            return 0  # a store that takes no outcomes must not hand out more tasks that pile up here
+        if len(self._waiting) > prefetch // 2:
+            return 0  # the slots have work for now: one larger claim later costs less than many small ones
+        return most - len(self._running) - len(self._waiting) - self._threads.abandoned
+
+    def start(self, tasks: Sequence[Task], lease_end: float) -> None:
+        """Take in claimed tasks; `lease_end` is by the loop's clock, reckoned from before the claim."""
+        for task in tasks:
+            self._metrics.of(task.queue, task.type).claimed += 1
+            held = HeldTask(task, lease_end, self._queue, self._is_shutting_down)
+            self.held.add(held)
+            self._waiting.append(held)
+        if self.is_closing or self.is_paused:  # the claim was under way
+            self._give_back_waiting()
+        else:
+            self._fill()
+
+    def tell_undecodable(self, tasks: Sequence[Task]) -> None:
+        """The claim has met tasks that cannot be decoded, and has ended them as dead letters."""
+        for task in tasks:
+            self._logger.error(
+                log_events.TASK_UNDECODABLE,
+                task_id=task.id,
+                type=task.type,
+                queue=task.queue,
+                problem=task.last_failure and task.last_failure.message,
+            )
+            self._announcer.ended(task, task.buried(), TaskState.FAILED)
+
+    def tell(self, held: HeldTask, reason: StopReason) -> None:
+        """The store says that a task is lost, or to be cancelled."""
+        if held.stop_reason is reason or self.held.find(held.task.id) is not held:
+            return
+        if held.run is None:
+            self._drop_waiting(held, reason)
+        elif not held.run.done():
+            if reason is StopReason.LEASE_LOST:
+                self._count_lost(held)
+                self._logger.warning(log_events.LEASE_LOST, task_id=held.task.id, type=held.task.type)
+            held.stop(reason)
+
+    def refill(self) -> None:
+        """A slot is free: start what waits for one, or make room known."""
+        if not self.is_closing:
+            self._fill()
+        self._hint.set()
+
+    async def give_back_stalled(self) -> None:
+        """Let other workers have what waits, if not all that waited at the last call has begun since: the slots' tasks
+        turned out to take long, which nobody knew when the others were claimed."""
+        if not self._prefetch.is_automatic:
+            return
+        if self._last_at_last_look in self._waiting:
+            self._give_back_waiting()
+        self._last_at_last_look = self._waiting[-1] if self._waiting else None
+
+    def pause(self) -> None:
+        """Begin nothing until `resume`; what waits for a slot goes back."""
+        self.is_paused = True
+        self._give_back_waiting()
+
+    def resume(self) -> None:
+        self.is_paused = False
+        self._hint.set()
+
+    def give_back(self, is_wanted: Callable[[Task], bool]) -> None:
+        """Return to the store those of the waiting tasks that are wanted back."""
+        kept: deque[HeldTask] = deque()
+        for held in self._waiting:
+            if is_wanted(held.task):
+                self.settler.submit(held.task.released(has_run=False))
+            else:
+                kept.append(held)
+        self._waiting = kept
+        self._hint.set()
+
+    def close(self) -> None:
+        """Start nothing more; what waits for a slot goes back at once."""
+        if not self.is_closing:
+            self._logger.info(log_events.WORKER_STOPPING, running=len(self._running), waiting=len(self._waiting))
+        self.is_closing = True
+        self._give_back_waiting()
+
+    async def finish(self, hurry: asyncio.Event) -> None:
+        """Let running tasks end within the grace period, or until `hurry`; then cancel them and give them back."""
+        await self._grace(hurry)
+        for held in self._unfinished():
+            held.stop(StopReason.SHUTDOWN)
+        if self._running:
+            await asyncio.wait(self._running, timeout=CANCEL_GRACE)
+        for held in self._unfinished():
+            self._logger.error(log_events.HANDLER_STUCK, task_id=held.task.id, type=held.task.type)
+            # The fence keeps out whatever the handler still does.
+            self.settler.submit(self.given_back(held))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._options.lease):
+                await self.settler.drained()
+
+    async def abandon(self) -> None:
+        """Cancel what runs; nothing can be given back to a store that is not there."""
+        for held in self._unfinished():
+            held.stop(StopReason.LEASE_LOST)
+        if self._running:
+            await asyncio.wait(self._running, timeout=CANCEL_GRACE)
+
+    def given_back(self, held: HeldTask) -> Outcome:
+        """How the claim ends of a task that this worker gives up."""
+        if not held.has_begun:
+            return held.task.released(has_run=False)
+        return self._runner.cut_off(held.task, self._handlers[held.task.type])
+
+    def _is_shutting_down(self) -> bool:
+        return self.is_closing
+
+    def _fill(self) -> None:
+        free = self._options.concurrency - self._threads.abandoned - len(self._running)
+        if free <= 0 or not self._waiting:
+            return
+        self._prefetch.began()
+        loop = asyncio.get_running_loop()
+        for _ in range(min(free, len(self._waiting))):
+            held = self._waiting.popleft()
+            held.run = run = loop.create_task(self._run(held))
+            self._running.add(run)
+
+    async def _run(self, held: HeldTask) -> None:
+        """Nothing may keep the slot, or leave the task running with a lease that is renewed for ever."""
+        held.has_begun = True
+        task = held.task
+        try:
+            outcome = await self._outcome_of(held)
+        except BaseException as error:  # a bug of ours, or a handler's trick that we did not think of
+            self._logger.exception(log_events.RUN_BROKE, task_id=task.id, type=task.type)
+            outcome = task.failed(Failure.of(error), self._options.retry, 0.5)
+        if outcome is None:
+            self.held.give_up(task.id, task.fence)
+        else:
+            self.settler.submit(outcome)
+        assert held.run is not None
+        self._running.discard(held.run)
+        self._prefetch.ended()
+        self.refill()
+        if not self._running:
+            self._prefetch.rested()
+
+    async def _outcome_of(self, held: HeldTask) -> Outcome | None:
+        task = held.task
+        self._announcer.started(task)
+        outcome = await self._runner.run(held, self._handlers[task.type])
+        return None if outcome is None else self._subscriptions.with_deliveries(task, outcome)
+
+    def _unfinished(self) -> list[HeldTask]:
+        return [held for held in self.held.snapshot() if held.run is not None and not held.run.done()]
+
+    async def _grace(self, hurry: asyncio.Event) -> None:
+        if not self._running:
+            return
+        hurried = asyncio.create_task(hurry.wait())
+        ended = asyncio.create_task(asyncio.wait(self._running))
+        await asyncio.wait([hurried, ended], timeout=self._options.grace_period, return_when=asyncio.FIRST_COMPLETED)
+        hurried.cancel()
+        ended.cancel()
+        await asyncio.gather(hurried, ended, return_exceptions=True)
+
+    def _give_back_waiting(self) -> None:
+        while self._waiting:
+            self.settler.submit(self._waiting.popleft().task.released(has_run=False))
+
+    def _drop_waiting(self, held: HeldTask, reason: StopReason) -> None:
+        if held not in self._waiting:
+            return  # given back already
+        self._waiting.remove(held)
+        if reason is StopReason.LEASE_LOST:
+            self._count_lost(held)
+            self.held.give_up(held.task.id, held.task.fence)
+        else:
+            self.settler.submit(held.task.cancelled(has_run=False))
+        self._hint.set()
+
+    def _count_lost(self, held: HeldTask) -> None:
+        self._metrics.of(held.task.queue, held.task.type).lost += 1
+
+    def _in_place_of(self, outcome: Outcome, problem: str) -> Outcome | None:
+        """The failed attempt that a run becomes whose end the store will never take."""
+        task = self.held.task_of(outcome.task_id, outcome.fence)
+        if task is None:
+            return None
+        return self._subscriptions.with_deliveries(task, self._runner.refused(task, self._handlers[task.type], problem))
+
+    def _on_settled(self, outcomes: Sequence[Outcome], states: Sequence[TaskState | None]) -> None:
+        for outcome, state in zip(outcomes, states, strict=True):
+            task = self.held.drop(outcome.task_id, outcome.fence)
+            if task is None:
+                continue
+            if state is None:
+                self._logger.warning(log_events.OUTCOME_REFUSED, task_id=outcome.task_id, outcome=outcome.kind)
+                continue
+            self._metrics.count(task.queue, task.type, _CANCELLED if state is _WAS_CANCELLED else outcome.kind)
+            self._outcome_log.write(task, outcome, state)
+            self._announcer.ended(task, outcome, state)
+        if self._has_backlog or (self._options.is_until_idle and not self.held):
+            self._hint.set()
