@@ -1,4 +1,4 @@
-"""Models and dataclasses in plain JSON types: as they are told, or in a form that their type reads back.
+"""Models, dataclasses and Structs in plain JSON types: as they are told, or in a form that their type reads back.
 
 Models are known by pydantic's own protocol (`model_dump`, `__pydantic_validator__`): nothing here needs pydantic.
 """
@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from backstage.domain.errors import FieldError, InvalidTaskDataError
 from backstage.domain.keys_to_read_by import with_keys_to_read_by
@@ -32,7 +32,7 @@ def told(value: Any, path: str) -> Any:
     if dataclasses.is_dataclass(kind):
         return {each.name: _attribute(value, each.name, path) for each in dataclasses.fields(value)}
     if isinstance(value, Struct):
-        return structs.asdict(value)
+        return {name: _attribute(value, name, path) for name in value.__struct_fields__}
     if callable(getattr(kind, "model_dump", None)) and kind is not type:
         return _dumped(lambda: value.model_dump(mode="json"), value, path)
     return value
