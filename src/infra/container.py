@@ -41,6 +41,7 @@ from backstage.app.send_broadcast import SendBroadcast
 from backstage.app.subscribe import Subscribe
 from backstage.app.unsubscribe import Unsubscribe
 from backstage.domain.errors import ConfigurationError
+from backstage.domain.extras import needing
 from backstage.domain.opening import Opening, without_migrating
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.chance import Chance
@@ -177,8 +178,6 @@ class Container:
 
 
 def _otel_trace() -> TaskTrace:
-    try:
-        from backstage.infra.otel_trace import OtelTrace  # noqa: PLC0415 - an extra, for those who want traces
-    except ImportError:
-        raise ConfigurationError("otel", "needs OpenTelemetry: pip install 'backstage[otel]'") from None
+    with needing("otel", "otel"):
+        from backstage.infra.otel_trace import OtelTrace  # noqa: PLC0415 - for those who want traces
     return OtelTrace()

@@ -27,6 +27,7 @@ from backstage.worker.watching.metrics import RunMetrics
 from tests.docs.markdown import ROOT
 
 _HONOURED = {"REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "REDIS_DB", "JOB_CONCURRENCY", "JOB_TIMEOUT"}
+_MISSING = object()
 _OPEN_ENDED = {*Settings.model_fields, *TaskHandlerRegistration.__dataclass_fields__}
 """What a function takes that passes its keywords on."""
 
@@ -75,11 +76,11 @@ def _is_option(word: str) -> bool:
 
 def _roots_and_keywords(tree: ast.expr) -> Iterator[bool]:
     if not isinstance(tree, ast.Call):
-        yield _found(tree) is not None
+        yield _found(tree) is not _MISSING
         return
     function = _found(tree.func)
-    yield function is not None
-    if function is not None:
+    yield function is not _MISSING
+    if function is not _MISSING:
         parameters = _parameters(function)
         names = {each.name for each in parameters}
         if any(each.kind is each.VAR_KEYWORD for each in parameters):
@@ -95,20 +96,20 @@ def _parameters(function: Any) -> list[inspect.Parameter]:
 
 
 def _found(tree: ast.expr) -> Any:
-    """What a dotted name stands for, or None."""
+    """What a dotted name stands for, or _MISSING."""
     match tree:
         case ast.Name(id=name):
-            return _things().get(name)
+            return _things().get(name, _MISSING)
         case ast.Attribute(value=owner, attr=attribute):
-            return getattr(_found(owner), attribute, None)
-    return None
+            return getattr(_found(owner), attribute, _MISSING)
+    return _MISSING
 
 
 @cache
 def _things() -> dict[str, Any]:
     worker = backstage.Worker("memory://", silent=True)
     service = backstage.WorkerService(container=worker.backstage)
-    context = new_context()
+    context = new_context(backstage=worker.backstage)
     return {
         **{name: getattr(backstage, name) for name in backstage.__all__},
         **{name: kind for name, kind in vars(errors).items() if inspect.isclass(kind)},

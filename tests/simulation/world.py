@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import contextvars
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -17,11 +18,12 @@ from backstage.domain.handler_signals import GiveUp, RetryLater
 from backstage.domain.next import Next
 from backstage.domain.task_state import TaskState
 from backstage.infra.memory.backend import MemoryBackend
+from backstage.infra.settings.settings import Settings
 from backstage.worker.handling.context import TaskContext
 from backstage.worker.handling.handler import TaskHandlerRegistration
 from backstage.worker.handling.handler_registry import HandlerRegistry
+from backstage.worker.hosting.from_settings import options_from
 from backstage.worker.runtime.runtime import WorkerRuntime
-from backstage.worker.worker_options import WorkerOptions
 from tests.simulation.faulty_backend import FaultyBackend
 from tests.simulation.journal import Journal, JournalledQueue
 from tests.simulation.plan import Plan, draw
@@ -125,7 +127,8 @@ class World:
         runtime = WorkerRuntime(
             FaultyBackend(self.server, self.faults, self.random),
             self._handlers(name),
-            WorkerOptions(
+            replace(
+                options_from(Settings(), {}),
                 worker_id=name,
                 concurrency=self.plan.concurrency,
                 prefetch=self.plan.prefetch,
@@ -135,6 +138,7 @@ class World:
                 control_interval=self.plan.control_interval,
                 grace_period=self.plan.grace_period,
                 max_deliveries=self.plan.max_deliveries,
+                retention=(),
             ),
             Quiet(),
             self.ids,

@@ -75,6 +75,13 @@ class Signals:
         return True
 
 
+def test_a_handlers_process_starts_without_the_code_of_any_store() -> None:
+    program = "import sys, backstage.worker.executing.process_child\nprint(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    stores = ("backstage.infra", "backstage.worker.hosting")
+    assert [each for each in ran.stdout.split() if each.startswith(stores)] == []
+
+
 @pytest.fixture
 def handlers(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.syspath_prepend(str(Path(__file__).parent))

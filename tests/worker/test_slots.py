@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,11 +12,11 @@ from backstage.app.cancel_deliveries import CancelDeliveries
 from backstage.app.cancel_task import CancelTask
 from backstage.domain.handler_signals import RetryLater
 from backstage.domain.ports.task_queue import ClaimRequest
-from backstage.domain.retry_policy import RetryPolicy
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.blinker_event_bus import BlinkerEventBus
 from backstage.infra.memory.backend import MemoryBackend
+from backstage.infra.settings.settings import Settings
 from backstage.testing import FakeClock, NoJitter
 from backstage.worker.executing.conclusion import Conclusion
 from backstage.worker.executing.handler_threads import HandlerThreads
@@ -24,6 +25,7 @@ from backstage.worker.handling.handler import TaskHandlerRegistration
 from backstage.worker.handling.handler_registry import RegisteredHandler
 from backstage.worker.handling.middleware import Run
 from backstage.worker.handling.run_limits import LimitsOf
+from backstage.worker.hosting.from_settings import options_from
 from backstage.worker.runtime.announcer import Announcer
 from backstage.worker.runtime.attempt_runner import AttemptRunner
 from backstage.worker.runtime.error_backoff import ErrorBackoff
@@ -32,7 +34,6 @@ from backstage.worker.runtime.slots import Slots
 from backstage.worker.runtime.subscription_watch import SubscriptionWatch
 from backstage.worker.watching.loop_health import LoopHealth
 from backstage.worker.watching.metrics import WorkerMetrics
-from backstage.worker.worker_options import WorkerOptions
 
 
 async def _never_begins(context: TaskContext) -> Any:
@@ -41,7 +42,7 @@ async def _never_begins(context: TaskContext) -> Any:
 
 def _slots(backend: MemoryBackend, run: Run = _never_begins, prefetch: int | None = 0) -> Slots:
     logger = structlog.get_logger()
-    options = WorkerOptions(worker_id="w", concurrency=1, prefetch=prefetch, retry=RetryPolicy())
+    options = replace(options_from(Settings(concurrency=1), {}), prefetch=prefetch)
     conclusion = Conclusion(lambda parent, following: parent, NoJitter(), logger)
     registration = TaskHandlerRegistration("x", run)
     return Slots(

@@ -8,12 +8,12 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Mapping
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from backstage.domain.task import Task
+from backstage.worker.executing.child_setup import ChildSetup
 from backstage.worker.executing.process_frames import Frame, UnusableFrame, encode_frame, read_frame
 from backstage.worker.executing.remote_endings import decode_error, decode_value, encode_error
 from backstage.worker.handling.context import RunSignals, TaskContext
@@ -53,7 +53,7 @@ class HandlerProcess:
         self._watch = asyncio.create_task(self._release_when_dead(), name=f"backstage-handler-process-{process.pid}")
 
     @classmethod
-    async def start(cls, tasks: TypeAdapter[Task], environment: Mapping[str, str]) -> HandlerProcess:
+    async def start(cls, tasks: TypeAdapter[Task], setup: ChildSetup) -> HandlerProcess:
         """Spawned, never forked. It has a session of its own, so that Ctrl-C in a terminal leaves the handler its
         grace period; what the handler prints goes to the worker's stderr."""
         ours, theirs = socket.socketpair()
@@ -72,13 +72,13 @@ class HandlerProcess:
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=2,
                     start_new_session=True,
-                    env={**os.environ, **environment},
+                    env={**os.environ, **setup.variables},
                 )
             except BaseException:
                 writer.transport.abort()
                 raise
         started = cls(process, reader, writer, tasks)
-        started._write({"kind": "prepare", "path": sys.path})
+        started._write(setup.frame(sys.path))
         return started
 
     @property

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from backstage.domain.task import Task
+from backstage.worker.executing.child_setup import ChildSetup
 from backstage.worker.executing.handler_process import HandlerProcess
 from backstage.worker.handling.context import TaskContext
 from backstage.worker.handling.handler import TaskHandlerRegistration
@@ -28,9 +28,8 @@ class HandlerProcesses:
     when that one times out, so a timeout that is shorter than a start fails once and not for ever.
     """
 
-    def __init__(self, concurrency: int, environment: Mapping[str, str] | None = None) -> None:
-        """`environment` is added to that of this process."""
-        self._environment = environment or {}
+    def __init__(self, concurrency: int, setup: ChildSetup | None = None) -> None:
+        self._setup = setup or ChildSetup()
         self._slots = asyncio.Semaphore(concurrency)
         self._starting = asyncio.Semaphore(os.cpu_count() or 1)  # more at once would only make all of them late
         self._starts: set[asyncio.Task[None]] = set()
@@ -105,7 +104,7 @@ class HandlerProcesses:
                 self._idle.put_nowait(process)
 
     async def _started(self) -> HandlerProcess:
-        process = await HandlerProcess.start(self._tasks, self._environment)
+        process = await HandlerProcess.start(self._tasks, self._setup)
         try:
             await process.ready()
         except BaseException:

@@ -11,18 +11,18 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import TypeAdapter
 
 from backstage.domain.task import Task
-from backstage.worker.executing.handler_threads import Answer, HandlerInterrupted
+from backstage.worker.executing.child_setup import LateStore
+from backstage.worker.executing.handler_threads import HandlerInterrupted
 from backstage.worker.executing.process_frames import Frame, FrameSocket, UnusableFrame
-from backstage.worker.executing.remote_endings import decode_error, encode_error, encode_value
+from backstage.worker.executing.remote_endings import encode_error, encode_value
 from backstage.worker.executing.run_line import RunLine
 from backstage.worker.executing.tied_process import tie_to_parent
-from backstage.worker.handling.blocking_uses import BlockingUses
+from backstage.worker.executing.worker_line import WorkerLogger, WorkerSignals
 from backstage.worker.handling.context import TaskContext
 from backstage.worker.handling.current_task import current_task
 from backstage.worker.handling.forked_child import end_if_forked
@@ -31,7 +31,6 @@ from backstage.worker.handling.handler_path import HandlerPath
 from backstage.worker.handling.handler_store import StoreInChild
 from backstage.worker.middleware.recovery import crashed
 
-Value = TypeVar("Value")
 _HEARD = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -45,7 +44,7 @@ class ProcessChild:
         self._calls: dict[HandlerPath, HandlerCall] = {}
         self._tasks = TypeAdapter(Task)
         self._is_stopping = False
-        self._store = StoreInChild(_LateStore())
+        self._store: StoreInChild | None = None
 
     def run(self) -> None:
         """Never returns: raises HandlerInterrupted when the worker says stop."""
@@ -72,9 +71,9 @@ class ProcessChild:
             signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.default_int_handler)
 
     def _end_of(self, order: Frame, line: RunLine) -> Frame:
-        signals = _WorkerSignals(line, self._answers)
+        signals = WorkerSignals(line, self._answers)
         task = self._tasks.validate_python(order["task"])
-        context = TaskContext(task, order["worker_id"], _WorkerLogger(line), signals, self._store)
+        context = TaskContext(task, order["worker_id"], WorkerLogger(line), signals, self._store)
         current_task.set(task)
         try:
             value = self._call(HandlerPath(order["module"], order["name"]), context)
@@ -101,7 +100,7 @@ class ProcessChild:
         while (frame := self._frames.read()) is not None:
             match frame["kind"]:
                 case "prepare":
-                    sys.path[:] = frame["path"]
+                    self._prepare(frame)
                 case "run":
                     self._runs.put(frame)
                 case "stop":
@@ -111,94 +110,17 @@ class ProcessChild:
                     self._answers.put(frame)
         os.killpg(os.getpgrp(), signal.SIGKILL)  # the worker is gone: so is this, and what its handler started
 
+    def _prepare(self, setup: Frame) -> None:
+        """The first frame, so it is there before any run."""
+        sys.path[:] = setup["path"]
+        if setup["store"] is not None:
+            self._store = StoreInChild(LateStore(*setup["store"]))
+
     def _on_signal(self, number: int, frame: object) -> None:
         """Only the worker stops a handler. Whoever signals a whole service at once, as systemd does, must not take
         the grace period from it."""
         if self._is_stopping:
             raise HandlerInterrupted
-
-
-class _LateStore(BlockingUses):
-    """The store's code is imported by the first handler that uses it: most use none, and start sooner."""
-
-    def __init__(self) -> None:
-        self._store: BlockingUses | None = None
-
-    def run(self, use: Callable[[Any], Coroutine[Any, Any, Value]]) -> Value:
-        if self._store is None:
-            from backstage.worker.hosting.child_store import ChildStore  # noqa: PLC0415
-
-            self._store = ChildStore()
-        return self._store.run(use)
-
-
-class _WorkerSignals:
-    """RunSignals: asks the worker, and waits for its answer. Closed with its run, so that a thread which the
-    handler left behind does not wait for an answer to the next one."""
-
-    def __init__(self, line: RunLine, answers: queue.SimpleQueue[Frame]) -> None:
-        self._line = line
-        self._answers = answers
-        self._asking = threading.Lock()
-        self._is_closed = False
-
-    def close(self) -> None:
-        with self._asking:
-            self._is_closed = True
-
-    def is_shutting_down(self) -> bool:
-        return self._ask({"kind": "is_shutting_down"})
-
-    def is_cancel_requested(self) -> bool:
-        return self._ask({"kind": "is_cancel_requested"})
-
-    def is_over_soft_timeout(self) -> bool:
-        return self._ask({"kind": "is_over_soft_timeout"})
-
-    def report_progress(self, fraction: float, note: str | None) -> Awaitable[bool]:
-        return Answer(self._ask({"kind": "progress", "fraction": fraction, "note": note}))
-
-    def heartbeat(self) -> Awaitable[bool]:
-        return Answer(self._ask({"kind": "heartbeat"}))
-
-    def _ask(self, question: Frame) -> bool:
-        with self._asking:
-            if self._is_closed or not self._line.say(question):
-                return False
-            answer = self._answers.get()
-        if answer["kind"] == "refused":
-            raise decode_error(answer["error"])
-        return bool(answer["answer"])
-
-
-class _WorkerLogger:
-    """Writes through the worker's logger, so that all lines have one form and one destination. The worker puts the
-    task's fields into each; structlog is imported by the first handler that logs. What a forked process, or a thread
-    that was left behind, logs goes to stderr."""
-
-    def __init__(self, line: RunLine) -> None:
-        self._line = line
-
-    def bind(self, **_: Any) -> Any:
-        import structlog  # noqa: PLC0415 - most handlers log nothing, and their process starts sooner
-
-        def forward(logger: Any, level: str, entry: Any) -> Any:
-            event = str(entry.pop("event", ""))
-            fields = {str(key): _as_json(value) for key, value in entry.items()}
-            if not self._line.say({"kind": "log", "level": level, "event": event, "fields": fields}):
-                sys.stderr.write(f"{level}: {event} {fields}\n")
-            raise structlog.DropEvent
-
-        return structlog.wrap_logger(
-            None,
-            processors=[structlog.processors.format_exc_info, forward],
-            wrapper_class=structlog.make_filtering_bound_logger("debug"),
-            context_class=dict,
-        )
-
-
-def _as_json(value: Any) -> Any:
-    return value if isinstance(value, (str, int, float, bool, type(None))) else repr(value)
 
 
 def main(descriptor: int, parent_pid: int) -> None:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from backstage.domain.errors import ConfigurationError
 from backstage.infra.container import Container
 from backstage.infra.settings.settings import Settings
+from backstage.worker.executing.child_setup import ChildSetup
 from backstage.worker.handling.blocking_uses import BlockingUses
 from backstage.worker.hosting.loop_thread import LoopThread
 
 Value = TypeVar("Value")
 
 
-def child_environment(settings: Settings) -> Mapping[str, str]:
-    """What makes the worker's store that of its handlers' processes: also for a Container that they open themselves."""
+def child_setup(settings: Settings) -> ChildSetup:
+    """Makes the worker's store that of its handlers' processes: also for a Container that they open themselves."""
     store = {"BACKSTAGE_URL": settings.url, "BACKSTAGE_CONSUMER_GROUP": settings.consumer_group}
-    return {name: value for name, value in store.items() if value is not None}
+    return ChildSetup({name: value for name, value in store.items() if value is not None}, ChildStore)
 
 
 class ChildStore(BlockingUses):

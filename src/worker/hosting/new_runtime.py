@@ -12,7 +12,7 @@ from backstage.worker.handling.handler_registry import HandlerRegistry
 from backstage.worker.handling.handler_store import StoreOnLoop
 from backstage.worker.handling.middleware import Middleware
 from backstage.worker.handling.receiver import Receivers
-from backstage.worker.hosting.child_store import child_environment
+from backstage.worker.hosting.child_store import child_setup
 from backstage.worker.hosting.whole_program import load_whole_program
 from backstage.worker.middleware.logging import logging
 from backstage.worker.middleware.metrics import metrics
@@ -64,5 +64,5 @@ def new_runtime(
         subscriptions=subscriptions,
         encode=encode_typed_payload,
         store=StoreOnLoop(container),
-        child_environment=child_environment(container.settings),
+        child_setup=child_setup(container.settings),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -28,6 +28,7 @@ from backstage.domain.subscription import Subscription
 from backstage.domain.task import Task
 from backstage.domain.worker_info import EVERY_TYPE, beat_interval
 from backstage.worker import log_events
+from backstage.worker.executing.child_setup import ChildSetup
 from backstage.worker.executing.conclusion import Conclusion
 from backstage.worker.executing.handler_processes import HandlerProcesses
 from backstage.worker.executing.handler_threads import HandlerThreads
@@ -98,9 +99,9 @@ class WorkerRuntime:
         aside: Aside = in_own_thread,
         encode: Callable[[Any], str] = encode_payload,
         store: HandlerStore | None = None,
-        child_environment: Mapping[str, str] | None = None,
+        child_setup: ChildSetup | None = None,
     ) -> None:
-        """`encode` writes the payloads of chained tasks. `store` is what handlers may use, `child_environment` is for
+        """`encode` writes the payloads of chained tasks. `store` is what handlers may use, `child_setup` is for
         those in processes of their own."""
         self._backend = backend
         self._options = options
@@ -116,7 +117,7 @@ class WorkerRuntime:
         self._shown_types = self._types | {EVERY_TYPE} if registry.has_any else self._types
         self._limits_of = LimitsOf(options)
         self._threads = HandlerThreads(options.concurrency, self._on_thread_returned)
-        self._processes = HandlerProcesses(options.concurrency, child_environment)
+        self._processes = HandlerProcesses(options.concurrency, child_setup)
         self._deadlines = Deadlines()
         self._schedule_loop = self._new_schedule_loop(events, schedules)
         self._broadcasts = self._new_broadcast_loop(receivers)
