@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
+from backstage.domain.attempt import Attempt
 from backstage.domain.lease import Lease
 from backstage.domain.outcome import Outcome
 from backstage.domain.portions import portion
@@ -84,7 +85,7 @@ class JournalQueue:
         ended = task.settle(outcome, now)
         self._store.put(ended)
         if outcome.has_run:
-            self._store.change(attempts=[task.record(outcome, now)])
+            self._store.change(attempts=[Attempt.of(task, outcome, now)])
         for next_task in outcome.next_tasks:
             self._store.add(next_task)
         return ended

@@ -137,7 +137,7 @@ class Model:
     def _end(self, task: Task, outcome: Outcome) -> Task:
         now = self._clock.now()
         if outcome.has_run:
-            self.attempts.setdefault(task.id, []).append(task.record(outcome, now))
+            self.attempts.setdefault(task.id, []).append(Attempt.of(task, outcome, now))
         self.tasks[task.id] = task.settle(outcome, now)
         self.add(outcome.next_tasks)
         return self.tasks[task.id]

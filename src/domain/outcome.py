@@ -62,6 +62,18 @@ class Outcome(Struct, frozen=True, gc=False):
         """Whether this claim spends no attempt."""
         return self.kind in _INTERRUPTIONS
 
+    def honouring_cancel(self) -> Outcome:
+        """What it becomes for a task whose cancel was requested: that does not go back to PENDING, it is CANCELLED.
+
+        A lost claim stays recorded as LOST, for its worker may still report an end of its own, in vain; that is all
+        there is to say of it.
+        """
+        if self.state is not TaskState.PENDING:
+            return self
+        if self.kind is OutcomeKind.LOST:
+            return replace(self, state=TaskState.CANCELLED, failure=None)
+        return replace(self, kind=OutcomeKind.CANCELLED, state=TaskState.CANCELLED, delay=None)
+
     def answered_again(self, recorded: OutcomeKind | None) -> TaskState | None:
         """What is answered when the claim had ended before, as `recorded`: None unless that was this outcome."""
         if recorded is self.kind:
