@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from backstage.app.enqueue_task import Enqueue, EnqueueTask
+from backstage.app.enqueue_task import EnqueueTask
+from backstage.app.use_cases import UseCases
 from backstage.domain.errors import StaleTaskError, StorageError, TaskError
 from backstage.domain.events import TaskEvent
 from backstage.domain.handler_signals import GiveUp, RetryLater
@@ -125,7 +126,7 @@ class World:
         self._hosts_made += 1
         name = f"host{self._hosts_made}"
         runtime = WorkerRuntime(
-            FaultyBackend(self.server, self.faults, self.random),
+            UseCases(FaultyBackend(self.server, self.faults, self.random), Quiet(), self.ids),
             self._handlers(name),
             replace(
                 options_from(Settings(), {}),
@@ -140,8 +141,6 @@ class World:
                 max_deliveries=self.plan.max_deliveries,
                 retention=(),
             ),
-            Quiet(),
-            self.ids,
             self.random,
             Quiet(),
             aside=self._aside(name),
@@ -225,7 +224,8 @@ class World:
     # -- producers and handlers --------------------------------------------------------------------
 
     async def _produce(self, number: int) -> None:
-        enqueue = Enqueue(FaultyBackend(self.server, self.faults, self.random).tasks, Quiet(), self.clock, self.ids)
+        backend = FaultyBackend(self.server, self.faults, self.random)
+        enqueue = UseCases(backend, Quiet(), self.ids).enqueue_task
         for _ in range(max(1, self.plan.tasks // self.plan.producers)):
             request = EnqueueTask(
                 self.random.choice(self.plan.kinds),
