@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from backstage.app.use_cases import UseCases
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.opening import Opening, without_migrating
+from backstage.infra.settings.loading import load_settings
 from backstage.infra.store_opening import StoreOpening
 from backstage.infra.typed_payload import encode_typed_payload
 
@@ -70,9 +71,7 @@ class Container(UseCases):
         trying while the store does not answer; None: for ever.
         Raises ConfigurationError, and StorageUnavailableError when the store cannot be reached.
         """
-        from backstage.infra.settings.settings import Settings  # noqa: PLC0415 - as slow to load
-
-        container = cls(Settings.load(url=url, **settings), logger=logger)
+        container = cls(load_settings(url=url, **settings), logger=logger)
         await StoreOpening(container.start, wait, container.chance, container.logger).run()
         try:
             yield container
