@@ -12,8 +12,7 @@ from sphinx.util.inspect import stringify_signature
 from sphinx.util.typing import stringify_annotation
 
 import backstage
-from backstage.app.use_cases import USE_CASES
-from backstage.infra.settings.settings import Settings
+from site_pages.listings import wired
 
 
 def public_names_reference() -> str:
@@ -48,11 +47,8 @@ def use_cases_reference() -> str:
 
 
 def _use_cases() -> Iterator[tuple[str, str, str]]:
-    container = backstage.Container(Settings.load(url="memory://"))
-    for name in USE_CASES:
-        use_case = getattr(container, name)
+    for name, use_case in wired().items():
         kind = type(use_case)
-        if inspect.iscoroutinefunction(kind.__call__):
-            signature = stringify_signature(inspect.signature(use_case), unqualified_typehints=True)
-            texts = (kind.__doc__, kind.__call__.__doc__)  # not getdoc: what `object` says of a call is no help
-            yield name, signature, "\n\n".join(inspect.cleandoc(text) for text in texts if text)
+        signature = stringify_signature(inspect.signature(use_case), unqualified_typehints=True)
+        texts = (kind.__doc__, kind.__call__.__doc__)  # not getdoc: what `object` says of a call is no help
+        yield name, signature, "\n\n".join(inspect.cleandoc(text) for text in texts if text)

@@ -149,7 +149,3 @@ class UseCases:
         self.ids = ids
         self.trace = trace
         self.encode = encode
-
-
-USE_CASES = tuple(name for name, line in vars(UseCases).items() if isinstance(line, _UseCase))
-"""Their names."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -10,10 +11,11 @@ import pytest
 
 import backstage.app
 from backstage.app.enqueueing import Enqueueing
-from backstage.app.use_cases import USE_CASES, UseCases
+from backstage.app.use_cases import UseCases
 from backstage.domain.ports.backend import Backend
 from tests.app.conftest import Scene
 
+USE_CASES = list(inspect.get_annotations(UseCases))
 NOT_OF_A_STORE = {"use_cases", "dead_letters", "move_task"}
 """The wiring itself, a view of one processor's queue, and a step that use cases share."""
 

@@ -23,7 +23,7 @@ from backstage.worker.runtime.schedule_loop import ScheduleLoop
 
 
 class Scheduler:
-    """Fires the schedules of a store, which any number of schedulers and workers may do at once.
+    """Fires the schedules of a store. Any number of schedulers and workers may do so at once.
 
     `schedules` are put into the store by `start`; what is there already fires too. The store is that of `worker`,
     whose connection is then shared, else that of `url`, read like Worker's. A worker fires schedules by itself: this
@@ -77,19 +77,19 @@ class Scheduler:
 
         A store that does not answer yet is waited for, up to `start_timeout`. Raises what `start` raises.
         """
-        container, told = self._container, asyncio.Event()
+        container, stopped = self._container, asyncio.Event()
         awaiting = self._awaiting = StoreOpening(
             self.start, container.settings.start_timeout, container.chance, container.logger
         )
 
         def stop() -> None:
             awaiting.give_up()
-            told.set()
+            stopped.set()
 
         with StopSignals(stop, stop, ends_process=False):
             try:
                 if await awaiting.run() and self._running is not None:
-                    telling = asyncio.create_task(told.wait())
+                    telling = asyncio.create_task(stopped.wait())
                     await asyncio.wait([self._running, telling], return_when=asyncio.FIRST_COMPLETED)
                     telling.cancel()
             finally:

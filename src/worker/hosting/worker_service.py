@@ -30,7 +30,7 @@ from backstage.worker.watching.metrics import RunMetrics
 
 
 class WorkerService(ProcessHost):
-    """Processors over one store and one connection: registered, started, watched, paused and stopped together.
+    """Runs several queues over one connection, each with a processor of its own.
 
     `url` and `settings` are read like Worker's, and hold for each processor unless it says otherwise; `container` is
     one that the application has made. `before_start` (sync or async) is called when the service starts, before any
@@ -152,7 +152,10 @@ class WorkerService(ProcessHost):
         if self._signals is None:
             processors, container = self._processors, self._container
             blocked = BlockedStop(
-                container.settings.grace_period, processors.give_back_aside, processors.running_types, container.logger
+                container.settings.grace_period,
+                processors.give_back_elsewhere,
+                processors.running_types,
+                container.logger,
             )
             self._signals = StopSignals(processors.stop, processors.stop_now, blocked=blocked)
             self._signals.__enter__()
