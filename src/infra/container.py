@@ -25,7 +25,7 @@ from backstage.infra.uuid7_ids import Uuid7Ids
 
 
 class Container(UseCases):
-    """Every use case, wired to one backend.
+    """Every use case, on one store, for code that awaits.
 
     `async with Container.open("sqlite:///backstage.db") as backstage:` is the usual way. An object that owns a
     container makes it and calls `start` and `close`; nothing is connected before `start`. `backend`, `clock`,

@@ -23,7 +23,7 @@ class RunSignals(Protocol):
 
 
 class TaskContext:
-    """The run of one task: `task`, `worker_id`, `attempt` (from 1), `fence`, `logger`, and the signals.
+    """What a handler knows of its run: `task`, `worker_id`, `attempt` (from 1), `fence`, `logger`, and the signals.
 
     `fence` rises with every claim of the task: write it beside your own data and refuse a lower one, and a
     worker that was believed dead cannot overwrite what its successor wrote. `logger` puts the task's id, type,

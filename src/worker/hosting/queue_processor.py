@@ -39,9 +39,10 @@ class SharedDuties:
 
 
 class QueueProcessor(HandlerHost):
-    """Runs the tasks of one queue. Made by `WorkerService.register_processor`; handlers are added before the start.
+    """Runs the tasks of one queue of a `WorkerService`.
 
-    Pausing concerns this processor alone: `backstage.pause_queue` pauses the queue for the whole fleet.
+    `WorkerService.register_processor` makes it, and handlers are added before the start. Pausing concerns this
+    processor alone: `backstage.pause_queue` pauses the queue for the whole fleet.
     """
 
     def __init__(

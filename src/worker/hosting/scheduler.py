@@ -23,7 +23,7 @@ from backstage.worker.runtime.schedule_loop import ScheduleLoop
 
 
 class Scheduler:
-    """Fires the schedules of a store, which any number of schedulers and workers may do at once.
+    """Fires the schedules of a store. Any number of schedulers and workers may do so at once.
 
     `schedules` are put into the store by `start`; what is there already fires too. The store is that of `worker`,
     whose connection is then shared, else that of `url`, read like Worker's. A worker fires schedules by itself: this

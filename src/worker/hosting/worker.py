@@ -42,7 +42,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Worker(HandlerHost, ProcessHost):
-    """Runs tasks, and enqueues them.
+    """Runs tasks and enqueues them.
 
     `url` names the store; without it BACKSTAGE_URL, REDIS_HOST or `sqlite:///backstage.db` does. `queues` are names
     or Queue objects (none: every queue), `types` globs over the handlers' types. The other options are the fields

@@ -30,7 +30,7 @@ from backstage.worker.watching.metrics import RunMetrics
 
 
 class WorkerService(ProcessHost):
-    """Processors over one store and one connection: registered, started, watched, paused and stopped together.
+    """Runs several queues over one connection, each with a processor of its own.
 
     `url` and `settings` are read like Worker's, and hold for each processor unless it says otherwise; `container` is
     one that the application has made. `before_start` (sync or async) is called when the service starts, before any

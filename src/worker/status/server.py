@@ -26,7 +26,7 @@ BACKLOG = 64
 
 
 class StatusServer:
-    """Serves while entered, which is on the worker's loop and before the worker starts.
+    """Serves health and metrics of a worker over HTTP. Enter it on the worker's loop, before the worker starts.
 
     It is made only where the extra `web` is installed: else it raises MissingExtraError. Entering it raises
     ConfigurationError where it cannot listen. Port 0 is a free one; `port` says which.
