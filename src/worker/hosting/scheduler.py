@@ -11,7 +11,7 @@ from backstage.domain.cron_task import CronTask
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.opening import Opening
 from backstage.infra.container import Container
-from backstage.infra.settings.settings import Settings
+from backstage.infra.settings.loading import load_settings
 from backstage.infra.store_opening import StoreOpening
 from backstage.worker.hosting.from_settings import container_from
 from backstage.worker.hosting.stop_signals import StopSignals
@@ -42,7 +42,7 @@ class Scheduler:
             raise ConfigurationError("worker", "brings its own store and settings: give either it or them")
         self._schedules = unique_schedules(schedules)
         self._worker = worker
-        self._container = worker.backstage if worker else container_from(Settings.load(url=url, **settings), None)
+        self._container = worker.backstage if worker else container_from(load_settings(url=url, **settings), None)
         self._running: asyncio.Task[None] | None = None
         self._awaiting: StoreOpening | None = None
 

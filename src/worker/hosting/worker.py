@@ -20,7 +20,7 @@ from backstage.domain.queue import DEFAULT_QUEUE, Queue
 from backstage.domain.task import Task
 from backstage.infra.container import Container
 from backstage.infra.open_files import check_limit
-from backstage.infra.settings.settings import Settings
+from backstage.infra.settings.loading import load_settings
 from backstage.infra.store_opening import StoreOpening
 from backstage.worker import log_events
 from backstage.worker.handling.current_task import current_task
@@ -61,7 +61,7 @@ class Worker(HandlerHost, ProcessHost):
     ) -> None:
         known = queues_from(queues)
         names = None if known is None else tuple(known)
-        self._container = container or container_from(Settings.load(url=url, queues=names, **settings), log_handler)
+        self._container = container or container_from(load_settings(url=url, queues=names, **settings), log_handler)
         HandlerHost.__init__(self)
         ProcessHost.__init__(self, self._container.events)
         self.settings = self._container.settings

@@ -13,7 +13,7 @@ from backstage.domain.errors import ConfigurationError
 from backstage.domain.queue import Queue
 from backstage.infra.container import Container
 from backstage.infra.open_files import check_limit
-from backstage.infra.settings.settings import Settings
+from backstage.infra.settings.loading import load_settings
 from backstage.worker.handling.current_task import current_task
 from backstage.worker.hosting.alerts import ready_alerts
 from backstage.worker.hosting.blocked_stop import BlockedStop
@@ -49,7 +49,7 @@ class WorkerService(ProcessHost):
     ) -> None:
         if container is not None and (url is not None or settings or log_handler is not None):
             raise ConfigurationError("container", "brings its own store, settings and log: give either it or them")
-        self._container = container or container_from(Settings.load(url=url, **settings), log_handler)
+        self._container = container or container_from(load_settings(url=url, **settings), log_handler)
         super().__init__(self._container.events)
         self._before_start = before_start
         self._checks = dict(checks or {})
