@@ -75,5 +75,5 @@ async def _run_now(url: str | None, name: str) -> str:
         run = RunScheduleNow(GetSchedule(store.schedules), fire_schedule, store.tasks, bus, store.clock, Uuid7Ids())
         answer = await run(name)
     if isinstance(answer, Duplicate):
-        raise DuplicateTaskError(answer.key, answer.id)
+        raise DuplicateTaskError(answer.key, answer.holder_id)
     return answer.id
