@@ -12,17 +12,14 @@ from contextlib import contextmanager, suppress
 
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.app.enqueue_tasks import EnqueueMany
-from backstage.app.use_cases import UseCases
 from backstage.cli.command_parser import DONE, INTERRUPTED, REFUSED
 from backstage.cli.input_lines import Line, LineTooLongError, batches
-from backstage.cli.no_listeners import NoListeners
 from backstage.cli.store import opened_store
 from backstage.cli.task_line import parse_line
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import DuplicateTaskError, InvalidTaskDataError, StorageError
 from backstage.domain.task import Task
 from backstage.infra.printable import printable
-from backstage.infra.uuid7_ids import Uuid7Ids
 
 _PLACE = re.compile(r"tasks\[(\d+)\]\.")
 
@@ -38,7 +35,7 @@ async def enqueue_lines(url: str | None, *, is_quiet: bool) -> int:
     source = sys.stdin.fileno()
     stored = refused = done = 0
     async with opened_store(url) as store:
-        enqueue = UseCases(store, NoListeners(), Uuid7Ids()).enqueue_tasks
+        enqueue = store.enqueue_tasks
         with _progress(source, is_quiet) as advance:
             try:
                 for lines in batches(source):

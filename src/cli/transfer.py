@@ -10,15 +10,12 @@ from typing import Any
 
 from backstage.app.plan_transfer import TransferPlan
 from backstage.app.transfer_tasks import Missing, Transferred
-from backstage.app.use_cases import UseCases
 from backstage.cli.answer import print_json
 from backstage.cli.command_parser import DONE, REFUSED, CommandParser
-from backstage.cli.no_listeners import NoListeners
 from backstage.cli.store import existing_store, filled_store, opened_store, store
 from backstage.domain.errors import ConfigurationError, StorageError
 from backstage.domain.opening import Opening
 from backstage.infra.settings.store_url import store_url
-from backstage.infra.uuid7_ids import Uuid7Ids
 
 _COLUMNS = ("queue", "type", "state", "source", "of them pruned", "target", "of them pruned ")
 _NUMBERS = ("source", "of them pruned", "target", "of them pruned ")
@@ -59,15 +56,14 @@ def run(arguments: Sequence[str]) -> int:
 
 async def _plan(source: str, target: str) -> TransferPlan:
     async with filled_store(source) as old, existing_store(target) as new:
-        return await UseCases(old, NoListeners(), Uuid7Ids()).plan_transfer(new)
+        return await old.plan_transfer(new.backend)
 
 
 async def _transfer(source: str, target: str) -> Transferred:
     async with filled_store(source) as old, opened_store(target, Opening.CREATE) as new:
-        use_cases = UseCases(old, NoListeners(), Uuid7Ids())
-        plan = await use_cases.plan_transfer(new)
+        plan = await old.plan_transfer(new.backend)
         with _progress(plan.tasks) as advance, _saying_how_to_go_on(plan.tasks) as note:
-            return await use_cases.transfer_tasks(new, lambda tasks, added: (note(tasks), advance(tasks, added)))
+            return await old.transfer_tasks(new.backend, lambda tasks, added: (note(tasks), advance(tasks, added)))
 
 
 @contextmanager

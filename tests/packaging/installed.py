@@ -45,11 +45,12 @@ class Installed:
         )
 
 
-def build_wheel(folder: Path) -> Path:
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=60)
-    [wheel] = folder.glob("*.whl")
-    return wheel
+def build(target: str, folder: Path, source: Path = ROOT) -> Path:
+    """Return the `wheel` or `sdist` that is built of a source."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder)]
+    subprocess.run(command, cwd=source, check=True, capture_output=True, timeout=60)
+    [built] = folder.iterdir()
+    return built
 
 
 def _tops(metadata: Distribution, extras: frozenset[str]) -> Iterator[tuple[str, str]]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from shutil import unpack_archive
+from zipfile import ZipFile
 
 import pytest
 
 from backstage.domain.distribution import DISTRIBUTION
 from tests.docs.markdown import ROOT, blocks, pages, table
-from tests.packaging.installed import Installed, build_wheel
+from tests.packaging.installed import Installed, build
 
 WORKER = ("-m", "backstage", "worker", "--url", "memory://", "--until-idle", "--log-level", "critical")
 WITHOUT = """
@@ -27,7 +29,7 @@ TASKS = "from backstage import handler\n\n@handler('a')\ndef a() -> None: ...\n"
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_wheel(tmp_path_factory.mktemp("wheel"))
+    return build("wheel", tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +42,14 @@ def test_the_first_example_of_the_readme_runs(alone: Installed, tmp_path: Path) 
     (tmp_path / "example.py").write_text(example.code)
     ended = alone.run("example.py", within=tmp_path)
     assert (ended.returncode, ended.stdout) == (0, example.output), ended.stderr
+
+
+def test_the_source_distribution_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+    sources = tmp_path / "sources"
+    unpack_archive(build("sdist", tmp_path / "sdist"), sources, filter="data")
+    [source] = sources.iterdir()
+    again = build("wheel", tmp_path / "wheel", source)
+    assert (again.name, ZipFile(again).namelist()) == (wheel.name, ZipFile(wheel).namelist())
 
 
 @pytest.mark.parametrize(
@@ -75,7 +85,7 @@ def test_a_missing_extra_is_one_line_that_says_how_to_install_it(alone: Installe
 @pytest.mark.parametrize(
     ("extra", "modules"),
     [
-        ("web", "backstage.worker.status.server"),
+        ("web", "backstage.worker.status.web_server"),
         ("mail", "backstage.handlers.email"),
         ("webhooks", "backstage.handlers.webhook, backstage.worker.handlers.alert_webhook"),
         ("otel", "backstage.infra.otel_trace, opentelemetry.sdk.trace"),

@@ -13,7 +13,6 @@ from types import ModuleType
 from typing import Any
 
 from backstage.domain.errors import ConfigurationError, StorageError
-from backstage.domain.extras import needing
 from backstage.infra.container import Container
 from backstage.infra.open_files import check_limit
 from backstage.infra.settings.http_address import written
@@ -121,8 +120,8 @@ async def _run(worker: Worker) -> None:
     if address is None:
         await worker.run()
         return
-    with needing("web", "http"):
-        from backstage.worker.status.server import StatusServer  # noqa: PLC0415 - for those who want a web server
+    from backstage.worker.status.server import StatusServer  # noqa: PLC0415 - for those who want one
+
     async with StatusServer(worker, *address, stuck_after=worker.settings.stuck_after):
         await worker.run()
 
