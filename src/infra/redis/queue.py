@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from backstage.domain.outcome import Outcome
-from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf
+from backstage.domain.ports.task_queue import Claimed, ClaimRequest, LeaseReport, NextTasksOf
 from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.moments import ticks
@@ -47,13 +47,13 @@ class RedisQueue:
     async def settle(self, outcomes: Sequence[Outcome]) -> list[TaskState | None]:
         return await self._settling.settle(outcomes)
 
-    async def renew(self, fences: Mapping[str, int], lease: float) -> HeldTasks:
+    async def renew(self, fences: Mapping[str, int], lease: float) -> LeaseReport:
         return await self._held(fences, "renew_leases", ticks(lease))
 
-    async def inspect(self, fences: Mapping[str, int]) -> HeldTasks:
+    async def inspect(self, fences: Mapping[str, int]) -> LeaseReport:
         return await self._held(fences, "inspect_leases", None)
 
-    async def _held(self, fences: Mapping[str, int], name: str, lease: int | None) -> HeldTasks:
+    async def _held(self, fences: Mapping[str, int], name: str, lease: int | None) -> LeaseReport:
         by_queue = await self._directory.by_queue(fences)
         claims = {queue: [[id_, str(fences[id_])] for id_ in ids] for queue, ids in by_queue.items()}
         replies = await self._link.run_each(
@@ -67,7 +67,7 @@ class RedisQueue:
             for queue, reply in zip(claims, replies, strict=True)
             for (task_id, _), answer in zip(claims[queue], unpack(reply), strict=True)
         }
-        return HeldTasks(
+        return LeaseReport(
             lost=frozenset(task_id for task_id in fences if told.get(task_id, _LOST) == _LOST),
             cancel_requested=frozenset(task_id for task_id, answer in told.items() if answer == _CANCEL_REQUESTED),
         )
