@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType, TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
+from backstage.app.current_task import current_task
 from backstage.domain.broadcast_message import BroadcastMessage
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.opening import Opening
