@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from types import ModuleType, TracebackType
 from typing import Any, Self, TypeVar, Unpack
-from uuid import UUID
 
-from backstage.app.enqueue_task import EnqueueTask
-from backstage.domain.backoff import Backoff
+from backstage.app.current_task import current_task
 from backstage.domain.broadcast_message import BroadcastMessage
-from backstage.domain.dedupe import Dedupe, Duplicate
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.opening import Opening
-from backstage.domain.queue import DEFAULT_QUEUE, Queue
-from backstage.domain.task import Task
+from backstage.domain.queue import Queue
 from backstage.infra.container import Container
 from backstage.infra.open_files import check_limit
 from backstage.infra.settings.loading import load_settings
 from backstage.worker import log_events
-from backstage.worker.handling.current_task import current_task
 from backstage.worker.handling.handler_modules import marked_in
 from backstage.worker.handling.listener import ListenerOptions, ListenerRegistration, registering
 from backstage.worker.hosting.alerts import ready_alerts
 from backstage.worker.hosting.blocked_stop import KILLED, BlockedStop
+from backstage.worker.hosting.enqueueing_host import EnqueueingHost
 from backstage.worker.hosting.from_settings import container_from, options_from, queues_from
 from backstage.worker.hosting.handler_host import HandlerHost
 from backstage.worker.hosting.new_runtime import new_runtime
@@ -40,7 +35,7 @@ from backstage.worker.watching.vital_signs import Phase, VitalSigns
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class Worker(HandlerHost, ProcessHost):
+class Worker(HandlerHost, EnqueueingHost, ProcessHost):
     """Runs tasks and enqueues them.
 
     `url` names the store; without it BACKSTAGE_URL, REDIS_HOST or `sqlite:///backstage.db` does. `queues` are names
@@ -122,56 +117,10 @@ class Worker(HandlerHost, ProcessHost):
 
     # -- enqueueing ------------------------------------------------------------------------------
 
-    async def enqueue(
-        self,
-        task_type: str,
-        payload: Any = None,
-        *,
-        priority: int = 0,
-        queue: str = DEFAULT_QUEUE,
-        delay: float | None = None,
-        scheduled_at: datetime | str | None = None,
-        dedupe: Dedupe | str | None = None,
-        max_attempts: int | None = None,
-        backoff: Backoff | None = None,
-        timeout: float | None = None,
-        soft_timeout: float | None = None,
-        max_deliveries: int | None = None,
-        correlation_id: str | None = None,
-        metadata: Mapping[str, str] | None = None,
-        id: str | UUID | None = None,
-        connection: Any = None,
-    ) -> Task | None:
-        """Store a task and return it, or None if its dedupe key is held.
-
-        Inside a handler the correlation id is carried on. Raises InvalidTaskDataError, and then nothing is stored.
-        """
-        running = current_task.get()
-        request = EnqueueTask(
-            type=task_type,
-            payload=payload,
-            priority=priority,
-            queue=queue,
-            delay=delay,
-            scheduled_at=scheduled_at,
-            dedupe=dedupe,
-            max_attempts=max_attempts,
-            backoff=backoff,
-            timeout=timeout,
-            soft_timeout=soft_timeout,
-            max_deliveries=max_deliveries,
-            correlation_id=correlation_id or (running.correlation_id if running else None),
-            metadata=metadata,
-            id=id,
-        )
+    async def _opened(self) -> Container:
         if not self._connection.is_open:
             await self._connection.open()
-        enqueued = await self._container.enqueue_task(request, connection=connection)
-        return None if isinstance(enqueued, Duplicate) else enqueued
-
-    async def schedule(self, task_type: str, payload: Any, delay: float, **options: Any) -> Task | None:
-        """Enqueue a task that is due in `delay` seconds; `options` are those of `enqueue`."""
-        return await self.enqueue(task_type, payload, delay=delay, **options)
+        return self._container
 
     async def broadcast(self, name: str, payload: Any = None) -> BroadcastMessage:
         """Send a message to every live worker, this one included; the arguments are those of SendBroadcast."""

@@ -8,13 +8,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
+from backstage.app.current_task import current_task
 from backstage.domain.backoff import Backoff
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.queue import Queue
 from backstage.infra.container import Container
 from backstage.infra.open_files import check_limit
 from backstage.infra.settings.loading import load_settings
-from backstage.worker.handling.current_task import current_task
 from backstage.worker.hosting.alerts import ready_alerts
 from backstage.worker.hosting.blocked_stop import BlockedStop
 from backstage.worker.hosting.from_settings import container_from
