@@ -1,5 +1,5 @@
 -- Lease the best due tasks of the lanes that a worker serves. Any number of workers may run it at once: SKIP LOCKED
--- passes over rows that another claim is taking. Where several lanes are served, it first finds, without locks, how many of
+-- passes over rows that another claim is taking. Decisions 0403 and 0411 give the reasons for its form. Where several lanes are served, it first finds, without locks, how many of
 -- the best tasks each lane has, and then locks that many of each. To find them it reads the first ready tasks of all lanes
 -- in one order, so that a claim costs the same with two lanes and with ten thousand. If better ones may stand behind the
 -- 100 more than asked for that it looks at, it reads the beginning of each served lane instead.
