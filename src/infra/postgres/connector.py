@@ -8,7 +8,6 @@ import asyncpg
 
 from backstage.infra.connection_epoch import ConnectionEpoch
 from backstage.infra.postgres.location import Location
-from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.store_errors import is_of_another_server
 
 CONNECT_TIMEOUT = 10.0
@@ -59,9 +58,6 @@ class Connector:
                 await connection.close(timeout=CONNECT_TIMEOUT)
         return await self._connect({})
 
-    def session_of(self, connection: Any) -> Session:
-        return Session(connection, self.location.schema, is_pooled=self.is_pooled)
-
     def distrust_prepared_statements(self) -> bool:
         """Take it that a pooler is between, from now on; False if that may not be, or was known."""
         if self.is_pooled or self.location.prepared == "on":
@@ -93,15 +89,3 @@ class Connector:
         except BaseException:
             connection.terminate()  # whoever asked for it was cancelled, or the server has gone
             raise
-
-
-def is_read_only(connection: Any) -> bool:
-    """Whether the server has said by itself that nothing can be written on this connection, as a standby does.
-
-    It says so when the connection is made and whenever that changes, with its next answer.
-    """
-    settings = connection.get_settings()
-    return "on" in (
-        getattr(settings, "in_hot_standby", "off"),
-        getattr(settings, "default_transaction_read_only", "off"),
-    )

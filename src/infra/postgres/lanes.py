@@ -3,8 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from backstage.domain.task import Task
-from backstage.infra.postgres.attempts import Runner
-from backstage.infra.postgres.session import Session
+from backstage.infra.postgres.session import Runner, Session
 from backstage.infra.postgres.statements import statement
 
 
@@ -20,15 +19,16 @@ class Lanes:
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
-        self._known: set[tuple[str, str]] = set()
+        self.known: set[tuple[str, str]] = set()
+        """Pairs of a type and a queue."""
 
     def forget(self) -> None:
         """The store was emptied, and its lanes with it."""
-        self._known.clear()
+        self.known.clear()
 
     async def know(self, tasks: Iterable[Task]) -> None:
         """Return once the lanes of all these tasks are stored, and visible to everybody."""
-        wanted = {(task.type, task.queue) for task in tasks} - self._known
+        wanted = {(task.type, task.queue) for task in tasks} - self.known
         if not wanted:
             return
         columns = [type_ for type_, _ in wanted], [queue for _, queue in wanted]
@@ -37,4 +37,4 @@ class Lanes:
             await session.fetch(statement("know_lanes"), *columns)
 
         await self._runner.run(remember)
-        self._known |= wanted
+        self.known |= wanted

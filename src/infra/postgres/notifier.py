@@ -36,11 +36,12 @@ class Notifier:
 
     def wake(self) -> None:
         """Wake every waiter, soon; from any thread, never fails."""
-        self._database.call_at_home(self._begin)
+        self._database.call_at_home(self.wake_from_home)
 
-    def _begin(self) -> None:
+    def wake_from_home(self) -> None:
+        """The same, from the loop that opened the store."""
         self._is_wanted = True
-        if not self._is_telling:
+        if not self._is_telling and self._database.is_open:
             self._is_telling = True
             self._database.begin(self._tell())
 

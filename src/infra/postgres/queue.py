@@ -7,10 +7,9 @@ from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, 
 from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.postgres import leases
-from backstage.infra.postgres.attempts import Runner
 from backstage.infra.postgres.claim import claim
 from backstage.infra.postgres.reclaim import reclaim
-from backstage.infra.postgres.session import Session
+from backstage.infra.postgres.session import Runner, Session
 from backstage.infra.postgres.settle import settle
 from backstage.infra.postgres.statements import statement
 from backstage.infra.postgres.store import Store

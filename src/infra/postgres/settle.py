@@ -10,10 +10,10 @@ from backstage.domain.outcome import Outcome, OutcomeKind, unrecorded_end
 from backstage.domain.task_state import TaskState
 from backstage.infra.failure_text import failure_json
 from backstage.infra.moments import ticks
+from backstage.infra.postgres.add import add_tasks
 from backstage.infra.postgres.columns import column
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.statements import statement
-from backstage.infra.postgres.stored_tasks import add_tasks
 
 Accepted = dict[str, TaskState]
 """The state that each task is in now whose outcome was accepted."""

@@ -13,19 +13,16 @@ WITH clock AS (
     DELETE FROM backstage_live
      WHERE id = ANY ($2::uuid[])
        AND state <> 'pending' AND deliveries = ($3::integer[])[width_bucket(id, $2::uuid[])]
-    RETURNING id, queue, type, priority, scheduled_at, deliveries, interruptions, crashes, version, started_at, worker_id,
-              is_keyed, progress, progress_note, last_failure,
+    RETURNING {carried}, crashes, version, worker_id, is_keyed, last_failure,
               coalesce(($4::text[])[width_bucket(id, $2::uuid[])], 'completed') AS state,
               CASE WHEN $5::text[] IS NULL THEN 'completed' ELSE ($5::text[])[width_bucket(id, $2::uuid[])] END AS outcome,
               ($6::text[])[width_bucket(id, $2::uuid[])] AS result,
               ($7::text[])[width_bucket(id, $2::uuid[])] AS failure
 ), ended AS (
-    INSERT INTO backstage_finished (id, queue, type, priority, state, scheduled_at, deliveries, interruptions, crashes,
-                                    version, started_at, finished_at, outcome, worker_id, is_failure_new,
-                                    progress, progress_note, last_failure, result)
-    SELECT id, queue, type, priority, state, scheduled_at, deliveries, interruptions,
-           crashes + (outcome IS NOT DISTINCT FROM 'lost')::integer, version + 1, started_at, (SELECT now FROM clock), outcome, worker_id,
-           failure IS NOT NULL, progress, progress_note, coalesce(failure, last_failure), result
+    INSERT INTO backstage_finished ({carried}, state, crashes, version, finished_at, outcome, worker_id, is_failure_new,
+                                    last_failure, result)
+    SELECT {carried}, state, crashes + (outcome IS NOT DISTINCT FROM 'lost')::integer, version + 1,
+           (SELECT now FROM clock), outcome, worker_id, failure IS NOT NULL, coalesce(failure, last_failure), result
       FROM gone
 ), freed AS (
     DELETE FROM backstage_dedupe

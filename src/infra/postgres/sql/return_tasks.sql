@@ -38,13 +38,11 @@ WITH clock AS (
     SELECT id, fence, deliveries - interruptions, worker_id, started_at, (SELECT now FROM clock), outcome, failure
       FROM locked WHERE NOT cancel_requested AND outcome IS NOT NULL
 ), cancelled AS (
-    INSERT INTO backstage_finished (id, queue, type, priority, state, scheduled_at, deliveries, interruptions, crashes,
-                                    version, started_at, finished_at, outcome, worker_id, is_failure_new,
-                                    progress, progress_note, last_failure, result)
-    SELECT id, queue, type, priority, 'cancelled', scheduled_at, deliveries, interruptions,
-           crashes + (outcome IS NOT DISTINCT FROM 'lost')::integer, version + 1, started_at, (SELECT now FROM clock),
-           CASE WHEN outcome IS NULL OR outcome = 'lost' THEN outcome ELSE 'cancelled' END, worker_id,
-           failure IS NOT NULL AND outcome IS DISTINCT FROM 'lost', progress, progress_note,
+    INSERT INTO backstage_finished ({carried}, state, crashes, version, finished_at, outcome, worker_id, is_failure_new,
+                                    last_failure, result)
+    SELECT {carried}, 'cancelled', crashes + (outcome IS NOT DISTINCT FROM 'lost')::integer, version + 1,
+           (SELECT now FROM clock), CASE WHEN outcome IS NULL OR outcome = 'lost' THEN outcome ELSE 'cancelled' END,
+           worker_id, failure IS NOT NULL AND outcome IS DISTINCT FROM 'lost',
            CASE WHEN outcome = 'lost' THEN last_failure ELSE coalesce(failure, last_failure) END, end_result
       FROM locked WHERE cancel_requested
 ), freed AS (
