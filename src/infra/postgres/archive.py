@@ -77,7 +77,7 @@ class PostgresArchive:
 async def _read(session: Session, after: str | None, limit: int) -> list[StoredTask]:
     tasks = [task_of(row) for row in await session.fetch(statement("read_archive"), after, limit)]
     records: dict[str, list[Attempt]] = {}
-    rows = await session.fetch(statement("attempts_of_task"), [task.id for task in tasks])
+    rows = await session.fetch(statement("find_attempts"), [task.id for task in tasks])
     for attempt in readable("an attempt", rows, attempt_of):
         records.setdefault(attempt.task_id, []).append(attempt)
     return [StoredTask(task, tuple(records.get(task.id, ()))) for task in tasks]

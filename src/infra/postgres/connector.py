@@ -14,7 +14,7 @@ CONNECT_TIMEOUT = 10.0
 """Seconds in which a connection is made or given up."""
 
 _STATEMENTS_KEPT = 200
-_PLANNING = {
+_PLANNING = {  # decision 0404
     "enable_seqscan": "off",  # a plan made while a table was small is kept when it has grown
     "enable_bitmapscan": "off",  # never marks index entries as dead, so the ended tasks' would be read again and again
     "jit": "off",  # takes longer than any of our statements
@@ -30,7 +30,7 @@ hours, it keeps the locks of a transaction that was open."""
 
 
 class Connector:
-    """Connects to the server, and finds out whether a pooler is between.
+    """Connects to the server, and finds out whether a pooler is between (decision 0405).
 
     A pooler does not pass on the settings of a session, for its sessions are shared: it refuses them, or drops them. So
     one that came through with them is to the server itself.

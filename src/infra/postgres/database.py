@@ -16,7 +16,8 @@ T = TypeVar("T")
 
 
 class Database:
-    """A pool of connections, which belongs to the event loop that opened it; calls from other loops hop there.
+    """A pool of connections, which belongs to the event loop that opened it; calls from other loops hop there
+    (decision 0408).
 
     A step goes on to its end when its caller is cancelled, so no answer is ever left for the next user of a connection.
     """

@@ -7,11 +7,11 @@ from backstage.infra.postgres.session import Runner, Session
 from backstage.infra.postgres.statements import statement
 
 
-async def know_lanes_of(tasks: Iterable[Task], session: Session) -> None:
+async def remember_lanes(tasks: Iterable[Task], session: Session) -> None:
     """Store the lanes of the tasks in the transaction that is open, in an order in which no two wait for each other."""
     lanes = sorted({(task.type, task.queue) for task in tasks})
     if lanes:
-        await session.fetch(statement("know_lanes"), [type_ for type_, _ in lanes], [queue for _, queue in lanes])
+        await session.fetch(statement("remember_lanes"), [type_ for type_, _ in lanes], [queue for _, queue in lanes])
 
 
 class Lanes:
@@ -34,7 +34,7 @@ class Lanes:
         columns = [type_ for type_, _ in wanted], [queue for _, queue in wanted]
 
         async def remember(session: Session) -> None:
-            await session.fetch(statement("know_lanes"), *columns)
+            await session.fetch(statement("remember_lanes"), *columns)
 
         await self._runner.run(remember)
         self.known |= wanted

@@ -21,7 +21,7 @@ def channel_of(schema: str) -> str:
 
 
 class Notifier:
-    """Tells listeners that there may be work: after the commit, in a statement of its own.
+    """Tells listeners that there may be work: after the commit, in a statement of its own (decision 0406).
 
     A transaction that notifies holds a lock of the whole server from before its commit is flushed until after it, so
     producers that notified in theirs would commit one after another. The answer says what time it is on the server, so

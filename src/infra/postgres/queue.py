@@ -36,7 +36,7 @@ class PostgresQueue:
 
     async def held_by(self, worker_id: str) -> list[Task]:
         async def step(session: Session) -> list[Task]:
-            held = [task_of(row) for row in await session.fetch(statement("tasks_of_worker"), worker_id)]
+            held = [task_of(row) for row in await session.fetch(statement("find_held_tasks"), worker_id)]
             return [task for task in held if task.undecodable is None]
 
         return await self._runner.run(step)

@@ -31,7 +31,7 @@ async def save(session: Session, task: Task, now: int | None) -> None:
 
 async def _replace_running(session: Session, task: Task) -> None:
     await session.fetch(
-        statement("ask_to_cancel"),
+        statement("request_cancel"),
         task.id,
         task.is_cancel_requested,
         task.version,

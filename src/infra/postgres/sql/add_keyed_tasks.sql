@@ -1,7 +1,7 @@
--- What add_tasks.sql does, for tasks of which some have a dedupe key, no two the same one; a task whose key is held is left out.
--- Taking a key locks its row until the end of the transaction: of two who want one key at once, the second waits and
--- then sees who holds it. A held key is written back unchanged, for only a written row is told. Keys come sorted by
--- queue and key, so two batches cannot wait for each other.
+-- What add_tasks.sql does, for tasks of which some have a dedupe key, no two the same one; a task whose key is held is
+-- left out. Taking a key locks its row until the end of the transaction: of two who want one key at once, the second
+-- waits and then sees who holds it. A held key is written back unchanged, for only a written row is told. Keys come
+-- sorted by queue and key, so two batches cannot wait for each other.
 --   $1 now (us), NULL: the server's   $2 …: the columns NEW of the batch, see columns.py
 -- Returns, for each task that wanted its key, who holds it now.
 WITH clock AS (

@@ -1,9 +1,10 @@
--- The entity's settle move to a final state, with the record of the claim, on each task whose fence is still the claim's.
--- An id may occur once; ids come sorted, so two batches lock in one order, and an id's place among them is found by
--- halving: a join would be planned for as many rows as statistics make it believe. Of two who end one claim, the second
--- waits for the first and then finds the row gone. (Of live tasks, those not pending are running; said so, it names no
--- index of many running tasks to read.)
---   $1 now (us), NULL: the server's   $2 ids   $3 fences   $4 states, NULL: all completed   $5 outcomes, NULL: likewise;
+-- The entity's settle move to a final state, with the record of the claim, on each task whose fence is still the
+-- claim's. An id may occur once; ids come sorted, so two batches lock in one order, and an id's place among them is
+-- found by halving (decision 0410): a join would be planned for as many rows as statistics make it believe. Of two who
+-- end one claim, the second waits for the first and then finds the row gone. (Of live tasks, those not pending are
+-- running; said so, it names no index of many running tasks to read.)
+--   $1 now (us), NULL: the server's   $2 ids   $3 fences   $4 states, NULL: all completed
+--   $5 outcomes, NULL: likewise;
 --   an outcome that is NULL is that of a claim that ran nothing: it leaves no record
 --   $6 results (JSON)   $7 failures (JSON)
 -- Returns the ids that were moved.
@@ -15,7 +16,8 @@ WITH clock AS (
        AND state <> 'pending' AND deliveries = ($3::integer[])[width_bucket(id, $2::uuid[])]
     RETURNING {carried}, crashes, version, worker_id, is_keyed, last_failure,
               coalesce(($4::text[])[width_bucket(id, $2::uuid[])], 'completed') AS state,
-              CASE WHEN $5::text[] IS NULL THEN 'completed' ELSE ($5::text[])[width_bucket(id, $2::uuid[])] END AS outcome,
+              CASE WHEN $5::text[] IS NULL THEN 'completed'
+                   ELSE ($5::text[])[width_bucket(id, $2::uuid[])] END AS outcome,
               ($6::text[])[width_bucket(id, $2::uuid[])] AS result,
               ($7::text[])[width_bucket(id, $2::uuid[])] AS failure
 ), ended AS (
