@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 import sys
-from importlib import metadata
 from pathlib import Path
 
 from sphinx.application import Sphinx
+
+from backstage.infra.release import release as release_here
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -20,7 +21,7 @@ from site_pages.navigation import navigation_of
 from site_pages.public_names import public_names_reference, use_cases_reference
 
 project = "Backstage"
-release = metadata.version("backstage")
+release = release_here()
 project_copyright = "the Backstage authors"
 root_doc = "docs/index"
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_copybutton"]

@@ -1,6 +1,6 @@
 """A script without an event loop: python -m examples.plain_script Ada Grace
 
-Then: python -m worker.run --handlers examples.web.tasks --until-idle
+Then: backstage worker --handlers examples.web.tasks --until-idle
 """
 
 from __future__ import annotations

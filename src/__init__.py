@@ -12,49 +12,183 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from backstage.app.enqueue_task import EnqueueTask as EnqueueTask
+    from backstage.domain.attempt import Attempt as Attempt
     from backstage.domain.backoff import Backoff as Backoff
+    from backstage.domain.broadcast_message import BroadcastMessage as BroadcastMessage
     from backstage.domain.cron_task import CronTask as CronTask
     from backstage.domain.dedupe import Dedupe as Dedupe
+    from backstage.domain.dedupe import Duplicate as Duplicate
+    from backstage.domain.errors import ConfigurationError as ConfigurationError
+    from backstage.domain.errors import DuplicateTaskError as DuplicateTaskError
+    from backstage.domain.errors import FieldError as FieldError
+    from backstage.domain.errors import IllegalMoveError as IllegalMoveError
+    from backstage.domain.errors import InvalidTaskDataError as InvalidTaskDataError
+    from backstage.domain.errors import MissingExtraError as MissingExtraError
+    from backstage.domain.errors import ScheduleNotFoundError as ScheduleNotFoundError
+    from backstage.domain.errors import ScheduleUnreadableError as ScheduleUnreadableError
+    from backstage.domain.errors import StaleTaskError as StaleTaskError
+    from backstage.domain.errors import StorageError as StorageError
+    from backstage.domain.errors import StorageFullError as StorageFullError
+    from backstage.domain.errors import StorageRefusedError as StorageRefusedError
+    from backstage.domain.errors import StorageUnavailableError as StorageUnavailableError
+    from backstage.domain.errors import StoreNotReadyError as StoreNotReadyError
+    from backstage.domain.errors import StoreReplacedError as StoreReplacedError
+    from backstage.domain.errors import SubscriptionNotFoundError as SubscriptionNotFoundError
+    from backstage.domain.errors import TaskError as TaskError
+    from backstage.domain.errors import TaskNotFoundError as TaskNotFoundError
+    from backstage.domain.errors import TransferRefusedError as TransferRefusedError
+    from backstage.domain.errors import UndecodableTaskError as UndecodableTaskError
+    from backstage.domain.errors import UnknownTaskTypeError as UnknownTaskTypeError
+    from backstage.domain.events import TaskCancelled as TaskCancelled
+    from backstage.domain.events import TaskCompleted as TaskCompleted
+    from backstage.domain.events import TaskCreated as TaskCreated
+    from backstage.domain.events import TaskEvent as TaskEvent
+    from backstage.domain.events import TaskFailed as TaskFailed
+    from backstage.domain.events import TaskReleased as TaskReleased
+    from backstage.domain.events import TaskRetried as TaskRetried
+    from backstage.domain.events import TaskSnoozed as TaskSnoozed
+    from backstage.domain.events import TaskStarted as TaskStarted
+    from backstage.domain.failure import Failure as Failure
     from backstage.domain.handler_signals import GiveUp as GiveUp
     from backstage.domain.handler_signals import RetryLater as RetryLater
+    from backstage.domain.missed_ticks import MissedTicks as MissedTicks
     from backstage.domain.next import Next as Next
+    from backstage.domain.outcome import OutcomeKind as OutcomeKind
+    from backstage.domain.overlap import Overlap as Overlap
+    from backstage.domain.ports.queue_control import Pause as Pause
     from backstage.domain.priority import Priority as Priority
     from backstage.domain.queue import Queue as Queue
+    from backstage.domain.retention import Retention as Retention
+    from backstage.domain.schedule import Schedule as Schedule
+    from backstage.domain.stats import OldestDue as OldestDue
+    from backstage.domain.stats import StateCounts as StateCounts
+    from backstage.domain.stats import TaskStats as TaskStats
+    from backstage.domain.stored_schedule import UnreadableSchedule as UnreadableSchedule
+    from backstage.domain.subscription import Subscription as Subscription
+    from backstage.domain.task import Task as Task
+    from backstage.domain.task_query import TaskPage as TaskPage
+    from backstage.domain.task_query import TaskQuery as TaskQuery
     from backstage.domain.task_result import TaskResult as TaskResult
+    from backstage.domain.task_state import TaskState as TaskState
+    from backstage.domain.worker_info import WorkerInfo as WorkerInfo
     from backstage.infra.container import Container as Container
+    from backstage.infra.settings.settings import Settings as Settings
     from backstage.integrations.blocking_container import BlockingContainer as BlockingContainer
     from backstage.worker.handling.context import TaskContext as TaskContext
+    from backstage.worker.handling.handler import RunIn as RunIn
     from backstage.worker.handling.handler import TaskHandlerRegistration as TaskHandlerRegistration
     from backstage.worker.handling.handler import handler as handler
+    from backstage.worker.handling.handler import middleware as middleware
     from backstage.worker.handling.listener import listener as listener
+    from backstage.worker.handling.middleware import Middleware as Middleware
+    from backstage.worker.handling.middleware import Run as Run
     from backstage.worker.handling.receiver import receiver as receiver
     from backstage.worker.hosting.broadcast import Broadcast as Broadcast
+    from backstage.worker.hosting.processor_health import ProcessorHealth as ProcessorHealth
+    from backstage.worker.hosting.queue_processor import QueueProcessor as QueueProcessor
     from backstage.worker.hosting.scheduler import Scheduler as Scheduler
+    from backstage.worker.hosting.service_health import CheckHealth as CheckHealth
+    from backstage.worker.hosting.service_health import ServiceHealth as ServiceHealth
     from backstage.worker.hosting.worker import Worker as Worker
     from backstage.worker.hosting.worker_service import WorkerService as WorkerService
+    from backstage.worker.status.server import StatusServer as StatusServer
+    from backstage.worker.watching.metrics import RunMetrics as RunMetrics
+    from backstage.worker.watching.metrics import WorkerMetrics as WorkerMetrics
+    from backstage.worker.watching.vital_signs import Phase as Phase
+    from backstage.worker.watching.vital_signs import VitalSigns as VitalSigns
 
 _HOMES = {
+    # What an application holds
     "Worker": "worker.hosting.worker",
     "WorkerService": "worker.hosting.worker_service",
+    "QueueProcessor": "worker.hosting.queue_processor",
     "Container": "infra.container",
     "BlockingContainer": "integrations.blocking_container",
+    "Scheduler": "worker.hosting.scheduler",
+    "Broadcast": "worker.hosting.broadcast",
+    "StatusServer": "worker.status.server",
+    "Settings": "infra.settings.settings",
+    # What is enqueued
+    "EnqueueTask": "app.enqueue_task",
     "Priority": "domain.priority",
     "Queue": "domain.queue",
     "Backoff": "domain.backoff",
     "Dedupe": "domain.dedupe",
     "Next": "domain.next",
-    "TaskContext": "worker.handling.context",
-    "TaskResult": "domain.task_result",
-    "TaskHandlerRegistration": "worker.handling.handler",
-    "EnqueueTask": "app.enqueue_task",
-    "Scheduler": "worker.hosting.scheduler",
     "CronTask": "domain.cron_task",
-    "Broadcast": "worker.hosting.broadcast",
-    "RetryLater": "domain.handler_signals",
-    "GiveUp": "domain.handler_signals",
+    "Overlap": "domain.overlap",
+    "MissedTicks": "domain.missed_ticks",
+    # What handlers are made of
     "handler": "worker.handling.handler",
     "listener": "worker.handling.listener",
     "receiver": "worker.handling.receiver",
+    "middleware": "worker.handling.handler",
+    "Run": "worker.handling.middleware",
+    "Middleware": "worker.handling.middleware",
+    "TaskContext": "worker.handling.context",
+    "TaskHandlerRegistration": "worker.handling.handler",
+    "RunIn": "worker.handling.handler",
+    "TaskResult": "domain.task_result",
+    "RetryLater": "domain.handler_signals",
+    "GiveUp": "domain.handler_signals",
+    # What is answered
+    "Task": "domain.task",
+    "TaskState": "domain.task_state",
+    "Duplicate": "domain.dedupe",
+    "Attempt": "domain.attempt",
+    "OutcomeKind": "domain.outcome",
+    "Failure": "domain.failure",
+    "TaskQuery": "domain.task_query",
+    "TaskPage": "domain.task_query",
+    "TaskStats": "domain.stats",
+    "StateCounts": "domain.stats",
+    "OldestDue": "domain.stats",
+    "Retention": "domain.retention",
+    "Pause": "domain.ports.queue_control",
+    "Schedule": "domain.schedule",
+    "UnreadableSchedule": "domain.stored_schedule",
+    "Subscription": "domain.subscription",
+    "BroadcastMessage": "domain.broadcast_message",
+    "WorkerInfo": "domain.worker_info",
+    "WorkerMetrics": "worker.watching.metrics",
+    "RunMetrics": "worker.watching.metrics",
+    "VitalSigns": "worker.watching.vital_signs",
+    "Phase": "worker.watching.vital_signs",
+    "ServiceHealth": "worker.hosting.service_health",
+    "CheckHealth": "worker.hosting.service_health",
+    "ProcessorHealth": "worker.hosting.processor_health",
+    # Events
+    "TaskEvent": "domain.events",
+    "TaskCreated": "domain.events",
+    "TaskStarted": "domain.events",
+    "TaskCompleted": "domain.events",
+    "TaskFailed": "domain.events",
+    "TaskCancelled": "domain.events",
+    "TaskSnoozed": "domain.events",
+    "TaskReleased": "domain.events",
+    "TaskRetried": "domain.events",
+    # Errors
+    "TaskError": "domain.errors",
+    "ConfigurationError": "domain.errors",
+    "MissingExtraError": "domain.errors",
+    "InvalidTaskDataError": "domain.errors",
+    "FieldError": "domain.errors",
+    "UnknownTaskTypeError": "domain.errors",
+    "TaskNotFoundError": "domain.errors",
+    "ScheduleNotFoundError": "domain.errors",
+    "ScheduleUnreadableError": "domain.errors",
+    "SubscriptionNotFoundError": "domain.errors",
+    "IllegalMoveError": "domain.errors",
+    "UndecodableTaskError": "domain.errors",
+    "StaleTaskError": "domain.errors",
+    "DuplicateTaskError": "domain.errors",
+    "TransferRefusedError": "domain.errors",
+    "StorageError": "domain.errors",
+    "StorageRefusedError": "domain.errors",
+    "StorageFullError": "domain.errors",
+    "StorageUnavailableError": "domain.errors",
+    "StoreReplacedError": "domain.errors",
+    "StoreNotReadyError": "domain.errors",
 }
 
 __all__ = list(_HOMES)
@@ -63,4 +197,9 @@ __all__ = list(_HOMES)
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'backstage' has no attribute {name!r}")
-    return getattr(import_module(f"backstage.{_HOMES[name]}"), name)
+    value = globals()[name] = getattr(import_module(f"backstage.{_HOMES[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

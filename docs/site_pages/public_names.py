@@ -6,8 +6,10 @@ import inspect
 from collections.abc import Iterator
 from enum import EnumType
 from textwrap import indent
+from types import FunctionType
 
 from sphinx.util.inspect import stringify_signature
+from sphinx.util.typing import stringify_annotation
 
 import backstage
 from backstage.infra.settings.settings import Settings
@@ -26,9 +28,13 @@ def _directive(name: str) -> str:
         case EnumType():
             return f".. autoclass:: backstage.{name}()\n   :undoc-members:"
         case type():
-            return f".. autoclass:: backstage.{name}\n   :inherited-members: BaseException"
-        case _:
+            return (
+                f".. autoclass:: backstage.{name}\n   :inherited-members: BaseException, BaseSettings, BaseModel, dict"
+            )
+        case FunctionType():
             return f".. autofunction:: backstage.{name}"
+        case alias:
+            return f".. py:data:: backstage.{name}\n   :value: {stringify_annotation(alias)}"
 
 
 def use_cases_reference() -> str:

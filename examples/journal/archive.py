@@ -2,9 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from backstage.domain.ports.task_archive import StoredTask
-from backstage.domain.stats import Count
-from backstage.domain.task_state import TaskState
+from backstage import TaskState
+from backstage.ports import Count, StoredTask
 from examples.journal.store import Store
 
 

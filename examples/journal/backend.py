@@ -4,8 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
-from backstage.domain.opening import Opening
-from backstage.domain.ports.clock import Clock
+from backstage.ports import Clock, Opening
 from examples.journal.archive import JournalArchive
 from examples.journal.fleet import JournalBroadcasts, JournalControl, JournalRegistry, JournalSubscriptions
 from examples.journal.queue import JournalQueue

@@ -6,12 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
-from backstage.domain.broadcast_message import BroadcastMessage
-from backstage.domain.ports.broadcasts import Received
-from backstage.domain.ports.queue_control import Pause
-from backstage.domain.stored_subscription import StoredSubscription
-from backstage.domain.subscription import Subscription
-from backstage.domain.worker_info import WorkerInfo
+from backstage import BroadcastMessage, Pause, Subscription, WorkerInfo
+from backstage.ports import Received, StoredSubscription
 from examples.journal.step import KeptMessage
 from examples.journal.store import Store
 

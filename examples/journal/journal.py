@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from backstage.domain.errors import ConfigurationError, StorageError, StorageFullError, StorageUnavailableError
+from backstage import ConfigurationError, StorageError, StorageFullError, StorageUnavailableError
 from examples.journal.step import Step
 
 

@@ -4,13 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from backstage.domain.lease import Lease
-from backstage.domain.outcome import Outcome
-from backstage.domain.portions import portion
-from backstage.domain.ports.queue_control import QUEUE, TYPE
-from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf
-from backstage.domain.task import MaxDeliveries, Task
-from backstage.domain.task_state import TaskState
+from backstage import Task, TaskState
+from backstage.ports import (
+    QUEUE,
+    TYPE,
+    Claimed,
+    ClaimRequest,
+    HeldTasks,
+    Lease,
+    MaxDeliveries,
+    NextTasksOf,
+    Outcome,
+    portion,
+)
 from examples.journal.store import Store
 
 

@@ -5,11 +5,8 @@ from datetime import datetime
 
 import msgspec
 
-from backstage.domain.cron_document import document_of
-from backstage.domain.cron_task import CronTask
-from backstage.domain.schedule import Schedule
-from backstage.domain.stored_schedule import StoredSchedule, schedule_of
-from backstage.domain.task import Task
+from backstage import CronTask, Schedule, Task
+from backstage.ports import StoredSchedule, document_of, schedule_of
 from examples.journal.step import KeptSchedule
 from examples.journal.store import Store
 

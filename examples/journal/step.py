@@ -6,12 +6,8 @@ from datetime import datetime
 
 import msgspec
 
-from backstage.domain.attempt import Attempt
-from backstage.domain.broadcast_message import BroadcastMessage
-from backstage.domain.ports.queue_control import Pause
-from backstage.domain.stats import Count
-from backstage.domain.subscription import Subscription
-from backstage.domain.task import Task
+from backstage import Attempt, BroadcastMessage, Pause, Subscription, Task
+from backstage.ports import Count
 
 
 class KeptSchedule(msgspec.Struct, frozen=True):

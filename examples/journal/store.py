@@ -10,16 +10,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from backstage.domain.attempt import Attempt
-from backstage.domain.broadcast_message import KEPT_AT_MOST, KEPT_FOR
-from backstage.domain.dedupe import Duplicate
-from backstage.domain.errors import StorageFullError
-from backstage.domain.ports.clock import Clock
-from backstage.domain.ports.queue_control import Pause
-from backstage.domain.stats import Count
-from backstage.domain.subscription import Subscription
-from backstage.domain.task import Task
-from backstage.domain.task_state import LIVE_STATES, TaskState
+from backstage import Attempt, Duplicate, Pause, StorageFullError, Subscription, Task, TaskState
+from backstage.ports import KEPT_AT_MOST, KEPT_FOR, LIVE_STATES, Clock, Count
 from examples.journal.journal import Journal
 from examples.journal.step import KeptMessage, KeptSchedule, Step
 

@@ -4,14 +4,21 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from backstage.domain.attempt import Attempt
-from backstage.domain.dedupe import Duplicate
-from backstage.domain.errors import ConfigurationError, DuplicateTaskError, StaleTaskError, TaskNotFoundError
-from backstage.domain.retention import Retention
-from backstage.domain.stats import Count, OldestDue
-from backstage.domain.task import Task
-from backstage.domain.task_query import TaskPage, TaskQuery
-from backstage.domain.task_state import TaskState
+from backstage import (
+    Attempt,
+    ConfigurationError,
+    Duplicate,
+    DuplicateTaskError,
+    OldestDue,
+    Retention,
+    StaleTaskError,
+    Task,
+    TaskNotFoundError,
+    TaskPage,
+    TaskQuery,
+    TaskState,
+)
+from backstage.ports import Count
 from examples.journal.store import Store
 
 

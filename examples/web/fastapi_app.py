@@ -6,8 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI, HTTPException
 
-from backstage import EnqueueTask
-from backstage.domain.errors import TaskNotFoundError
+from backstage import EnqueueTask, TaskNotFoundError
 from backstage.integrations.fastapi import BackstageContainer, backstage_lifespan
 from examples.web.tasks import Welcome, new_worker
 

@@ -8,8 +8,7 @@ from litestar import Litestar, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, JSONBody
 
-from backstage import EnqueueTask
-from backstage.domain.errors import TaskNotFoundError
+from backstage import EnqueueTask, TaskNotFoundError
 from backstage.integrations.litestar import BackstageContainer, BackstagePlugin
 from examples.web.tasks import Welcome, new_worker
 

@@ -7,8 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from backstage import EnqueueTask
-from backstage.domain.errors import TaskNotFoundError
+from backstage import EnqueueTask, TaskNotFoundError
 from backstage.integrations.starlette import backstage_lifespan, container_of
 from examples.web.tasks import new_worker
 

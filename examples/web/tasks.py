@@ -20,7 +20,7 @@ async def send(welcome: Welcome, context: TaskContext) -> str:
 
 
 def new_worker() -> Worker:
-    """The worker that runs inside the web application; where the load grows, run `python -m worker.run` beside it."""
+    """The worker that runs inside the web application; where the load grows, run `backstage worker` beside it."""
     worker = Worker(concurrency=4)
     worker.include(sys.modules[__name__])
     return worker

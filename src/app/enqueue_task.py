@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from backstage.app.enqueueing import Enqueueing
 from backstage.domain.backoff import Backoff
 from backstage.domain.dedupe import Dedupe, Duplicate
 from backstage.domain.errors import InvalidTaskDataError
@@ -23,11 +24,7 @@ from backstage.domain.limits import (
     check_text,
 )
 from backstage.domain.payload import encode_payload
-from backstage.domain.ports.clock import Clock
-from backstage.domain.ports.event_bus import EventBus
 from backstage.domain.ports.ids import Ids
-from backstage.domain.ports.task_repository import TaskRepository
-from backstage.domain.ports.task_trace import TaskTrace
 from backstage.domain.queue import DEFAULT_QUEUE
 from backstage.domain.quick_init import quick_init
 from backstage.domain.task import Task
@@ -123,17 +120,9 @@ class Enqueue:
     a `connection` on a store that has no transactions. A task with a `parent` belongs to the parent's workflow.
     """
 
-    def __init__(
-        self,
-        tasks: TaskRepository,
-        events: EventBus,
-        clock: Clock,
-        ids: Ids,
-        trace: TaskTrace | None = None,
-        encode: Callable[[Any], str] = encode_payload,
-    ) -> None:
-        self._tasks, self._events, self._clock, self._ids, self._trace = tasks, events, clock, ids, trace
-        self._encode = encode
+    def __init__(self, enqueueing: Enqueueing) -> None:
+        self._tasks, self._events, self._clock = enqueueing.tasks, enqueueing.events, enqueueing.clock
+        self._ids, self._trace, self._encode = enqueueing.ids, enqueueing.trace, enqueueing.encode
 
     async def __call__(
         self, request: EnqueueTask, *, connection: Any = None, parent: Task | None = None

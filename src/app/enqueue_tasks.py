@@ -1,18 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from backstage.app.enqueue_task import EnqueueTask
+from backstage.app.enqueueing import Enqueueing
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import FieldError, InvalidTaskDataError
 from backstage.domain.events import TaskCreated
-from backstage.domain.payload import encode_payload
-from backstage.domain.ports.clock import Clock
-from backstage.domain.ports.event_bus import EventBus
-from backstage.domain.ports.ids import Ids
-from backstage.domain.ports.task_repository import TaskRepository
-from backstage.domain.ports.task_trace import TaskTrace
 from backstage.domain.task import Task
 
 
@@ -25,17 +20,9 @@ class EnqueueMany:
     of payloads are written in several steps.
     """
 
-    def __init__(
-        self,
-        tasks: TaskRepository,
-        events: EventBus,
-        clock: Clock,
-        ids: Ids,
-        trace: TaskTrace | None = None,
-        encode: Callable[[Any], str] = encode_payload,
-    ) -> None:
-        self._tasks, self._events, self._clock, self._ids, self._trace = tasks, events, clock, ids, trace
-        self._encode = encode
+    def __init__(self, enqueueing: Enqueueing) -> None:
+        self._tasks, self._events, self._clock = enqueueing.tasks, enqueueing.events, enqueueing.clock
+        self._ids, self._trace, self._encode = enqueueing.ids, enqueueing.trace, enqueueing.encode
 
     async def __call__(self, requests: Iterable[EnqueueTask], *, connection: Any = None) -> list[Task | Duplicate]:
         tasks = self._checked(requests)

@@ -22,18 +22,18 @@ class TransferPlan:
 
 
 class PlanTransfer:
-    """Say what there is to move from one store to another; changes nothing.
+    """Say what there is to move from this store to another; changes nothing.
 
     Raises TransferRefusedError while workers of either store are alive, or tasks of the source are running: what one
     of them does meanwhile would be lost, or done twice. And for a schedule that cannot be read here, nor so written.
     """
 
-    def __init__(self, source: Backend, target: Backend) -> None:
-        self._source, self._target = source, target
+    def __init__(self, backend: Backend) -> None:
+        self._source = backend
 
-    async def __call__(self) -> TransferPlan:
+    async def __call__(self, target: Backend) -> TransferPlan:
         await _refuse_workers(self._source, "the source")
-        await _refuse_workers(self._target, "the target")
+        await _refuse_workers(target, "the target")
         counts = StateCounts.of(await self._source.tasks.counts())
         if counts.running:
             raise TransferRefusedError(

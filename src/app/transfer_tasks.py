@@ -54,24 +54,26 @@ class TransferTasks:
     Broadcasts are not moved: they are for workers, and there are none.
     """
 
-    def __init__(self, source: Backend, target: Backend, ids: Ids) -> None:
-        self._source, self._target, self._ids = source, target, ids
+    def __init__(self, backend: Backend, ids: Ids, plan_transfer: PlanTransfer) -> None:
+        self._source, self._ids, self._plan_transfer = backend, ids, plan_transfer
 
-    async def __call__(self, moved: Callable[[int, int], object] = lambda tasks, new: None) -> Transferred:
+    async def __call__(
+        self, target: Backend, moved: Callable[[int, int], object] = lambda tasks, new: None
+    ) -> Transferred:
         """`moved` is called after each batch with the numbers of tasks read, and of new ones, so far.
 
         Raises TransferRefusedError as PlanTransfer does, and for a store that is both source and target.
         """
-        await PlanTransfer(self._source, self._target)()
-        await self._refuse_one_store()
+        await self._plan_transfer(target)
+        await self._refuse_one_store(target)
         pauses = await self._source.control.paused()
-        await self._copy_subscriptions()
-        new_pauses = [await self._target.control.pause(pause.kind, pause.name) for pause in pauses]
-        tasks, new = await self._move_tasks(moved)
+        await self._copy_subscriptions(target)
+        new_pauses = [await target.control.pause(pause.kind, pause.name) for pause in pauses]
+        tasks, new = await self._move_tasks(target, moved)
         counts = await self._source.tasks.counts()
-        await self._target.archive.write_pruned([count for count in counts if count.pruned])
+        await target.archive.write_pruned([count for count in counts if count.pruned])
         schedules = [each for each in await self._source.schedules.all() if isinstance(each, Schedule)]
-        new_schedules = [await self._target.schedules.restore(schedule) for schedule in schedules]
+        new_schedules = [await target.schedules.restore(schedule) for schedule in schedules]
         return Transferred(
             tasks=tasks,
             new=new,
@@ -80,32 +82,32 @@ class TransferTasks:
             new_schedules=sum(new_schedules),
             pauses=len(pauses),
             new_pauses=sum(new_pauses),
-            missing=_missing(await self._source.tasks.counts(), await self._target.tasks.counts()),
+            missing=_missing(await self._source.tasks.counts(), await target.tasks.counts()),
         )
 
-    async def _copy_subscriptions(self) -> None:
+    async def _copy_subscriptions(self, target: Backend) -> None:
         """Those whose names the target does not have, and before the tasks, so that no end on the target is missed."""
-        known = {each.name for each in await self._target.subscriptions.all()}
+        known = {each.name for each in await target.subscriptions.all()}
         for subscription in await self._source.subscriptions.all():
             if isinstance(subscription, Subscription) and subscription.name not in known:
-                await self._target.subscriptions.put(subscription)
+                await target.subscriptions.put(subscription)
 
-    async def _move_tasks(self, moved: Callable[[int, int], object]) -> tuple[int, int]:
+    async def _move_tasks(self, target: Backend, moved: Callable[[int, int], object]) -> tuple[int, int]:
         tasks, new, limit, after = 0, 0, _FIRST_BATCH, None
         while batch := await self._source.archive.read(after, limit):
             claimed = next((each.task.id for each in batch if each.task.state is TaskState.RUNNING), None)
             if claimed is not None:
                 raise TransferRefusedError(f"task {claimed} was claimed meanwhile: stop all workers and run it again")
             _refuse_undecodable(batch)
-            new += await self._target.archive.write(batch)
+            new += await target.archive.write(batch)
             tasks += len(batch)
             moved(tasks, new)
             limit, after = _next_limit(batch), batch[-1].task.id
         return tasks, new
 
-    async def _refuse_one_store(self) -> None:
+    async def _refuse_one_store(self, target: Backend) -> None:
         """Leave a mark in the target and look for it in the source: URLs can name one store in many ways."""
-        now = self._target.clock.now()
+        now = target.clock.now()
         mark = WorkerInfo(
             id=f"transfer-{self._ids.new()}",
             host="transfer",
@@ -117,11 +119,11 @@ class TransferTasks:
             types=(),
             release="transfer",
         )
-        await self._target.registry.beat(mark)
+        await target.registry.beat(mark)
         try:
             seen = await self._source.registry.workers(seen_within=3600.0)
         finally:
-            await self._target.registry.leave(mark.id)
+            await target.registry.leave(mark.id)
         if mark.id in (worker.id for worker in seen):
             raise TransferRefusedError("source and target are the same store: name another one to move its tasks to")
 

@@ -4,10 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from backstage.app.send_broadcast import SendBroadcast
 from backstage.cli.command_parser import DONE, CommandParser, json_value
 from backstage.cli.store import opened_store
-from backstage.infra.uuid7_ids import Uuid7Ids
 
 
 def parser() -> CommandParser:
@@ -31,5 +29,5 @@ def run(arguments: Sequence[str]) -> int:
 
 async def _send(url: str | None, name: str, payload: Any) -> str:
     async with opened_store(url) as store:
-        message = await SendBroadcast(store.broadcasts, store.clock, Uuid7Ids())(name, payload)
+        message = await store.send_broadcast(name, payload)
     return message.id

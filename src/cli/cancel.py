@@ -3,10 +3,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from backstage.app.cancel_task import CancelTask
 from backstage.cli.command_parser import CommandParser
 from backstage.cli.each_task import step_each
-from backstage.cli.no_listeners import NoListeners
 from backstage.cli.store import existing_store
 
 
@@ -23,4 +21,4 @@ def run(arguments: Sequence[str]) -> int:
 
 async def _cancel(url: str | None, task_ids: Sequence[str]) -> int:
     async with existing_store(url) as store:
-        return await step_each(task_ids, CancelTask(store.tasks, NoListeners(), store.clock))
+        return await step_each(task_ids, store.cancel_task)

@@ -6,15 +6,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import fields
 
-from backstage.app.enqueue_task import Enqueue, EnqueueTask
+from backstage.app.enqueue_task import EnqueueTask
 from backstage.cli.command_parser import DONE, CommandParser, json_value, key_and_value, priority, seconds
-from backstage.cli.no_listeners import NoListeners
 from backstage.cli.store import opened_store
 from backstage.cli.unserved import warn_before_storing
 from backstage.domain.dedupe import Dedupe, Duplicate
 from backstage.domain.errors import DuplicateTaskError
 from backstage.domain.queue import DEFAULT_QUEUE
-from backstage.infra.uuid7_ids import Uuid7Ids
 
 _FROM_LINES = "-"
 _OF_ALL = frozenset({"url", "type", "payload", "quiet"})
@@ -97,7 +95,7 @@ async def _enqueue(options: argparse.Namespace) -> str:
     )
     async with opened_store(options.url) as store:
         await warn_before_storing(store, options.queue, options.type)
-        answer = await Enqueue(store.tasks, NoListeners(), store.clock, Uuid7Ids())(request)
+        answer = await store.enqueue_task(request)
     if isinstance(answer, Duplicate):
         raise DuplicateTaskError(answer.key, answer.id)
     return answer.id

@@ -14,14 +14,12 @@ from backstage.app.enqueue_task import EnqueueTask
 from backstage.app.enqueue_tasks import EnqueueMany
 from backstage.cli.command_parser import DONE, INTERRUPTED, REFUSED
 from backstage.cli.input_lines import Line, LineTooLongError, batches
-from backstage.cli.no_listeners import NoListeners
 from backstage.cli.store import opened_store
 from backstage.cli.task_line import parse_line
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import DuplicateTaskError, InvalidTaskDataError, StorageError
 from backstage.domain.task import Task
 from backstage.infra.printable import printable
-from backstage.infra.uuid7_ids import Uuid7Ids
 
 _PLACE = re.compile(r"tasks\[(\d+)\]\.")
 
@@ -37,7 +35,7 @@ async def enqueue_lines(url: str | None, *, is_quiet: bool) -> int:
     source = sys.stdin.fileno()
     stored = refused = done = 0
     async with opened_store(url) as store:
-        enqueue = EnqueueMany(store.tasks, NoListeners(), store.clock, Uuid7Ids())
+        enqueue = store.enqueue_tasks
         with _progress(source, is_quiet) as advance:
             try:
                 for lines in batches(source):

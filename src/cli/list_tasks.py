@@ -7,13 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from backstage.app.find_tasks import FindTasks
-from backstage.app.get_task_stats import GetTaskStats
+from backstage.app.use_cases import UseCases
 from backstage.cli.answer import duration, print_json
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.store import existing_store
 from backstage.cli.task_document import task_document
-from backstage.domain.ports.backend import Backend
 from backstage.domain.task import Task
 from backstage.domain.task_query import MAX_PAGE, TaskPage, TaskQuery
 from backstage.domain.task_state import TaskState
@@ -64,16 +62,15 @@ def run(arguments: Sequence[str]) -> int:
 
 async def _page(url: str | None, query: TaskQuery, pattern: str | None) -> tuple[TaskPage, datetime]:
     async with existing_store(url) as store:
-        find = FindTasks(store.tasks)
-        page = await find(query) if pattern is None else await _of_types(pattern, query, find, store)
+        page = await (store.find_tasks(query) if pattern is None else _of_types(pattern, query, store))
         return page, store.clock.now()
 
 
-async def _of_types(pattern: str, query: TaskQuery, find: FindTasks, store: Backend) -> TaskPage:
+async def _of_types(pattern: str, query: TaskQuery, store: UseCases) -> TaskPage:
     """The page of all types that match: the newest of each type's own page."""
-    stats = await GetTaskStats(store.tasks, store.control)()
+    stats = await store.get_task_stats()
     types = [name for name in stats.by_type if fnmatchcase(name, pattern)]
-    pages = [await find(replace(query, type=name)) for name in types]
+    pages = [await store.find_tasks(replace(query, type=name)) for name in types]
     found = sorted((task for page in pages for task in page.tasks), key=lambda task: task.id, reverse=True)
     tasks = tuple(found[: query.limit])
     is_more = len(found) > query.limit or any(page.next_after for page in pages)

@@ -4,9 +4,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
-from backstage.app.get_known_names import GetKnownNames, nearest
-from backstage.app.pause_queue import PauseQueue
-from backstage.app.pause_type import PauseType
+from backstage.app.get_known_names import nearest
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.queue_or_type import parse_queue_or_type, queue_or_type_parser
 from backstage.cli.store import opened_store
@@ -31,7 +29,7 @@ def run(arguments: Sequence[str]) -> int:
 async def _pause(url: str | None, kind: str, name: str) -> tuple[bool, frozenset[str]]:
     """Whether it is paused only now, and the names that are known."""
     async with opened_store(url) as store:
-        pause = PauseQueue(store.control) if kind == QUEUE else PauseType(store.control)
+        pause = store.pause_queue if kind == QUEUE else store.pause_type
         is_new = await pause(name)
-        names = await GetKnownNames(store.tasks, store.schedules, store.registry)()
+        names = await store.get_known_names()
         return is_new, names.queues if kind == QUEUE else names.types

@@ -4,8 +4,6 @@ import argparse
 import asyncio
 from collections.abc import Sequence
 
-from backstage.app.prune_tasks import PruneTasks
-from backstage.app.purge_dead_letters import PurgeDeadLetters
 from backstage.cli.command_parser import DONE, CommandParser, seconds
 from backstage.cli.store import existing_store
 from backstage.domain.limits import check_name
@@ -64,10 +62,9 @@ def _retentions(known: CommandParser, options: argparse.Namespace) -> list[Reten
 
 async def _prune(options: argparse.Namespace, retentions: Sequence[Retention]) -> int:
     async with existing_store(options.url) as store:
-        prune_tasks = PruneTasks(store.tasks)
         if options.dead_letters:
-            return await PurgeDeadLetters(prune_tasks)(options.queue)
-        return await prune_tasks(retentions or _as_set())
+            return await store.purge_dead_letters(options.queue)
+        return await store.prune_tasks(retentions or _as_set())
 
 
 def _as_set() -> Sequence[Retention]:

@@ -5,9 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from backstage.app.find_unserved import FindUnserved, Unserved
-from backstage.app.get_oldest_due import GetOldestDue
-from backstage.app.get_task_stats import GetTaskStats
+from backstage.app.find_unserved import Unserved
 from backstage.cli.answer import iso, moment, print_json
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.stats import COUNTED, counts_document
@@ -43,9 +41,9 @@ def run(arguments: Sequence[str]) -> int:
 
 async def _queues(url: str | None) -> tuple[TaskStats, list[OldestDue], list[Unserved]]:
     async with existing_store(url) as store:
-        stats = await GetTaskStats(store.tasks, store.control)()
-        unserved = await FindUnserved(store.tasks, store.registry)()
-        return stats, await GetOldestDue(store.tasks)(), unserved
+        stats = await store.get_task_stats()
+        unserved = await store.find_unserved()
+        return stats, await store.get_oldest_due(), unserved
 
 
 def _longest(oldest_due: Sequence[OldestDue], kind: str) -> dict[str, float]:

@@ -4,9 +4,7 @@ import argparse
 import asyncio
 from collections.abc import Sequence
 
-from backstage.app.replay_dead_letters import ReplayDeadLetters
 from backstage.cli.command_parser import DONE, CommandParser
-from backstage.cli.no_listeners import NoListeners
 from backstage.cli.store import existing_store
 from backstage.domain.limits import check_name
 
@@ -31,5 +29,4 @@ def run(arguments: Sequence[str]) -> int:
 
 async def _replay(options: argparse.Namespace) -> int:
     async with existing_store(options.url) as store:
-        replay = ReplayDeadLetters(store.tasks, NoListeners(), store.clock)
-        return await replay(queue=options.queue, type=options.type)
+        return await store.replay_dead_letters(queue=options.queue, type=options.type)

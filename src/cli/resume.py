@@ -3,8 +3,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from backstage.app.resume_queue import ResumeQueue
-from backstage.app.resume_type import ResumeType
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.queue_or_type import parse_queue_or_type, queue_or_type_parser
 from backstage.cli.store import existing_store
@@ -24,5 +22,5 @@ def run(arguments: Sequence[str]) -> int:
 
 async def _resume(url: str | None, kind: str, name: str) -> bool:
     async with existing_store(url) as store:
-        resume = ResumeQueue(store.control) if kind == QUEUE else ResumeType(store.control)
+        resume = store.resume_queue if kind == QUEUE else store.resume_type
         return await resume(name)

@@ -5,10 +5,8 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 
-from backstage.app.retry_task import RetryTask
 from backstage.cli.command_parser import CommandParser
 from backstage.cli.each_task import step_each
-from backstage.cli.no_listeners import NoListeners
 from backstage.cli.store import existing_store
 
 
@@ -25,5 +23,4 @@ def run(arguments: Sequence[str]) -> int:
 
 async def _retry(options: argparse.Namespace) -> int:
     async with existing_store(options.url) as store:
-        retry_task = RetryTask(store.tasks, NoListeners(), store.clock)
-        return await step_each(options.ids, partial(retry_task, reset_attempts=options.reset_attempts))
+        return await step_each(options.ids, partial(store.retry_task, reset_attempts=options.reset_attempts))

@@ -7,20 +7,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from backstage.app.cancel_task import CancelTask
-from backstage.app.fire_schedule import FireSchedule
-from backstage.app.get_schedule import GetSchedule
-from backstage.app.put_schedule import PutSchedule
+from backstage.app.use_cases import UseCases
 from backstage.cli.answer import moment
 from backstage.cli.command_parser import DONE, CommandParser, seconds
-from backstage.cli.no_listeners import NoListeners
 from backstage.cli.store import opened_store
 from backstage.domain.cron_task import CronTask
 from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.firing import next_tick
 from backstage.domain.missed_ticks import MissedTicks
 from backstage.domain.overlap import Overlap
-from backstage.domain.ports.backend import Backend
 from backstage.domain.schedule import Schedule
 from backstage.infra.printable import printable
 
@@ -78,21 +73,19 @@ def _given(options: argparse.Namespace) -> dict[str, Any]:
 
 async def _add(url: str | None, cron: CronTask) -> tuple[Schedule, str]:
     async with opened_store(url) as store:
-        if isinstance(await store.schedules.find(cron.name), Schedule):
+        if isinstance(await store.backend.schedules.find(cron.name), Schedule):
             raise InvalidTaskDataError.of("name", f"there is a schedule {cron.name!r}: edit it, or give another --name")
         return await _put(store, cron)
 
 
 async def _edit(options: argparse.Namespace) -> tuple[Schedule, str]:
     async with opened_store(options.url) as store:
-        schedule = await GetSchedule(store.schedules)(options.name)
+        schedule = await store.get_schedule(options.name)
         return await _put(store, replace(schedule.cron, **_given(options)))
 
 
-async def _put(store: Backend, cron: CronTask) -> tuple[Schedule, str]:
-    bus = NoListeners()
-    fire_schedule = FireSchedule(store.schedules, store.tasks, bus, CancelTask(store.tasks, bus, store.clock))
-    schedule = await PutSchedule(store.schedules, fire_schedule, store.clock)(cron)
+async def _put(store: UseCases, cron: CronTask) -> tuple[Schedule, str]:
+    schedule = await store.put_schedule(cron)
     return schedule, moment(next_tick(schedule, store.clock.now()))
 
 

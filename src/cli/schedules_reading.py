@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
-from backstage.app.get_schedule import GetSchedule
 from backstage.cli.answer import moment, print_json, print_text
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.schedule_document import schedule_document
@@ -52,14 +51,14 @@ def run_show(arguments: Sequence[str]) -> int:
 
 async def _all(url: str | None) -> tuple[list[Schedule], list[UnreadableSchedule], datetime]:
     async with existing_store(url) as store:
-        stored = await store.schedules.all()
+        stored = await store.backend.schedules.all()
         readable = [each for each in stored if isinstance(each, Schedule)]
         return readable, [each for each in stored if isinstance(each, UnreadableSchedule)], store.clock.now()
 
 
 async def _one(url: str | None, name: str) -> tuple[Schedule, datetime]:
     async with existing_store(url) as store:
-        return await GetSchedule(store.schedules)(name), store.clock.now()
+        return await store.get_schedule(name), store.clock.now()
 
 
 def _row(schedule: Schedule, now: datetime) -> tuple[str, ...]:

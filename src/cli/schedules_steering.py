@@ -3,20 +3,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from backstage.app.cancel_task import CancelTask
-from backstage.app.delete_schedule import DeleteSchedule
-from backstage.app.fire_schedule import FireSchedule
-from backstage.app.get_schedule import GetSchedule
-from backstage.app.pause_schedule import PauseSchedule
-from backstage.app.resume_schedule import ResumeSchedule
-from backstage.app.run_schedule_now import RunScheduleNow
 from backstage.cli.command_parser import DONE, CommandParser
-from backstage.cli.no_listeners import NoListeners
 from backstage.cli.store import opened_store
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import DuplicateTaskError
 from backstage.infra.printable import printable
-from backstage.infra.uuid7_ids import Uuid7Ids
 
 
 def run_pause(arguments: Sequence[str]) -> int:
@@ -55,25 +46,22 @@ def _named(action: str, description: str, arguments: Sequence[str]) -> tuple[str
 
 async def _pause(url: str | None, name: str) -> bool:
     async with opened_store(url) as store:
-        return await PauseSchedule(store.schedules)(name)
+        return await store.pause_schedule(name)
 
 
 async def _resume(url: str | None, name: str) -> bool:
     async with opened_store(url) as store:
-        return await ResumeSchedule(store.schedules)(name)
+        return await store.resume_schedule(name)
 
 
 async def _delete(url: str | None, name: str) -> None:
     async with opened_store(url) as store:
-        await DeleteSchedule(store.schedules)(name)
+        await store.delete_schedule(name)
 
 
 async def _run_now(url: str | None, name: str) -> str:
     async with opened_store(url) as store:
-        bus = NoListeners()
-        fire_schedule = FireSchedule(store.schedules, store.tasks, bus, CancelTask(store.tasks, bus, store.clock))
-        run = RunScheduleNow(GetSchedule(store.schedules), fire_schedule, store.tasks, bus, store.clock, Uuid7Ids())
-        answer = await run(name)
+        answer = await store.run_schedule_now(name)
     if isinstance(answer, Duplicate):
         raise DuplicateTaskError(answer.key, answer.id)
     return answer.id

@@ -7,9 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from backstage.app.find_unserved import FindUnserved, Unserved
-from backstage.app.get_attempts import GetAttempts
-from backstage.app.get_task import GetTask
+from backstage.app.find_unserved import Unserved
 from backstage.cli.answer import duration, moment, print_json, print_text
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.store import existing_store
@@ -42,10 +40,10 @@ def run(arguments: Sequence[str]) -> int:
 async def _task(url: str | None, task_id: str) -> tuple[Task, list[Attempt], list[Unserved]]:
     """With its queue and type, if it waits and nobody serves them."""
     async with existing_store(url) as store:
-        task = await GetTask(store.tasks)(task_id)
+        task = await store.get_task(task_id)
         lanes = [(task.queue, task.type)] if task.state is TaskState.PENDING else []
-        unserved = await FindUnserved(store.tasks, store.registry)(lanes)
-        return task, await GetAttempts(store.tasks)(task_id), unserved
+        unserved = await store.find_unserved(lanes)
+        return task, await store.get_attempts(task_id), unserved
 
 
 def _facts(task: Task) -> Iterator[str]:

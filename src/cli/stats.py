@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from backstage.app.get_task_stats import GetTaskStats
 from backstage.cli.answer import iso, moment, print_json
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.store import existing_store
@@ -47,7 +46,7 @@ def counts_document(counts: StateCounts) -> dict[str, int]:
 
 async def task_stats(url: str | None) -> TaskStats:
     async with existing_store(url) as store:
-        return await GetTaskStats(store.tasks, store.control)()
+        return await store.get_task_stats()
 
 
 def _document(stats: TaskStats) -> dict[str, Any]:

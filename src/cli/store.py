@@ -1,4 +1,4 @@
-"""The store that a command speaks to, for the length of a block."""
+"""The store that a command speaks to, and the use cases over it, for the length of a block."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from backstage.app.use_cases import UseCases
+from backstage.cli.no_listeners import NoListeners
 from backstage.domain.errors import ConfigurationError, StoreNotReadyError
 from backstage.domain.opening import Opening
 from backstage.infra.backends import light_backend_for
@@ -24,6 +26,15 @@ class _InFile(Protocol):
     def missing_file(self) -> Path | None: ...
 
 
+class _Ids:
+    """Loads what makes ids with the first one: few commands need any."""
+
+    def new(self) -> str:
+        from backstage.infra.uuid7_ids import Uuid7Ids  # noqa: PLC0415 - takes longer to load than all use cases
+
+        return Uuid7Ids().new()
+
+
 def store(url: str | None) -> Backend:
     """Return the store of the URL, else of the settings, not yet opened. Raises ConfigurationError."""
     chosen = store_url() if url is None else url
@@ -35,19 +46,21 @@ def store(url: str | None) -> Backend:
 
 
 @asynccontextmanager
-async def opened_store(url: str | None, opening: Opening = Opening.PRODUCE) -> AsyncIterator[Backend]:
-    """Connect, to store something. Raises ConfigurationError, StorageUnavailableError, and with READ
-    StoreNotReadyError."""
+async def opened_store(url: str | None, opening: Opening = Opening.PRODUCE) -> AsyncIterator[UseCases]:
+    """Connect, to store something, and give the use cases over the store.
+
+    Raises ConfigurationError, StorageUnavailableError, and with READ StoreNotReadyError.
+    """
     backend = store(url)
     try:
         await backend.open(opening)
-        yield backend
+        yield _use_cases(backend)
     finally:
         await backend.close()
 
 
 @asynccontextmanager
-async def filled_store(url: str | None) -> AsyncIterator[Backend]:
+async def filled_store(url: str | None) -> AsyncIterator[UseCases]:
     """The same for a store that must exist: raises ConfigurationError where there is none."""
     async with AsyncExitStack() as stack:
         try:
@@ -58,7 +71,7 @@ async def filled_store(url: str | None) -> AsyncIterator[Backend]:
 
 
 @asynccontextmanager
-async def existing_store(url: str | None) -> AsyncIterator[Backend]:
+async def existing_store(url: str | None) -> AsyncIterator[UseCases]:
     """The same, but looking creates nothing: where there is no store, it is as an empty one, and stderr says so."""
     async with AsyncExitStack() as stack:
         try:
@@ -66,10 +79,14 @@ async def existing_store(url: str | None) -> AsyncIterator[Backend]:
         except StoreNotReadyError:
             remedy = "a worker that starts makes the store, and so does backstage migrate"
             print(f"backstage: nothing is stored at {_place_of(url)} yet: {remedy}", file=sys.stderr)
-            opened = light_backend_for("memory://")
-            await opened.open(Opening.PRODUCE)
-            stack.push_async_callback(opened.close)
+            opened = _use_cases(light_backend_for("memory://"))
+            await opened.backend.open(Opening.PRODUCE)
+            stack.push_async_callback(opened.backend.close)
         yield opened
+
+
+def _use_cases(backend: Backend) -> UseCases:
+    return UseCases(backend, NoListeners(), _Ids())
 
 
 def _place_of(url: str | None) -> str:

@@ -3,13 +3,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from backstage.app.cancel_deliveries import CancelDeliveries
-from backstage.app.cancel_task import CancelTask
-from backstage.app.get_task_stats import GetTaskStats
-from backstage.app.unsubscribe import Unsubscribe
 from backstage.cli.answer import print_json, print_text
 from backstage.cli.command_parser import DONE, CommandParser
-from backstage.cli.no_listeners import NoListeners
 from backstage.cli.store import existing_store, filled_store
 from backstage.domain.stats import StateCounts
 from backstage.domain.stored_subscription import StoredSubscription, UnreadableSubscription
@@ -58,13 +53,12 @@ def run(arguments: Sequence[str]) -> int:
 
 async def _all(url: str | None) -> tuple[list[StoredSubscription], Mapping[str, StateCounts]]:
     async with existing_store(url) as store:
-        return await store.subscriptions.all(), (await GetTaskStats(store.tasks, store.control)()).by_type
+        return await store.backend.subscriptions.all(), (await store.get_task_stats()).by_type
 
 
 async def _remove(url: str | None, name: str) -> int:
     async with filled_store(url) as store:
-        cancel_task = CancelTask(store.tasks, NoListeners(), store.clock)
-        return await Unsubscribe(store.subscriptions, CancelDeliveries(store.tasks, cancel_task))(name)
+        return await store.unsubscribe(name)
 
 
 def _document(subscription: Subscription, by_type: Mapping[str, StateCounts]) -> dict[str, object]:

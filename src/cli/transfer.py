@@ -8,15 +8,14 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-from backstage.app.plan_transfer import PlanTransfer, TransferPlan
-from backstage.app.transfer_tasks import Missing, Transferred, TransferTasks
+from backstage.app.plan_transfer import TransferPlan
+from backstage.app.transfer_tasks import Missing, Transferred
 from backstage.cli.answer import print_json
 from backstage.cli.command_parser import DONE, REFUSED, CommandParser
 from backstage.cli.store import existing_store, filled_store, opened_store, store
 from backstage.domain.errors import ConfigurationError, StorageError
 from backstage.domain.opening import Opening
 from backstage.infra.settings.store_url import store_url
-from backstage.infra.uuid7_ids import Uuid7Ids
 
 _COLUMNS = ("queue", "type", "state", "source", "of them pruned", "target", "of them pruned ")
 _NUMBERS = ("source", "of them pruned", "target", "of them pruned ")
@@ -57,14 +56,14 @@ def run(arguments: Sequence[str]) -> int:
 
 async def _plan(source: str, target: str) -> TransferPlan:
     async with filled_store(source) as old, existing_store(target) as new:
-        return await PlanTransfer(old, new)()
+        return await old.plan_transfer(new.backend)
 
 
 async def _transfer(source: str, target: str) -> Transferred:
     async with filled_store(source) as old, opened_store(target, Opening.CREATE) as new:
-        plan = await PlanTransfer(old, new)()
+        plan = await old.plan_transfer(new.backend)
         with _progress(plan.tasks) as advance, _saying_how_to_go_on(plan.tasks) as note:
-            return await TransferTasks(old, new, Uuid7Ids())(lambda tasks, added: (note(tasks), advance(tasks, added)))
+            return await old.transfer_tasks(new.backend, lambda tasks, added: (note(tasks), advance(tasks, added)))
 
 
 @contextmanager

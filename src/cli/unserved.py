@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from backstage.app.find_unserved import FindUnserved, Unserved
-from backstage.app.get_known_names import GetKnownNames, nearest
+from backstage.app.find_unserved import Unserved
+from backstage.app.get_known_names import nearest
 from backstage.domain.errors import StoreNotReadyError
 from backstage.infra.printable import printable
 
 if TYPE_CHECKING:
-    from backstage.domain.ports.backend import Backend
+    from backstage.app.use_cases import UseCases
 
 MOST_SHOWN = 10
 
 
-async def warn_before_storing(store: Backend, queue: str, task_type: str) -> None:
+async def warn_before_storing(store: UseCases, queue: str, task_type: str) -> None:
     """Say on standard error that the task may wait for ever, before its own name is among those that are known.
 
     Where no worker is alive, a name that nobody knows is compared with those of tasks and schedules. What an older
@@ -28,12 +28,12 @@ async def warn_before_storing(store: Backend, queue: str, task_type: str) -> Non
         await _warn(store, queue, task_type)
 
 
-async def _warn(store: Backend, queue: str, task_type: str) -> None:
-    unserved = await FindUnserved(store.tasks, store.registry)([(queue, task_type)])
+async def _warn(store: UseCases, queue: str, task_type: str) -> None:
+    unserved = await store.find_unserved([(queue, task_type)])
     if unserved:
         warn_of(unserved)
         return
-    names = await GetKnownNames(store.tasks, store.schedules, store.registry)()
+    names = await store.get_known_names()
     for kind, name, known in (("queue", queue, names.queues), ("type", task_type, names.types)):
         if name not in known and (hint := nearest(name, known)):
             _say(f"no task, schedule or worker knows {kind} {name}{hint}")

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from backstage.app.list_workers import ListWorkers
 from backstage.cli.answer import duration, iso, print_json
 from backstage.cli.command_parser import DONE, CommandParser, seconds
 from backstage.cli.store import existing_store
@@ -41,7 +40,7 @@ def run(arguments: Sequence[str]) -> int:
 
 async def _workers(url: str | None, seen_within: float) -> tuple[list[WorkerInfo], datetime]:
     async with existing_store(url) as store:
-        return await ListWorkers(store.registry)(seen_within), store.clock.now()
+        return await store.list_workers(seen_within), store.clock.now()
 
 
 def _document(worker: WorkerInfo) -> dict[str, Any]:

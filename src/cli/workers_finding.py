@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from backstage.app.find_unserved import FindUnserved, Unserved
+from backstage.app.find_unserved import Unserved
 from backstage.cli.store import opened_store
 from backstage.cli.unserved import MOST_SHOWN
 from backstage.domain.errors import TaskError
@@ -19,9 +19,9 @@ async def workers_findings(url: str | None) -> list[Finding]:
     """Nothing where the store cannot be read: that has been said."""
     try:
         async with opened_store(url, Opening.READ) as store:
-            workers = await store.registry.workers(60.0)
-            has_listeners = bool(await store.subscriptions.all())
-            unserved = await FindUnserved(store.tasks, store.registry)()
+            workers = await store.list_workers()
+            has_listeners = bool(await store.backend.subscriptions.all())
+            unserved = await store.find_unserved()
     except TaskError:
         return []
     return [_lost(workers, has_listeners), _served(unserved)]

@@ -2,6 +2,7 @@
 
 TaskError
 ├── ConfigurationError          a setting or a URL is wrong: correct it and start again
+│   └── MissingExtraError       it needs packages that an extra brings: install that
 ├── InvalidTaskDataError        a task cannot be stored or handled as given: `fields` says where
 ├── UnknownTaskTypeError        no handler of that type is registered here
 ├── TaskNotFoundError           no stored task has that id
@@ -25,6 +26,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from backstage.domain.distribution import DISTRIBUTION
+
 
 class TaskError(Exception):
     """Root of the tree."""
@@ -36,6 +39,15 @@ class ConfigurationError(TaskError):
     def __init__(self, setting: str, problem: str) -> None:
         super().__init__(f"{setting}: {problem}")
         self.setting, self.problem = setting, problem
+
+
+class MissingExtraError(ConfigurationError, ImportError):
+    """What was asked for needs a package that is not installed; an extra brings it."""
+
+    def __init__(self, needed_by: str, package: str, extra: str) -> None:
+        remedy = f"pip install '{DISTRIBUTION}[{extra}]'"
+        super().__init__(needed_by, f"needs the package {package}, which is not installed: {remedy}")
+        self.extra = extra
 
 
 @dataclass(frozen=True, slots=True)

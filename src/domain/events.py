@@ -33,17 +33,23 @@ class TaskEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskCreated(TaskEvent):
+    """A task was stored."""
+
     name: ClassVar[str] = "worker-task:created"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskStarted(TaskEvent):
+    """A worker has claimed the task and begins to run it."""
+
     name: ClassVar[str] = "worker-task:started"
     worker_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskCompleted(TaskEvent):
+    """The handler returned, and `result` is stored."""
+
     name: ClassVar[str] = "worker-task:completed"
     result: Any
     duration: float
@@ -63,11 +69,15 @@ class TaskFailed(TaskEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskCancelled(TaskEvent):
+    """The task ended as cancelled, by its handler or by somebody else."""
+
     name: ClassVar[str] = "worker-task:cancelled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskSnoozed(TaskEvent):
+    """The handler asked to run again in `delay` seconds."""
+
     name: ClassVar[str] = "worker-task:snoozed"
     delay: float
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 
 class OutcomeKind(StrEnum):
+    """How one claim of a task ended."""
+
     COMPLETED = "completed"
     RETRIED = "retried"  # failed, attempts left
     DEAD = "dead"  # failed for good

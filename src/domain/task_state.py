@@ -6,6 +6,8 @@ from enum import StrEnum
 
 
 class TaskState(StrEnum):
+    """Where a task is in its life; the last three are ends."""
+
     PENDING = "pending"  # due once `scheduled_at` has passed
     RUNNING = "running"  # held by a worker under a lease
     COMPLETED = "completed"

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from backstage.domain.distribution import DISTRIBUTION
+
 
 @cache
 def release() -> str:
@@ -9,6 +11,6 @@ def release() -> str:
     from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - slow to load, and seldom needed
 
     try:
-        return version("backstage")
+        return version(DISTRIBUTION)
     except PackageNotFoundError:
         return "unknown"

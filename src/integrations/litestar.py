@@ -66,3 +66,6 @@ def _answer(request: Request[Any, Any, Any], error: TaskError) -> Response[Any]:
         raise error
     status, detail = answer
     return Response({"status_code": status, "detail": detail}, status_code=status)
+
+
+__all__ = ["BackstageContainer", "BackstagePlugin"]

@@ -59,3 +59,5 @@ async def _answer(request: Request, error: Exception) -> Response:
 
 backstage_errors: Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]] = {TaskError: _answer}
 """For the application's `exception_handlers`: answers each error by its kind, as an unknown task's id with 404."""
+
+__all__ = ["backstage_errors", "backstage_lifespan", "container_of"]

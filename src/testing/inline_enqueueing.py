@@ -13,7 +13,6 @@ from backstage.app.enqueue_tasks import EnqueueMany
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.task import Task
 from backstage.infra.container import Container
-from backstage.infra.typed_payload import encode_typed_payload
 
 
 class InlineEnqueueing:
@@ -45,9 +44,7 @@ class InlineEnqueueing:
 
 class _InlineEnqueue(Enqueue):
     def __init__(self, container: Container, run_due: Callable[[], Awaitable[None]]) -> None:
-        super().__init__(
-            container.backend.tasks, container.events, container.clock, container.ids, encode=encode_typed_payload
-        )
+        super().__init__(container.enqueueing)
         self._run_due = run_due
 
     async def __call__(
@@ -60,9 +57,7 @@ class _InlineEnqueue(Enqueue):
 
 class _InlineEnqueueMany(EnqueueMany):
     def __init__(self, container: Container, run_due: Callable[[], Awaitable[None]]) -> None:
-        super().__init__(
-            container.backend.tasks, container.events, container.clock, container.ids, encode=encode_typed_payload
-        )
+        super().__init__(container.enqueueing)
         self._run_due = run_due
 
     async def __call__(self, requests: Iterable[EnqueueTask], *, connection: Any = None) -> list[Task | Duplicate]:

@@ -4,34 +4,32 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
-from backstage.app.chain_task import chain_task
 from backstage.domain.delivery import deliveries_of
 from backstage.domain.events import EVENT_NAMES
 from backstage.domain.outcome import Outcome
 from backstage.domain.ports.task_queue import ClaimRequest
 from backstage.domain.task import Task
 from backstage.infra.container import Container
-from backstage.infra.typed_payload import encode_typed_payload
 from backstage.testing.direct_place import DirectPlace
 from backstage.testing.failed_run import FailedRun
 from backstage.worker.executing.conclusion import Conclusion
 from backstage.worker.handling.context import TaskContext
 from backstage.worker.handling.durable_listeners import DurableListeners
-from backstage.worker.handling.handler_registry import HandlerRegistry, RegisteredHandler
+from backstage.worker.handling.handler_registry import HandlerRegistry
 from backstage.worker.handling.handler_store import StoreOnLoop
 from backstage.worker.handling.middleware import Middleware, Run, compose
-from backstage.worker.handling.run_limits import LimitsOf
+from backstage.worker.handling.run_limits import limits_of
 from backstage.worker.middleware.recovery import recovery
 from backstage.worker.middleware.timeout import timeout
-from backstage.worker.middleware.tracing import tracing
 from backstage.worker.runtime.announcer import Announcer
 from backstage.worker.runtime.attempt_runner import AttemptRunner
-from backstage.worker.runtime.held_task import HeldTask, StopReason
+from backstage.worker.runtime.held_task import HeldTask, StopReason, tell_soft_timeout
+from backstage.worker.runtime.lanes import Lane
 from backstage.worker.runtime.outcome_log import OutcomeLog
 from backstage.worker.runtime.queue_ranks import queue_ranks
+from backstage.worker.watching.metrics import RunMetrics
 from backstage.worker.worker_options import WorkerOptions
 
 
@@ -55,12 +53,8 @@ class SingleRuns:
         self._durable_listeners = durable_listeners
         self._middlewares = middlewares
         self._options = options
-        self._limits_of = LimitsOf(options)
-        chain = partial(chain_task, ids=container.ids, clock=container.clock, encode=encode_typed_payload)
-        conclusion = Conclusion(chain, container.chance, container.logger)
-        self._runner = AttemptRunner(
-            self._limits_of, conclusion, options.worker_id, container.logger, StoreOnLoop(container)
-        )
+        conclusion = Conclusion(container.chain_task, container.chance, container.logger)
+        self._runner = AttemptRunner(conclusion, options.worker_id, container.logger, StoreOnLoop(container))
         self._announcer = Announcer(container.events, container.clock, options.worker_id)
         self._outcome_log = OutcomeLog(container.logger)
 
@@ -84,10 +78,11 @@ class SingleRuns:
 
     async def _run(self, task: Task) -> None:
         loop = asyncio.get_running_loop()
-        held = HeldTask(task, loop.time() + self._options.lease, self._queue, lambda: False)
         errors: list[BaseException] = []
+        lane = self._lane(task, errors)
+        held = HeldTask(task, lane, loop.time() + self._options.lease, self._queue, lambda: False)
         end: asyncio.Future[Outcome | None] = loop.create_future()
-        held.run = asyncio.create_task(self._attempt(held, self._handler(held, errors), end))
+        held.run = asyncio.create_task(self._attempt(held, end))
         try:
             await self._watch(held, held.run)
         finally:
@@ -96,9 +91,9 @@ class SingleRuns:
                 await asyncio.wait((held.run,))
             await self._settle(task, end.result(), errors)
 
-    async def _attempt(self, held: HeldTask, handler: RegisteredHandler, end: asyncio.Future[Outcome | None]) -> None:
+    async def _attempt(self, held: HeldTask, end: asyncio.Future[Outcome | None]) -> None:
         held.has_begun = True
-        end.set_result(await self._runner.run(held, handler))
+        end.set_result(await self._runner.run(held))
 
     async def _watch(self, held: HeldTask, run: asyncio.Task[None]) -> None:
         """Return when the run has ended; until then tell it what a lease keeper would, as soon as it is known."""
@@ -144,9 +139,9 @@ class SingleRuns:
         if not publishing.cancelled():
             publishing.result()  # a listener raised what ends a test, such as pytest.fail
 
-    def _handler(self, held: HeldTask, errors: list[BaseException]) -> RegisteredHandler:
+    def _lane(self, task: Task, errors: list[BaseException]) -> Lane:
         """The worker's order of middleware, in one that notes what comes out of it."""
-        registration = self._registry.registration(held.task.type)
+        registration = self._registry.registration(task.type)
         place = DirectPlace(self._container, self._options.lease)
 
         def noting(run: Run) -> Run:
@@ -159,10 +154,9 @@ class SingleRuns:
 
             return noted
 
-        limits = partial(self._limits_of, registration=registration)
-        timed = timeout(lambda context: limits(context.task), lambda context: held.tell_soft_timeout())
-        run = self._registry.bind(held.task.type, place, place)
-        return RegisteredHandler(registration, compose((noting, recovery, tracing, *self._middlewares, timed), run))
+        middlewares = (noting, recovery, *self._middlewares, timeout(tell_soft_timeout))
+        run = compose(middlewares, self._registry.bind(task.type, place, place))
+        return Lane(run, limits_of(self._options, task.queue, registration), RunMetrics())
 
 
 async def _ended(*tasks: asyncio.Task[None]) -> None:

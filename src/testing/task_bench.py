@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from types import ModuleType, TracebackType
 from typing import Any, Self, TypeVar, overload
@@ -28,7 +29,7 @@ from backstage.worker.handling.handler import RunIn, TaskHandlerRegistration, re
 from backstage.worker.handling.handler_modules import marked_in
 from backstage.worker.handling.handler_registry import HandlerRegistry
 from backstage.worker.handling.middleware import Middleware
-from backstage.worker.worker_options import WorkerOptions
+from backstage.worker.hosting.from_settings import options_from
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 MANY_RUNS = 1000
@@ -70,9 +71,9 @@ class TaskBench:
         self._durable_listeners = DurableListeners(self._registry)
         self._middlewares: list[Middleware] = []
         served = [each if isinstance(each, Queue) else Queue(each) for each in queues]
-        options = WorkerOptions(
+        options = replace(
+            options_from(self.backstage.settings, {queue.name: queue for queue in served}),
             worker_id=WORKER_ID,
-            queues={queue.name: queue for queue in served},
             lease=LEASE,
             timeout=timeout,
             retry=RetryPolicy(max_attempts=max_attempts),

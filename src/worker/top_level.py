@@ -2,3 +2,9 @@
 
 PYTEST_DONT_REWRITE: see there.
 """
+
+DISTRIBUTION = "backstage-worker"
+
+
+def __getattr__(name: str) -> object:
+    raise AttributeError(f"{__name__!r} is the package that {DISTRIBUTION} brings, and has no {name!r}: see {__file__}")

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from backstage.app.enqueue_task import Enqueue, EnqueueTask
+from backstage.app.enqueue_task import EnqueueTask
+from backstage.app.use_cases import UseCases
 from backstage.domain.events import TaskEvent
 from backstage.domain.lease import Lease
 from backstage.domain.outcome import Outcome
+from backstage.domain.ports.event_bus import Listener
 from backstage.domain.ports.task_queue import ClaimRequest
 from backstage.domain.task import Task
 from backstage.infra.memory.backend import MemoryBackend
@@ -23,6 +25,9 @@ class RecordingBus:
     def __init__(self) -> None:
         self.published: list[TaskEvent] = []
         self.is_deaf = False
+
+    def on(self, name: str, listener: Listener) -> None:
+        raise AssertionError("a recording bus has no listeners")
 
     def is_heard(self, name: str) -> bool:
         return not self.is_deaf
@@ -44,7 +49,8 @@ class Scene:
         self.tasks = self.backend.tasks
         self.bus = RecordingBus()
         self.ids = Uuid7Ids()
-        self._enqueue = Enqueue(self.tasks, RecordingBus(), self.clock, self.ids)
+        self.use_cases = UseCases(self.backend, self.bus, self.ids)
+        self._enqueue = UseCases(self.backend, RecordingBus(), self.ids).enqueue_task
 
     async def pending(self, type: str = "email:send", payload: Any = None, **options: Any) -> Task:
         task = await self._enqueue(EnqueueTask(type, payload, **options))

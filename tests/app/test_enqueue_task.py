@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel
 
-from backstage.app.enqueue_task import Enqueue, EnqueueTask
+from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.backoff import Backoff
 from backstage.domain.dedupe import Dedupe, Duplicate
 from backstage.domain.errors import ConfigurationError, InvalidTaskDataError
@@ -20,7 +20,7 @@ from backstage.domain.task_state import TaskState
 
 @pytest.fixture
 def enqueue(scene):
-    return Enqueue(scene.tasks, scene.bus, scene.clock, scene.ids)
+    return scene.use_cases.enqueue_task
 
 
 async def test_the_stored_task_is_the_returned_one(scene, enqueue):

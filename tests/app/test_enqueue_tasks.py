@@ -3,14 +3,13 @@ from __future__ import annotations
 import pytest
 
 from backstage.app.enqueue_task import EnqueueTask
-from backstage.app.enqueue_tasks import EnqueueMany
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import InvalidTaskDataError
 
 
 @pytest.fixture
 def enqueue_many(scene):
-    return EnqueueMany(scene.tasks, scene.bus, scene.clock, scene.ids)
+    return scene.use_cases.enqueue_tasks
 
 
 async def test_answers_come_in_the_order_of_the_requests(scene, enqueue_many):

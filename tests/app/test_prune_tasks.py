@@ -34,6 +34,15 @@ async def test_prune_adds_up_its_retentions(scene, prune):
     assert await prune(retentions) == 2
 
 
+async def test_prune_tells_of_each_batch(scene, prune):
+    for _ in range(501):
+        await scene.ended(Task.completed)
+    failed, completed = (Retention(state=state, keep_last=0) for state in (TaskState.FAILED, TaskState.COMPLETED))
+    told = []
+    assert await prune([failed, completed], lambda *batch: told.append(batch)) == 501
+    assert told == [(completed, 500), (completed, 1)]
+
+
 async def test_prune_without_retention_deletes_nothing(scene, prune):
     await scene.ended(Task.completed)
     assert await prune([]) == 0

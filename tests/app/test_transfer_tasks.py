@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
 
-from backstage.app.plan_transfer import PlanTransfer, TransferPlan
-from backstage.app.transfer_tasks import Missing, Transferred, TransferTasks
+from backstage.app.plan_transfer import TransferPlan
+from backstage.app.transfer_tasks import Missing, Transferred
 from backstage.conformance.fault_plan import Fault, FaultPlan
 from backstage.domain.cron_task import CronTask
 from backstage.domain.errors import StorageUnavailableError, TransferRefusedError
@@ -22,6 +24,8 @@ from backstage.domain.worker_info import WorkerInfo
 from backstage.infra.memory.backend import MemoryBackend
 from tests.app.conftest import Scene
 
+Transfer = Callable[..., Awaitable[Transferred]]
+
 
 @pytest.fixture
 def target(scene: Scene) -> MemoryBackend:
@@ -29,16 +33,16 @@ def target(scene: Scene) -> MemoryBackend:
 
 
 @pytest.fixture
-def transfer(scene: Scene, target: MemoryBackend) -> TransferTasks:
-    return TransferTasks(scene.backend, target, scene.ids)
+def transfer(scene: Scene, target: MemoryBackend) -> Transfer:
+    return partial(scene.use_cases.transfer_tasks, target)
 
 
-async def test_an_empty_store_is_moved_in_no_time(transfer: TransferTasks) -> None:
+async def test_an_empty_store_is_moved_in_no_time(transfer: Transfer) -> None:
     assert await transfer() == _transferred()
 
 
 async def test_all_that_a_store_holds_is_in_the_other_one_afterwards(
-    scene: Scene, target: MemoryBackend, transfer: TransferTasks
+    scene: Scene, target: MemoryBackend, transfer: Transfer
 ) -> None:
     await _fill(scene)
     answer = await transfer()
@@ -50,7 +54,7 @@ async def test_all_that_a_store_holds_is_in_the_other_one_afterwards(
 
 
 async def test_subscriptions_are_copied_unless_the_name_is_taken(
-    scene: Scene, target: MemoryBackend, transfer: TransferTasks
+    scene: Scene, target: MemoryBackend, transfer: Transfer
 ) -> None:
     taken = Subscription(name="alerts", queues=("mail",))
     await target.subscriptions.put(taken)
@@ -60,16 +64,14 @@ async def test_subscriptions_are_copied_unless_the_name_is_taken(
     assert await target.subscriptions.all() == [taken, Subscription(name="audit")]
 
 
-async def test_the_source_is_left_as_it_was(scene: Scene, transfer: TransferTasks) -> None:
+async def test_the_source_is_left_as_it_was(scene: Scene, transfer: Transfer) -> None:
     await _fill(scene)
     before = await _everything(scene.backend)
     await transfer()
     assert await _everything(scene.backend) == before
 
 
-async def test_a_second_transfer_finds_nothing_new(
-    scene: Scene, target: MemoryBackend, transfer: TransferTasks
-) -> None:
+async def test_a_second_transfer_finds_nothing_new(scene: Scene, target: MemoryBackend, transfer: Transfer) -> None:
     await _fill(scene)
     await transfer()
     before = await _everything(target)
@@ -77,7 +79,7 @@ async def test_a_second_transfer_finds_nothing_new(
     assert await _everything(target) == before
 
 
-async def test_more_tasks_than_a_batch_holds_are_moved_in_batches(scene: Scene, transfer: TransferTasks) -> None:
+async def test_more_tasks_than_a_batch_holds_are_moved_in_batches(scene: Scene, transfer: Transfer) -> None:
     for _ in range(1100):
         await scene.pending()
     told: list[tuple[int, int]] = []
@@ -85,7 +87,7 @@ async def test_more_tasks_than_a_batch_holds_are_moved_in_batches(scene: Scene, 
     assert told == [(50, 50), (550, 550), (1050, 1050), (1100, 1100)]
 
 
-async def test_large_tasks_are_moved_in_small_batches(scene: Scene, transfer: TransferTasks) -> None:
+async def test_large_tasks_are_moved_in_small_batches(scene: Scene, transfer: Transfer) -> None:
     for _ in range(70):
         await scene.pending(payload="x" * 1_000_000)
     told: list[int] = []
@@ -94,7 +96,7 @@ async def test_large_tasks_are_moved_in_small_batches(scene: Scene, transfer: Tr
 
 
 async def test_an_interrupted_transfer_goes_on_when_it_is_asked_for_again(
-    scene: Scene, target: MemoryBackend, monkeypatch: pytest.MonkeyPatch, transfer: TransferTasks
+    scene: Scene, target: MemoryBackend, monkeypatch: pytest.MonkeyPatch, transfer: Transfer
 ) -> None:
     for _ in range(600):
         await scene.pending()
@@ -112,9 +114,7 @@ async def test_an_interrupted_transfer_goes_on_when_it_is_asked_for_again(
     assert await target.archive.read(None, 1000) == await scene.backend.archive.read(None, 1000)
 
 
-async def test_what_the_target_has_of_its_own_is_kept(
-    scene: Scene, target: MemoryBackend, transfer: TransferTasks
-) -> None:
+async def test_what_the_target_has_of_its_own_is_kept(scene: Scene, target: MemoryBackend, transfer: Transfer) -> None:
     own = replace(await scene.pending(), id=scene.ids.new())
     await target.tasks.add([own])
     await target.schedules.restore(Schedule(cron=_cron("nightly", queue="own"), last_tick=scene.clock.now()))
@@ -125,7 +125,7 @@ async def test_what_the_target_has_of_its_own_is_kept(
 
 
 async def test_fewer_tasks_in_the_target_are_told_by_lane(
-    scene: Scene, target: MemoryBackend, transfer: TransferTasks
+    scene: Scene, target: MemoryBackend, transfer: Transfer
 ) -> None:
     await scene.pending()
     await scene.pending(queue="mail")
@@ -138,7 +138,7 @@ async def test_fewer_tasks_in_the_target_are_told_by_lane(
 
 
 async def test_a_live_worker_of_the_source_is_named_and_refused(
-    scene: Scene, target: MemoryBackend, transfer: TransferTasks
+    scene: Scene, target: MemoryBackend, transfer: Transfer
 ) -> None:
     await scene.pending()
     await scene.backend.registry.beat(_worker(scene, "w1"))
@@ -147,22 +147,20 @@ async def test_a_live_worker_of_the_source_is_named_and_refused(
     assert await target.archive.read(None, 10) == []
 
 
-async def test_live_workers_of_the_target_are_refused(
-    scene: Scene, target: MemoryBackend, transfer: TransferTasks
-) -> None:
+async def test_live_workers_of_the_target_are_refused(scene: Scene, target: MemoryBackend, transfer: Transfer) -> None:
     for name in ("w1", "w2", "w3", "w4"):
         await target.registry.beat(_worker(scene, name))
     with pytest.raises(TransferRefusedError, match="4 workers are alive in the target \\(w1, w2, w3, …\\)"):
         await transfer()
 
 
-async def test_a_worker_that_was_killed_is_no_hindrance_after_a_minute(scene: Scene, transfer: TransferTasks) -> None:
+async def test_a_worker_that_was_killed_is_no_hindrance_after_a_minute(scene: Scene, transfer: Transfer) -> None:
     await scene.backend.registry.beat(_worker(scene, "w1"))
     scene.clock.advance(61)
     assert (await transfer()).missing == []
 
 
-async def test_running_tasks_are_refused(scene: Scene, target: MemoryBackend, transfer: TransferTasks) -> None:
+async def test_running_tasks_are_refused(scene: Scene, target: MemoryBackend, transfer: Transfer) -> None:
     await scene.pending()
     await scene.running()
     with pytest.raises(TransferRefusedError, match="running in the source"):
@@ -171,7 +169,7 @@ async def test_running_tasks_are_refused(scene: Scene, target: MemoryBackend, tr
 
 
 async def test_a_task_that_is_claimed_meanwhile_ends_the_transfer(
-    scene: Scene, target: MemoryBackend, monkeypatch: pytest.MonkeyPatch, transfer: TransferTasks
+    scene: Scene, target: MemoryBackend, monkeypatch: pytest.MonkeyPatch, transfer: Transfer
 ) -> None:
     task, paused = await scene.pending(), scene.backend.control.paused
 
@@ -190,14 +188,14 @@ async def test_a_task_that_is_claimed_meanwhile_ends_the_transfer(
 async def test_one_store_under_two_names_is_found_out(scene: Scene) -> None:
     await scene.pending()
     with pytest.raises(TransferRefusedError, match="the same store"):
-        await TransferTasks(scene.backend, scene.backend, scene.ids)()
+        await scene.use_cases.transfer_tasks(scene.backend)
     assert await scene.backend.registry.workers(60.0) == []
 
 
 async def test_a_plan_tells_what_there_is_and_changes_nothing(scene: Scene, target: MemoryBackend) -> None:
     await _fill(scene)
     before = await _everything(scene.backend)
-    plan = await PlanTransfer(scene.backend, target)()
+    plan = await scene.use_cases.plan_transfer(target)
     assert plan == TransferPlan(tasks=3, pruned=1, schedules=2, pauses=2)
     assert await _everything(scene.backend) == before
     assert await _everything(target) == ([], [], [], [])

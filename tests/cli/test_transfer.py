@@ -27,8 +27,8 @@ from backstage.cli.main import main
 
 move = TransferTasks.__call__
 
-async def move_and_be_signalled(self, moved):
-    return await move(self, lambda tasks, new: (moved(tasks, new), os.kill(os.getpid(), int(sys.argv[1]))))
+async def move_and_be_signalled(self, target, moved):
+    return await move(self, target, lambda tasks, new: (moved(tasks, new), os.kill(os.getpid(), int(sys.argv[1]))))
 
 TransferTasks.__call__ = move_and_be_signalled
 sys.exit(main(["transfer", *sys.argv[2:]]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +11,8 @@ import pytest
 import structlog
 
 from backstage import TaskContext
-from backstage.app.chain_task import chain_task
+from backstage.app.use_cases import UseCases
+from backstage.cli.no_listeners import NoListeners
 from backstage.conformance.task_factory import TaskFactory
 from backstage.domain.ports.task_queue import ClaimRequest
 from backstage.domain.retry_policy import RetryPolicy
@@ -75,7 +75,8 @@ async def _work_off(kills: set[int]) -> tuple[list[Task], int]:
     """Run three parts and what follows, one worker after another; return the tasks that join them, and the steps."""
     clock, steps = FakeClock(), Steps(kills)
     backend, new_task, handlers = MemoryBackend(clock), TaskFactory(clock), _recipe(steps)
-    conclusion = Conclusion(partial(chain_task, ids=NumberedIds(), clock=clock), NoJitter(), structlog.get_logger())
+    use_cases = UseCases(backend, NoListeners(), NumberedIds())
+    conclusion = Conclusion(use_cases.chain_task, NoJitter(), structlog.get_logger())
     parts = [f'{{"year":2025,"month":{month}}}' for month in range(1, MONTHS + 1)]
     await backend.tasks.add([new_task(type="rain:month", payload_json=part) for part in parts])
     request = ClaimRequest(worker_id="w", types=frozenset(handlers), queues=None, limit=1, lease=LEASE)

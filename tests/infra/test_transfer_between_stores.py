@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from backstage.app.transfer_tasks import TransferTasks
+from backstage.app.transfer_tasks import Transferred
+from backstage.app.use_cases import UseCases
+from backstage.cli.no_listeners import NoListeners
 from backstage.conformance.backend_suite import Connect, on_trial
 from backstage.conformance.moved_tasks import in_every_state
 from backstage.conformance.task_factory import TaskFactory
@@ -60,6 +62,10 @@ async def target(
         yield target
 
 
+async def _transfer(source: Trial, target: Trial) -> Transferred:
+    return await UseCases(source.backend, NoListeners(), Uuid7Ids()).transfer_tasks(target.backend)
+
+
 async def test_a_store_is_the_same_in_another_one(source: Trial, target: Trial) -> None:
     await in_every_state(source)
     await source.tasks.prune(Retention(state=TaskState.CANCELLED, keep_last=0), 1)
@@ -69,7 +75,7 @@ async def test_a_store_is_the_same_in_another_one(source: Trial, target: Trial) 
     await source.control.pause("queue", "mail")
     await source.control.pause("type", "report:build")
     source.clock.advance(60)
-    transferred = await TransferTasks(source.backend, target.backend, Uuid7Ids())()
+    transferred = await _transfer(source, target)
     assert transferred.missing == []
     assert transferred.new == transferred.tasks > 5
     assert await target.archive.read(None, 100) == await source.archive.read(None, 100)
@@ -81,7 +87,7 @@ async def test_a_store_is_the_same_in_another_one(source: Trial, target: Trial) 
 
 async def test_tasks_go_on_in_another_store_and_can_be_moved_back(source: Trial, target: Trial) -> None:
     await in_every_state(source)
-    await TransferTasks(source.backend, target.backend, Uuid7Ids())()
+    await _transfer(source, target)
     source.clock.advance(60)
     types = frozenset({"email:send", "report:build"})
     there, here = await target.claim(50, types=types), await source.claim(50, types=types)
@@ -90,6 +96,6 @@ async def test_tasks_go_on_in_another_store_and_can_be_moved_back(source: Trial,
     await target.queue.settle([task.completed("1") for task in there])
     async with AsyncExitStack() as stack:
         back = await stack.enter_async_context(on_trial(MemoryBackend, source.clock, source.new_task))
-        transferred = await TransferTasks(target.backend, back.backend, Uuid7Ids())()
+        transferred = await _transfer(target, back)
         assert transferred.missing == []
         assert await back.archive.read(None, 100) == await target.archive.read(None, 100)

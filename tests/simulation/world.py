@@ -6,22 +6,25 @@ import asyncio
 import contextlib
 import contextvars
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from backstage.app.enqueue_task import Enqueue, EnqueueTask
+from backstage.app.enqueue_task import EnqueueTask
+from backstage.app.use_cases import UseCases
 from backstage.domain.errors import StaleTaskError, StorageError, TaskError
 from backstage.domain.events import TaskEvent
 from backstage.domain.handler_signals import GiveUp, RetryLater
 from backstage.domain.next import Next
 from backstage.domain.task_state import TaskState
 from backstage.infra.memory.backend import MemoryBackend
+from backstage.infra.settings.settings import Settings
 from backstage.worker.handling.context import TaskContext
 from backstage.worker.handling.handler import TaskHandlerRegistration
 from backstage.worker.handling.handler_registry import HandlerRegistry
+from backstage.worker.hosting.from_settings import options_from
 from backstage.worker.runtime.runtime import WorkerRuntime
-from backstage.worker.worker_options import WorkerOptions
 from tests.simulation.faulty_backend import FaultyBackend
 from tests.simulation.journal import Journal, JournalledQueue
 from tests.simulation.plan import Plan, draw
@@ -123,9 +126,10 @@ class World:
         self._hosts_made += 1
         name = f"host{self._hosts_made}"
         runtime = WorkerRuntime(
-            FaultyBackend(self.server, self.faults, self.random),
+            UseCases(FaultyBackend(self.server, self.faults, self.random), Quiet(), self.ids),
             self._handlers(name),
-            WorkerOptions(
+            replace(
+                options_from(Settings(), {}),
                 worker_id=name,
                 concurrency=self.plan.concurrency,
                 prefetch=self.plan.prefetch,
@@ -135,9 +139,8 @@ class World:
                 control_interval=self.plan.control_interval,
                 grace_period=self.plan.grace_period,
                 max_deliveries=self.plan.max_deliveries,
+                retention=(),
             ),
-            Quiet(),
-            self.ids,
             self.random,
             Quiet(),
             aside=self._aside(name),
@@ -221,7 +224,8 @@ class World:
     # -- producers and handlers --------------------------------------------------------------------
 
     async def _produce(self, number: int) -> None:
-        enqueue = Enqueue(FaultyBackend(self.server, self.faults, self.random).tasks, Quiet(), self.clock, self.ids)
+        backend = FaultyBackend(self.server, self.faults, self.random)
+        enqueue = UseCases(backend, Quiet(), self.ids).enqueue_task
         for _ in range(max(1, self.plan.tasks // self.plan.producers)):
             request = EnqueueTask(
                 self.random.choice(self.plan.kinds),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
-from backstage.worker.handling.deadlines import Deadlines
+from backstage.worker.middleware.timeout import Deadlines
 from tests.worker.workers import DEADLINE
 
 

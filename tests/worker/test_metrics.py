@@ -15,7 +15,7 @@ def test_the_whole_worker_is_the_sum_of_its_lanes() -> None:
         ("default", "send", OutcomeKind.RETRIED, 2.0),
         ("default", "send", OutcomeKind.COMPLETED, 6.0),
     ):
-        metrics.count(queue, type_, kind)
+        metrics.of(queue, type_).count(kind)
         metrics.of(queue, type_).seconds += seconds
     assert (metrics.processed, metrics.completed, metrics.failed, metrics.retried, metrics.active) == (4, 2, 1, 1, 0)
     assert (metrics.average_processing_time, metrics.success_rate, metrics.failure_rate) == (3.0, 0.5, 0.5)
@@ -36,7 +36,7 @@ def test_a_summary_is_what_json_can_hold() -> None:
 def test_queues_without_end_share_one_row() -> None:
     metrics = WorkerMetrics()
     for number in range(MOST_LANES + 50):
-        metrics.count(f"tenant-{number}", "send", OutcomeKind.COMPLETED)
+        metrics.of(f"tenant-{number}", "send").count(OutcomeKind.COMPLETED)
     assert len(metrics.by_lane) == MOST_LANES + 1
     assert metrics.of(*OTHERS).completed == 50
     assert metrics.completed == MOST_LANES + 50

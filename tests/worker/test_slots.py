@@ -2,20 +2,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import structlog
 
-from backstage.app.cancel_deliveries import CancelDeliveries
-from backstage.app.cancel_task import CancelTask
+from backstage.app.use_cases import UseCases
 from backstage.domain.handler_signals import RetryLater
 from backstage.domain.ports.task_queue import ClaimRequest
-from backstage.domain.retry_policy import RetryPolicy
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.blinker_event_bus import BlinkerEventBus
 from backstage.infra.memory.backend import MemoryBackend
+from backstage.infra.settings.settings import Settings
+from backstage.infra.uuid7_ids import Uuid7Ids
 from backstage.testing import FakeClock, NoJitter
 from backstage.worker.executing.conclusion import Conclusion
 from backstage.worker.executing.handler_threads import HandlerThreads
@@ -23,16 +24,16 @@ from backstage.worker.handling.context import TaskContext
 from backstage.worker.handling.handler import TaskHandlerRegistration
 from backstage.worker.handling.handler_registry import RegisteredHandler
 from backstage.worker.handling.middleware import Run
-from backstage.worker.handling.run_limits import LimitsOf
+from backstage.worker.hosting.from_settings import options_from
 from backstage.worker.runtime.announcer import Announcer
 from backstage.worker.runtime.attempt_runner import AttemptRunner
 from backstage.worker.runtime.error_backoff import ErrorBackoff
 from backstage.worker.runtime.held_task import StopReason
+from backstage.worker.runtime.lanes import Lanes
 from backstage.worker.runtime.slots import Slots
 from backstage.worker.runtime.subscription_watch import SubscriptionWatch
 from backstage.worker.watching.loop_health import LoopHealth
 from backstage.worker.watching.metrics import WorkerMetrics
-from backstage.worker.worker_options import WorkerOptions
 
 
 async def _never_begins(context: TaskContext) -> Any:
@@ -41,18 +42,17 @@ async def _never_begins(context: TaskContext) -> Any:
 
 def _slots(backend: MemoryBackend, run: Run = _never_begins, prefetch: int | None = 0) -> Slots:
     logger = structlog.get_logger()
-    options = WorkerOptions(worker_id="w", concurrency=1, prefetch=prefetch, retry=RetryPolicy())
+    options = replace(options_from(Settings(concurrency=1), {}), prefetch=prefetch)
     conclusion = Conclusion(lambda parent, following: parent, NoJitter(), logger)
     registration = TaskHandlerRegistration("x", run)
     return Slots(
         queue=backend.queue,
         options=options,
-        handlers={"x": RegisteredHandler(registration, run)},
-        runner=AttemptRunner(LimitsOf(options), conclusion, "w", logger),
+        lanes=Lanes({"x": RegisteredHandler(registration, run)}, options, WorkerMetrics()),
+        runner=AttemptRunner(conclusion, "w", logger),
         threads=HandlerThreads(1),
         subscriptions=_no_subscriptions(backend, logger),
         announcer=Announcer(BlinkerEventBus(logger), backend.clock, "w"),
-        metrics=WorkerMetrics(),
         backoff=ErrorBackoff(NoJitter()),
         hint=asyncio.Event(),
         settler_health=LoopHealth("settler"),
@@ -61,10 +61,8 @@ def _slots(backend: MemoryBackend, run: Run = _never_begins, prefetch: int | Non
 
 
 def _no_subscriptions(backend: MemoryBackend, logger: Any) -> SubscriptionWatch:
-    cancel_task = CancelTask(backend.tasks, BlinkerEventBus(logger), backend.clock)
-    return SubscriptionWatch(
-        backend.subscriptions, (), CancelDeliveries(backend.tasks, cancel_task), backend.clock, logger
-    )
+    cancel_deliveries = UseCases(backend, BlinkerEventBus(logger), Uuid7Ids()).cancel_deliveries
+    return SubscriptionWatch(backend.subscriptions, (), cancel_deliveries, backend.clock, logger)
 
 
 async def _claimed(backend: MemoryBackend, tasks: Sequence[Task]) -> Sequence[Task]:

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from importlib.metadata import version
 from typing import Any
 
 import pytest
 
 from backstage import Backoff, RetryLater, TaskContext, Worker
 from backstage.domain.task_state import TaskState
+from backstage.infra.release import release
 from backstage.infra.settings.settings import Settings
 from backstage.worker import log_events
 from backstage.worker.watching.metrics import RunMetrics
@@ -209,7 +209,7 @@ def test_the_options_of_other_shape_are_environment_variables_too(
     monkeypatch.setenv("BACKSTAGE_KEEP_COMPLETED", "5")
     monkeypatch.setenv("BACKSTAGE_MIGRATE", "no")
     options = options_of(Worker())
-    assert (options.store, options.version, options.may_migrate) == ("memory://", version("backstage"), False)
+    assert (options.store, options.version, options.may_migrate) == ("memory://", release(), False)
     assert list(options.queues) == ["a", "b"]
     assert options.worker_id.startswith("me.")
     assert options.retry.max_attempts == 9

@@ -9,10 +9,10 @@ from backstage.domain.stats import Count
 from backstage.domain.task_state import TaskState
 from backstage.infra.failure_text import failure_json
 from backstage.infra.moments import to_micros
+from backstage.infra.sqlite.add import insert_task
 from backstage.infra.sqlite.reader import Reader
 from backstage.infra.sqlite.rows import attempt_of
 from backstage.infra.sqlite.statements import statement
-from backstage.infra.sqlite.stored_tasks import insert_task
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer
 from backstage.infra.task_row import task_of

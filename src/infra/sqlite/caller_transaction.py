@@ -11,9 +11,9 @@ from typing import Any
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.task import Task
+from backstage.infra.sqlite.add import add_task
 from backstage.infra.sqlite.counts import CountChanges
 from backstage.infra.sqlite.store_errors import translate
-from backstage.infra.sqlite.stored_tasks import add_task
 
 _MAIN_FILE = "SELECT file FROM pragma_database_list WHERE name = 'main'"
 

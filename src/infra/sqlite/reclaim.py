@@ -8,9 +8,10 @@ from backstage.domain.ports.task_queue import NextTasksOf
 from backstage.domain.task import MaxDeliveries, Task
 from backstage.infra.failure_text import failure_json
 from backstage.infra.moments import to_micros
+from backstage.infra.sqlite.add import add_task
+from backstage.infra.sqlite.save import replace_task
 from backstage.infra.sqlite.settle import settle
 from backstage.infra.sqlite.statements import statement
-from backstage.infra.sqlite.stored_tasks import add_task, replace_task
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.task_row import task_of
 

@@ -17,8 +17,24 @@ LARGE_PAYLOAD = 2048
 """Characters from which a payload is kept out of the task's row."""
 
 
+_PLAIN_COLUMNS = (
+    *("type", "queue", "priority", "state", "ready", "created_at", "scheduled_at", "started_at", "finished_at"),
+    *("deliveries", "interruptions", "crashes", "version", "max_attempts", "backoff", "timeout", "soft_timeout"),
+    *("max_deliveries", "dedupe_key", "dedupe_ttl", "correlation_id", "workflow_id", "origin_id"),
+    *("cancel_requested", "progress", "progress_note", "metadata", "last_failure", "result", "payload"),
+)
+COLUMNS = ("id", *_PLAIN_COLUMNS, "worker_id", "lease_until")
+"""What the table keeps of a task, in the order of `columns_of`."""
+FILLED = {
+    "{columns}": ", ".join(COLUMNS),
+    "{marks}": ", ".join("?" for _ in COLUMNS),
+    "{assignments}": ", ".join(f"{column} = ?" for column in _PLAIN_COLUMNS),
+}
+"""What SQL files write in place of the columns: all, a mark for each, and those between the id and the lease."""
+
+
 def columns_of(task: Task, now: datetime) -> tuple[Any, ...]:
-    """Return the values of insert_task.sql and update_task.sql, in their order."""
+    """Return the values of COLUMNS."""
     is_pending = task.state is TaskState.PENDING
     lease, dedupe = task.lease, task.dedupe
     return (
@@ -32,8 +48,6 @@ def columns_of(task: Task, now: datetime) -> tuple[Any, ...]:
         to_micros(task.scheduled_at),
         None if task.started_at is None else to_micros(task.started_at),
         None if task.finished_at is None else to_micros(task.finished_at),
-        None if lease is None else lease.worker_id,
-        None if lease is None else to_micros(lease.until),
         task.deliveries,
         task.interruptions,
         task.crashes,
@@ -55,6 +69,8 @@ def columns_of(task: Task, now: datetime) -> tuple[Any, ...]:
         failure_json(task.last_failure),
         task.result_json,
         None if is_large(task) else task.payload_json,
+        None if lease is None else lease.worker_id,
+        None if lease is None else to_micros(lease.until),
     )
 
 

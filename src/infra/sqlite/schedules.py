@@ -11,9 +11,9 @@ from backstage.domain.schedule import Schedule
 from backstage.domain.stored_schedule import StoredSchedule, schedule_of
 from backstage.domain.task import Task
 from backstage.infra.moments import from_micros, to_micros
+from backstage.infra.sqlite.add import add_task
 from backstage.infra.sqlite.reader import Reader
 from backstage.infra.sqlite.statements import statement
-from backstage.infra.sqlite.stored_tasks import add_task
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer
 

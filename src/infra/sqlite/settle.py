@@ -13,9 +13,9 @@ from backstage.domain.outcome import Outcome, OutcomeKind, unrecorded_end
 from backstage.domain.task_state import TaskState
 from backstage.infra.failure_text import failure_json
 from backstage.infra.moments import from_micros, to_micros
+from backstage.infra.sqlite.add import add_task
 from backstage.infra.sqlite.dedupe_keys import free, holds
 from backstage.infra.sqlite.statements import statement
-from backstage.infra.sqlite.stored_tasks import add_task
 from backstage.infra.sqlite.transaction import Transaction
 
 _RUNNING = TaskState.RUNNING.value

@@ -8,29 +8,26 @@ from typing import Any
 
 from backstage.domain.attempt import Attempt
 from backstage.domain.dedupe import Duplicate
-from backstage.domain.errors import DuplicateTaskError, StaleTaskError, TaskNotFoundError
+from backstage.domain.errors import TaskNotFoundError
 from backstage.domain.limits import is_encodable
 from backstage.domain.ports.clock import Clock
 from backstage.domain.retention import Retention
 from backstage.domain.stats import Count, OldestDue
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
-from backstage.domain.task_state import TaskState
 from backstage.infra.moments import to_micros
+from backstage.infra.sqlite.add import add_task
 from backstage.infra.sqlite.caller_transaction import add_in
-from backstage.infra.sqlite.dedupe_keys import holder_of
 from backstage.infra.sqlite.find import find, task_by_id
 from backstage.infra.sqlite.prune import prune
 from backstage.infra.sqlite.reader import Reader
 from backstage.infra.sqlite.rows import attempt_of
+from backstage.infra.sqlite.save import save
 from backstage.infra.sqlite.statements import statement
-from backstage.infra.sqlite.stored_tasks import add_task, replace_task
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer
-from backstage.infra.task_row import task_of
 from backstage.infra.unreadable_rows import count_of, readable
 
-_BY_ID = "SELECT * FROM backstage_whole_tasks WHERE id = ?"
 _ATTEMPTS = """SELECT fence, number, worker_id, started_at, ended_at, outcome, failure FROM backstage_attempts
                 WHERE task = (SELECT seq FROM backstage_tasks WHERE id = ?) ORDER BY fence"""
 _COUNTS = "SELECT queue, type, state, tasks, pruned FROM backstage_counts ORDER BY queue, type, state"
@@ -64,7 +61,7 @@ class SqliteTasks:
         return await self._reader.run(partial(find, query))
 
     async def save(self, task: Task) -> None:
-        await self._writer.run(partial(_save, task))
+        await self._writer.run(partial(save, task))
 
     async def counts(self) -> list[Count]:
         return await self._reader.run(_counts)
@@ -98,19 +95,3 @@ def _counts(connection: sqlite3.Connection) -> list[Count]:
 def _oldest_due(now: int, connection: sqlite3.Connection) -> list[OldestDue]:
     rows = connection.execute(statement("oldest_due"), (now, _LOOKED_AT))
     return [OldestDue(queue, type_, max(0, now - due) / 1_000_000) for queue, type_, due in rows]
-
-
-def _save(task: Task, transaction: Transaction) -> None:
-    now = transaction.now()
-    row = transaction.cursor.execute(_BY_ID, (task.id,)).fetchone()
-    if row is None:
-        raise TaskNotFoundError(task.id)
-    before = task_of(row[1:])
-    if before.undecodable is not None or before.version != task.version - 1:
-        raise StaleTaskError(task.id)
-    holder = holder_of(transaction.cursor, task, now)
-    if task.state is TaskState.PENDING and holder not in (None, task.id):
-        assert task.dedupe is not None and holder is not None
-        raise DuplicateTaskError(task.dedupe.key, holder)
-    replace_task(transaction.cursor, transaction.counts, before, task.saved_over(before), now)
-    transaction.makes_work = True

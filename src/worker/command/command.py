@@ -1,4 +1,4 @@
-"""The command line of the worker: `python -m worker.run` and `backstage worker`."""
+"""The command line of the worker: `backstage worker` and `python -m worker.run`."""
 
 from __future__ import annotations
 
@@ -30,18 +30,21 @@ DONE, FAILED, WRONG_USAGE = 0, 1, 2
 INTERRUPTED = 128 + signal.SIGINT
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the worker, or a fleet of them, until a signal or until idle; return the exit code."""
+def main(arguments: Sequence[str] | None = None, *, program: str = "python -m worker.run") -> int:
+    """Run the worker, or a fleet of them, until a signal or until idle; return the exit code.
+
+    `program` is what `--help` calls it.
+    """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    options = vars(_parser().parse_args(arguments))
+    options = vars(_parser(program).parse_args(arguments))
     try:
         settings = Settings.load(**options)
         check_limit()  # before an event loop is made, which needs some itself
         with _meant_by_handlers(settings.url):
             if settings.processes > 1:
                 _refuse_memory(settings.url)
-                program = (sys.executable, "-m", "backstage.worker.command.command")
-                return run_fleet(settings, [*program, *arguments, "--processes", "1"])
+                module = (sys.executable, "-m", "backstage.worker.command.command")
+                return run_fleet(settings, [*module, *arguments, "--processes", "1"])
             return run_here(_worker(settings))
     except ConfigurationError as error:
         print(f"backstage: {as_typed(error, arguments)}", file=sys.stderr)  # noqa: T201 - the command's own answer
@@ -117,7 +120,7 @@ async def _run(worker: Worker) -> None:
     if address is None:
         await worker.run()
         return
-    from backstage.worker.status.server import StatusServer  # noqa: PLC0415 - a web server, for those who want one
+    from backstage.worker.status.server import StatusServer  # noqa: PLC0415 - for those who want one
 
     async with StatusServer(worker, *address, stuck_after=worker.settings.stuck_after):
         await worker.run()
@@ -142,9 +145,9 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return factory
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(program: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m worker.run",
+        prog=program,
         description="Claim tasks and run their handlers. Each option is also a setting: BACKSTAGE_URL, …",
     )
     add_options(parser)

@@ -13,7 +13,7 @@ from typing import Any
 
 from backstage.worker import log_events
 from backstage.worker.handling.context import RunSignals, TaskContext
-from backstage.worker.handling.forked_child import end_if_forked
+from backstage.worker.handling.forked_child import end_forked
 from backstage.worker.handling.handler import TaskHandlerRegistration
 from backstage.worker.handling.handler_call import HandlerCall
 from backstage.worker.handling.running_loop import running_loop
@@ -30,22 +30,19 @@ class HandlerThreads:
     """A thread per running synchronous handler.
 
     Python cannot stop a thread: a cancelled one gets HandlerInterrupted at its next bytecode, and when it sits in
-    a C call it is left behind. `abandoned` counts those: they still take up a slot each until they end.
+    a C call it is left behind. Those are `abandoned`: they still take up a slot each until they end.
     """
 
     def __init__(self, concurrency: int, on_returned: Callable[[], None] = lambda: None) -> None:
         """`on_returned` is called on the loop when an abandoned thread has ended: its slot is free again."""
         self._pool = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="backstage-handler")
         self._on_returned = on_returned
-        self._left: dict[asyncio.Future[Any], str] = {}
+        self.abandoned: dict[asyncio.Future[Any], str] = {}
+        """With the task types that they ran."""
 
-    @property
-    def abandoned(self) -> int:
-        return len(self._left)
-
-    def left_types(self) -> list[str]:
-        """Of the abandoned threads, the task types that they ran; may be called from any thread."""
-        return list(self._left.copy().values())
+    def abandoned_types(self) -> list[str]:
+        """May be called from any thread."""
+        return list(self.abandoned.copy().values())
 
     async def call(self, registration: TaskHandlerRegistration, call: HandlerCall, context: TaskContext) -> Any:
         loop = asyncio.get_running_loop()
@@ -75,12 +72,12 @@ class HandlerThreads:
         if future.done():
             _retrieve(future)
         else:
-            self._left[future] = task_type
+            self.abandoned[future] = task_type
             future.add_done_callback(self._returned)
             on_left()
 
     def _returned(self, future: asyncio.Future[Any]) -> None:
-        del self._left[future]
+        del self.abandoned[future]
         _retrieve(future)
         self._on_returned()
 
@@ -118,7 +115,8 @@ class _ThreadRun:
         try:
             return self._variables.run(self._function)
         finally:
-            end_if_forked(pid)
+            if os.getpid() != pid:
+                end_forked()
             with self._lock:
                 _raise_in(thread_id, None)  # an interrupt that comes too late must not strike the pool's own code
                 self._thread_id = None

@@ -25,7 +25,7 @@ from backstage.worker.executing.tied_process import tie_to_parent
 from backstage.worker.executing.worker_line import WorkerLogger, WorkerSignals
 from backstage.worker.handling.context import TaskContext
 from backstage.worker.handling.current_task import current_task
-from backstage.worker.handling.forked_child import end_if_forked
+from backstage.worker.handling.forked_child import end_forked
 from backstage.worker.handling.handler_call import HandlerCall
 from backstage.worker.handling.handler_path import HandlerPath
 from backstage.worker.handling.handler_store import StoreInChild
@@ -58,7 +58,8 @@ class ProcessChild:
             order = self._runs.get()
             line = RunLine(self._frames, order["run"])
             ended = self._end_of(order, line)
-            end_if_forked(pid)
+            if os.getpid() != pid:
+                end_forked()
             try:
                 line.end(ended)
             except UnusableFrame as error:

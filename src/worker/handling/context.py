@@ -9,6 +9,7 @@ from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.handler_signals import CancelTask
 from backstage.domain.task import Task
 from backstage.worker.handling.handler_store import HandlerStore
+from backstage.worker.handling.run_limits import RunLimits
 
 
 class RunSignals(Protocol):
@@ -29,17 +30,25 @@ class TaskContext:
     queue, attempt and correlation id into each line. `backstage` is the worker's store.
     """
 
-    __slots__ = ("_bound_logger", "_logger", "_signals", "_store", "task", "worker_id")
+    __slots__ = ("_bound_logger", "_logger", "_signals", "_store", "limits", "task", "worker_id")
 
     def __init__(
-        self, task: Task, worker_id: str, logger: Any, signals: RunSignals, store: HandlerStore | None = None
+        self,
+        task: Task,
+        worker_id: str,
+        logger: Any,
+        signals: RunSignals,
+        store: HandlerStore | None = None,
+        limits: RunLimits | None = None,
     ) -> None:
+        """`limits` are what the worker holds the run to."""
         self.task = task
         self.worker_id = worker_id
         self._logger = logger
         self._bound_logger: Any = None
         self._signals = signals
         self._store = store
+        self.limits = limits
 
     @property
     def logger(self) -> Any:
@@ -79,7 +88,7 @@ class TaskContext:
 
     def moved(self, signals: RunSignals, store: HandlerStore | None) -> TaskContext:
         """The same run, seen from another place."""
-        return TaskContext(self.task, self.worker_id, self._logger, signals, store)
+        return TaskContext(self.task, self.worker_id, self._logger, signals, store, self.limits)
 
     def _known_store(self) -> HandlerStore:
         if self._store is None:

@@ -3,16 +3,15 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from typing import NoReturn
 
 
-def end_if_forked(pid: int) -> None:
-    """End this process if it is not `pid`: a handler that ran there has forked it, and came back here as well.
+def end_forked() -> NoReturn:
+    """End this process, which is not the one that called the handler: that has forked it, and came back here as well.
 
     It is a copy of the worker, with the same sockets, and would go on to work beside it. What waits at the exit of
     the interpreter is its parent's.
     """
-    if os.getpid() == pid:
-        return
     with contextlib.suppress(Exception):
         sys.stdout.flush()
         sys.stderr.flush()

@@ -52,6 +52,10 @@ class HandlerCall:
                 keywords[place] = value
         return partial(self.function, *positional, **keywords)
 
+    def run(self, context: TaskContext) -> Any:
+        """Call the handler in this thread; what an async one returns is to be awaited."""
+        return self.of(context.task.payload_json, context)()
+
     def _payload(self, payload_json: str) -> Any:
         if self._adapter is None:
             try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,12 +13,17 @@ from types import ModuleType
 from typing import Any
 
 from backstage.domain.cron_task import CronTask
-from backstage.domain.errors import ConfigurationError
+from backstage.domain.distribution import DISTRIBUTION
+from backstage.domain.errors import ConfigurationError, MissingExtraError
 from backstage.worker.handling.handler import HANDLER_MARK, MIDDLEWARE_MARK, TaskHandlerRegistration
 from backstage.worker.handling.listener import LISTENER_MARK, ListenerRegistration
 from backstage.worker.handling.receiver import RECEIVER_MARK
 
-_OUR_CODE = f"{Path(__file__).parents[1]}{os.sep}"
+_WORKER_IS_OURS = (
+    f"'worker' is here the package that {DISTRIBUTION} brings: "
+    "to use yours, give it an __init__.py and start `backstage worker` in the folder that holds it"
+)
+_OUR_CODE = f"{Path(__file__).parents[2]}{os.sep}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,9 @@ class Marked:
 def load_module(name: str) -> ModuleType:
     """Raises ConfigurationError, which says in one line what is wrong with the module and where."""
     try:
-        return importlib.import_module(name)
+        module = importlib.import_module(name)
+    except MissingExtraError:
+        raise  # it names what asked for the extra, and installing that is all there is to do
     except ConfigurationError as error:
         raise ConfigurationError(error.setting, f"{error.problem} ({_place_of(error)})") from error
     except Exception as error:
@@ -44,7 +52,17 @@ def load_module(name: str) -> ModuleType:
         else:
             what = error.msg if isinstance(error, SyntaxError) else str(error)
             problem = f"{name!r} cannot be imported: {type(error).__name__}: {what} ({_place_of(error)})"
+        if isinstance(error, ImportError) and (error.name or "").partition(".")[0] == "worker" and _worker_is_ours():
+            problem = f"{problem}: {_WORKER_IS_OURS}"
         raise ConfigurationError("handlers", problem) from error
+    if name == "worker" and _worker_is_ours():
+        raise ConfigurationError("handlers", _WORKER_IS_OURS)
+    return module
+
+
+def _worker_is_ours() -> bool:
+    """The package that was found as `worker` is the one that `python -m worker.run` needs, and hides any other."""
+    return getattr(sys.modules.get("worker"), "DISTRIBUTION", None) == DISTRIBUTION
 
 
 def marked_in(module: ModuleType) -> Marked:

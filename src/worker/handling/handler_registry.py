@@ -96,7 +96,7 @@ class HandlerRegistry:
         if inspect.iscoroutinefunction(registration.handler) or inspect.iscoroutinefunction(
             getattr(registration.handler, "__call__", None)  # noqa: B004 - an instance with an async __call__
         ):
-            return _on_loop(call)
+            return call.run
         return _elsewhere(threads, registration, call)
 
 
@@ -106,13 +106,6 @@ def _checked(
     if registration.run_in == RunIn.PROCESS:
         HandlerPath.of(registration.handler)
     return registration, HandlerCall(registration.handler, names)
-
-
-def _on_loop(call: HandlerCall) -> Run:
-    def run(context: TaskContext) -> Any:
-        return call.of(context.task.payload_json, context)()
-
-    return run
 
 
 def _elsewhere(place: Place, registration: TaskHandlerRegistration, call: HandlerCall) -> Run:

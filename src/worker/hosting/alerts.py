@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.events import TaskFailed
+from backstage.domain.extras import needing
 from backstage.worker import log_events
 from backstage.worker.handling.listener import ListenerRegistration, registering
 
@@ -24,9 +25,9 @@ class AlertSettings(Protocol):
 def ready_alerts(settings: AlertSettings, logger: Any) -> Iterator[ListenerRegistration]:
     """Those that are switched on. Raises ConfigurationError for a URL that no webhook may have."""
     if settings.alert_webhook is not None:
-        from backstage.worker.handlers.alert_webhook import alert_webhook  # noqa: PLC0415 - brings an HTTP client
-
         try:
+            with needing("webhooks", "alert_webhook"):
+                from backstage.worker.handlers.alert_webhook import alert_webhook  # noqa: PLC0415 - an HTTP client
             posting = alert_webhook(settings.alert_webhook.get_secret_value())
         except ConfigurationError as error:
             raise settings.naming(error) from None

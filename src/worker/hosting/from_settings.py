@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from typing import Any
 
 from backstage.domain.backoff import Backoff
@@ -16,6 +17,13 @@ from backstage.infra.release import release
 from backstage.infra.settings.settings import Settings
 from backstage.infra.structured_logging import new_logger
 from backstage.worker.worker_options import WorkerOptions
+
+_MADE_OF_SEVERAL = {"worker_id", "queues", "retention"}
+_NAMED_ALIKE = tuple(
+    option.name
+    for option in fields(WorkerOptions)
+    if option.name in Settings.model_fields and option.name not in _MADE_OF_SEVERAL
+)
 
 
 def container_from(settings: Settings, log_handler: Callable[[Mapping[str, Any]], None] | None) -> Container:
@@ -37,28 +45,15 @@ def queues_from(queues: str | Iterable[str | Queue] | None) -> dict[str, Queue] 
 
 
 def options_from(settings: Settings, queues: Mapping[str, Queue]) -> WorkerOptions:
+    """Options that a setting is named like are taken as they are."""
     return WorkerOptions(
         worker_id=f"{settings.worker_id}.{secrets.token_hex(3)}",  # a restart must never pass for its predecessor
         store=redact_url(settings.url),
         version=release(),
-        concurrency=settings.concurrency,
-        prefetch=settings.prefetch,
         queues=queues,
-        types=settings.types,
-        lease=settings.lease,
-        poll_interval=settings.poll_interval,
-        reclaim_interval=settings.reclaim_interval,
-        control_interval=settings.control_interval,
-        grace_period=settings.grace_period,
-        max_deliveries=settings.max_deliveries,
-        timeout=settings.timeout,
-        soft_timeout=settings.soft_timeout,
         retry=RetryPolicy(settings.max_attempts, Backoff.parse(settings.backoff)),
         retention=settings.retentions(queues.values()),
-        prune_interval=settings.prune_interval,
-        schedule_interval=settings.schedule_interval,
-        subscription_interval=settings.subscription_interval,
-        stuck_after=settings.stuck_after,
         may_migrate=settings.migrate,
         is_until_idle=settings.until_idle,
+        **{name: getattr(settings, name) for name in _NAMED_ALIKE},
     )

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from backstage.domain.cron_task import CronTask
 from backstage.domain.subscription import Subscription
 from backstage.infra.container import Container
-from backstage.infra.typed_payload import encode_typed_payload
 from backstage.worker.handling.handler_registry import HandlerRegistry
 from backstage.worker.handling.handler_store import StoreOnLoop
 from backstage.worker.handling.middleware import Middleware
@@ -15,10 +14,8 @@ from backstage.worker.handling.receiver import Receivers
 from backstage.worker.hosting.child_store import child_setup
 from backstage.worker.hosting.whole_program import load_whole_program
 from backstage.worker.middleware.logging import logging
-from backstage.worker.middleware.metrics import metrics
 from backstage.worker.middleware.recovery import recovery
 from backstage.worker.middleware.spans import spans
-from backstage.worker.middleware.tracing import tracing
 from backstage.worker.runtime.runtime import WorkerRuntime
 from backstage.worker.watching.measured_queue import StoreLatencies
 from backstage.worker.watching.metrics import WorkerMetrics
@@ -41,28 +38,22 @@ def new_runtime(
     load_whole_program(type(container.backend).__module__.rpartition(".")[0])
     is_debugging = container.settings.log_level == "debug"
     return WorkerRuntime(
-        container.backend,
+        container,
         registry,
         options,
-        container.events,
-        container.ids,
         container.chance,
         container.logger,
         middlewares=(
             *((spans(container.trace),) if container.trace else ()),
             recovery,
             *((logging,) if is_debugging else ()),
-            metrics(counts),
-            tracing,
             *middlewares,
         ),
         metrics=counts,
         latencies=latencies,
-        trace=container.trace,
         schedules=schedules,
         receivers=receivers,
         subscriptions=subscriptions,
-        encode=encode_typed_payload,
         store=StoreOnLoop(container),
         child_setup=child_setup(container.settings),
     )

@@ -1,11 +1,11 @@
-"""Where that is registered which there is once in a process, whatever queues it serves: a Worker, and a service."""
+"""Registers what exists once per process, whatever queues it serves: for a Worker and for a service."""
 
 from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from backstage.domain.cron_task import CronTask
 from backstage.domain.ports.event_bus import EventBus
@@ -29,7 +29,13 @@ class ProcessHost(ABC):
         """Where listeners are told of what happens in this process."""
         return self._events
 
-    def on_broadcast(self, name: str, function: Function | None = None) -> Any:
+    @overload
+    def on_broadcast(self, name: str, function: Function) -> Function: ...
+
+    @overload
+    def on_broadcast(self, name: str, function: None = None) -> Callable[[Function], Function]: ...
+
+    def on_broadcast(self, name: str, function: Callable[..., Any] | None = None) -> Any:
         """Receive every broadcast of that name, once in this process, as a call or as a decorator: `function` (sync or
         async) takes its payload, the BroadcastMessage as `message`, both or neither."""
         names = dict(sys._getframe(1).f_locals)

@@ -6,7 +6,7 @@ from typing import Any
 
 from backstage.domain.failure import text_of
 from backstage.worker.handling.context import TaskContext
-from backstage.worker.handling.forked_child import end_if_forked
+from backstage.worker.handling.forked_child import end_forked
 from backstage.worker.handling.middleware import Run
 
 
@@ -32,6 +32,7 @@ def recovery(run: Run) -> Run:
         except BaseException as error:
             raise crashed(error) from error
         finally:
-            end_if_forked(pid)
+            if os.getpid() != pid:
+                end_forked()
 
     return recovered

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 from backstage.domain.failure import Failure
 from backstage.domain.outcome import Outcome
-from backstage.domain.task import Task
 from backstage.domain.task_result import TaskResult
 from backstage.worker.executing.conclusion import Conclusion
 from backstage.worker.handling.context import TaskContext
-from backstage.worker.handling.handler_registry import RegisteredHandler
+from backstage.worker.handling.current_task import current_task
 from backstage.worker.handling.handler_store import HandlerStore
 from backstage.worker.handling.handler_traceback import from_the_handler_on
-from backstage.worker.handling.run_limits import LimitsOf
+from backstage.worker.handling.middleware import Run
 from backstage.worker.runtime.held_task import HeldTask, StopReason
+from backstage.worker.watching.metrics import RunMetrics
 
 
 class AttemptsSpent(Exception):
@@ -27,25 +28,20 @@ class OutcomeRefused(Exception):
 
 
 class AttemptRunner:
-    def __init__(
-        self,
-        limits_of: LimitsOf,
-        conclusion: Conclusion,
-        worker_id: str,
-        logger: Any,
-        store: HandlerStore | None = None,
-    ) -> None:
+    """Makes the task known to whatever its handler calls, and measures how long tasks waited, how long their handlers
+    take and how many run."""
+
+    def __init__(self, conclusion: Conclusion, worker_id: str, logger: Any, store: HandlerStore | None = None) -> None:
         """`store` is what handlers may use."""
-        self._limits_of = limits_of
         self._conclusion = conclusion
         self._worker_id = worker_id
         self._logger = logger
         self._store = store
 
-    async def run(self, held: HeldTask, handler: RegisteredHandler) -> Outcome | None:
+    async def run(self, held: HeldTask) -> Outcome | None:
         """Run the handler to its end and say how it ended; None when the task is no longer ours to settle."""
-        task = held.task
-        limits = self._limits_of(task, handler.registration)
+        task, lane = held.task, held.lane
+        limits = lane.limits
         policy = limits.retry
         # Whoever took the task back may not have known of this handler's limit.
         if task.crashes >= task.deliveries_allowed(limits.max_deliveries):
@@ -53,13 +49,16 @@ class AttemptRunner:
         if task.attempt > (allowed := task.attempts_allowed(policy)):
             return task.gave_up(Failure.of(AttemptsSpent(f"all {allowed} attempts are spent")), has_run=False)
         if held.is_to_stop():
-            return self._stopped(held, handler, has_run=False)
-        context = TaskContext(task, self._worker_id, self._logger, held, self._store)
+            return self._stopped(held, has_run=False)
+        if task.timeout is not None or task.soft_timeout is not None:
+            limits = limits.of(task)
+        context = TaskContext(task, self._worker_id, self._logger, held, self._store, limits)
+        current_task.set(task)  # each run has its own asyncio.Task, so there is nothing to reset
         try:
-            value = await handler.run(context)
+            value = await _measured(lane.run, context, lane.counts)
         except asyncio.CancelledError as error:
             if held.is_to_stop():
-                return self._stopped(held, handler)
+                return self._stopped(held)
             # The handler cancelled itself, or let another asyncio.Task's cancellation through.
             return self._conclusion.of_error(task, error, policy)
         except BaseException as error:
@@ -67,29 +66,44 @@ class AttemptRunner:
         if held.stop_reason is StopReason.LEASE_LOST:
             return None
         if held.has_seen_shutdown and _is_unsuccessful(value):
-            return self.cut_off(task, handler)  # it wound up because it was asked to, which is no failure
+            return self.cut_off(held)  # it wound up because it was asked to, which is no failure
         return self._conclusion.of_value(task, value, policy)
 
-    def refused(self, task: Task, handler: RegisteredHandler, problem: str) -> Outcome:
+    def refused(self, held: HeldTask, problem: str) -> Outcome:
         """What stands in for the end of a run that the store will never take."""
-        policy = self._limits_of(task, handler.registration).retry
-        return self._conclusion.of_error(task, OutcomeRefused(problem), policy)
+        return self._conclusion.of_error(held.task, OutcomeRefused(problem), held.lane.limits.retry)
 
-    def cut_off(self, task: Task, handler: RegisteredHandler) -> Outcome:
+    def cut_off(self, held: HeldTask) -> Outcome:
         """The end of a run that outlasts its worker: due again, unless the task may run at most once."""
-        limits = self._limits_of(task, handler.registration)
+        task, limits = held.task, held.lane.limits
         if task.attempts_allowed(limits.retry) == task.deliveries_allowed(limits.max_deliveries) == 1:
             return task.gave_up(Failure("CutOff", "its worker stopped before it ended, and it may run at most once"))
         return task.released()
 
-    def _stopped(self, held: HeldTask, handler: RegisteredHandler, *, has_run: bool = True) -> Outcome | None:
+    def _stopped(self, held: HeldTask, *, has_run: bool = True) -> Outcome | None:
         match held.stop_reason:
             case StopReason.CANCEL_REQUESTED:
                 return held.task.cancelled(has_run=has_run)
             case StopReason.SHUTDOWN:
-                return self.cut_off(held.task, handler) if has_run else held.task.released(has_run=False)
+                return self.cut_off(held) if has_run else held.task.released(has_run=False)
             case _:
                 return None
+
+
+async def _measured(run: Run, context: TaskContext, counts: RunMetrics) -> Any:
+    task = context.task
+    if task.started_at is not None:  # the claim's moment, by the same clock as the due time
+        counts.waits.observe(max(0.0, (task.started_at - task.scheduled_at).total_seconds()))
+    begun = time.perf_counter()  # the time of uvloop's loop stands still until the handler first waits
+    counts.active += 1
+    try:
+        return await run(context)
+    finally:
+        took = time.perf_counter() - begun
+        counts.active -= 1
+        counts.seconds += took
+        counts.durations.observe(took)
+        counts.longest = max(counts.longest, took)
 
 
 def _is_unsuccessful(value: Any) -> bool:

@@ -66,7 +66,7 @@ class BroadcastLoop:
     @property
     def is_stuck(self) -> bool:
         """Whether a receiver's thread could not be stopped."""
-        return self._threads.abandoned > 0
+        return bool(self._threads.abandoned)
 
     def close(self) -> None:
         self._threads.close()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from backstage.domain.ports.task_queue import ClaimRequest, TaskQueue
@@ -25,26 +27,25 @@ class Claimer:
         self,
         *,
         queue: TaskQueue,
-        request: Callable[[int], ClaimRequest],
+        request: ClaimRequest,
         slots: Slots,
-        room: Callable[[], int],
-        on_nothing_due: Callable[[], Awaitable[None]],
+        on_nothing_due: Callable[[], Awaitable[None]] | None,
         poll_interval: float,
         backoff: ErrorBackoff,
         hint: asyncio.Event,
         health: LoopHealth,
         logger: Any,
     ) -> None:
-        """`hint` is set by others when there may be work, or room for it."""
+        """`request` is asked with as much as there is room for; `hint` is set by others when there may be work, or room
+        for it."""
         self._queue = queue
         self._request = request
         self._slots = slots
-        self._room = room
         self._on_nothing_due = on_nothing_due
         self._poll_interval = poll_interval
         self._backoff = backoff
         self._hint = hint
-        self._logger = logger
+        self._health = health
         self._trouble = LoopTrouble(log_events.CLAIM_FAILED, health, logger)
         self.has_asked = asyncio.Event()
         """Set once the store has answered for the first time, if only with an error."""
@@ -66,7 +67,7 @@ class Claimer:
     async def _until_stopped(self) -> None:
         while not self._is_stopping:
             self._hint.clear()
-            room = min(self._room(), MAX_CLAIM)
+            room = min(self._slots.room(), MAX_CLAIM)
             if room <= 0:
                 await self._hint.wait()
                 continue
@@ -77,8 +78,7 @@ class Claimer:
                 self._trouble.failed(error)
                 await self._backoff.wait()
             else:
-                self._backoff.reset()
-                self._trouble.turned()
+                self._end_trouble()
                 await self._until_hint(wait)
 
     async def _claim(self, room: int) -> float:
@@ -86,10 +86,10 @@ class Claimer:
         asked_at = asyncio.get_running_loop().time()
         if self._has_lost_a_reply:
             await self._take_up_lost_claims(asked_at)
-            room = min(self._room(), room)
+            room = min(self._slots.room(), room)
             if room <= 0:
                 return 0.0
-        request = self._request(room)
+        request = replace(self._request, limit=room)
         try:
             claimed = await self._queue.claim(request)
         finally:
@@ -99,20 +99,28 @@ class Claimer:
         self._slots.tell_undecodable(claimed.undecodable)
         if len(claimed.tasks) == room:
             return 0.0
-        if not claimed.tasks and not claimed.undecodable:
+        if self._on_nothing_due is not None and not claimed.tasks and not claimed.undecodable:
             await self._on_nothing_due()
         return min(self._poll_interval, claimed.next_due_in if claimed.next_due_in is not None else float("inf"))
 
+    def _end_trouble(self) -> None:
+        if self._trouble.failures:
+            self._backoff.reset()
+            self._trouble.turned()
+        else:
+            self._health.at = time.monotonic()
+
     async def _take_up_lost_claims(self, asked_at: float) -> None:
         """A claim whose reply was lost may have leased tasks to us that we know nothing of."""
-        request = self._request(0)
         known_before = {(each.task.id, each.task.fence) for each in self._slots.held.snapshot()}
-        ours = await self._queue.held_by(request.worker_id)
+        ours = await self._queue.held_by(self._request.worker_id)
         held = self._slots.held
         unknown = [task for task in ours if (task.id, task.fence) not in known_before and not held.knows(task)]
         self._has_lost_a_reply = False
         if unknown:
-            self._slots.start(unknown, asked_at + request.lease / 2)  # claimed at some moment before; the keeper renews
+            self._slots.start(
+                unknown, asked_at + self._request.lease / 2
+            )  # claimed at some moment before; the keeper renews
 
     async def _until_hint(self, seconds: float) -> None:
         if seconds <= 0 or self._hint.is_set():

@@ -9,6 +9,8 @@ from typing import Any
 
 from backstage.domain.ports.task_queue import TaskQueue
 from backstage.domain.task import Task
+from backstage.worker.handling.context import TaskContext
+from backstage.worker.runtime.lanes import Lane
 
 MOST_GIVEN_UP = 10_000
 
@@ -31,14 +33,18 @@ class HeldTask:
         "_shutting_down",
         "has_begun",
         "has_seen_shutdown",
+        "lane",
         "lease_end",
         "run",
         "stop_reason",
         "task",
     )
 
-    def __init__(self, task: Task, lease_end: float, queue: TaskQueue, shutting_down: Callable[[], bool]) -> None:
+    def __init__(
+        self, task: Task, lane: Lane, lease_end: float, queue: TaskQueue, shutting_down: Callable[[], bool]
+    ) -> None:
         self.task = task
+        self.lane = lane
         self.lease_end = lease_end  # by the loop's clock, from before the claim was asked for
         self.run: asyncio.Task[None] | None = None
         self.stop_reason: StopReason | None = None
@@ -105,6 +111,12 @@ class HeldTask:
         return True
 
 
+def tell_soft_timeout(context: TaskContext) -> None:
+    """Let the handler of a run of this worker know that its soft timeout is over."""
+    if isinstance(context.signals, HeldTask):
+        context.signals.tell_soft_timeout()
+
+
 class HeldTasks:
     """All of them, by id. Changed on the worker's loop; `snapshot` may be called from any thread.
 
@@ -135,21 +147,17 @@ class HeldTasks:
             self._earlier[earlier.task.id, earlier.task.fence] = earlier
         self._by_id[held.task.id] = held
 
-    def drop(self, task_id: str, fence: int) -> Task | None:
+    def drop(self, task_id: str, fence: int) -> HeldTask | None:
         """Return what was dropped: None if no run of that fence is held."""
         held = self._by_id.get(task_id)
         if held is not None and held.task.fence == fence:
             del self._by_id[task_id]
-            return held.task
-        earlier = self._earlier.pop((task_id, fence), None)
-        return None if earlier is None else earlier.task
+            return held
+        return self._earlier.pop((task_id, fence), None)
 
-    def task_of(self, task_id: str, fence: int) -> Task | None:
-        """As it was claimed; None if no run of that fence is held."""
+    def find_run(self, task_id: str, fence: int) -> HeldTask | None:
         held = self._by_id.get(task_id)
-        if held is None or held.task.fence != fence:
-            held = self._earlier.get((task_id, fence))
-        return None if held is None else held.task
+        return held if held is not None and held.task.fence == fence else self._earlier.get((task_id, fence))
 
     def give_up(self, task_id: str, fence: int) -> None:
         """Drop a run that is no longer this worker's: it is not begun again, whatever the store still says."""

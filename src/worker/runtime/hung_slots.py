@@ -30,7 +30,7 @@ class HungSlots:
 
     def types(self) -> tuple[str, ...]:
         """The task type of each hung handler, sorted."""
-        return tuple(sorted((*self._threads.left_types(), *self._deaf)))
+        return tuple(sorted((*self._threads.abandoned_types(), *self._deaf)))
 
     @property
     def all_for(self) -> float:

@@ -25,7 +25,8 @@ class LoopTrouble:
 
     def __init__(self, event: str, health: LoopHealth, logger: Any) -> None:
         self._event, self._health, self._logger = event, health, logger
-        self._failures = 0
+        self.failures = 0
+        """In a row."""
         self._since = self._latest = self._told_at = 0.0
         self._quiet = 0.0
 
@@ -33,23 +34,23 @@ class LoopTrouble:
         """Call it where the error is caught; `about` is added to the line."""
         self._health.failed(error)
         now = time.monotonic()
-        if not self._failures or now - self._latest > FORGOTTEN_AFTER:
-            self._failures, self._since, self._quiet = 0, now, 0.0
-        self._failures += 1
+        if not self.failures or now - self._latest > FORGOTTEN_AFTER:
+            self.failures, self._since, self._quiet = 0, now, 0.0
+        self.failures += 1
         self._latest = now
         if not isinstance(error, StorageError):
             self._logger.exception(self._event, **about)
         elif not self._quiet or now - self._told_at >= self._quiet:
-            self._logger.warning(self._event, **about, error=str(error), failures=self._failures)
+            self._logger.warning(self._event, **about, error=str(error), failures=self.failures)
             self._told_at = now
             self._quiet = min(2 * self._quiet or QUIET, LONGEST_QUIET)
 
     def turned(self) -> None:
         """It has done its work again, or still."""
         self._health.turned()
-        if self._failures:
+        if self.failures:
             seconds = round(time.monotonic() - self._since, 1)
             self._logger.info(
-                log_events.LOOP_RECOVERED, loop=self._health.name, failures=self._failures, seconds=seconds
+                log_events.LOOP_RECOVERED, loop=self._health.name, failures=self.failures, seconds=seconds
             )
-            self._failures = 0
+            self.failures = 0

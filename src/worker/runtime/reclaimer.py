@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from backstage.app.prune_tasks import PruneTasks
 from backstage.domain.ports.task_queue import TaskQueue
-from backstage.domain.ports.task_repository import TaskRepository
+from backstage.domain.retention import Retention
 from backstage.domain.task import MaxDeliveries
 from backstage.worker import log_events
 from backstage.worker.runtime.announcer import Announcer
@@ -21,14 +22,14 @@ class Reclaimer:
     def __init__(
         self,
         queue: TaskQueue,
-        tasks: TaskRepository,
+        prune_tasks: PruneTasks,
         options: WorkerOptions,
         max_deliveries: MaxDeliveries,
         subscriptions: SubscriptionWatch,
         announcer: Announcer,
         logger: Any,
     ) -> None:
-        self._queue, self._tasks = queue, tasks
+        self._queue, self._prune_tasks = queue, prune_tasks
         self._options = options
         self._max_deliveries = max_deliveries
         self._subscriptions = subscriptions
@@ -48,9 +49,7 @@ class Reclaimer:
                 return
 
     async def prune(self) -> None:
-        for retention in self._options.retention:
-            deleted = BATCH
-            while deleted == BATCH:
-                deleted = await self._tasks.prune(retention, BATCH)
-                if deleted:
-                    self._logger.info(log_events.TASKS_PRUNED, tasks=deleted, state=retention.state)
+        await self._prune_tasks(self._options.retention, self._tell_pruned)
+
+    def _tell_pruned(self, retention: Retention, tasks: int) -> None:
+        self._logger.info(log_events.TASKS_PRUNED, tasks=tasks, state=retention.state)

@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any
 
-from backstage.app.cancel_deliveries import CancelDeliveries
-from backstage.app.cancel_task import CancelTask
-from backstage.app.chain_task import chain_task
-from backstage.app.fire_schedule import FireSchedule
-from backstage.app.fire_schedules import FireSchedules
-from backstage.app.put_schedule import PutSchedule
+from backstage.app.use_cases import UseCases
 from backstage.domain.cron_task import CronTask
 from backstage.domain.errors import StoreReplacedError
-from backstage.domain.payload import encode_payload
-from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.chance import Chance
-from backstage.domain.ports.event_bus import EventBus
-from backstage.domain.ports.ids import Ids
 from backstage.domain.ports.task_queue import ClaimRequest, TaskQueue
-from backstage.domain.ports.task_trace import TaskTrace
 from backstage.domain.ports.wakeup import Wakeup
 from backstage.domain.subscription import Subscription
 from backstage.domain.task import Task
@@ -32,14 +22,11 @@ from backstage.worker.executing.child_setup import ChildSetup
 from backstage.worker.executing.conclusion import Conclusion
 from backstage.worker.executing.handler_processes import HandlerProcesses
 from backstage.worker.executing.handler_threads import HandlerThreads
-from backstage.worker.handling.context import TaskContext
-from backstage.worker.handling.deadlines import Deadlines
 from backstage.worker.handling.handler_registry import HandlerRegistry, RegisteredHandler
 from backstage.worker.handling.handler_store import HandlerStore
 from backstage.worker.handling.middleware import Middleware, compose
 from backstage.worker.handling.receiver import Receivers
-from backstage.worker.handling.run_limits import LimitsOf, RunLimits
-from backstage.worker.middleware.timeout import timeout
+from backstage.worker.middleware.timeout import Deadlines, timeout
 from backstage.worker.runtime.announcer import Announcer
 from backstage.worker.runtime.aside import Aside, in_own_thread
 from backstage.worker.runtime.attempt_runner import AttemptRunner
@@ -47,7 +34,9 @@ from backstage.worker.runtime.beat import Beat
 from backstage.worker.runtime.broadcast_loop import BroadcastLoop
 from backstage.worker.runtime.claimer import Claimer
 from backstage.worker.runtime.error_backoff import ErrorBackoff
+from backstage.worker.runtime.held_task import tell_soft_timeout
 from backstage.worker.runtime.hung_slots import HungSlots
+from backstage.worker.runtime.lanes import Lanes
 from backstage.worker.runtime.lease_keeper import LeaseKeeper
 from backstage.worker.runtime.older_workers import OlderWorkers
 from backstage.worker.runtime.pause_watch import LOOK_EVERY, PauseWatch
@@ -55,7 +44,6 @@ from backstage.worker.runtime.periodic import every, kept_up
 from backstage.worker.runtime.queue_ranks import queue_ranks
 from backstage.worker.runtime.reclaimer import Reclaimer
 from backstage.worker.runtime.replaced_store import ReplacedStore
-from backstage.worker.runtime.runs_by_type import RunsByType
 from backstage.worker.runtime.schedule_loop import ScheduleLoop
 from backstage.worker.runtime.slots import Slots
 from backstage.worker.runtime.store_watch import StoreWatch
@@ -81,29 +69,25 @@ class WorkerRuntime:
 
     def __init__(
         self,
-        backend: Backend,
+        use_cases: UseCases,
         registry: HandlerRegistry,
         options: WorkerOptions,
-        events: EventBus,
-        ids: Ids,
         chance: Chance,
         logger: Any,
         *,
         middlewares: Sequence[Middleware] = (),
         metrics: WorkerMetrics | None = None,
         latencies: StoreLatencies | None = None,
-        trace: TaskTrace | None = None,
         schedules: Sequence[CronTask] = (),
         receivers: Receivers | None = None,
         subscriptions: Sequence[Subscription] = (),
         aside: Aside = in_own_thread,
-        encode: Callable[[Any], str] = encode_payload,
         store: HandlerStore | None = None,
         child_setup: ChildSetup | None = None,
     ) -> None:
-        """`encode` writes the payloads of chained tasks. `store` is what handlers may use, `child_setup` is for
-        those in processes of their own."""
-        self._backend = backend
+        """`store` is what handlers may use, `child_setup` is for those in processes of their own."""
+        self._use_cases = use_cases
+        backend = self._backend = use_cases.backend
         self._options = options
         self._chance = chance
         self._logger = logger
@@ -114,29 +98,34 @@ class WorkerRuntime:
         self._types = registry.types(options.types) | {each.delivery_type for each in subscriptions}
         self._ranks = queue_ranks(options, subscriptions)
         self._whole_queue = next(iter(options.queues)) if registry.has_any else None
+        self._request = ClaimRequest(
+            worker_id=options.worker_id,
+            types=self._types,
+            queues=self._ranks,
+            limit=0,
+            lease=options.lease,
+            whole_queue=self._whole_queue,
+        )
         self._shown_types = self._types | {EVERY_TYPE} if registry.has_any else self._types
-        self._limits_of = LimitsOf(options)
         self._threads = HandlerThreads(options.concurrency, self._on_thread_returned)
         self._processes = HandlerProcesses(options.concurrency, child_setup)
         self._deadlines = Deadlines()
-        self._schedule_loop = self._new_schedule_loop(events, schedules)
+        self._schedule_loop = self._new_schedule_loop(schedules)
         self._broadcasts = self._new_broadcast_loop(receivers)
-        self._subscriptions = self._new_subscription_watch(events, subscriptions)
+        self._subscriptions = self._new_subscription_watch(subscriptions)
         self._store_watch = self._new_store_watch()
-        self._announcer = Announcer(events, backend.clock, options.worker_id)
+        self._announcer = Announcer(use_cases.events, backend.clock, options.worker_id)
         self._hint = asyncio.Event()
-        self._handlers = self._compose(registry, middlewares)
-        chain = partial(chain_task, ids=ids, clock=backend.clock, trace=trace, encode=encode)
-        conclusion = Conclusion(chain, chance, logger)
+        self._lanes = Lanes(self._composed(registry, middlewares), options, metrics or WorkerMetrics())
+        conclusion = Conclusion(use_cases.chain_task, chance, logger)
         self._slots = Slots(
             queue=self._queue,
             options=options,
-            handlers=self._handlers,
-            runner=AttemptRunner(self._limits_of, conclusion, options.worker_id, logger, store),
+            lanes=self._lanes,
+            runner=AttemptRunner(conclusion, options.worker_id, logger, store),
             threads=self._threads,
             subscriptions=self._subscriptions,
             announcer=self._announcer,
-            metrics=metrics or WorkerMetrics(),
             backoff=ErrorBackoff(chance),
             hint=self._hint,
             settler_health=self._healths.of("settler"),
@@ -147,15 +136,14 @@ class WorkerRuntime:
             queue=self._queue,
             request=self._request,
             slots=self._slots,
-            room=self._slots.room,
-            on_nothing_due=self._on_nothing_due,
+            on_nothing_due=self._stop_if_idle if options.is_until_idle else None,
             poll_interval=options.poll_interval,
             backoff=ErrorBackoff(chance),
             hint=self._hint,
             health=self._healths.of("claimer"),
             logger=logger,
         )
-        self._unserved = UnservedWatch(backend.tasks, backend.registry, self._request(0), logger)
+        self._unserved = UnservedWatch(backend.tasks, use_cases.find_unserved, self._request, logger)
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
         self._ready = asyncio.Event()
@@ -279,7 +267,7 @@ class WorkerRuntime:
     def is_stuck(self) -> bool:
         """Whether a handler went on after it was cancelled and its task was given back."""
         is_receiver_stuck = self._broadcasts is not None and self._broadcasts.is_stuck
-        return self._slots.is_stuck or self._threads.abandoned > 0 or is_receiver_stuck
+        return self._slots.is_stuck or bool(self._threads.abandoned) or is_receiver_stuck
 
     async def _shut_down(self, claiming: asyncio.Task[None]) -> None:
         """The one order: no new claims, give back what waits, the grace period, cancel, settle all of it."""
@@ -301,9 +289,9 @@ class WorkerRuntime:
         options = self._options
         reclaimer = Reclaimer(
             self._queue,
-            self._backend.tasks,
+            self._use_cases.prune_tasks,
             options,
-            self._max_deliveries,
+            self._lanes.max_deliveries,
             self._subscriptions,
             self._announcer,
             self._logger,
@@ -380,17 +368,9 @@ class WorkerRuntime:
             return None
         return BroadcastLoop(self._backend.broadcasts, receivers, self._options.timeout, self._logger)
 
-    def _new_schedule_loop(self, events: EventBus, crons: Sequence[CronTask]) -> ScheduleLoop:
-        backend, options = self._backend, self._options
-        cancel_task = CancelTask(backend.tasks, events, backend.clock)
-        fire_schedule = FireSchedule(backend.schedules, backend.tasks, events, cancel_task)
-        return ScheduleLoop(
-            PutSchedule(backend.schedules, fire_schedule, backend.clock),
-            FireSchedules(backend.schedules, fire_schedule, backend.clock),
-            crons,
-            options.schedule_interval,
-            self._logger,
-        )
+    def _new_schedule_loop(self, crons: Sequence[CronTask]) -> ScheduleLoop:
+        put, fire = self._use_cases.put_schedule, self._use_cases.fire_schedules
+        return ScheduleLoop(put, fire, crons, self._options.schedule_interval, self._logger)
 
     def _new_store_watch(self) -> StoreWatch:
         put_again = [self._schedule_loop.put_again, self._subscriptions.put_again]
@@ -400,9 +380,8 @@ class WorkerRuntime:
             put_again, self._backend.clock, self._healths.of("store", beat_interval(self._options.lease)), self._logger
         )
 
-    def _new_subscription_watch(self, events: EventBus, own: Sequence[Subscription]) -> SubscriptionWatch:
-        backend = self._backend
-        cancel_deliveries = CancelDeliveries(backend.tasks, CancelTask(backend.tasks, events, backend.clock))
+    def _new_subscription_watch(self, own: Sequence[Subscription]) -> SubscriptionWatch:
+        backend, cancel_deliveries = self._backend, self._use_cases.cancel_deliveries
         return SubscriptionWatch(backend.subscriptions, own, cancel_deliveries, backend.clock, self._logger)
 
     async def _until_subscriptions_are_known(self) -> None:
@@ -412,48 +391,22 @@ class WorkerRuntime:
         for waiting in either:
             waiting.cancel()
 
-    def _request(self, limit: int) -> ClaimRequest:
-        return ClaimRequest(
-            worker_id=self._options.worker_id,
-            types=self._types,
-            queues=self._ranks,
-            limit=limit,
-            lease=self._options.lease,
-            whole_queue=self._whole_queue,
-        )
-
-    async def _on_nothing_due(self) -> None:
-        if self._options.is_until_idle and not self._slots.held:
+    async def _stop_if_idle(self) -> None:
+        if not self._slots.held:
             queues = frozenset(self._ranks) if self._ranks else None
             if await self._queue.is_idle(self._types, queues) and not self._slots.held:
                 await self._unserved.tell_at_the_end()
                 self.stop()
 
-    def _max_deliveries(self, task: Task) -> int:
-        served = EVERY_TYPE if task.queue == self._whole_queue and task.type not in self._handlers else task.type
-        handler = self._handlers.get(served)
-        return self._limits_of.max_deliveries(task.queue, None if handler is None else handler.registration)
-
-    def _compose(self, registry: HandlerRegistry, middlewares: Sequence[Middleware]) -> RunsByType:
+    def _composed(self, registry: HandlerRegistry, middlewares: Sequence[Middleware]) -> dict[str, RegisteredHandler]:
         """Wrap each handler once; the timeout is innermost, so that it measures nothing but the handler."""
-        handlers = RunsByType()
-        for task_type in (*self._types, *((EVERY_TYPE,) if registry.has_any else ())):
-            registration = registry.registration(task_type)
-
-            def limits(context: TaskContext, registration: Any = registration) -> RunLimits:
-                return self._limits_of(context.task, registration)
-
-            wrapped = compose(
-                (*middlewares, timeout(limits, self._tell_soft_timeout, self._deadlines)),
-                registry.bind(task_type, self._threads, self._processes),
+        layers = (*middlewares, timeout(tell_soft_timeout, self._deadlines))
+        return {
+            each: RegisteredHandler(
+                registry.registration(each), compose(layers, registry.bind(each, self._threads, self._processes))
             )
-            handlers[task_type] = RegisteredHandler(registration, wrapped)
-        return handlers
+            for each in (*self._types, *((EVERY_TYPE,) if registry.has_any else ()))
+        }
 
     def _on_thread_returned(self) -> None:
         self._slots.refill()
-
-    def _tell_soft_timeout(self, context: TaskContext) -> None:
-        held = self._slots.held.find(context.task.id)
-        if held is not None and held.task.fence == context.fence:
-            held.tell_soft_timeout()

@@ -15,17 +15,16 @@ from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.worker import log_events
 from backstage.worker.executing.handler_threads import HandlerThreads
-from backstage.worker.handling.handler_registry import RegisteredHandler
 from backstage.worker.runtime.announcer import Announcer
 from backstage.worker.runtime.attempt_runner import AttemptRunner
 from backstage.worker.runtime.error_backoff import ErrorBackoff
 from backstage.worker.runtime.held_task import HeldTask, HeldTasks, StopReason
+from backstage.worker.runtime.lanes import Lane
 from backstage.worker.runtime.outcome_log import OutcomeLog
 from backstage.worker.runtime.prefetch import Prefetch
 from backstage.worker.runtime.settler import Settler
 from backstage.worker.runtime.subscription_watch import SubscriptionWatch
 from backstage.worker.watching.loop_health import LoopHealth
-from backstage.worker.watching.metrics import WorkerMetrics
 from backstage.worker.worker_options import WorkerOptions
 
 CANCEL_GRACE = 1.0
@@ -41,12 +40,11 @@ class Slots:
         *,
         queue: TaskQueue,
         options: WorkerOptions,
-        handlers: Mapping[str, RegisteredHandler],
+        lanes: Mapping[tuple[str, str], Lane],
         runner: AttemptRunner,
         threads: HandlerThreads,
         subscriptions: SubscriptionWatch,
         announcer: Announcer,
-        metrics: WorkerMetrics,
         backoff: ErrorBackoff,
         hint: asyncio.Event,
         settler_health: LoopHealth,
@@ -58,12 +56,11 @@ class Slots:
         )
         self._queue = queue
         self._options = options
-        self._handlers = handlers
+        self._lanes = lanes
         self._runner = runner
         self._threads = threads
         self._subscriptions = subscriptions
         self._announcer = announcer
-        self._metrics = metrics
         self._outcome_log = OutcomeLog(logger)
         self._hint = hint
         self._logger = logger
@@ -98,13 +95,14 @@ class Slots:
             return 0  # a store that takes no outcomes must not hand out more tasks that pile up here
         if len(self._waiting) > prefetch // 2:
             return 0  # the slots have work for now: one larger claim later costs less than many small ones
-        return most - len(self._running) - len(self._waiting) - self._threads.abandoned
+        return most - len(self._running) - len(self._waiting) - len(self._threads.abandoned)
 
     def start(self, tasks: Sequence[Task], lease_end: float) -> None:
         """Take in claimed tasks; `lease_end` is by the loop's clock, reckoned from before the claim."""
         for task in tasks:
-            self._metrics.of(task.queue, task.type).claimed += 1
-            held = HeldTask(task, lease_end, self._queue, self._is_shutting_down)
+            lane = self._lanes[task.queue, task.type]
+            lane.counts.claimed += 1
+            held = HeldTask(task, lane, lease_end, self._queue, self._is_shutting_down)
             self.held.add(held)
             self._waiting.append(held)
         if self.is_closing or self.is_paused:  # the claim was under way
@@ -132,7 +130,7 @@ class Slots:
             self._drop_waiting(held, reason)
         elif not held.run.done():
             if reason is StopReason.LEASE_LOST:
-                self._count_lost(held)
+                held.lane.counts.lost += 1
                 self._logger.warning(log_events.LEASE_LOST, task_id=held.task.id, type=held.task.type)
             held.stop(reason)
 
@@ -204,13 +202,13 @@ class Slots:
         """How the claim ends of a task that this worker gives up."""
         if not held.has_begun:
             return held.task.released(has_run=False)
-        return self._runner.cut_off(held.task, self._handlers[held.task.type])
+        return self._runner.cut_off(held)
 
     def _is_shutting_down(self) -> bool:
         return self.is_closing
 
     def _fill(self) -> None:
-        free = self._options.concurrency - self._threads.abandoned - len(self._running)
+        free = self._options.concurrency - len(self._threads.abandoned) - len(self._running)
         if free <= 0 or not self._waiting:
             return
         self._prefetch.began()
@@ -243,8 +241,12 @@ class Slots:
     async def _outcome_of(self, held: HeldTask) -> Outcome | None:
         task = held.task
         self._announcer.started(task)
-        outcome = await self._runner.run(held, self._handlers[task.type])
-        return None if outcome is None else self._subscriptions.with_deliveries(task, outcome)
+        outcome = await self._runner.run(held)
+        return None if outcome is None else self._with_deliveries(task, outcome)
+
+    def _with_deliveries(self, task: Task, outcome: Outcome) -> Outcome:
+        next_tasks_of = self._subscriptions.next_tasks_of
+        return outcome if next_tasks_of is None else outcome.followed_by(next_tasks_of(task, outcome))
 
     def _unfinished(self) -> list[HeldTask]:
         return [held for held in self.held.snapshot() if held.run is not None and not held.run.done()]
@@ -268,32 +270,27 @@ class Slots:
             return  # given back already
         self._waiting.remove(held)
         if reason is StopReason.LEASE_LOST:
-            self._count_lost(held)
+            held.lane.counts.lost += 1
             self.held.give_up(held.task.id, held.task.fence)
         else:
             self.settler.submit(held.task.cancelled(has_run=False))
         self._hint.set()
 
-    def _count_lost(self, held: HeldTask) -> None:
-        self._metrics.of(held.task.queue, held.task.type).lost += 1
-
     def _in_place_of(self, outcome: Outcome, problem: str) -> Outcome | None:
         """The failed attempt that a run becomes whose end the store will never take."""
-        task = self.held.task_of(outcome.task_id, outcome.fence)
-        if task is None:
-            return None
-        return self._subscriptions.with_deliveries(task, self._runner.refused(task, self._handlers[task.type], problem))
+        held = self.held.find_run(outcome.task_id, outcome.fence)
+        return None if held is None else self._with_deliveries(held.task, self._runner.refused(held, problem))
 
     def _on_settled(self, outcomes: Sequence[Outcome], states: Sequence[TaskState | None]) -> None:
         for outcome, state in zip(outcomes, states, strict=True):
-            task = self.held.drop(outcome.task_id, outcome.fence)
-            if task is None:
+            held = self.held.drop(outcome.task_id, outcome.fence)
+            if held is None:
                 continue
             if state is None:
                 self._logger.warning(log_events.OUTCOME_REFUSED, task_id=outcome.task_id, outcome=outcome.kind)
                 continue
-            self._metrics.count(task.queue, task.type, _CANCELLED if state is _WAS_CANCELLED else outcome.kind)
-            self._outcome_log.write(task, outcome, state)
-            self._announcer.ended(task, outcome, state)
+            held.lane.counts.count(_CANCELLED if state is _WAS_CANCELLED else outcome.kind)
+            self._outcome_log.write(held.task, outcome, state)
+            self._announcer.ended(held.task, outcome, state)
         if self._has_backlog or (self._options.is_until_idle and not self.held):
             self._hint.set()

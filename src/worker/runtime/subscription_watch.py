@@ -37,7 +37,9 @@ class SubscriptionWatch:
         self._subscriptions = subscriptions
         self._own = tuple(own)
         self._to_put = list(self._own)
-        self._active = self._own
+        self.next_tasks_of: NextTasksOf | None = None
+        """Gives the deliveries of an outcome; None while there is no subscription, so that nobody asks."""
+        self._become_active(self._own)
         self._removed: frozenset[str] = frozenset()
         self._cancel_deliveries = cancel_deliveries
         self._clock = clock
@@ -46,25 +48,13 @@ class SubscriptionWatch:
         self.known = asyncio.Event()
         """Set after the first look: until then nothing may end here that others want to hear of."""
 
-    @property
-    def next_tasks_of(self) -> NextTasksOf | None:
-        """Gives the deliveries of an outcome; None while there is no subscription, so that nobody asks."""
-        active = self._active
-        if not active:
-            return None
-        return lambda task, outcome: deliveries_of(task, outcome, active, self._clock.now())
-
-    def with_deliveries(self, task: Task, outcome: Outcome) -> Outcome:
-        next_tasks_of = self.next_tasks_of
-        return outcome if next_tasks_of is None else outcome.followed_by(next_tasks_of(task, outcome))
-
     async def look(self) -> None:
         """To be called at intervals; after an error the next call goes on where it was."""
         stored = await self._subscriptions.all()
         if self._to_put:
             stored = await self._put(stored)
         before = {each.name for each in self._active} | self._removed
-        self._active = tuple(each for each in stored if isinstance(each, Subscription))
+        self._become_active(tuple(each for each in stored if isinstance(each, Subscription)))
         self.known.set()
         self._tell_unreadable(frozenset(each for each in stored if isinstance(each, UnreadableSubscription)))
         gone = before - {each.name for each in stored}
@@ -83,8 +73,16 @@ class SubscriptionWatch:
     def put_again(self) -> None:
         """The store was emptied: the own subscriptions count at once, and the next look puts them there."""
         self._to_put = list(self._own)
-        self._active = (*self._own, *(each for each in self._active if each not in self._own))
+        self._become_active((*self._own, *(each for each in self._active if each not in self._own)))
         self._removed = frozenset()
+
+    def _become_active(self, subscriptions: tuple[Subscription, ...]) -> None:
+        self._active = subscriptions
+
+        def next_tasks_of(task: Task, outcome: Outcome) -> tuple[Task, ...]:
+            return deliveries_of(task, outcome, subscriptions, self._clock.now())
+
+        self.next_tasks_of = next_tasks_of if subscriptions else None
 
     async def _put(self, stored: list[StoredSubscription]) -> list[StoredSubscription]:
         """Put those that are not there, and return which are then. One that a full store has no room for counts here

@@ -8,7 +8,6 @@ from typing import Any
 from backstage.app.find_unserved import FindUnserved, Unserved
 from backstage.domain.ports.task_queue import ClaimRequest
 from backstage.domain.ports.task_repository import TaskRepository
-from backstage.domain.ports.worker_registry import WorkerRegistry
 from backstage.worker import log_events
 
 LOOK_EVERY = 60.0
@@ -18,9 +17,9 @@ MOST_SHOWN = 10
 class UnservedWatch:
     """`request` is how this worker claims."""
 
-    def __init__(self, tasks: TaskRepository, registry: WorkerRegistry, request: ClaimRequest, logger: Any) -> None:
+    def __init__(self, tasks: TaskRepository, find_unserved: FindUnserved, request: ClaimRequest, logger: Any) -> None:
         self._tasks = tasks
-        self._find_unserved = FindUnserved(tasks, registry)
+        self._find_unserved = find_unserved
         self._request = request
         self._logger = logger
         self._told: frozenset[Unserved] = frozenset()

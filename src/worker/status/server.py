@@ -5,33 +5,37 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+from collections.abc import Callable
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-import uvicorn
-
 from backstage.domain.errors import ConfigurationError
+from backstage.domain.extras import needing
 from backstage.worker import log_events
 from backstage.worker.runtime.aside import in_own_thread
-from backstage.worker.status.app import status_app
-from backstage.worker.status.bounded_http import BoundedHttp
 from backstage.worker.status.observed import Observed
 from backstage.worker.status.pulse import Pulse
 
 if TYPE_CHECKING:
+    import uvicorn
+
     from backstage.worker.hosting.worker import Worker
 
-_BACKLOG = 64
+BACKLOG = 64
 
 
 class StatusServer:
     """Serves while entered, which is on the worker's loop and before the worker starts.
 
-    Raises ConfigurationError where it cannot listen. Port 0 is a free one; `port` says which.
+    It is made only where the extra `web` is installed: else it raises MissingExtraError. Entering it raises
+    ConfigurationError where it cannot listen. Port 0 is a free one; `port` says which.
     """
 
     def __init__(self, worker: Worker, host: str, port: int, *, stuck_after: float) -> None:
+        with needing("web", "http"):
+            from backstage.worker.status.web_server import web_server  # noqa: PLC0415 - for those who want one
+        self._new_server = web_server
         self._worker = worker
         self._host, self.port = host, port
         self._stuck_after = stuck_after
@@ -53,7 +57,8 @@ class StatusServer:
                 stuck_after=self._stuck_after,
             )
 
-            await stack.enter_async_context(in_own_thread("backstage-status", partial(_serve, observed, listener)))
+            serving = partial(_serve, partial(self._new_server, observed), listener)
+            await stack.enter_async_context(in_own_thread("backstage-status", serving))
             host = f"[{self._host}]" if ":" in self._host else self._host
             self._worker.backstage.logger.info(log_events.STATUS_SERVED, url=f"http://{host}:{self.port}/health")
             self._leaving = stack.pop_all()
@@ -65,9 +70,9 @@ class StatusServer:
         await self._leaving.aclose()
 
 
-async def _serve(observed: Observed, listener: socket.socket) -> None:
+async def _serve(new_server: Callable[[], uvicorn.Server], listener: socket.socket) -> None:
     """Serve until cancelled; requests under way are answered."""
-    server = _server(observed)
+    server = new_server()
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         await asyncio.shield(serving)
@@ -76,26 +81,9 @@ async def _serve(observed: Observed, listener: socket.socket) -> None:
         await serving
 
 
-def _server(observed: Observed) -> uvicorn.Server:
-    return uvicorn.Server(
-        uvicorn.Config(
-            status_app(observed),
-            http=BoundedHttp,
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            log_level="critical",
-            access_log=False,
-            server_header=False,
-            backlog=_BACKLOG,
-            timeout_graceful_shutdown=1,
-        )
-    )
-
-
 def _listening(host: str, port: int) -> socket.socket:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        return socket.create_server(found[0][4][:2], family=found[0][0], backlog=_BACKLOG)
+        return socket.create_server(found[0][4][:2], family=found[0][0], backlog=BACKLOG)
     except OSError as error:
         raise ConfigurationError("http", f"cannot listen on {host}:{port}: {error.strerror or error}") from None

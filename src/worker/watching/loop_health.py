@@ -18,25 +18,26 @@ class LoopHealth:
     `interval` is the seconds between the turns of a periodic loop, None for one that waits for something to do.
     """
 
-    __slots__ = ("_at", "_error", "_replaced_since", "interval", "name", "replaced")
+    __slots__ = ("_error", "_replaced_since", "at", "interval", "name", "replaced")
 
     def __init__(self, name: str, interval: float | None = None) -> None:
         self.name, self.interval = name, interval
-        self._at = time.monotonic()
+        self.at = time.monotonic()
+        """Of its last turn or error. A loop that turns for each task writes it itself while it has no trouble."""
         self._error: str | None = None
         self.replaced: StoreReplacedError | None = None
         """The loop's last error, if it was that."""
         self._replaced_since = 0.0
 
     def turned(self) -> None:
-        self._at = time.monotonic()
+        self.at = time.monotonic()
         self._error = self.replaced = None
 
     def failed(self, error: BaseException) -> None:
-        self._at = time.monotonic()
+        self.at = time.monotonic()
         self._error = str(error) or type(error).__name__
         if self.replaced is None:
-            self._replaced_since = self._at
+            self._replaced_since = self.at
         self.replaced = error if isinstance(error, StoreReplacedError) else None
 
     @property
@@ -47,7 +48,7 @@ class LoopHealth:
     @property
     def seconds_since(self) -> float:
         """Since its last turn or error, or since it was made."""
-        return time.monotonic() - self._at
+        return time.monotonic() - self.at
 
     def problem(self) -> str | None:
         """What is wrong with it, in one line."""

@@ -38,6 +38,14 @@ class RunMetrics:
     waits: Histogram = field(default_factory=Histogram)
     """From the moment a task was due to its claim, by the store's clock."""
 
+    def count(self, kind: OutcomeKind) -> None:
+        """One run has ended so."""
+        if kind is _COMPLETED:
+            self.completed += 1
+        else:
+            counter = _COUNTER[kind]
+            setattr(self, counter, getattr(self, counter) + 1)
+
     @property
     def processed(self) -> int:
         return self.completed + self.failed + self.retried + self.cancelled
@@ -101,14 +109,6 @@ class WorkerMetrics:
         """The numbers of that lane, to be written to."""
         lane = self.by_lane.get((queue, task_type))
         return lane if lane is not None else self._new_lane(queue, task_type)
-
-    def count(self, queue: str, task_type: str, kind: OutcomeKind) -> None:
-        lane = self.of(queue, task_type)
-        if kind is _COMPLETED:
-            lane.completed += 1
-        else:
-            counter = _COUNTER[kind]
-            setattr(lane, counter, getattr(lane, counter) + 1)
 
     @property
     def total(self) -> RunMetrics:

@@ -8,6 +8,8 @@ from backstage.worker.watching.loop_health import LoopHealth
 
 
 class Phase(StrEnum):
+    """Where a worker is in its life."""
+
     STARTING = "starting"  # the store is being opened
     RUNNING = "running"
     STOPPING = "stopping"  # running tasks have the grace period

@@ -16,11 +16,11 @@ from backstage import infra
 from backstage.conformance.task_factory import TaskFactory
 from backstage.domain.errors import StorageUnavailableError
 from backstage.domain.task import Task
+from backstage.infra.sqlite.add import add_task
 from backstage.infra.sqlite.backend import SqliteBackend
 from backstage.infra.sqlite.checkpoints import Checkpoints
 from backstage.infra.sqlite.connection import Connector
 from backstage.infra.sqlite.location import FileIdentity
-from backstage.infra.sqlite.stored_tasks import add_task
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer
 from backstage.testing.fake_clock import FakeClock

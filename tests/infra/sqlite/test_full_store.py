@@ -19,10 +19,10 @@ from backstage.domain.finding import Severity
 from backstage.domain.retention import Retention
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
+from backstage.infra.sqlite.add import add_task
 from backstage.infra.sqlite.backend import SqliteBackend
 from backstage.infra.sqlite.connection import Connector
 from backstage.infra.sqlite.reserve import Reserve
-from backstage.infra.sqlite.stored_tasks import add_task
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer
 from backstage.testing.fake_clock import FakeClock

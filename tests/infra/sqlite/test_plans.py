@@ -18,8 +18,9 @@ from backstage.conformance.trial import claim_request
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.migrations import migrations_of
+from backstage.infra.sqlite.add import add_task
 from backstage.infra.sqlite.claim import claim
-from backstage.infra.sqlite.stored_tasks import add_task
+from backstage.infra.sqlite.statements import statement
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.testing.fake_clock import FakeClock
 
@@ -32,7 +33,7 @@ FIRST_READ = "USING INDEX backstage_tasks_first"
 def statements() -> Iterator[tuple[str, str]]:
     """Every SQL statement of the package, from its files and its modules."""
     for file in files(package).joinpath("sql").iterdir():
-        yield file.name, file.read_text("utf-8")
+        yield file.name, statement(Path(file.name).stem)
     for module in pkgutil.iter_modules(package.__path__):
         for name, value in vars(importlib.import_module(f"{package.__name__}.{module.name}")).items():
             for sql in value if isinstance(value, tuple) else (value,):

@@ -45,7 +45,7 @@ def test_a_paused_worker_is_healthy_and_its_processors_say_that_they_are_paused(
 
 def test_a_queue_that_is_paused_for_the_fleet_is_paused_here() -> None:
     metrics = WorkerMetrics()
-    metrics.count("late", "t", OutcomeKind.COMPLETED)
+    metrics.of("late", "t").count(OutcomeKind.COMPLETED)
     pauses = [Pause(QUEUE, "late", datetime.now(UTC)), Pause(TYPE, "mail", datetime.now(UTC))]
     processors = health(RUNNING, metrics, pauses, 0.0, None)["processors"]
     assert [(each["queue_name"], each["is_paused"]) for each in processors] == [("late", True), ("mail", False)]

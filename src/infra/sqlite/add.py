@@ -1,4 +1,4 @@
-"""Single tasks in an open transaction: insert and replace, each with its counts, its payload and its dedupe key."""
+"""Store single tasks in an open transaction, each with its counts, its payload and its dedupe key."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import sqlite3
 from datetime import datetime
 
 from backstage.domain.dedupe import Duplicate
-from backstage.domain.errors import StaleTaskError
 from backstage.domain.task import Task
 from backstage.infra.sqlite.counts import CountChanges
 from backstage.infra.sqlite.dedupe_keys import holder_of, keep_in_step
@@ -35,26 +34,12 @@ def insert_task(cursor: sqlite3.Cursor, counts: CountChanges, task: Task, now: d
         return None
     seq = cursor.lastrowid
     assert seq is not None
-    _keep_payload(cursor, seq, task)
+    keep_payload(cursor, seq, task)
     keep_in_step(cursor, task, now)
     counts.add(task.state.value, task.queue, task.type, 1)
     return seq
 
 
-def replace_task(cursor: sqlite3.Cursor, counts: CountChanges, before: Task, after: Task, now: datetime) -> int:
-    """Store the next version of a task, and return its seq. Raises StaleTaskError."""
-    id_, *columns = columns_of(after, now)
-    updated = cursor.execute(statement("update_task"), (*columns, id_, after.version - 1)).fetchone()
-    if updated is None:
-        raise StaleTaskError(after.id)
-    counts.add(before.state.value, before.queue, before.type, -1)
-    counts.add(after.state.value, after.queue, after.type, 1)
-    seq: int = updated[0]
-    _keep_payload(cursor, seq, after)
-    keep_in_step(cursor, after, now)
-    return seq
-
-
-def _keep_payload(cursor: sqlite3.Cursor, seq: int, task: Task) -> None:
+def keep_payload(cursor: sqlite3.Cursor, seq: int, task: Task) -> None:
     if is_large(task):
         cursor.execute(_KEEP_LARGE, (seq, task.payload_json))

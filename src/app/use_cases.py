@@ -1,0 +1,151 @@
+"""The use cases over one store: each is put together in this one place, and loaded when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from backstage.domain.payload import encode_payload
+
+if TYPE_CHECKING:
+    from backstage.app.cancel_deliveries import CancelDeliveries
+    from backstage.app.cancel_task import CancelTask
+    from backstage.app.chain_task import ChainTask
+    from backstage.app.cleanup_old_tasks import CleanupOldTasks
+    from backstage.app.copy_task import CopyTask
+    from backstage.app.delete_schedule import DeleteSchedule
+    from backstage.app.enqueue_task import Enqueue
+    from backstage.app.enqueue_tasks import EnqueueMany
+    from backstage.app.enqueueing import Enqueueing
+    from backstage.app.find_tasks import FindTasks
+    from backstage.app.find_unserved import FindUnserved
+    from backstage.app.fire_schedule import FireSchedule
+    from backstage.app.fire_schedules import FireSchedules
+    from backstage.app.get_attempts import GetAttempts
+    from backstage.app.get_known_names import GetKnownNames
+    from backstage.app.get_oldest_due import GetOldestDue
+    from backstage.app.get_schedule import GetSchedule
+    from backstage.app.get_task import GetTask
+    from backstage.app.get_task_stats import GetTaskStats
+    from backstage.app.list_pauses import ListPauses
+    from backstage.app.list_schedules import ListSchedules
+    from backstage.app.list_subscriptions import ListSubscriptions
+    from backstage.app.list_unreadable_schedules import ListUnreadableSchedules
+    from backstage.app.list_workers import ListWorkers
+    from backstage.app.pause_queue import PauseQueue
+    from backstage.app.pause_schedule import PauseSchedule
+    from backstage.app.pause_type import PauseType
+    from backstage.app.plan_transfer import PlanTransfer
+    from backstage.app.prune_tasks import PruneTasks
+    from backstage.app.purge_dead_letters import PurgeDeadLetters
+    from backstage.app.put_schedule import PutSchedule
+    from backstage.app.replay_dead_letters import ReplayDeadLetters
+    from backstage.app.resume_queue import ResumeQueue
+    from backstage.app.resume_schedule import ResumeSchedule
+    from backstage.app.resume_type import ResumeType
+    from backstage.app.retry_task import RetryTask
+    from backstage.app.run_schedule_now import RunScheduleNow
+    from backstage.app.send_broadcast import SendBroadcast
+    from backstage.app.subscribe import Subscribe
+    from backstage.app.transfer_tasks import TransferTasks
+    from backstage.app.unsubscribe import Unsubscribe
+    from backstage.domain.ports.backend import Backend
+    from backstage.domain.ports.clock import Clock
+    from backstage.domain.ports.event_bus import EventBus
+    from backstage.domain.ports.ids import Ids
+    from backstage.domain.ports.task_trace import TaskTrace
+
+_PORTS = frozenset({"broadcasts", "control", "registry", "schedules", "subscriptions", "tasks"})
+"""What a use case may take of the store."""
+
+
+class _UseCase:
+    """Loads a use case and puts it together when it is first asked for; from then on it is a plain attribute."""
+
+    def __init__(self, class_name: str) -> None:
+        self.class_name = class_name
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, use_cases: UseCases | None, owner: type) -> Any:
+        if use_cases is None:
+            return self
+        made: Any = getattr(import_module(f"backstage.app.{self._name}"), self.class_name)
+        code = made.__init__.__code__  # inspect.signature takes longer to load than a light command may
+        needs = code.co_varnames[1 : code.co_argcount]
+        use_case = made(**{need: getattr(use_cases.backend if need in _PORTS else use_cases, need) for need in needs})
+        setattr(use_cases, self._name, use_case)
+        return use_case
+
+
+def _use_case(class_name: str) -> Any:
+    return _UseCase(class_name)
+
+
+class UseCases:
+    """Every use case over one store.
+
+    A new use case is a file of its own and a line here: the line has the name of the file, and the class in it. The
+    parameters of the class's `__init__` say by their names what it is given: a port of the store (`tasks`), `backend`,
+    `events`, `clock`, `ids`, `trace`, `encode`, or another use case (`cancel_task`).
+    """
+
+    enqueue_task: Enqueue = _use_case("Enqueue")
+    enqueue_tasks: EnqueueMany = _use_case("EnqueueMany")
+    enqueueing: Enqueueing = _use_case("Enqueueing")
+    chain_task: ChainTask = _use_case("ChainTask")
+    copy_task: CopyTask = _use_case("CopyTask")
+    cancel_task: CancelTask = _use_case("CancelTask")
+    retry_task: RetryTask = _use_case("RetryTask")
+    get_task: GetTask = _use_case("GetTask")
+    get_attempts: GetAttempts = _use_case("GetAttempts")
+    find_tasks: FindTasks = _use_case("FindTasks")
+    get_task_stats: GetTaskStats = _use_case("GetTaskStats")
+    get_oldest_due: GetOldestDue = _use_case("GetOldestDue")
+    get_known_names: GetKnownNames = _use_case("GetKnownNames")
+    find_unserved: FindUnserved = _use_case("FindUnserved")
+    list_workers: ListWorkers = _use_case("ListWorkers")
+    prune_tasks: PruneTasks = _use_case("PruneTasks")
+    cleanup_old_tasks: CleanupOldTasks = _use_case("CleanupOldTasks")
+    replay_dead_letters: ReplayDeadLetters = _use_case("ReplayDeadLetters")
+    purge_dead_letters: PurgeDeadLetters = _use_case("PurgeDeadLetters")
+    pause_queue: PauseQueue = _use_case("PauseQueue")
+    resume_queue: ResumeQueue = _use_case("ResumeQueue")
+    pause_type: PauseType = _use_case("PauseType")
+    resume_type: ResumeType = _use_case("ResumeType")
+    list_pauses: ListPauses = _use_case("ListPauses")
+    send_broadcast: SendBroadcast = _use_case("SendBroadcast")
+    subscribe: Subscribe = _use_case("Subscribe")
+    unsubscribe: Unsubscribe = _use_case("Unsubscribe")
+    list_subscriptions: ListSubscriptions = _use_case("ListSubscriptions")
+    cancel_deliveries: CancelDeliveries = _use_case("CancelDeliveries")
+    put_schedule: PutSchedule = _use_case("PutSchedule")
+    get_schedule: GetSchedule = _use_case("GetSchedule")
+    list_schedules: ListSchedules = _use_case("ListSchedules")
+    list_unreadable_schedules: ListUnreadableSchedules = _use_case("ListUnreadableSchedules")
+    pause_schedule: PauseSchedule = _use_case("PauseSchedule")
+    resume_schedule: ResumeSchedule = _use_case("ResumeSchedule")
+    delete_schedule: DeleteSchedule = _use_case("DeleteSchedule")
+    run_schedule_now: RunScheduleNow = _use_case("RunScheduleNow")
+    fire_schedule: FireSchedule = _use_case("FireSchedule")
+    fire_schedules: FireSchedules = _use_case("FireSchedules")
+    plan_transfer: PlanTransfer = _use_case("PlanTransfer")
+    transfer_tasks: TransferTasks = _use_case("TransferTasks")
+
+    def __init__(
+        self,
+        backend: Backend,
+        events: EventBus,
+        ids: Ids,
+        trace: TaskTrace | None = None,
+        encode: Callable[[Any], str] = encode_payload,
+    ) -> None:
+        """`encode` writes the payloads of new tasks."""
+        self.backend = backend
+        self.clock: Clock = backend.clock
+        self.events = events
+        self.ids = ids
+        self.trace = trace
+        self.encode = encode

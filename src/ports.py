@@ -1,0 +1,79 @@
+"""What a backend of your own is made of: the ports, and the words that they speak beside the public ones.
+
+Whoever writes a backend begins with docs/writing-a-backend.md. What Task, Attempt, Schedule and the other answers are
+is exported by `backstage` itself.
+"""
+
+from __future__ import annotations
+
+from backstage.domain.broadcast_message import KEPT_AT_MOST, KEPT_FOR
+from backstage.domain.cron_document import document_of
+from backstage.domain.lease import Lease
+from backstage.domain.opening import Opening
+from backstage.domain.outcome import Outcome
+from backstage.domain.portions import MOST_BYTES, portion
+from backstage.domain.ports.backend import Backend
+from backstage.domain.ports.broadcasts import Broadcasts, Received
+from backstage.domain.ports.chance import Chance
+from backstage.domain.ports.clock import Clock
+from backstage.domain.ports.event_bus import EventBus
+from backstage.domain.ports.ids import Ids
+from backstage.domain.ports.queue_control import QUEUE, TYPE, QueueControl
+from backstage.domain.ports.schedule_repository import ScheduleRepository
+from backstage.domain.ports.subscriptions import Subscriptions
+from backstage.domain.ports.task_archive import StoredTask, TaskArchive
+from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf, TaskQueue
+from backstage.domain.ports.task_repository import TaskRepository
+from backstage.domain.ports.wakeup import Wakeup
+from backstage.domain.ports.worker_registry import WorkerRegistry
+from backstage.domain.stats import Count
+from backstage.domain.stored_schedule import StoredSchedule, schedule_of
+from backstage.domain.stored_subscription import StoredSubscription, stored_subscription
+from backstage.domain.task import MaxDeliveries
+from backstage.domain.task_state import FINAL_STATES, LIVE_STATES
+from backstage.infra.system_clock import SystemClock
+
+__all__ = [
+    # The ports
+    "Backend",
+    "TaskRepository",
+    "TaskQueue",
+    "QueueControl",
+    "WorkerRegistry",
+    "ScheduleRepository",
+    "Subscriptions",
+    "Broadcasts",
+    "TaskArchive",
+    "Wakeup",
+    "Clock",
+    "SystemClock",
+    "Ids",
+    "Chance",
+    "EventBus",
+    # What they speak of
+    "Opening",
+    "ClaimRequest",
+    "Claimed",
+    "Lease",
+    "Outcome",
+    "NextTasksOf",
+    "MaxDeliveries",
+    "HeldTasks",
+    "Count",
+    "QUEUE",
+    "TYPE",
+    "LIVE_STATES",
+    "FINAL_STATES",
+    "StoredTask",
+    "StoredSchedule",
+    "StoredSubscription",
+    "Received",
+    "KEPT_FOR",
+    "KEPT_AT_MOST",
+    # What reads and writes them
+    "document_of",
+    "schedule_of",
+    "stored_subscription",
+    "portion",
+    "MOST_BYTES",
+]
