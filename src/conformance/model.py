@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from backstage.conformance.trial import Tally
 from backstage.domain.attempt import Attempt
@@ -12,7 +13,7 @@ from backstage.domain.errors import DuplicateTaskError, StaleTaskError, TaskNotF
 from backstage.domain.lease import Lease
 from backstage.domain.outcome import Outcome, OutcomeKind
 from backstage.domain.ports.clock import Clock
-from backstage.domain.ports.task_queue import ClaimRequest, HeldTasks
+from backstage.domain.ports.task_queue import ClaimRequest, LeaseReport
 from backstage.domain.retention import Retention
 from backstage.domain.stats import OldestDue
 from backstage.domain.task import Task
@@ -136,7 +137,7 @@ class Model:
     def _end(self, task: Task, outcome: Outcome) -> Task:
         now = self._clock.now()
         if outcome.has_run:
-            self.attempts.setdefault(task.id, []).append(task.record(outcome, now))
+            self.attempts.setdefault(task.id, []).append(Attempt.of(task, outcome, now))
         self.tasks[task.id] = task.settle(outcome, now)
         self.add(outcome.next_tasks)
         return self.tasks[task.id]
@@ -147,7 +148,7 @@ class Model:
 
     # -- leases ----------------------------------------------------------------------------------
 
-    def renew(self, fences: Mapping[str, int], lease: float) -> HeldTasks:
+    def renew(self, fences: Mapping[str, int], lease: float) -> LeaseReport:
         until = self._clock.now() + timedelta(seconds=lease)
         for task_id, fence in fences.items():
             task = self._held(task_id, fence)
@@ -156,9 +157,9 @@ class Model:
                 self._lease_ends[task_id, fence] = self._clock.monotonic() + lease
         return self.inspect(fences)
 
-    def inspect(self, fences: Mapping[str, int]) -> HeldTasks:
+    def inspect(self, fences: Mapping[str, int]) -> LeaseReport:
         held = [task for task_id, fence in fences.items() if (task := self._held(task_id, fence))]
-        return HeldTasks(
+        return LeaseReport(
             frozenset(fences) - {task.id for task in held},
             frozenset(task.id for task in held if task.is_cancel_requested),
         )

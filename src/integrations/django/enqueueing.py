@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, cast
 
 from django.apps import apps
 from django.db import transaction
+from msgspec.structs import replace
 
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.task import Task

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
 
@@ -34,14 +34,15 @@ class SharedDuties:
 
     retention: tuple[Retention, ...] = ()
     schedules: Sequence[CronTask] = ()
-    receivers: Receivers | None = None
+    receivers: Receivers = field(default_factory=Receivers)
     alerts: Sequence[ListenerRegistration] = ()
 
 
 class QueueProcessor(HandlerHost):
-    """Runs the tasks of one queue. Made by `WorkerService.register_processor`; handlers are added before the start.
+    """Runs the tasks of one queue of a `WorkerService`.
 
-    Pausing concerns this processor alone: `backstage.pause_queue` pauses the queue for the whole fleet.
+    `WorkerService.register_processor` makes it, and handlers are added before the start. Pausing concerns this
+    processor alone: `backstage.pause_queue` pauses the queue for the whole fleet.
     """
 
     def __init__(
@@ -143,13 +144,9 @@ class QueueProcessor(HandlerHost):
             self._durable_listeners.add(alert)
         runtime = self._runtime = new_runtime(
             self._container,
-            self._registry,
+            self._declared(duties.schedules, duties.receivers),
             replace(self.options, retention=duties.retention),
             self._metrics,
-            middlewares=self._middlewares,
-            schedules=duties.schedules,
-            receivers=duties.receivers,
-            subscriptions=self._durable_listeners.subscriptions,
         )
         running = self._running = asyncio.create_task(runtime.run(), name=f"backstage-processor-{self.queue.name}")
         ready = asyncio.create_task(runtime.ready())
@@ -182,9 +179,9 @@ class QueueProcessor(HandlerHost):
         if self._runtime is not None:
             self._runtime.stop_now()
 
-    async def give_back_aside(self) -> None:
+    async def give_back_elsewhere(self) -> None:
         if self._runtime is not None:
-            await self._runtime.give_back_aside()
+            await self._runtime.give_back_elsewhere()
 
     def running_types(self) -> list[str]:
         return [] if self._runtime is None else self._runtime.running_types()
