@@ -1,4 +1,4 @@
-"""The Task entity: its fields, and one method per legal move."""
+"""The Task entity: its fields, and one method per legal move. Why it is a Struct: decision 0706."""
 
 from __future__ import annotations
 
