@@ -344,14 +344,10 @@ class Worker(HandlerHost, ProcessHost):
     def _new_runtime(self) -> WorkerRuntime:
         return new_runtime(
             self._container,
-            self._registry,
+            self._declared(self._schedules, self._receivers),
             options_from(self.settings, self._queues),
             self._metrics,
             self._latencies,
-            middlewares=self._middlewares,
-            schedules=self._schedules,
-            receivers=self._receivers,
-            subscriptions=self._durable_listeners.subscriptions,
         )
 
     def _refuse_if_started(self, what: str) -> None:
