@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from backstage.app.enqueue_options import EnqueueOptions as EnqueueOptions
     from backstage.app.enqueue_task import EnqueueTask as EnqueueTask
     from backstage.domain.attempt import Attempt as Attempt
     from backstage.domain.backoff import Backoff as Backoff
@@ -84,6 +85,7 @@ if TYPE_CHECKING:
     from backstage.worker.handling.middleware import Run as Run
     from backstage.worker.handling.receiver import receiver as receiver
     from backstage.worker.hosting.broadcast import Broadcast as Broadcast
+    from backstage.worker.hosting.composition_root import CompositionRoot as CompositionRoot
     from backstage.worker.hosting.processor_health import ProcessorHealth as ProcessorHealth
     from backstage.worker.hosting.queue_processor import QueueProcessor as QueueProcessor
     from backstage.worker.hosting.scheduler import Scheduler as Scheduler
@@ -104,12 +106,14 @@ _HOMES = {
     "QueueProcessor": "worker.hosting.queue_processor",
     "Container": "infra.container",
     "BlockingContainer": "integrations.blocking_container",
+    "CompositionRoot": "worker.hosting.composition_root",
     "Scheduler": "worker.hosting.scheduler",
     "Broadcast": "worker.hosting.broadcast",
     "StatusServer": "worker.status.server",
     "Settings": "infra.settings.settings",
     # What is enqueued
     "EnqueueTask": "app.enqueue_task",
+    "EnqueueOptions": "app.enqueue_options",
     "Priority": "domain.priority",
     "Queue": "domain.queue",
     "Backoff": "domain.backoff",

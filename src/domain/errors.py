@@ -24,7 +24,7 @@ TaskError
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from backstage.domain.distribution import DISTRIBUTION
 
@@ -50,8 +50,7 @@ class MissingExtraError(ConfigurationError, ImportError):
         self.extra = extra
 
 
-@dataclass(frozen=True, slots=True)
-class FieldError:
+class FieldError(NamedTuple):
     """One problem in the data of a task: where (`payload.items[3]`, `queue`) and what to do about it."""
 
     field: str
@@ -138,9 +137,9 @@ class StaleTaskError(TaskError):
 class DuplicateTaskError(TaskError):
     """Another live task holds the dedupe key."""
 
-    def __init__(self, key: str, held_by: str) -> None:
-        super().__init__(f"dedupe key {key!r} is held by task {held_by}: cancel that task first, or leave it be")
-        self.key, self.held_by = key, held_by
+    def __init__(self, key: str, holder_id: str) -> None:
+        super().__init__(f"dedupe key {key!r} is held by task {holder_id}: cancel that task first, or leave it be")
+        self.key, self.holder_id = key, holder_id
 
 
 class TransferRefusedError(TaskError):

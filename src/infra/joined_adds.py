@@ -25,7 +25,7 @@ class JoinedAdds:
 
     Nobody waits for more to come. When joined calls fail for a reason of their tasks, each is made alone. `store`
     stores tasks, and may be called again with the same ones; `begin` starts a coroutine that outlives its caller.
-    All on one event loop.
+    All on one event loop. Decision 0407 gives the reasons.
     """
 
     def __init__(

@@ -89,7 +89,7 @@ def test_a_bad_line_is_named_and_nothing_of_its_batch_is_stored(feed: Feed, cli:
         ('{"type": 1, "payload": 1}', "type: 1 is not a name"),
         ('{"type": "a", "payload": 1, "dedupe": {"keey": "k"}}', "did you mean 'key'?"),
         ('{"type": "a", "payload": 1, "dedupe": {}}', "dedupe: needs 'key'"),
-        ('{"type": "a", "payload": 1, "dedupe": 5}', "dedupe.key: 5 is not a text"),
+        ('{"type": "a", "payload": 1, "dedupe": 5}', "dedupe.key: 5 is not a string"),
         ('{"type": "a", "payload": 1, "backoff": 5}', "backoff: is not a Backoff"),
         ('{"type": "a", "payload": 1, "backoff": {"kind": "odd"}}', "use fixed, linear, exponential"),
         ('{"type": "a", "payload": 1, "backoff": {"base": "1"}}', "backoff"),

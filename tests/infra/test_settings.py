@@ -112,7 +112,7 @@ def test_what_kubernetes_sets_for_a_service_called_redis_means_no_store(monkeypa
 
 @pytest.mark.parametrize("option", ["host", "port", "password", "db", "redis_url"])
 def test_parts_of_a_url_as_options_are_answered_with_the_form_of_one(option):
-    with pytest.raises(ConfigurationError, match=rf"^{option}: .*by one URL, such as redis://:password@host:6379/0"):
+    with pytest.raises(ConfigurationError, match=rf"^{option}: .*with one URL, such as redis://:password@host:6379/0"):
         Settings.load(**{option: "x"})
 
 

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from backstage import Backoff, Worker, listener
 from backstage.domain.errors import ConfigurationError, SubscriptionNotFoundError
@@ -268,7 +268,7 @@ def test_events_that_cannot_be_durable_are_refused_with_those_that_can(event: st
 def test_two_listeners_of_one_name_are_refused(workers: Workers) -> None:
     worker = workers.new()
     alerted(worker)
-    with pytest.raises(ConfigurationError, match="'alerts' names two listeners"):
+    with pytest.raises(ConfigurationError, match="'alerts' is the name of two listeners"):
         alerted(worker)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from backstage.domain.attempt import Attempt
 from backstage.domain.backoff import Backoff
@@ -80,7 +81,7 @@ def _claimed_task_of(row: Sequence[Any], started_at: datetime, lease: Lease) -> 
 
 
 def attempt_of(row: Sequence[Any]) -> Attempt:
-    """Return the attempt of a row of attempts_of_task.sql."""
+    """Return the attempt of a row of find_attempts.sql."""
     task_id, fence, number, worker_id, started_at, ended_at, outcome, failure = row
     return Attempt(
         task_id=task_id,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from backstage.domain.outcome import Outcome, OutcomeKind
 from backstage.domain.ports.task_queue import NextTasksOf
@@ -30,7 +31,9 @@ class Reclaiming:
         self._swept = 0
         self._places: dict[str, Sequence[str]] = {}
 
-    async def reclaim(self, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None) -> list[Lost]:
+    async def reclaim(
+        self, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None = None
+    ) -> list[Lost]:
         queues = await self._directory.queues()
         await self._sweep(self._turn(queues))
         await self._orphans.adopt()

@@ -13,8 +13,9 @@ import sys
 import threading
 from typing import Any
 
-from pydantic import TypeAdapter
+from msgspec import convert
 
+from backstage.app.current_task import current_task
 from backstage.domain.task import Task
 from backstage.worker.executing.child_setup import LateStore
 from backstage.worker.executing.handler_threads import HandlerInterrupted
@@ -24,7 +25,6 @@ from backstage.worker.executing.run_channel import RunChannel
 from backstage.worker.executing.tied_process import tie_to_parent
 from backstage.worker.executing.worker_channel import WorkerLogger, WorkerSignals
 from backstage.worker.handling.context import TaskContext
-from backstage.worker.handling.current_task import current_task
 from backstage.worker.handling.forked_child import end_forked
 from backstage.worker.handling.handler_call import HandlerCall
 from backstage.worker.handling.handler_path import HandlerPath
@@ -42,7 +42,6 @@ class ProcessChild:
         self._runs: queue.SimpleQueue[Frame] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[Frame] = queue.SimpleQueue()
         self._calls: dict[HandlerPath, HandlerCall] = {}
-        self._tasks = TypeAdapter(Task)
         self._is_stopping = False
         self._store: StoreInChild | None = None
 
@@ -73,7 +72,7 @@ class ProcessChild:
 
     def _end_of(self, order: Frame, line: RunChannel) -> Frame:
         signals = WorkerSignals(line, self._answers)
-        task = self._tasks.validate_python(order["task"])
+        task = convert(order["task"], Task)
         context = TaskContext(task, order["worker_id"], WorkerLogger(line), signals, self._store)
         current_task.set(task)
         try:

@@ -11,7 +11,7 @@ from backstage.domain.cron_task import CronTask
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.opening import Opening
 from backstage.infra.container import Container
-from backstage.infra.settings.settings import Settings
+from backstage.infra.settings.loading import load_settings
 from backstage.infra.store_opening import StoreOpening
 from backstage.worker.hosting.from_settings import container_from
 from backstage.worker.hosting.stop_signals import StopSignals
@@ -42,7 +42,7 @@ class Scheduler:
             raise ConfigurationError("worker", "has its own store and settings: pass either it or them")
         self._schedules = unique_schedules(schedules)
         self._worker = worker
-        self._container = worker.backstage if worker else container_from(Settings.load(url=url, **settings), None)
+        self._container = worker.backstage if worker else container_from(load_settings(url=url, **settings), None)
         self._running: asyncio.Task[None] | None = None
         self._awaiting: StoreOpening | None = None
 
@@ -89,9 +89,9 @@ class Scheduler:
         with StopSignals(stop, stop, ends_process=False):
             try:
                 if await awaiting.run() and self._running is not None:
-                    telling = asyncio.create_task(stopped.wait())
-                    await asyncio.wait([self._running, telling], return_when=asyncio.FIRST_COMPLETED)
-                    telling.cancel()
+                    stopping = asyncio.create_task(stopped.wait())
+                    await asyncio.wait([self._running, stopping], return_when=asyncio.FIRST_COMPLETED)
+                    stopping.cancel()
             finally:
                 await self.stop()
 
