@@ -278,7 +278,7 @@ def test_options_of_a_durable_listener_need_its_name() -> None:
 
 
 def test_a_listener_of_no_event_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="names no event"):
+    with pytest.raises(ConfigurationError, match="needs the name of an event"):
         listener(durable="alerts")
 
 
