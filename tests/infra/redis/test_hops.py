@@ -22,7 +22,7 @@ async def test_an_enqueue_passes_seven_files(redis_url: str) -> None:
             "worker/hosting/worker.py",
             "app/enqueue_task.py",
             "infra/joined_adds.py",
-            *("add.py", "rows.py", "link.py", "servers.py"),
+            *("add.py", "rows.py", "client.py", "servers.py"),
         ]
     )
 
