@@ -96,5 +96,5 @@ async def _enqueue(options: argparse.Namespace) -> str:
         await warn_before_storing(store, options.queue, options.type)
         answer = await store.enqueue_task(request)
     if isinstance(answer, Duplicate):
-        raise DuplicateTaskError(answer.key, answer.id)
+        raise DuplicateTaskError(answer.key, answer.holder_id)
     return answer.id

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from types import ModuleType, TracebackType
 from typing import Any, Self
 
-from backstage.app.enqueue_task import EnqueueTask
-from backstage.domain.backoff import Backoff
-from backstage.domain.dedupe import Dedupe, Duplicate
 from backstage.domain.ports.event_bus import EventBus
-from backstage.domain.queue import DEFAULT_QUEUE, Queue
+from backstage.domain.queue import Queue
 from backstage.domain.retry_policy import DEFAULT_MAX_ATTEMPTS, RetryPolicy
 from backstage.domain.task import Task
+from backstage.infra.container import Container
 from backstage.testing.drained import Drained
 from backstage.testing.failed_run import FailedRun
 from backstage.testing.fake_clock import FakeClock
@@ -22,15 +19,15 @@ from backstage.testing.inline_enqueueing import InlineEnqueueing
 from backstage.testing.pending_tasks import ANYTHING, Expected, PendingTasks
 from backstage.testing.predictable import LEASE, WORKER_ID, predictable_container
 from backstage.testing.single_runs import SingleRuns
-from backstage.worker.handling.current_task import current_task
 from backstage.worker.handling.handler_modules import marked_in
+from backstage.worker.hosting.enqueueing_host import EnqueueingHost
 from backstage.worker.hosting.from_settings import options_from
 from backstage.worker.hosting.handler_host import HandlerHost
 
 MANY_RUNS = 1000
 
 
-class TaskBench(HandlerHost):
+class TaskBench(EnqueueingHost, HandlerHost):
     """Runs tasks in a test, by the real rules and without waiting::
 
         async with TaskBench() as bench:
@@ -121,48 +118,8 @@ class TaskBench(HandlerHost):
 
     # -- enqueueing and running ------------------------------------------------------------------
 
-    async def enqueue(
-        self,
-        task_type: str,
-        payload: Any = None,
-        *,
-        priority: int = 0,
-        queue: str = DEFAULT_QUEUE,
-        delay: float | None = None,
-        scheduled_at: datetime | str | None = None,
-        dedupe: Dedupe | str | None = None,
-        max_attempts: int | None = None,
-        backoff: Backoff | None = None,
-        timeout: float | None = None,
-        soft_timeout: float | None = None,
-        max_deliveries: int | None = None,
-        correlation_id: str | None = None,
-        metadata: Mapping[str, str] | None = None,
-    ) -> Task | None:
-        """Store a task as `Worker.enqueue` does; returns None when its dedupe key is held::
-
-        assert (await bench.enqueue("email:send", {"to": "ada@example.com"}, dedupe="ada")).state == "pending"
-        assert await bench.enqueue("email:send", {"to": "ada@example.com"}, dedupe="ada") is None
-        """
-        running = current_task.get()
-        request = EnqueueTask(
-            type=task_type,
-            payload=payload,
-            priority=priority,
-            queue=queue,
-            delay=delay,
-            scheduled_at=scheduled_at,
-            dedupe=dedupe,
-            max_attempts=max_attempts,
-            backoff=backoff,
-            timeout=timeout,
-            soft_timeout=soft_timeout,
-            max_deliveries=max_deliveries,
-            correlation_id=correlation_id or (running.correlation_id if running else None),
-            metadata=metadata,
-        )
-        enqueued = await self.backstage.enqueue_task(request)
-        return None if isinstance(enqueued, Duplicate) else enqueued
+    async def _opened(self) -> Container:
+        return self.backstage
 
     async def run_one(self) -> Task | None:
         """Run the one task that a worker would claim next; return it as the run left it, None when none is due::

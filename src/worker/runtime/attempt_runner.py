@@ -6,13 +6,13 @@ import asyncio
 import time
 from typing import Any
 
+from backstage.app.current_task import current_task
 from backstage.domain.failure import Failure
 from backstage.domain.lost_workers import too_many_deliveries
 from backstage.domain.outcome import Outcome
 from backstage.domain.task_result import TaskResult
 from backstage.worker.executing.conclusion import Conclusion
 from backstage.worker.handling.context import TaskContext
-from backstage.worker.handling.current_task import current_task
 from backstage.worker.handling.handler_store import HandlerStore
 from backstage.worker.handling.handler_traceback import from_the_handler_on
 from backstage.worker.handling.middleware import Run

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -23,6 +22,7 @@ from backstage.worker.runtime.outcome_report import OutcomeReport
 from backstage.worker.runtime.prefetch import Prefetch
 from backstage.worker.runtime.settler import Settler
 from backstage.worker.runtime.subscription_watch import SubscriptionWatch
+from backstage.worker.runtime.waiting_tasks import WaitingTasks
 from backstage.worker.watching.loop_health import LoopHealth
 from backstage.worker.worker_options import WorkerOptions
 
@@ -62,8 +62,7 @@ class Slots:
         self._hint = hint
         self._logger = logger
         self._prefetch = Prefetch(options.prefetch, options.concurrency, lambda: asyncio.get_running_loop().time())
-        self._waiting: deque[HeldTask] = deque()
-        self._last_at_last_look: HeldTask | None = None
+        self._waiting = WaitingTasks(self.settler.submit)
         self.runs: set[asyncio.Task[None]] = set()
         """Of the handlers that run."""
         self._has_backlog = False
@@ -104,7 +103,7 @@ class Slots:
             self.held.add(held)
             self._waiting.append(held)
         if self.is_closing or self.is_paused:  # the claim was under way
-            self._give_back_waiting()
+            self._waiting.give_back_all()
         else:
             self._fill()
 
@@ -129,16 +128,13 @@ class Slots:
     async def give_back_stalled(self) -> None:
         """Let other workers have what waits, if not all that waited at the last call has begun since: the slots' tasks
         turned out to take long, which nobody knew when the others were claimed."""
-        if not self._prefetch.is_automatic:
-            return
-        if self._last_at_last_look in self._waiting:
-            self._give_back_waiting()
-        self._last_at_last_look = self._waiting[-1] if self._waiting else None
+        if self._prefetch.is_automatic:
+            self._waiting.give_back_stalled()
 
     def pause(self) -> None:
         """Begin nothing until `resume`; what waits for a slot goes back."""
         self.is_paused = True
-        self._give_back_waiting()
+        self._waiting.give_back_all()
 
     def resume(self) -> None:
         self.is_paused = False
@@ -146,13 +142,7 @@ class Slots:
 
     def give_back(self, is_wanted: Callable[[Task], bool]) -> None:
         """Return to the store those of the waiting tasks that are wanted back."""
-        kept: deque[HeldTask] = deque()
-        for held in self._waiting:
-            if is_wanted(held.task):
-                self.settler.submit(held.task.released(has_run=False))
-            else:
-                kept.append(held)
-        self._waiting = kept
+        self._waiting.give_back(is_wanted)
         self._hint.set()
 
     def close(self) -> None:
@@ -160,7 +150,7 @@ class Slots:
         if not self.is_closing:
             self._logger.info(log_events.WORKER_STOPPING, running=len(self.runs), waiting=len(self._waiting))
         self.is_closing = True
-        self._give_back_waiting()
+        self._waiting.give_back_all()
 
     def given_back(self, held: HeldTask) -> Outcome:
         """How the claim ends of a task that this worker gives up."""
@@ -211,10 +201,6 @@ class Slots:
     def _with_deliveries(self, task: Task, outcome: Outcome) -> Outcome:
         next_tasks_of = self._subscriptions.next_tasks_of
         return outcome if next_tasks_of is None else outcome.followed_by(next_tasks_of(task, outcome))
-
-    def _give_back_waiting(self) -> None:
-        while self._waiting:
-            self.settler.submit(self._waiting.popleft().task.released(has_run=False))
 
     def _drop_waiting(self, held: HeldTask, reason: StopReason) -> None:
         if held not in self._waiting:
