@@ -90,9 +90,9 @@ class Scheduler:
         with StopSignals(stop, stop, ends_process=False):
             try:
                 if await awaiting.run() and self._running is not None:
-                    telling = asyncio.create_task(stopped.wait())
-                    await asyncio.wait([self._running, telling], return_when=asyncio.FIRST_COMPLETED)
-                    telling.cancel()
+                    stopping = asyncio.create_task(stopped.wait())
+                    await asyncio.wait([self._running, stopping], return_when=asyncio.FIRST_COMPLETED)
+                    stopping.cancel()
             finally:
                 await self.stop()
 
