@@ -1,13 +1,25 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from backstage.conformance.task_factory import TaskFactory
 from backstage.testing.fake_clock import FakeClock
 
-pytest_plugins = ["pytester", "tests.servers.plugin"]
+pytest_plugins = ["pytester", "tests.servers.plugin", "tests.sqlite_files"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--long",
+        action="store_true",
+        help="play every simulation, random walk and siege at its full size: for a release, or a change beneath them",
+    )
+
+
+@pytest.fixture(scope="session")
+def is_long(pytestconfig: pytest.Config) -> bool:
+    """Whether sizes are the full ones, in place of those that find in minutes what is most likely wrong."""
+    return bool(pytestconfig.getoption("--long"))
 
 
 @pytest.fixture
@@ -23,11 +35,6 @@ def new_task(clock: FakeClock) -> TaskFactory:
 @pytest.fixture
 def memory_url() -> str:
     return "memory://"
-
-
-@pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/tasks.db"
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres", "redis"])

@@ -1,41 +1,70 @@
+"""Storing new tasks on a session: one statement, or a transaction where two tasks want one key."""
+
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from operator import attrgetter
 
 from backstage.domain.dedupe import Duplicate
+from backstage.domain.portions import portions
 from backstage.domain.task import Task
-from backstage.infra.joined_adds import JoinedAdds
+from backstage.domain.task_state import TaskState
+from backstage.infra.postgres.columns import NEW
 from backstage.infra.postgres.session import Session
-from backstage.infra.postgres.store import Store
-from backstage.infra.postgres.stored_tasks import Answers, add_tasks
+from backstage.infra.postgres.statements import statement
 
-_TASKS_AT_ONCE = 5_000
-_CHARACTERS_AT_ONCE = 16 * 1024 * 1024
+Answers = dict[str, Duplicate | None]
+"""By task id: the Duplicate of a task whose key is held, None for one that is stored."""
 
 
-class Adder:
-    """Stores new tasks, one statement for all calls that wait."""
+async def add_tasks(session: Session, tasks: Sequence[Task], now: int | None) -> Answers:
+    """Store new tasks, all or none, whose lanes are known. Raises ValueError for one that is not new."""
+    first: dict[str, Task] = {}
+    for task in tasks:
+        first.setdefault(task.id, task)
+    unique = list(first.values())
+    for task in unique:
+        if task.state is not TaskState.PENDING or task.version != 1:
+            raise ValueError("only new tasks are added: another task's moves come by save, or by the archive")
+    messages = [message for layer in _layers(unique) for message in portions(layer, attrgetter("size"), len(layer))]
+    if len(messages) == 1:
+        return await _add_layer(session, messages[0], now)
+    answers: Answers = {}
+    async with session.transaction():
+        for message in messages:
+            answers |= await _add_layer(session, message, now)
+    return answers
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._joined = JoinedAdds(
-            self._add,
-            store.database.begin,
-            tasks_at_once=_TASKS_AT_ONCE,
-            characters_at_once=_CHARACTERS_AT_ONCE,
-        )
 
-    async def add(self, tasks: Sequence[Task]) -> list[Duplicate | None]:
-        return await self._store.database.at_home(self._joined.add(tasks)) if tasks else []
+def _layers(tasks: list[Task]) -> list[list[Task]]:
+    """Part the tasks so that no two of a layer want one key; who comes first is in an earlier one."""
+    if all(task.dedupe is None for task in tasks):
+        return [tasks]
+    seen: Counter[tuple[str, str]] = Counter()
+    layers: list[list[Task]] = [[]]
+    for task in tasks:
+        number = 0
+        if task.dedupe is not None:
+            number = seen[task.queue, task.dedupe.key]
+            seen[task.queue, task.dedupe.key] += 1
+        if number == len(layers):
+            layers.append([])
+        layers[number].append(task)
+    return layers
 
-    async def _add(self, tasks: Sequence[Task]) -> list[Duplicate | None]:
-        store = self._store
 
-        async def step(session: Session) -> Answers:
-            return await add_tasks(session, tasks, store.time.now())
+async def _add_layer(session: Session, tasks: list[Task], now: int | None) -> Answers:
+    if all(task.dedupe is None for task in tasks):
+        await session.fetch(statement("add_tasks"), now, *NEW.values(tasks))
+        return dict.fromkeys(task.id for task in tasks)
+    rows = await session.fetch(statement("add_keyed_tasks"), now, *NEW.values(tasks))
+    holders = {(queue, key): holder for queue, key, holder in rows}
+    return {task.id: _duplicate(task, holders) for task in tasks}
 
-        await store.lanes.know(tasks)
-        answers = await store.database.run(step)
-        store.notifier.wake()
-        await store.counts.appended(len({(task.queue, task.type) for task in tasks}))
-        return [answers[task.id] for task in tasks]
+
+def _duplicate(task: Task, holders: dict[tuple[str, str], str]) -> Duplicate | None:
+    if task.dedupe is None:
+        return None
+    holder = holders.get((task.queue, task.dedupe.key), task.id)
+    return None if holder == task.id else Duplicate(holder, task.dedupe.key)

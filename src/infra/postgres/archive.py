@@ -8,12 +8,12 @@ from backstage.domain.ports.task_archive import StoredTask
 from backstage.domain.stats import Count
 from backstage.domain.task_state import TaskState
 from backstage.infra.moments import from_micros
-from backstage.infra.postgres import columns
+from backstage.infra.postgres.columns import ATTEMPT, DEFINITION, FINISHED, PENDING
+from backstage.infra.postgres.dedupe_keys import holds_key, take_key
 from backstage.infra.postgres.rows import attempt_of
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.statements import statement
 from backstage.infra.postgres.store import Store
-from backstage.infra.postgres.stored_tasks import holds_key, take_key
 from backstage.infra.task_row import task_of
 from backstage.infra.unreadable_rows import readable
 
@@ -77,7 +77,7 @@ class PostgresArchive:
 async def _read(session: Session, after: str | None, limit: int) -> list[StoredTask]:
     tasks = [task_of(row) for row in await session.fetch(statement("read_archive"), after, limit)]
     records: dict[str, list[Attempt]] = {}
-    rows = await session.fetch(statement("attempts_of_task"), [task.id for task in tasks])
+    rows = await session.fetch(statement("find_attempts"), [task.id for task in tasks])
     for attempt in readable("an attempt", rows, attempt_of):
         records.setdefault(attempt.task_id, []).append(attempt)
     return [StoredTask(task, tuple(records.get(task.id, ()))) for task in tasks]
@@ -86,17 +86,17 @@ async def _read(session: Session, after: str | None, limit: int) -> list[StoredT
 async def _write(session: Session, stored: list[StoredTask], now: int | None) -> int:
     given = {each.task.id: each for each in reversed(stored)}
     tasks = [each.task for each in given.values()]
-    new = {row[0] for row in await session.fetch(statement("put_definitions"), *columns.definitions(tasks))}
+    new = {row[0] for row in await session.fetch(statement("put_definitions"), *DEFINITION.values(tasks))}
     tasks = sorted((task for task in tasks if task.id in new), key=lambda task: task.id)
     pending = [task for task in tasks if task.state is TaskState.PENDING]
     finished = [task for task in tasks if task.state is not TaskState.PENDING]
     records = [record for task in tasks for record in given[task.id].attempts]
     if pending:
-        await session.fetch(statement("put_pending"), now, *columns.pending(pending))
+        await session.fetch(statement("put_pending"), now, *PENDING.values(pending))
     if finished:
-        await session.fetch(statement("put_finished"), *columns.finished(finished))
+        await session.fetch(statement("put_finished"), *FINISHED.values(finished))
     if records:
-        await session.fetch(statement("put_attempts"), *columns.attempts(records))
+        await session.fetch(statement("put_attempts"), *ATTEMPT.values(records))
     moment = from_micros(await session.value(_NOW, now))
     for task in sorted(tasks, key=lambda task: "" if task.dedupe is None else task.dedupe.key):
         if holds_key(task, moment):

@@ -11,12 +11,12 @@ from asyncpg.pool import PoolConnectionProxy
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.task import Task
+from backstage.infra.postgres.add import add_tasks
 from backstage.infra.postgres.notifier import NOTIFY, channel_of
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.statements import qualified
 from backstage.infra.postgres.store import IDENTITY, Store
 from backstage.infra.postgres.store_errors import DRIVER_ERRORS, translate
-from backstage.infra.postgres.stored_tasks import add_tasks
 
 
 class _Within:

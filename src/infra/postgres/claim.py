@@ -1,4 +1,4 @@
-"""Claiming: one round trip, or three when something has just become due."""
+"""Claiming: one round trip, or three when something has just become due. Decisions 0403 and 0411 say why."""
 
 from __future__ import annotations
 

@@ -1,138 +1,155 @@
-"""Tasks as the arrays that statements unnest: one array for each column, in the statement's order."""
+"""A task's columns: the one statement of their names, types and values, which the SQL files name as placeholders."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import Any, NamedTuple
 
-from backstage.domain.attempt import Attempt
 from backstage.domain.task import Task
 from backstage.infra.failure_text import failure_json
 from backstage.infra.moments import to_micros
 
-Column = list[Any] | None
-"""None stands for as many NULLs as the other columns have values."""
+Values = list[Any] | None
+"""Of one column, a value for each row; None stands for as many NULLs as the other columns have values."""
 
 
-def new_tasks(tasks: Sequence[Task]) -> list[Column]:
-    """The columns of add_tasks.sql."""
-    return [
-        [task.id for task in tasks],
-        [task.type for task in tasks],
-        [task.queue for task in tasks],
-        [int(task.priority) for task in tasks],
-        [to_micros(task.created_at) for task in tasks],
-        [to_micros(task.scheduled_at) for task in tasks],
-        [task.payload_json for task in tasks],
-        *_limits_and_origins(tasks),
-    ]
+class Column(NamedTuple):
+    name: str
+    type: str
+    value: Callable[[Any], Any]
 
 
-def new_keyed_tasks(tasks: Sequence[Task]) -> list[Column]:
-    """The columns of add_keyed_tasks.sql."""
-    return [*new_tasks(tasks), *_keys(tasks)]
+class Columns:
+    """Columns that go together. As `{new}` in a SQL file they are their names; as `{new:$2}` they are the parameters
+    that hold an array for each, from the second on. `values` returns those arrays."""
+
+    def __init__(self, *columns: Column) -> None:
+        self._columns = columns
+
+    def __add__(self, other: Columns) -> Columns:
+        return Columns(*self._columns, *other._columns)
+
+    def __format__(self, first: str) -> str:
+        if not first:
+            return ", ".join(self.names)
+        return ", ".join(f"${number}::{each.type}[]" for number, each in enumerate(self._columns, int(first[1:])))
+
+    @property
+    def names(self) -> list[str]:
+        return [each.name for each in self._columns]
+
+    def values(self, rows: Sequence[Any]) -> list[Values]:
+        return [column(map(each.value, rows)) for each in self._columns]
 
 
-def definitions(tasks: Sequence[Task]) -> list[Column]:
-    """The columns of put_definitions.sql."""
-    return [
-        [task.id for task in tasks],
-        [task.type for task in tasks],
-        [task.queue for task in tasks],
-        [to_micros(task.created_at) for task in tasks],
-        [task.payload_json for task in tasks],
-        *_limits_and_origins(tasks),
-        *_keys(tasks),
-    ]
-
-
-def pending(tasks: Sequence[Task]) -> list[Column]:
-    """The columns of put_pending.sql."""
-    return [
-        [task.id for task in tasks],
-        [task.queue for task in tasks],
-        [task.type for task in tasks],
-        [int(task.priority) for task in tasks],
-        [task.dedupe is not None for task in tasks],
-        [to_micros(task.scheduled_at) for task in tasks],
-        *_counters(tasks),
-        column(None if task.started_at is None else to_micros(task.started_at) for task in tasks),
-        *_progress_and_ends(tasks),
-        [task.is_cancel_requested for task in tasks],
-    ]
-
-
-def finished(tasks: Sequence[Task]) -> list[Column]:
-    """The columns of put_finished.sql."""
-    return [
-        [task.id for task in tasks],
-        [task.queue for task in tasks],
-        [task.type for task in tasks],
-        [int(task.priority) for task in tasks],
-        [task.state.value for task in tasks],
-        [to_micros(task.scheduled_at) for task in tasks],
-        *_counters(tasks),
-        column(None if task.started_at is None else to_micros(task.started_at) for task in tasks),
-        column(None if task.finished_at is None else to_micros(task.finished_at) for task in tasks),
-        *_progress_and_ends(tasks),
-    ]
-
-
-def attempts(records: Sequence[Attempt]) -> list[Column]:
-    """The columns of put_attempts.sql."""
-    return [
-        [record.task_id for record in records],
-        [record.fence for record in records],
-        [record.number for record in records],
-        [record.worker_id for record in records],
-        [to_micros(record.started_at) for record in records],
-        [to_micros(record.ended_at) for record in records],
-        [record.outcome.value for record in records],
-        column(failure_json(record.failure) for record in records),
-    ]
-
-
-def _limits_and_origins(tasks: Sequence[Task]) -> list[Column]:
-    return [
-        column(task.max_attempts for task in tasks),
-        column(None if task.backoff is None else str(task.backoff) for task in tasks),
-        column(task.timeout for task in tasks),
-        column(task.soft_timeout for task in tasks),
-        column(task.max_deliveries for task in tasks),
-        column(None if task.correlation_id == task.id else task.correlation_id for task in tasks),
-        column(None if task.workflow_id == task.id else task.workflow_id for task in tasks),
-        column(task.origin_id for task in tasks),
-        column(json.dumps(task.metadata) if task.metadata else None for task in tasks),
-    ]
-
-
-def _keys(tasks: Sequence[Task]) -> list[Column]:
-    return [
-        column(None if task.dedupe is None else task.dedupe.key for task in tasks),
-        column(None if task.dedupe is None else task.dedupe.ttl for task in tasks),
-    ]
-
-
-def _counters(tasks: Sequence[Task]) -> list[Column]:
-    return [
-        [task.deliveries for task in tasks],
-        [task.interruptions for task in tasks],
-        [task.crashes for task in tasks],
-        [task.version for task in tasks],
-    ]
-
-
-def _progress_and_ends(tasks: Sequence[Task]) -> list[Column]:
-    return [
-        column(task.progress for task in tasks),
-        column(task.progress_note for task in tasks),
-        column(failure_json(task.last_failure) for task in tasks),
-        column(task.result_json for task in tasks),
-    ]
-
-
-def column(values: Iterable[Any]) -> Column:
-    """A column that is None where it has nothing but None."""
+def column(values: Iterable[Any]) -> Values:
+    """The values of a column, None where it has nothing but None."""
     whole = list(values)
-    return None if all(value is None for value in whole) else whole
+    return None if whole.count(None) == len(whole) else whole
+
+
+def _text_of_backoff(task: Task) -> str | None:
+    return None if task.backoff is None else str(task.backoff)
+
+
+def _unless_own_id(attribute: str) -> Callable[[Task], str | None]:
+    """Most tasks are their own correlation and workflow: those that are keep none."""
+    value = attrgetter(attribute)
+
+    def other_id(task: Task) -> str | None:
+        text: str = value(task)
+        return None if text == task.id else text
+
+    return other_id
+
+
+def _micros(attribute: str) -> Callable[[Task], int | None]:
+    moment = attrgetter(attribute)
+
+    def micros(task: Task) -> int | None:
+        value = moment(task)
+        return None if value is None else to_micros(value)
+
+    return micros
+
+
+_KEYS = Columns(
+    Column("id", "uuid", attrgetter("id")),
+    Column("type", "text", attrgetter("type")),
+    Column("queue", "text", attrgetter("queue")),
+)
+_PLACE = Columns(
+    Column("priority", "smallint", attrgetter("priority")),
+    Column("scheduled_at", "bigint", _micros("scheduled_at")),
+)
+
+DEFINITION = _KEYS + Columns(
+    Column("created_at", "bigint", _micros("created_at")),
+    Column("payload", "text", attrgetter("payload_json")),
+    Column("max_attempts", "integer", attrgetter("max_attempts")),
+    Column("backoff", "text", _text_of_backoff),
+    Column("timeout", "double precision", attrgetter("timeout")),
+    Column("soft_timeout", "double precision", attrgetter("soft_timeout")),
+    Column("max_deliveries", "integer", attrgetter("max_deliveries")),
+    Column("correlation_id", "text", _unless_own_id("correlation_id")),
+    Column("workflow_id", "text", _unless_own_id("workflow_id")),
+    Column("origin_id", "text", attrgetter("origin_id")),
+    Column("metadata", "text", lambda task: json.dumps(task.metadata) if task.metadata else None),
+    Column("dedupe_key", "text", lambda task: None if task.dedupe is None else task.dedupe.key),
+    Column("dedupe_ttl", "double precision", lambda task: None if task.dedupe is None else task.dedupe.ttl),
+)
+"""What a task is: all of backstage_tasks."""
+
+NEW = DEFINITION + _PLACE
+
+CARRIED = (
+    _KEYS
+    + _PLACE
+    + Columns(
+        Column("deliveries", "integer", attrgetter("deliveries")),
+        Column("interruptions", "integer", attrgetter("interruptions")),
+        Column("started_at", "bigint", _micros("started_at")),
+        Column("progress", "double precision", attrgetter("progress")),
+        Column("progress_note", "text", attrgetter("progress_note")),
+    )
+)
+"""Of a live task, what goes with it as it is when it ends."""
+
+_LIVE_OR_ENDED = CARRIED + Columns(
+    Column("crashes", "integer", attrgetter("crashes")),
+    Column("version", "integer", attrgetter("version")),
+    Column("last_failure", "text", lambda task: failure_json(task.last_failure)),
+    Column("result", "text", attrgetter("result_json")),
+)
+PENDING = _LIVE_OR_ENDED + Columns(
+    Column("is_keyed", "boolean", lambda task: task.dedupe is not None),
+    Column("cancel_requested", "boolean", attrgetter("is_cancel_requested")),
+)
+FINISHED = _LIVE_OR_ENDED + Columns(
+    Column("state", "text", attrgetter("state")),
+    Column("finished_at", "bigint", _micros("finished_at")),
+)
+
+ATTEMPT = Columns(
+    Column("task_id", "uuid", attrgetter("task_id")),
+    Column("fence", "integer", attrgetter("fence")),
+    Column("number", "integer", attrgetter("number")),
+    Column("worker_id", "text", attrgetter("worker_id")),
+    Column("started_at", "bigint", _micros("started_at")),
+    Column("ended_at", "bigint", _micros("ended_at")),
+    Column("outcome", "text", attrgetter("outcome")),
+    Column("failure", "text", lambda record: failure_json(record.failure)),
+)
+"""What a record of a claim is, for an `Attempt`."""
+
+PLACEHOLDERS = {
+    "definition": DEFINITION,
+    "new": NEW,
+    "carried": CARRIED,
+    "pending": PENDING,
+    "finished": FINISHED,
+    "attempt": ATTEMPT,
+}
+"""What the SQL files may name in braces."""

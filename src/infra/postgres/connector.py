@@ -8,14 +8,13 @@ import asyncpg
 
 from backstage.infra.connection_epoch import ConnectionEpoch
 from backstage.infra.postgres.location import Location
-from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.store_errors import is_of_another_server
 
 CONNECT_TIMEOUT = 10.0
 """Seconds in which a connection is made or given up."""
 
 _STATEMENTS_KEPT = 200
-_PLANNING = {
+_PLANNING = {  # decision 0404
     "enable_seqscan": "off",  # a plan made while a table was small is kept when it has grown
     "enable_bitmapscan": "off",  # never marks index entries as dead, so the ended tasks' would be read again and again
     "jit": "off",  # takes longer than any of our statements
@@ -31,7 +30,7 @@ hours, it keeps the locks of a transaction that was open."""
 
 
 class Connector:
-    """Connects to the server, and finds out whether a pooler is between.
+    """Connects to the server, and finds out whether a pooler is between (decision 0405).
 
     A pooler does not pass on the settings of a session, for its sessions are shared: it refuses them, or drops them. So
     one that came through with them is to the server itself.
@@ -58,9 +57,6 @@ class Connector:
                 self.is_pooled = True
                 await connection.close(timeout=CONNECT_TIMEOUT)
         return await self._connect({})
-
-    def session_of(self, connection: Any) -> Session:
-        return Session(connection, self.location.schema, is_pooled=self.is_pooled)
 
     def distrust_prepared_statements(self) -> bool:
         """Take it that a pooler is between, from now on; False if that may not be, or was known."""
@@ -93,15 +89,3 @@ class Connector:
         except BaseException:
             connection.terminate()  # whoever asked for it was cancelled, or the server has gone
             raise
-
-
-def is_read_only(connection: Any) -> bool:
-    """Whether the server has said by itself that nothing can be written on this connection, as a standby does.
-
-    It says so when the connection is made and whenever that changes, with its next answer.
-    """
-    settings = connection.get_settings()
-    return "on" in (
-        getattr(settings, "in_hot_standby", "off"),
-        getattr(settings, "default_transaction_read_only", "off"),
-    )

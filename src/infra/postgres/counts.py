@@ -1,4 +1,4 @@
-"""The statistics: changes that every move appends, and the counts that they are folded into."""
+"""The statistics: changes that every move appends, and the counts that they are folded into (decision 0402)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from hashlib import blake2b
 
 from backstage.domain.errors import StorageError
 from backstage.domain.stats import Count
-from backstage.infra.postgres.attempts import Runner
-from backstage.infra.postgres.session import Session
+from backstage.infra.postgres.session import Runner, Session
 from backstage.infra.postgres.statements import statement
 from backstage.infra.unreadable_rows import count_of, readable
 

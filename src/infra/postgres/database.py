@@ -9,15 +9,15 @@ from typing import Any, TypeVar
 import asyncpg
 
 from backstage.domain.errors import ConfigurationError, StorageUnavailableError
-from backstage.infra.postgres.attempts import Step, attempt
-from backstage.infra.postgres.connector import CONNECT_TIMEOUT, Connector, is_read_only
-from backstage.infra.postgres.session import Session
+from backstage.infra.postgres.connector import CONNECT_TIMEOUT, Connector
+from backstage.infra.postgres.session import Session, Step, attempt, is_read_only
 
 T = TypeVar("T")
 
 
 class Database:
-    """A pool of connections, which belongs to the event loop that opened it; calls from other loops hop there.
+    """A pool of connections, which belongs to the event loop that opened it; calls from other loops hop there
+    (decision 0408).
 
     A step goes on to its end when its caller is cancelled, so no answer is ever left for the next user of a connection.
     """
@@ -105,8 +105,12 @@ class Database:
                 f"the event loop that opened the store did nothing for {patience:g} s"
             ) from error
 
+    async def make(self, step: Step[T]) -> T:
+        """The same as `run`, for what `begin` has started: it is at home, and no caller cancels it."""
+        return await attempt(self.connector, self._borrow, step)
+
     async def _to_the_end(self, step: Step[T]) -> T:
-        return await asyncio.shield(self.begin(attempt(self.connector, self._borrow, step)))
+        return await asyncio.shield(self.begin(self.make(step)))
 
     def begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Start something on the home loop, from it, that `close` waits for."""
@@ -130,7 +134,7 @@ class Database:
             await self._pool.expire_connections()
         async with self._pool.acquire(timeout=self.connector.location.command_timeout) as connection:
             try:
-                yield self.connector.session_of(connection)
+                yield Session(connection, self.connector.location.schema, is_pooled=self.connector.is_pooled)
             except asyncpg.PostgresError as error:
                 self.connector.judge(error, epoch)
                 raise

@@ -21,7 +21,7 @@ def channel_of(schema: str) -> str:
 
 
 class Notifier:
-    """Tells listeners that there may be work: after the commit, in a statement of its own.
+    """Tells listeners that there may be work: after the commit, in a statement of its own (decision 0406).
 
     A transaction that notifies holds a lock of the whole server from before its commit is flushed until after it, so
     producers that notified in theirs would commit one after another. The answer says what time it is on the server, so
@@ -36,11 +36,12 @@ class Notifier:
 
     def wake(self) -> None:
         """Wake every waiter, soon; from any thread, never fails."""
-        self._database.call_at_home(self._begin)
+        self._database.call_at_home(self.wake_from_home)
 
-    def _begin(self) -> None:
+    def wake_from_home(self) -> None:
+        """The same, from the loop that opened the store."""
         self._is_wanted = True
-        if not self._is_telling:
+        if not self._is_telling and self._database.is_open:
             self._is_telling = True
             self._database.begin(self._tell())
 

@@ -7,9 +7,8 @@ from typing import Any, TypeVar
 
 import asyncpg
 
-from backstage.infra.postgres.attempts import Step, attempt
-from backstage.infra.postgres.connector import CONNECT_TIMEOUT, Connector, is_read_only
-from backstage.infra.postgres.session import Session
+from backstage.infra.postgres.connector import CONNECT_TIMEOUT, Connector
+from backstage.infra.postgres.session import Session, Step, attempt, is_read_only
 
 T = TypeVar("T")
 
@@ -41,7 +40,7 @@ class OwnConnection:
             connection = await self._fit()
             is_done = False
             try:
-                yield self._connector.session_of(connection)
+                yield Session(connection, self._connector.location.schema, is_pooled=self._connector.is_pooled)
                 is_done = not is_read_only(connection)
             except asyncpg.PostgresError as error:
                 self._connector.judge(error, self._epoch)

@@ -7,10 +7,9 @@ from backstage.domain.ports.task_queue import Claimed, ClaimRequest, LeaseReport
 from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.postgres import leases
-from backstage.infra.postgres.attempts import Runner
 from backstage.infra.postgres.claim import claim
 from backstage.infra.postgres.reclaim import reclaim
-from backstage.infra.postgres.session import Session
+from backstage.infra.postgres.session import Runner, Session
 from backstage.infra.postgres.settle import settle
 from backstage.infra.postgres.statements import statement
 from backstage.infra.postgres.store import Store
@@ -37,7 +36,7 @@ class PostgresQueue:
 
     async def held_by(self, worker_id: str) -> list[Task]:
         async def step(session: Session) -> list[Task]:
-            held = [task_of(row) for row in await session.fetch(statement("tasks_of_worker"), worker_id)]
+            held = [task_of(row) for row in await session.fetch(statement("find_held_tasks"), worker_id)]
             return [task for task in held if task.undecodable is None]
 
         return await self._runner.run(step)

@@ -7,7 +7,7 @@ from backstage.domain.outcome import Outcome
 from backstage.domain.ports.task_queue import NextTasksOf
 from backstage.domain.task import MaxDeliveries, Task
 from backstage.infra.moments import from_micros
-from backstage.infra.postgres.lanes import know_lanes_of
+from backstage.infra.postgres.lanes import remember_lanes
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.settle import settle
 from backstage.infra.postgres.statements import statement
@@ -21,18 +21,18 @@ _LEFT_FROM_BEFORE = 5_000_000
 async def reclaim(
     session: Session, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None, time: ServerTime
 ) -> list[tuple[Task, Outcome]]:
-    [(lease_now, longest)] = await session.fetch(statement("look_at_leases"), time.lease_now())
+    [(lease_now, longest)] = await session.fetch(statement("find_longest_lease"), time.lease_now())
     trusts_ends = time.trusts_ends(lease_now, longest / 1_000_000)
     left_from_before = _LEFT_FROM_BEFORE if time.trusts_beginnings(longest / 1_000_000) else None
     async with session.transaction():
         rows = await session.fetch(
-            statement("expired_tasks"), time.lease_now(), limit, time.now(), trusts_ends, left_from_before
+            statement("lock_expired_tasks"), time.lease_now(), limit, time.now(), trusts_ends, left_from_before
         )
         if not rows:
             return []
         now: int = rows[0][0]
         reclaimed = [_lost(task_of(row[1:]), max_deliveries, next_tasks_of, now) for row in rows]
-        await know_lanes_of((task for _, outcome in reclaimed for task in outcome.next_tasks), session)
+        await remember_lanes((task for _, outcome in reclaimed for task in outcome.next_tasks), session)
         states = await settle(session, [outcome for _, outcome in reclaimed], now)
     for (task, _), state in zip(reclaimed, states, strict=True):
         if task.state is not state:

@@ -81,7 +81,7 @@ def _claimed_task_of(row: Sequence[Any], started_at: datetime, lease: Lease) -> 
 
 
 def attempt_of(row: Sequence[Any]) -> Attempt:
-    """Return the attempt of a row of attempts_of_task.sql."""
+    """Return the attempt of a row of find_attempts.sql."""
     task_id, fence, number, worker_id, started_at, ended_at, outcome, failure = row
     return Attempt(
         task_id=task_id,

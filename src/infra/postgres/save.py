@@ -5,10 +5,10 @@ from __future__ import annotations
 from backstage.domain.errors import DuplicateTaskError, StaleTaskError, TaskNotFoundError
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
-from backstage.infra.postgres import columns
+from backstage.infra.postgres.columns import FINISHED, PENDING
+from backstage.infra.postgres.dedupe_keys import take_key
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.statements import statement
-from backstage.infra.postgres.stored_tasks import take_key
 from backstage.infra.postgres.task_ids import is_id
 
 _IS_STORED = "SELECT 1 FROM backstage_tasks WHERE id = $1::uuid"
@@ -31,7 +31,7 @@ async def save(session: Session, task: Task, now: int | None) -> None:
 
 async def _replace_running(session: Session, task: Task) -> None:
     await session.fetch(
-        statement("ask_to_cancel"),
+        statement("request_cancel"),
         task.id,
         task.is_cancel_requested,
         task.version,
@@ -54,11 +54,11 @@ async def _lock(session: Session, task: Task) -> TaskState:
 async def _move(session: Session, task: Task, now: int | None) -> None:
     await session.fetch(statement("remove_task"), [task.id])
     if task.state is not TaskState.PENDING:
-        await session.fetch(statement("put_finished"), *columns.finished([task]))
+        await session.fetch(statement("put_finished"), *FINISHED.values([task]))
         if task.dedupe is not None:
             await session.fetch(_FREE_KEY, task.id, task.state is TaskState.CANCELLED)
         return
-    await session.fetch(statement("put_pending"), now, *columns.pending([task]))
+    await session.fetch(statement("put_pending"), now, *PENDING.values([task]))
     if task.dedupe is not None:
         holder = await take_key(session, task, now)
         if holder != task.id:

@@ -10,9 +10,9 @@ from backstage.domain.schedule import Schedule
 from backstage.domain.stored_schedule import StoredSchedule, schedule_of
 from backstage.domain.task import Task
 from backstage.infra.moments import from_micros, to_micros
+from backstage.infra.postgres.add import add_tasks
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.store import Store
-from backstage.infra.postgres.stored_tasks import add_tasks
 
 _PUT = """INSERT INTO backstage_schedules (name, cron, last_tick) VALUES ($1, $2, coalesce($3::bigint, backstage_now()))
           ON CONFLICT (name) DO UPDATE SET cron = excluded.cron RETURNING last_tick, is_paused"""

@@ -10,10 +10,10 @@ from backstage.domain.outcome import Outcome, OutcomeKind, unrecorded_end
 from backstage.domain.task_state import TaskState
 from backstage.infra.failure_text import failure_json
 from backstage.infra.moments import ticks
+from backstage.infra.postgres.add import add_tasks
 from backstage.infra.postgres.columns import column
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.statements import statement
-from backstage.infra.postgres.stored_tasks import add_tasks
 
 Accepted = dict[str, TaskState]
 """The state that each task is in now whose outcome was accepted."""
@@ -69,16 +69,16 @@ async def _apply(session: Session, run: Sequence[Outcome], now: int | None) -> A
     accepted: Accepted = {}
     if ends:
         states = {outcome.task_id: outcome.state for outcome in ends}
-        rows = await session.fetch(statement("end_tasks"), now, *_ends(ends))
+        rows = await session.fetch(statement("settle_ends"), now, *_ends(ends))
         accepted |= {row[0]: states[row[0]] for row in rows}
     if returns:
-        rows = await session.fetch(statement("return_tasks"), now, *_returns(returns))
+        rows = await session.fetch(statement("settle_returns"), now, *_returns(returns))
         accepted |= {id_: TaskState.CANCELLED if cancelled else TaskState.PENDING for id_, cancelled in rows}
     return accepted
 
 
 def _ends(outcomes: list[Outcome]) -> list[list[Any] | None]:
-    """The columns of end_tasks.sql: few, and so quick to send, where all completed and left nothing to say."""
+    """The columns of settle_ends.sql: few, and so quick to send, where all completed and left nothing to say."""
     are_completed = all(outcome.kind is OutcomeKind.COMPLETED for outcome in outcomes)
     return [
         [outcome.task_id for outcome in outcomes],
@@ -91,7 +91,7 @@ def _ends(outcomes: list[Outcome]) -> list[list[Any] | None]:
 
 
 def _returns(outcomes: list[Outcome]) -> list[list[Any]]:
-    """The columns of return_tasks.sql."""
+    """The columns of settle_returns.sql."""
     return [
         [outcome.task_id for outcome in outcomes],
         [outcome.fence for outcome in outcomes],
@@ -107,7 +107,7 @@ async def _answers(session: Session, run: Sequence[Outcome], accepted: Accepted)
     refused = [outcome for outcome in run if outcome.task_id not in accepted]
     if refused:
         rows = await session.fetch(
-            statement("recorded_outcomes"),
+            statement("find_outcomes"),
             [outcome.task_id for outcome in refused],
             [outcome.fence for outcome in refused],
         )

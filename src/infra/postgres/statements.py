@@ -1,4 +1,4 @@
-"""The SQL files beside this package's code, and the schema that they are for.
+"""The SQL files beside this package's code, with the columns that they name in braces, and the schema they are for.
 
 All are read when a store is opened: an upgrade may put another release's in their place while it is.
 """
@@ -9,14 +9,16 @@ import re
 from functools import cache
 from pathlib import Path
 
+from backstage.infra.postgres.columns import PLACEHOLDERS
+
 _FOLDER = Path(__file__).with_name("sql")
 _OURS = re.compile(r'(?<![\w."])backstage_\w+')
 
 
 @cache
 def statement(name: str) -> str:
-    """Return the text of `sql/<name>.sql`."""
-    return (_FOLDER / f"{name}.sql").read_text("utf-8")
+    """Return the text of `sql/<name>.sql`, its placeholders filled."""
+    return (_FOLDER / f"{name}.sql").read_text("utf-8").format_map(PLACEHOLDERS)
 
 
 @cache

@@ -12,8 +12,9 @@ import asyncpg
 
 from backstage.infra.event_wakeup import EventWakeup
 from backstage.infra.log_events import NOTIFICATIONS_MISSING
-from backstage.infra.postgres.connector import CONNECT_TIMEOUT, Connector, is_read_only
+from backstage.infra.postgres.connector import CONNECT_TIMEOUT, Connector
 from backstage.infra.postgres.notifier import NOTIFY, channel_of
+from backstage.infra.postgres.session import is_read_only
 from backstage.infra.postgres.store_errors import DRIVER_ERRORS
 
 _ANSWERED_WITHIN = 5.0

@@ -10,7 +10,7 @@ from backstage.domain.task_state import TaskState
 from backstage.infra.redis.client import Client
 from backstage.infra.redis.counts import Counting
 from backstage.infra.redis.directory import Directory
-from backstage.infra.redis.find import IdAndQueue, Searching, list_ids
+from backstage.infra.redis.find import Searching, TaskAddress, list_ids
 from backstage.infra.redis.records import attempts_of, record_of
 from backstage.infra.redis.rows import (
     LETTERS,
@@ -39,7 +39,7 @@ class RedisArchive:
                 return stored
             bounds[0] = f"({smallest[-1][0]}"  # all of them were pruned meanwhile
 
-    async def _stored(self, tasks: Sequence[IdAndQueue]) -> list[StoredTask]:
+    async def _stored(self, tasks: Sequence[TaskAddress]) -> list[StoredTask]:
         by_queue: dict[str, list[str]] = {}
         for task_id, queue in tasks:
             by_queue.setdefault(queue, []).append(task_id)

@@ -14,7 +14,8 @@ from backstage.infra.redis.counts import Counting
 from backstage.infra.redis.directory import Directory
 from backstage.infra.redis.rows import LETTERS, fields_of, task_of, unpack
 
-IdAndQueue = tuple[str, str]
+TaskAddress = tuple[str, str]
+"""A task's id and its queue."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -45,7 +46,7 @@ class Searching:
         tasks = tuple(found[: query.limit])
         return TaskPage(tasks, tasks[-1].id if len(found) > query.limit else None)
 
-    async def read(self, tasks: Sequence[IdAndQueue]) -> list[Task]:
+    async def read(self, tasks: Sequence[TaskAddress]) -> list[Task]:
         """The tasks in the order given; those that are gone are left out."""
         by_queue: dict[str, list[str]] = {}
         for task_id, queue in tasks:
@@ -86,14 +87,14 @@ class Searching:
         }
         return sorted(indexes)
 
-    async def _newest(self, indexes: Sequence[Index], after: str | None, number: int) -> list[IdAndQueue]:
+    async def _newest(self, indexes: Sequence[Index], after: str | None, number: int) -> list[TaskAddress]:
         """The newest `number` tasks before the id `after`."""
         return heapq.nlargest(
             number, await list_ids(self._client, indexes, ["+" if after is None else f"({after}", number])
         )
 
 
-async def list_ids(client: Client, indexes: Iterable[Index], bounds: list[object]) -> set[IdAndQueue]:
+async def list_ids(client: Client, indexes: Iterable[Index], bounds: list[object]) -> set[TaskAddress]:
     """The first ids of each index, in one step for each queue, so that a task that moves on is not missed."""
     by_queue: dict[str, list[str]] = {}
     for index in indexes:

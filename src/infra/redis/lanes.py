@@ -1,4 +1,4 @@
-"""What waits where, by the index of lanes: a lane is a type and a priority of a queue in which a task waits."""
+"""What waits where, by the index of lanes: it has the levels of each queue in which a task waits."""
 
 from __future__ import annotations
 

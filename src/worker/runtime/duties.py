@@ -58,16 +58,16 @@ class Duties:
         self._replaced = ReplacedStore(parts.healths.all, options.stuck_after, give_up, logger)
 
     @contextlib.asynccontextmanager
-    async def done(self, wakeup: Wakeup, first_claim: asyncio.Event) -> AsyncIterator[None]:
+    async def running(self, wakeup: Wakeup, first_claim: asyncio.Event) -> AsyncIterator[None]:
         """Do them all from entering to leaving. Most begin after the first claim: they would get in its way."""
         loops = self._loops(wakeup, first_claim)
-        running = [asyncio.create_task(loop, name=f"backstage-{name}") for name, loop in loops.items()]
+        tasks = [asyncio.create_task(loop, name=f"backstage-{name}") for name, loop in loops.items()]
         try:
             yield
         finally:
-            for loop in running:
-                loop.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             if self.broadcasts is not None:
                 self.broadcasts.close()
             await self._parts.executors.close()

@@ -60,7 +60,7 @@ class WorkerRuntime:
         async with (
             duties.leases_kept(),
             self._backend.wakeup() as wakeup,
-            duties.done(wakeup, self._claimer.has_asked),
+            duties.running(wakeup, self._claimer.has_asked),
         ):
             await self._until_subscriptions_are_known()
             claiming = asyncio.create_task(self._claimer.run(), name="backstage-claimer")

@@ -13,10 +13,9 @@ from backstage import Worker
 from backstage.conformance.trial import LEASE, Trial
 from backstage.conformance.waking import LONG, PROMPT
 from backstage.domain.errors import StorageUnavailableError
-from backstage.infra.postgres.attempts import Runner
 from backstage.infra.postgres.backend import PostgresBackend
 from backstage.infra.postgres.own_connection import OwnConnection
-from backstage.infra.postgres.session import Session
+from backstage.infra.postgres.session import Runner, Session
 from backstage.testing.fake_clock import FakeClock
 from tests.servers.tcp_proxy import TcpProxy
 
@@ -72,7 +71,7 @@ async def read_only(database_url: str) -> AsyncIterator[None]:
 
 @pytest.fixture
 def few_tries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backstage.infra.postgres.attempts._PAUSES", (0.01,))
+    monkeypatch.setattr("backstage.infra.postgres.session._PAUSES", (0.01,))
 
 
 @pytest.mark.parametrize("code", NO_MORE)

@@ -14,10 +14,9 @@ from backstage.conformance.task_factory import TaskFactory
 from backstage.conformance.trial import Trial
 from backstage.domain.errors import ConfigurationError, StorageUnavailableError
 from backstage.domain.task_state import TaskState
-from backstage.infra.postgres.attempts import attempt
 from backstage.infra.postgres.backend import PostgresBackend
 from backstage.infra.postgres.location import parse_url
-from backstage.infra.postgres.session import Session
+from backstage.infra.postgres.session import Session, attempt
 from backstage.infra.postgres.store_errors import translate
 from backstage.testing.fake_clock import FakeClock
 from tests.servers.tcp_proxy import TcpProxy

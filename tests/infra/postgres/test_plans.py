@@ -23,10 +23,10 @@ READ_WHOLE = {"backstage_live_running", "backstage_live_future", "backstage_live
 INDEXES = {
     "claim_tasks": {"backstage_live_first", "backstage_live_ready", "backstage_live_future", "backstage_tasks_pkey"},
     "promote_tasks": {"backstage_live_future", "backstage_live_pkey"},
-    "end_tasks": {"backstage_live_pkey", "backstage_dedupe_task"},
-    "return_tasks": {"backstage_live_pkey", "backstage_dedupe_task"},
+    "settle_ends": {"backstage_live_pkey", "backstage_dedupe_task"},
+    "settle_returns": {"backstage_live_pkey", "backstage_dedupe_task"},
     "renew_leases": {"backstage_live_pkey"},
-    "expired_tasks": {"backstage_live_running", "backstage_live_pkey", "backstage_tasks_pkey"},
+    "lock_expired_tasks": {"backstage_live_running", "backstage_live_pkey", "backstage_tasks_pkey"},
     "find_busy_lane": {
         "backstage_live_ready",
         "backstage_live_future",
@@ -135,7 +135,7 @@ def pending_url(database_url: str) -> str:
     return asyncio.run(_prepared(f"{database_url}?schema=pending", fill))
 
 
-@pytest.mark.parametrize("name", ["end_tasks", "return_tasks", "renew_leases", "inspect_leases"])
+@pytest.mark.parametrize("name", ["settle_ends", "settle_returns", "renew_leases", "inspect_leases"])
 async def test_a_batch_is_not_gone_through_again_for_each_of_its_tasks(
     stale_url: str, full_url: str, pending_url: str, name: str
 ) -> None:

@@ -12,6 +12,7 @@ from backstage import Worker
 from backstage.conformance.trial import BROKEN, POLICY, Trial
 from backstage.domain.dedupe import Dedupe, Duplicate
 from backstage.infra.postgres.connector import Connector
+from backstage.infra.postgres.notifier import Notifier
 
 
 @pytest.fixture
@@ -93,6 +94,21 @@ async def test_calls_that_come_while_others_are_stored_go_together(sent: list[st
     sent.clear()
     await asyncio.gather(*(trial.added() for _ in range(100)))
     assert len(sent) <= 3
+
+
+async def test_an_add_is_one_task_of_the_event_loop(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    await trial.added()  # from now on the lane is known
+    monkeypatch.setattr(Notifier, "wake_from_home", lambda _: None)  # hints have a task of their own
+    begun: list[str] = []
+
+    def note(loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> asyncio.Task[Any]:
+        if "asyncpg" not in work.cr_code.co_filename:
+            begun.append(work.__qualname__)
+        return asyncio.Task(work, loop=loop, **options)
+
+    asyncio.get_running_loop().set_task_factory(note)
+    await trial.added()
+    assert begun == ["JoinedAdds._store_waiting"]
 
 
 async def test_a_call_that_cannot_be_stored_spoils_no_other(trial: Trial) -> None:

@@ -1,20 +1,13 @@
--- The same for tasks of which some have a dedupe key, no two the same one; a task whose key is held is left out.
--- Taking a key locks its row until the end of the transaction: of two who want one key at once, the second waits and
--- then sees who holds it. A held key is written back unchanged, for only a written row is told. Keys come sorted by
--- queue and key, so two batches cannot wait for each other.
---   $1 now (us), NULL: the server's   $2 … $19: the columns of the batch, as stored_tasks.columns_of gives them
+-- What add_tasks.sql does, for tasks of which some have a dedupe key, no two the same one; a task whose key is held is
+-- left out. Taking a key locks its row until the end of the transaction: of two who want one key at once, the second
+-- waits and then sees who holds it. A held key is written back unchanged, for only a written row is told. Keys come
+-- sorted by queue and key, so two batches cannot wait for each other.
+--   $1 now (us), NULL: the server's   $2 …: the columns NEW of the batch, see columns.py
 -- Returns, for each task that wanted its key, who holds it now.
 WITH clock AS (
     SELECT coalesce($1::bigint, backstage_now()) AS now
 ), given AS MATERIALIZED (
-    SELECT *
-      FROM unnest($2::uuid[], $3::text[], $4::text[], $5::smallint[], $6::bigint[], $7::bigint[], $8::text[],
-                  $9::integer[], $10::text[], $11::double precision[], $12::double precision[],
-                  $13::integer[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[],
-                  $19::double precision[])
-        AS t (id, type, queue, priority, created_at, scheduled_at, payload,
-              max_attempts, backoff, timeout, soft_timeout, max_deliveries, correlation_id, workflow_id, origin_id, metadata,
-              dedupe_key, dedupe_ttl)
+    SELECT * FROM unnest({new:$2}) AS t ({new})
 ), wanted AS (
     SELECT given.queue, given.dedupe_key, given.id,
            given.created_at + (given.dedupe_ttl * 1000000)::bigint AS expires_at
@@ -37,10 +30,8 @@ WITH clock AS (
       LEFT JOIN held ON held.queue = given.queue AND held.key = given.dedupe_key
      WHERE given.dedupe_key IS NULL OR held.task_id = given.id
 ), stored AS (
-    INSERT INTO backstage_tasks (id, type, queue, created_at, max_attempts, backoff, timeout, soft_timeout,
-                                 max_deliveries, dedupe_key, dedupe_ttl, correlation_id, workflow_id, origin_id, metadata, payload)
-    SELECT id, type, queue, created_at, max_attempts, backoff, timeout, soft_timeout, max_deliveries,
-           dedupe_key, dedupe_ttl, correlation_id, workflow_id, origin_id, metadata, payload
+    INSERT INTO backstage_tasks ({definition})
+    SELECT {definition}
       FROM free
         ON CONFLICT (id) DO NOTHING
     RETURNING id

@@ -1,21 +1,13 @@
 -- Store new tasks without dedupe keys, each with its place in a lane; one whose id is stored already is left as it is,
 -- so a caller that lost the reply may ask again. One statement, so all or nothing. The lanes are in backstage_lanes.
---   $1 now (us), NULL: the server's   $2 … $17: the columns of the batch, as stored_tasks.columns_of gives them
+--   $1 now (us), NULL: the server's   $2 …: the columns NEW of the batch, see columns.py
 WITH clock AS (
     SELECT coalesce($1::bigint, backstage_now()) AS now
 ), given AS (
-    SELECT *
-      FROM unnest($2::uuid[], $3::text[], $4::text[], $5::smallint[], $6::bigint[], $7::bigint[], $8::text[],
-                  $9::integer[], $10::text[], $11::double precision[], $12::double precision[],
-                  $13::integer[], $14::text[], $15::text[], $16::text[], $17::text[])
-        AS t (id, type, queue, priority, created_at, scheduled_at, payload,
-              max_attempts, backoff, timeout, soft_timeout, max_deliveries, correlation_id, workflow_id, origin_id, metadata)
+    SELECT * FROM unnest({new:$2}) AS t ({new})
 ), stored AS (
-    INSERT INTO backstage_tasks (id, type, queue, created_at, max_attempts, backoff, timeout, soft_timeout,
-                                 max_deliveries, correlation_id, workflow_id, origin_id, metadata, payload)
-    SELECT id, type, queue, created_at, max_attempts, backoff, timeout, soft_timeout, max_deliveries,
-           correlation_id, workflow_id, origin_id, metadata, payload
-      FROM given
+    INSERT INTO backstage_tasks ({definition})
+    SELECT {definition} FROM given
         ON CONFLICT (id) DO NOTHING
     RETURNING id
 ), placed AS (

@@ -1,10 +1,10 @@
 -- Lease the best due tasks of the lanes that a worker serves. Any number of workers may run it at once: SKIP LOCKED
--- passes over rows that another claim is taking. Decisions 0403 and 0411 give the reasons for its form. Where several lanes are served, it first finds, without locks, how many of
--- the best tasks each lane has, and then locks that many of each. To find them it reads the first ready tasks of all lanes
--- in one order, so that a claim costs the same with two lanes and with ten thousand. If better ones may stand behind the
--- 100 more than asked for that it looks at, it reads the beginning of each served lane instead.
--- While a task has become due that nobody has made ready, nothing is claimed, for it may be the best of all: promote
--- first, or say that it does not matter.
+-- passes over rows that another claim is taking. Where several lanes are served, it first finds, without locks, how
+-- many of the best tasks each lane has, and then locks that many of each. To find them it reads the first ready tasks
+-- of all lanes in one order, so that a claim costs the same with two lanes and with ten thousand. If better ones may
+-- stand behind the 100 more than asked for that it looks at, it reads the beginning of each served lane instead. While
+-- a task has become due that nobody has made ready, nothing is claimed, for it may be the best of all: promote first,
+-- or say that it does not matter. Decisions 0403 and 0411 say why.
 --   $1 now (us), NULL: the server's   $2 now on the leases' clock (us), NULL: the server's   $3 worker id
 --   $4 types, a line each: thousands are read far faster so than as an array   $5 queues, NULL: all
 --   $6 their ranks, higher first   $7 at most so many   $8 lease (us)
@@ -93,8 +93,8 @@ WITH clock AS (
            SELECT octet_length(payload) AS bytes FROM backstage_tasks WHERE id = taken.id LIMIT 1) AS task
      WHERE $7::integer > 16
 ), fitting AS MATERIALIZED (
-    -- At most 16 MiB of payloads, and at least one: more would keep the server, and whoever waits for the answer, busy for
-    -- seconds. Sixteen tasks cannot exceed that.
+    -- At most 16 MiB of payloads, and at least one: more would keep the server busy, and whoever waits for the answer
+    -- waiting, for seconds. Sixteen tasks cannot exceed that.
     SELECT tid FROM taken WHERE $7::integer <= 16
      UNION ALL
     SELECT tid FROM sized WHERE bytes_so_far <= 16777216 OR bytes_so_far = bytes

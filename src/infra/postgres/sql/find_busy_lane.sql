@@ -1,6 +1,6 @@
 -- Whether a lane that is served and not paused has a task that runs, may be claimed, ran before and waits to run again,
--- or was scheduled for later by a chain. Reads the beginning of each lane, and all running tasks once (worker_id >= '' is true of each, and makes their
--- index the one to read).
+-- or was scheduled for later by a chain. Reads the beginning of each lane, and all running tasks once (worker_id >= ''
+-- is true of each, and makes their index the one to read).
 --   $1 now (us), NULL: the server's   $2 types, NULL: all   $3 queues, NULL: all
 WITH running AS MATERIALIZED (
     SELECT queue, type FROM backstage_live WHERE state = 'running' AND worker_id >= ''

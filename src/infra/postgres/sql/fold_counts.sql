@@ -1,6 +1,7 @@
--- Fold changes of the counts into the counts, a bounded number. The lock lets one do it at a time and sends others away,
--- so they never wait for each other; it is the transaction's, which is this statement. Readers see all of it or nothing.
--- A lane that is not known is remembered: a producer that has outlived the emptying of the store believes that it is.
+-- Fold changes of the counts into the counts, a bounded number. The lock lets one do it at a time and sends others
+-- away, so they never wait for each other; it is the transaction's, which is this statement. Readers see all of it or
+-- nothing. A lane that is not known is remembered: a producer that has outlived the emptying of the store believes that
+-- it is.
 --   $1 the lock's number   $2 at most so many
 WITH turn AS MATERIALIZED (
     SELECT pg_try_advisory_xact_lock($1::bigint) AS is_ours

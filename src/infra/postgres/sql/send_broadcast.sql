@@ -1,6 +1,6 @@
--- Store a message at the next position, unless its id is kept already, and delete what need not be kept: what is too old,
--- and what is beyond the newest. The position's row is held until the end of this statement's transaction, so messages
--- become visible in the order of their positions.
+-- Store a message at the next position, unless its id is kept already, and delete what need not be kept: what is too
+-- old, and what is beyond the newest. The position's row is held until the end of this statement's transaction, so
+-- messages become visible in the order of their positions.
 --   $1 now (us), NULL: the server's   $2 id   $3 name   $4 payload (JSON)   $5 sent (us)   $6 kept for (us)
 --   $7 kept at most
 WITH clock AS (

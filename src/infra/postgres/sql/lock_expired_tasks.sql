@@ -1,6 +1,7 @@
--- Lock running tasks whose lease ran out, smallest id first; the caller takes them back in the same transaction.
--- SKIP LOCKED leaves to another reclaimer what it takes, and to a settle what it is ending. The locked rows are whole
--- tasks (worker_id >= '' is true of every running one, and makes their index the one to read); renewing one needs the same lock, so a task is either renewed or taken back.
+-- Lock running tasks whose lease ran out, smallest id first; the caller takes them back in the same transaction. SKIP
+-- LOCKED leaves to another reclaimer what it takes, and to a settle what it is ending. The locked rows are whole tasks
+-- (worker_id >= '' is true of every running one, and makes their index the one to read); renewing one needs the same
+-- lock, so a task is either renewed or taken back.
 --   $1 now on the leases' clock (us), NULL: the server's   $2 at most so many   $3 now (us), NULL: the server's
 --   $4 whether an end that has passed counts   $5 beginnings after now by more than this (us) count too, NULL: none
 -- Each row: now, and a task as backstage_whole_tasks has it.

@@ -1,9 +1,10 @@
--- The entity's settle move back to pending, with the record of the claim, on each task whose fence is still the claim's;
--- one whose cancel was requested becomes cancelled instead. An id may occur once; rows are locked in the order of the
--- ids, which come sorted, and everything after reads the locked row: a cancel that came before the lock is honoured, and
--- one that comes later finds another version. (An id's place among the given is found by halving: a join would be
--- planned for as many rows as statistics make it believe.)
---   $1 now (us), NULL: the server's   $2 ids   $3 fences   $4 outcomes, NULL: of a claim that ran nothing   $5 delays until due (us), NULL: due as before
+-- The entity's settle move back to pending, with the record of the claim, on each task whose fence is still the
+-- claim's; one whose cancel was requested becomes cancelled instead. An id may occur once; rows are locked in the order
+-- of the ids, which come sorted, and everything after reads the locked row: a cancel that came before the lock is
+-- honoured, and one that comes later finds another version. (An id's place among the given is found by halving: a join
+-- would be planned for as many rows as statistics make it believe.)
+--   $1 now (us), NULL: the server's   $2 ids   $3 fences   $4 outcomes, NULL: of a claim that ran nothing
+--   $5 delays until due (us), NULL: due as before
 --   $6 failures (JSON)   $7 whether the claim spends no attempt   $8 results (JSON), of what is cancelled
 -- Returns the ids that were moved, and whether each was cancelled.
 WITH clock AS (
@@ -23,11 +24,13 @@ WITH clock AS (
     UPDATE backstage_live
        SET (scheduled_at, ready) = (
                SELECT due, due <= (SELECT now FROM clock)
-                 FROM coalesce((SELECT now FROM clock) + ($5::bigint[])[width_bucket(id, $2::uuid[])], scheduled_at) AS due),
+                 FROM coalesce((SELECT now FROM clock) + ($5::bigint[])[width_bucket(id, $2::uuid[])],
+                               scheduled_at) AS due),
            state = 'pending',
            interruptions = interruptions + ($7::boolean[])[width_bucket(id, $2::uuid[])]::integer,
            crashes = crashes + (($4::text[])[width_bucket(id, $2::uuid[])] IS NOT DISTINCT FROM 'lost')::integer,
-           last_failure = CASE WHEN ($4::text[])[width_bucket(id, $2::uuid[])] IS NOT DISTINCT FROM 'lost' THEN last_failure
+           last_failure = CASE WHEN ($4::text[])[width_bucket(id, $2::uuid[])] IS NOT DISTINCT FROM 'lost'
+                               THEN last_failure
                                ELSE coalesce(($6::text[])[width_bucket(id, $2::uuid[])], last_failure) END,
            version = version + 1
      WHERE id = ANY (ARRAY (SELECT id FROM locked WHERE NOT cancel_requested))
@@ -38,13 +41,11 @@ WITH clock AS (
     SELECT id, fence, deliveries - interruptions, worker_id, started_at, (SELECT now FROM clock), outcome, failure
       FROM locked WHERE NOT cancel_requested AND outcome IS NOT NULL
 ), cancelled AS (
-    INSERT INTO backstage_finished (id, queue, type, priority, state, scheduled_at, deliveries, interruptions, crashes,
-                                    version, started_at, finished_at, outcome, worker_id, is_failure_new,
-                                    progress, progress_note, last_failure, result)
-    SELECT id, queue, type, priority, 'cancelled', scheduled_at, deliveries, interruptions,
-           crashes + (outcome IS NOT DISTINCT FROM 'lost')::integer, version + 1, started_at, (SELECT now FROM clock),
-           CASE WHEN outcome IS NULL OR outcome = 'lost' THEN outcome ELSE 'cancelled' END, worker_id,
-           failure IS NOT NULL AND outcome IS DISTINCT FROM 'lost', progress, progress_note,
+    INSERT INTO backstage_finished ({carried}, state, crashes, version, finished_at, outcome, worker_id, is_failure_new,
+                                    last_failure, result)
+    SELECT {carried}, 'cancelled', crashes + (outcome IS NOT DISTINCT FROM 'lost')::integer, version + 1,
+           (SELECT now FROM clock), CASE WHEN outcome IS NULL OR outcome = 'lost' THEN outcome ELSE 'cancelled' END,
+           worker_id, failure IS NOT NULL AND outcome IS DISTINCT FROM 'lost',
            CASE WHEN outcome = 'lost' THEN last_failure ELSE coalesce(failure, last_failure) END, end_result
       FROM locked WHERE cancel_requested
 ), freed AS (
