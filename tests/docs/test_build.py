@@ -10,7 +10,7 @@ import subprocess
 import sys
 from enum import EnumType
 from pathlib import Path
-from typing import Any
+from typing import Any, is_typeddict
 
 import pytest
 
@@ -88,6 +88,8 @@ def test_a_command_has_what_it_answers_to_help(site: Path, command: str) -> None
 def parameters_of(public: Any) -> list[str]:
     if isinstance(public, EnumType):
         return list(public.__members__)
+    if is_typeddict(public):
+        return list(public.__optional_keys__)
     try:
         return [*inspect.signature(public).parameters]
     except ValueError:  # an exception that takes what Exception takes
