@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import html
 import inspect
 import re
@@ -25,14 +26,24 @@ pytestmark = pytest.mark.timeout(300)  # it reads a hundred pages; all tests sha
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
+def site(run_folder: Path) -> Path:
+    """Built by the first process of the test run that wants it."""
+    folder = run_folder / "site"
+    folder.mkdir(exist_ok=True)
+    with (folder / "building").open("ab") as building:
+        fcntl.flock(building, fcntl.LOCK_EX)
+        if not (folder / "built").exists():
+            build(folder)
+            (folder / "built").touch()
+    return folder / "html"
+
+
+def build(folder: Path) -> None:
     command = (sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-d", str(folder / "pages"))
     built = subprocess.run(
         (*command, "-c", "docs", ".", str(folder / "html")), cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert (built.returncode, built.stdout, built.stderr) == (0, "", "")
-    return folder / "html"
 
 
 def text_of(page: Path) -> str:
