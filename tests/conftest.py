@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from backstage.conformance.task_factory import TaskFactory
@@ -20,6 +23,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def is_long(pytestconfig: pytest.Config) -> bool:
     """Whether sizes are the full ones, in place of those that find in minutes what is most likely wrong."""
     return bool(pytestconfig.getoption("--long"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once(run_folder: Path) -> Iterator[None]:
+    """Let the first of the many processes that tests start compile the modules for all of them.
+
+    Each would compile them for itself where the environment says that Python is to write no bytecode.
+    """
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        environment.setenv("PYTHONPYCACHEPREFIX", str(run_folder / "bytecode"))
+        yield
 
 
 @pytest.fixture

@@ -96,6 +96,20 @@ def test_list_takes_a_pattern_of_types_and_pages_through_it(cli: Cli, store: Sto
     assert json.loads(cli("list", "--type", "nobody:*", "--json").out) == []
 
 
+def test_lists_say_in_words_that_there_is_nothing(cli: Cli, store: Store) -> None:
+    store.enqueue("a")
+    assert cli("list", "--state", "failed").out == "no tasks match\n"
+    assert cli("list", "--state", "failed", "--json").out == "[]\n"
+    assert cli("schedules", "list").out == "no schedules\n"
+    assert cli("subscriptions").out == "no subscriptions\n"
+    assert cli("workers").out == "no live workers\n"
+
+
+def test_show_says_who_limits_the_attempts(cli: Cli, store: Store) -> None:
+    assert "attempts     0 (limit: set by the worker)\n" in cli("show", store.enqueue("a")).out
+    assert "attempts     0 of 2\n" in cli("show", store.enqueue("b", max_attempts=2)).out
+
+
 def test_list_refuses_a_page_size_beyond_the_limit(cli: Cli) -> None:
     answer = cli("list", "--limit", "0")
     assert answer.code == 2

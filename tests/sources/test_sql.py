@@ -8,14 +8,15 @@ from pathlib import Path
 import pglast
 import pytest
 
+from backstage.infra.postgres.statements import all_statements, statement
+
 ROOT = Path(__file__).parents[2]
-STATEMENTS = sorted((ROOT / "src" / "infra" / "postgres" / "sql").glob("*.sql"))
 MIGRATIONS = sorted((ROOT / "migrations" / "postgres").glob("*.sql"))
 
 
-@pytest.mark.parametrize("file", STATEMENTS, ids=lambda file: file.stem)
-def test_a_statement_is_one_and_numbers_its_parameters_without_a_gap(file: Path) -> None:
-    text = file.read_text("utf-8")
+@pytest.mark.parametrize("name", all_statements())
+def test_a_statement_is_one_and_numbers_its_parameters_without_a_gap(name: str) -> None:
+    text = statement(name)
     assert len(pglast.parse_sql(text)) == 1
     numbers = {int(number) for number in re.findall(r"\$(\d+)", re.sub(r"--.*", "", text))}
     assert numbers == set(range(1, len(numbers) + 1))
