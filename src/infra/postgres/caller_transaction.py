@@ -66,7 +66,8 @@ async def add_in(connection: Any, store: Store, tasks: Sequence[Task]) -> list[D
         found = tuple((await connection.fetch(IDENTITY, qualified("backstage_tasks", location.schema)))[0])
         if found != await store.identity():
             raise ConfigurationError(
-                "connection", f"is to the database {found[0]}, but the tasks are in {location.shown}: connect to that"
+                "connection",
+                f"is to the database {found[0]}, but the tasks are in {location.shown}: connect to that database",
             )
         async with session.transaction():
             answers = await add_tasks(session, tasks, store.time.now())
