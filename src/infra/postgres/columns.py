@@ -1,15 +1,20 @@
-"""A task's columns: the one statement of their names, types and values, which the SQL files name as placeholders."""
+"""A task's columns: the one statement of their names, types and values, which the SQL files name as placeholders.
+
+Decision 0412 says why.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from backstage.domain.task import Task
 from backstage.infra.failure_text import failure_json
-from backstage.infra.moments import to_micros
+from backstage.infra.moments import EPOCH, MICROSECOND
+from backstage.infra.task_row import ROW_COLUMNS, STATED_COLUMNS
 
 Values = list[Any] | None
 """Of one column, a value for each row; None stands for as many NULLs as the other columns have values."""
@@ -69,8 +74,8 @@ def _micros(attribute: str) -> Callable[[Task], int | None]:
     moment = attrgetter(attribute)
 
     def micros(task: Task) -> int | None:
-        value = moment(task)
-        return None if value is None else to_micros(value)
+        value: datetime | None = moment(task)
+        return None if value is None else (value - EPOCH) // MICROSECOND  # to_micros without a call for each
 
     return micros
 
@@ -144,12 +149,26 @@ ATTEMPT = Columns(
 )
 """What a record of a claim is, for an `Attempt`."""
 
-PLACEHOLDERS = {
+
+def _read(names: Iterable[str], live: str) -> str:
+    """The columns of a task that has not ended: the table `task` has what it is, and `live` the rest."""
+    elsewhere = {"id": "task.id::text", "finished_at": "NULL::bigint AS finished_at"}
+    defined = {name: f"task.{name}" for name in DEFINITION.names} | elsewhere
+    return ", ".join(defined.get(name, f"{live}.{name}") for name in names)
+
+
+PLACEHOLDERS: dict[str, Columns | str] = {
     "definition": DEFINITION,
     "new": NEW,
     "carried": CARRIED,
     "pending": PENDING,
     "finished": FINISHED,
     "attempt": ATTEMPT,
+    # What task_row.py reads: of the view of whole tasks, of running tasks, of those just claimed, and of these what the
+    # claim's update gives.
+    "whole": ", ".join(["whole.id::text", *(f"whole.{name}" for name in ROW_COLUMNS[1:])]),
+    "held": _read(ROW_COLUMNS, "live"),
+    "claimed": _read(STATED_COLUMNS, "claimed"),
+    "claim": ", ".join(name for name in STATED_COLUMNS if name not in DEFINITION.names),
 }
 """What the SQL files may name in braces."""
