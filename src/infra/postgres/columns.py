@@ -11,9 +11,8 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from backstage.domain.task import Task
 from backstage.infra.failure_text import failure_json
-from backstage.infra.moments import EPOCH, MICROSECOND
+from backstage.infra.moments import EPOCH, MICROSECOND, to_micros
 from backstage.infra.task_row import ROW_COLUMNS, STATED_COLUMNS
 
 Values = list[Any] | None
@@ -55,27 +54,13 @@ def column(values: Iterable[Any]) -> Values:
     return None if whole.count(None) == len(whole) else whole
 
 
-def _text_of_backoff(task: Task) -> str | None:
-    return None if task.backoff is None else str(task.backoff)
-
-
-def _unless_own_id(attribute: str) -> Callable[[Task], str | None]:
-    """Most tasks are their own correlation and workflow: those that are keep none."""
-    value = attrgetter(attribute)
-
-    def other_id(task: Task) -> str | None:
-        text: str = value(task)
-        return None if text == task.id else text
-
-    return other_id
-
-
-def _micros(attribute: str) -> Callable[[Task], int | None]:
+def _micros(attribute: str) -> Callable[[Any], int | None]:
+    """Microseconds since 1970 of a moment that may be missing."""
     moment = attrgetter(attribute)
 
-    def micros(task: Task) -> int | None:
-        value: datetime | None = moment(task)
-        return None if value is None else (value - EPOCH) // MICROSECOND  # to_micros without a call for each
+    def micros(row: Any) -> int | None:
+        value: datetime | None = moment(row)
+        return None if value is None else to_micros(value)
 
     return micros
 
@@ -87,25 +72,26 @@ _KEYS = Columns(
 )
 _PLACE = Columns(
     Column("priority", "smallint", attrgetter("priority")),
-    Column("scheduled_at", "bigint", _micros("scheduled_at")),
+    Column("scheduled_at", "bigint", lambda task: (task.scheduled_at - EPOCH) // MICROSECOND),
 )
 
 DEFINITION = _KEYS + Columns(
-    Column("created_at", "bigint", _micros("created_at")),
+    Column("created_at", "bigint", lambda task: (task.created_at - EPOCH) // MICROSECOND),
     Column("payload", "text", attrgetter("payload_json")),
     Column("max_attempts", "integer", attrgetter("max_attempts")),
-    Column("backoff", "text", _text_of_backoff),
+    Column("backoff", "text", lambda task: None if task.backoff is None else str(task.backoff)),
     Column("timeout", "double precision", attrgetter("timeout")),
     Column("soft_timeout", "double precision", attrgetter("soft_timeout")),
     Column("max_deliveries", "integer", attrgetter("max_deliveries")),
-    Column("correlation_id", "text", _unless_own_id("correlation_id")),
-    Column("workflow_id", "text", _unless_own_id("workflow_id")),
+    Column("correlation_id", "text", lambda task: None if task.correlation_id == task.id else task.correlation_id),
+    Column("workflow_id", "text", lambda task: None if task.workflow_id == task.id else task.workflow_id),
     Column("origin_id", "text", attrgetter("origin_id")),
     Column("metadata", "text", lambda task: json.dumps(task.metadata) if task.metadata else None),
     Column("dedupe_key", "text", lambda task: None if task.dedupe is None else task.dedupe.key),
     Column("dedupe_ttl", "double precision", lambda task: None if task.dedupe is None else task.dedupe.ttl),
 )
-"""What a task is: all of backstage_tasks."""
+"""What a task is: all of backstage_tasks. The values of new tasks take no call that they can do without: their batches are
+large."""
 
 NEW = DEFINITION + _PLACE
 
