@@ -90,8 +90,7 @@ DEFINITION = _KEYS + Columns(
     Column("dedupe_key", "text", lambda task: None if task.dedupe is None else task.dedupe.key),
     Column("dedupe_ttl", "double precision", lambda task: None if task.dedupe is None else task.dedupe.ttl),
 )
-"""What a task is: all of backstage_tasks. The values of new tasks take no call that they can do without: their batches are
-large."""
+"""What a task is: all of backstage_tasks. Those of a new task come with few calls, for batches are large."""
 
 NEW = DEFINITION + _PLACE
 
