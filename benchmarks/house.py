@@ -28,10 +28,11 @@ from benchmarks.systems import BACKENDS, SYSTEMS
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
 ASKED = (
-    *("domain/", "infra/system_clock.py", "infra/server_time.py", "infra/uuid7_ids.py"),
+    *("domain/", "infra/system_clock.py", "infra/server_time.py", "infra/moments.py", "infra/uuid7_ids.py"),
     *("infra/typed_payload.py", "infra/blinker_event_bus.py"),
 )
-"""Rules, the clock, the ids, the payload's text and the event bus: every path asks them, so they are counted apart."""
+"""Rules, the clock and its moments, the ids, the payload's text and the event bus: every path asks them, so they are
+counted apart."""
 
 
 class Walk:

@@ -16,7 +16,8 @@ from backstage.infra.release import release as release_here
 sys.path.insert(0, str(Path(__file__).parent))
 
 from site_pages.command_line import command_line_reference
-from site_pages.docstrings import keep_drawings
+from site_pages.docstrings import keep_drawings, link_settings
+from site_pages.listings import without_listing
 from site_pages.navigation import navigation_of
 from site_pages.public_names import public_names_reference, use_cases_reference
 
@@ -57,9 +58,9 @@ def complete(app: Sphinx, page: str, source: list[str]) -> None:
         case "docs/index":
             source[0] += navigation_of(source[0])
         case "docs/reference/python":
-            source[0] += public_names_reference()
+            source[0] = without_listing(source[0]) + public_names_reference()
         case "docs/reference/use-cases":
-            source[0] += use_cases_reference()
+            source[0] = without_listing(source[0]) + use_cases_reference()
         case "docs/reference/command-line":
             source[0] += command_line_reference()
 
@@ -67,3 +68,4 @@ def complete(app: Sphinx, page: str, source: list[str]) -> None:
 def setup(app: Sphinx) -> None:
     app.connect("source-read", complete)
     app.connect("autodoc-process-docstring", keep_drawings)
+    app.connect("autodoc-process-docstring", link_settings)

@@ -84,6 +84,7 @@ if TYPE_CHECKING:
     from backstage.worker.handling.middleware import Run as Run
     from backstage.worker.handling.receiver import receiver as receiver
     from backstage.worker.hosting.broadcast import Broadcast as Broadcast
+    from backstage.worker.hosting.composition_root import CompositionRoot as CompositionRoot
     from backstage.worker.hosting.processor_health import ProcessorHealth as ProcessorHealth
     from backstage.worker.hosting.queue_processor import QueueProcessor as QueueProcessor
     from backstage.worker.hosting.scheduler import Scheduler as Scheduler
@@ -104,6 +105,7 @@ _HOMES = {
     "QueueProcessor": "worker.hosting.queue_processor",
     "Container": "infra.container",
     "BlockingContainer": "integrations.blocking_container",
+    "CompositionRoot": "worker.hosting.composition_root",
     "Scheduler": "worker.hosting.scheduler",
     "Broadcast": "worker.hosting.broadcast",
     "StatusServer": "worker.status.server",

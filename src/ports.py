@@ -22,7 +22,7 @@ from backstage.domain.ports.queue_control import QUEUE, TYPE, QueueControl
 from backstage.domain.ports.schedule_repository import ScheduleRepository
 from backstage.domain.ports.subscriptions import Subscriptions
 from backstage.domain.ports.task_archive import StoredTask, TaskArchive
-from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf, TaskQueue
+from backstage.domain.ports.task_queue import Claimed, ClaimRequest, LeaseReport, NextTasksOf, TaskQueue
 from backstage.domain.ports.task_repository import TaskRepository
 from backstage.domain.ports.wakeup import Wakeup
 from backstage.domain.ports.worker_registry import WorkerRegistry
@@ -58,7 +58,7 @@ __all__ = [
     "Outcome",
     "NextTasksOf",
     "MaxDeliveries",
-    "HeldTasks",
+    "LeaseReport",
     "Count",
     "QUEUE",
     "TYPE",

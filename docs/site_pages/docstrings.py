@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 _BRANCHES = "├└│"
@@ -11,6 +12,12 @@ def keep_drawings(app: Any, kind: str, name: str, thing: object, options: Any, l
     """Let a paragraph that holds a drawn tree stand as it is."""
     paragraphs = "\n".join(lines).split("\n\n")
     lines[:] = "\n\n".join(map(_as_drawn, paragraphs)).split("\n")
+
+
+def link_settings(app: Any, kind: str, name: str, thing: object, options: Any, lines: list[str]) -> None:
+    """Let a function whose keywords are settings lead to them."""
+    linked = r"fields\1of :py:class:`Settings <backstage.Settings>`"
+    lines[:] = re.sub(r"fields(\s+)of Settings", linked, "\n".join(lines)).split("\n")
 
 
 def _as_drawn(paragraph: str) -> str:

@@ -12,7 +12,7 @@ from sphinx.util.inspect import stringify_signature
 from sphinx.util.typing import stringify_annotation
 
 import backstage
-from backstage.infra.settings.settings import Settings
+from site_pages.listings import wired
 
 
 def public_names_reference() -> str:
@@ -47,9 +47,8 @@ def use_cases_reference() -> str:
 
 
 def _use_cases() -> Iterator[tuple[str, str, str]]:
-    for name, use_case in vars(backstage.Container(Settings.load(url="memory://"))).items():
+    for name, use_case in wired().items():
         kind = type(use_case)
-        if kind.__module__.startswith("backstage.app."):
-            signature = stringify_signature(inspect.signature(use_case), unqualified_typehints=True)
-            texts = (kind.__doc__, kind.__call__.__doc__)  # not getdoc: what `object` says of a call is no help
-            yield name, signature, "\n\n".join(inspect.cleandoc(text) for text in texts if text)
+        signature = stringify_signature(inspect.signature(use_case), unqualified_typehints=True)
+        texts = (kind.__doc__, kind.__call__.__doc__)  # not getdoc: what `object` says of a call is no help
+        yield name, signature, "\n\n".join(inspect.cleandoc(text) for text in texts if text)

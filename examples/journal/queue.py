@@ -10,8 +10,8 @@ from backstage.ports import (
     TYPE,
     Claimed,
     ClaimRequest,
-    HeldTasks,
     Lease,
+    LeaseReport,
     MaxDeliveries,
     NextTasksOf,
     Outcome,
@@ -94,7 +94,7 @@ class JournalQueue:
             self._store.add(next_task)
         return ended
 
-    async def renew(self, fences: Mapping[str, int], lease: float) -> HeldTasks:
+    async def renew(self, fences: Mapping[str, int], lease: float) -> LeaseReport:
         with self._store.step():
             held = self._held(fences)
             until = self._store.clock.now() + timedelta(seconds=lease)
@@ -104,7 +104,7 @@ class JournalQueue:
                 self._store.lease_ends[task.id] = self._store.clock.monotonic() + lease
         return _answer(fences, held)
 
-    async def inspect(self, fences: Mapping[str, int]) -> HeldTasks:
+    async def inspect(self, fences: Mapping[str, int]) -> LeaseReport:
         with self._store.lock:
             return _answer(fences, self._held(fences))
 
@@ -147,8 +147,8 @@ class JournalQueue:
         return task.state is TaskState.RUNNING or (task.state is TaskState.PENDING and is_due)
 
 
-def _answer(fences: Mapping[str, int], held: list[Task]) -> HeldTasks:
-    return HeldTasks(
+def _answer(fences: Mapping[str, int], held: list[Task]) -> LeaseReport:
+    return LeaseReport(
         lost=frozenset(fences) - {task.id for task in held},
         cancel_requested=frozenset(task.id for task in held if task.is_cancel_requested),
     )

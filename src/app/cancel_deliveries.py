@@ -11,7 +11,7 @@ _PAGE = 100
 
 
 class CancelDeliveries:
-    """Cancel what waits to be delivered to the subscription of that name, a page at a time; return how many."""
+    """Cancel the waiting deliveries of a subscription, a page at a time; return how many."""
 
     def __init__(self, tasks: TaskRepository, cancel_task: CancelTask) -> None:
         self._tasks, self._cancel_task = tasks, cancel_task

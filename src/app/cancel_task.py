@@ -10,7 +10,7 @@ from backstage.domain.task_state import TaskState
 
 
 class CancelTask:
-    """Stop a task from running, or from running on.
+    """Cancel a pending or running task.
 
     A pending task is CANCELLED at once. A running one is returned RUNNING with its cancel requested: its worker
     stops it and then ends it. Raises TaskNotFoundError, and IllegalMoveError when it has ended already.

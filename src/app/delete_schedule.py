@@ -5,7 +5,7 @@ from backstage.domain.ports.schedule_repository import ScheduleRepository
 
 
 class DeleteSchedule:
-    """Forget a schedule; the tasks that it has enqueued stay. Raises ScheduleNotFoundError."""
+    """Delete a schedule. The tasks that it has enqueued stay. Raises ScheduleNotFoundError."""
 
     def __init__(self, schedules: ScheduleRepository) -> None:
         self._schedules = schedules

@@ -33,7 +33,7 @@ from backstage.domain.task import Task
 @quick_init
 @dataclass(frozen=True, slots=True)
 class EnqueueTask:
-    """A task as it is asked for; nothing is checked before it is enqueued.
+    """A task to enqueue. Its values are checked when it is enqueued.
 
     `payload` is any JSON value, a pydantic model or a dataclass. `delay` is seconds from now; `scheduled_at` is an
     aware datetime or ISO 8601 text with its zone; one of them at most, and neither means now. `dedupe` as text is
@@ -113,7 +113,7 @@ class EnqueueTask:
 
 
 class Enqueue:
-    """Store one task; it runs when it is due and a worker that knows its type is free.
+    """Store one task, which runs when it is due and a worker that knows its type is free.
 
     Returns the Task, or the Duplicate that says who holds its dedupe key. `connection` is the caller's own database
     connection: the task exists if its transaction commits. Raises InvalidTaskDataError, and ConfigurationError for

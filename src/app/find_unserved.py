@@ -26,7 +26,7 @@ class Unserved:
 
 
 class FindUnserved:
-    """Which tasks would wait for ever, as far as can be told: nothing is said while no worker is alive.
+    """Return the tasks that no live worker serves; none while no worker is alive.
 
     Raises StorageUnavailableError.
     """

@@ -5,7 +5,7 @@ from backstage.domain.ports.task_repository import TaskRepository
 
 
 class GetAttempts:
-    """Return the records of a task's runs, oldest first; none for a task that is unknown or never ran."""
+    """Return the records of a task's attempts, oldest first; none if the task is unknown or never ran."""
 
     def __init__(self, tasks: TaskRepository) -> None:
         self._tasks = tasks

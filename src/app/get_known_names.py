@@ -20,7 +20,7 @@ class KnownNames:
 
 
 class GetKnownNames:
-    """The queues and types that a stored task, a schedule or a worker has, to tell a slip of the pen by.
+    """Return the queues and types of stored tasks, schedules and workers, with which misspelt names are found.
 
     Raises StorageUnavailableError.
     """

@@ -7,7 +7,7 @@ from backstage.domain.stored_schedule import UnreadableSchedule
 
 
 class GetSchedule:
-    """Raises ScheduleNotFoundError, and ScheduleUnreadableError for one that is stored and makes no sense here."""
+    """Return one schedule. Raises ScheduleNotFoundError, or ScheduleUnreadableError if it cannot be read here."""
 
     def __init__(self, schedules: ScheduleRepository) -> None:
         self._schedules = schedules

@@ -5,7 +5,7 @@ from backstage.domain.schedule import Schedule
 
 
 class ListSchedules:
-    """Every schedule of the store that can be read, sorted by name."""
+    """Return every schedule of the store that can be read, sorted by name."""
 
     def __init__(self, schedules: ScheduleRepository) -> None:
         self._schedules = schedules

@@ -5,7 +5,7 @@ from backstage.domain.stored_schedule import UnreadableSchedule
 
 
 class ListUnreadableSchedules:
-    """Every schedule of the store that cannot be read on this host, sorted by name."""
+    """Return every schedule of the store that cannot be read on this host, sorted by name."""
 
     def __init__(self, schedules: ScheduleRepository) -> None:
         self._schedules = schedules

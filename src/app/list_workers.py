@@ -6,7 +6,7 @@ from backstage.domain.worker_info import WorkerInfo
 
 
 class ListWorkers:
-    """Return the workers that gave a sign of life in the last `seen_within` seconds, by id.
+    """Return the workers that were alive in the last `seen_within` seconds, by id.
 
     Raises InvalidTaskDataError for a duration that is none.
     """

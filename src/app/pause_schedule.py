@@ -5,7 +5,7 @@ from backstage.domain.ports.schedule_repository import ScheduleRepository
 
 
 class PauseSchedule:
-    """Fire nothing until it is resumed; the tasks that it has enqueued go on.
+    """Stop a schedule from firing until it is resumed. The tasks that it has enqueued go on.
 
     Returns False if it was paused already. Raises ScheduleNotFoundError.
     """

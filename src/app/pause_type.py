@@ -5,7 +5,7 @@ from backstage.domain.ports.queue_control import TYPE, QueueControl
 
 
 class PauseType:
-    """Let no worker claim tasks of a type until it is resumed; what runs already runs on.
+    """Stop workers from claiming tasks of a type until it is resumed. Running tasks go on.
 
     Returns False if it was paused already. Raises InvalidTaskDataError for a name that is none.
     """

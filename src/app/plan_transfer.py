@@ -22,7 +22,7 @@ class TransferPlan:
 
 
 class PlanTransfer:
-    """Say what there is to move from this store to another; changes nothing.
+    """Return what a transfer of this store to another would copy; changes nothing.
 
     Raises TransferRefusedError while workers of either store are alive, or tasks of the source are running: what one
     of them does meanwhile would be lost, or done twice. And for a schedule that cannot be read here, nor so written.

@@ -5,7 +5,7 @@ from backstage.domain.ports.schedule_repository import ScheduleRepository
 
 
 class ResumeSchedule:
-    """Go on from now: what would have ticked in the pause is not made up for.
+    """Let a schedule fire again, from now on. Ticks during the pause are not caught up.
 
     Returns False if it was not paused. Raises ScheduleNotFoundError.
     """

@@ -14,7 +14,7 @@ from backstage.domain.tick import cron_task_as_task, tick_id
 
 
 class RunScheduleNow:
-    """Enqueue a schedule's task once more, due now, also while it is paused; no tick is used up.
+    """Enqueue a schedule's task once more, due now, even during a pause. No tick is used up.
 
     The schedule's overlap policy holds: with SKIP the answer may be the Duplicate that says which task still lives,
     with REPLACE the task of the last tick is cancelled first. Raises ScheduleNotFoundError.

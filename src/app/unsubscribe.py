@@ -6,7 +6,7 @@ from backstage.domain.ports.subscriptions import Subscriptions
 
 
 class Unsubscribe:
-    """Forget the durable subscription of that name and cancel what waits to be delivered; return how many that were.
+    """Remove the durable subscription of that name and cancel its waiting deliveries; return how many.
 
     A worker that does not know of it yet may store more; it cancels that itself when it knows. A worker with a listener
     of that name subscribes again when it is started. Raises SubscriptionNotFoundError.

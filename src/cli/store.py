@@ -12,7 +12,7 @@ from backstage.app.use_cases import UseCases
 from backstage.cli.no_listeners import NoListeners
 from backstage.domain.errors import ConfigurationError, StoreNotReadyError
 from backstage.domain.opening import Opening
-from backstage.infra.backends import light_backend_for
+from backstage.infra.backends import backend_for
 from backstage.infra.printable import printable
 from backstage.infra.redact_url import redact_url
 from backstage.infra.settings.store_url import store_url
@@ -42,7 +42,7 @@ def store(url: str | None) -> Backend:
         raise ConfigurationError(
             "url", "memory:// ends with this command: name a store that stays: sqlite:///backstage.db"
         )
-    return light_backend_for(chosen)
+    return backend_for(chosen)
 
 
 @asynccontextmanager
@@ -79,7 +79,7 @@ async def existing_store(url: str | None) -> AsyncIterator[UseCases]:
         except StoreNotReadyError:
             remedy = "a worker that starts makes the store, and so does backstage migrate"
             print(f"backstage: nothing is stored at {_place_of(url)} yet: {remedy}", file=sys.stderr)
-            opened = _use_cases(light_backend_for("memory://"))
+            opened = _use_cases(backend_for("memory://"))
             await opened.backend.open(Opening.PRODUCE)
             stack.push_async_callback(opened.backend.close)
         yield opened

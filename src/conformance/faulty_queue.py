@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from backstage.conformance.fault_plan import FaultPlan
 from backstage.domain.outcome import Outcome
-from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf, TaskQueue
+from backstage.domain.ports.task_queue import Claimed, ClaimRequest, LeaseReport, NextTasksOf, TaskQueue
 from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
 
@@ -24,10 +24,10 @@ class FaultyQueue:
     async def settle(self, outcomes: Sequence[Outcome]) -> list[TaskState | None]:
         return await self._plan.around(lambda: self._queue.settle(outcomes))
 
-    async def renew(self, fences: Mapping[str, int], lease: float) -> HeldTasks:
+    async def renew(self, fences: Mapping[str, int], lease: float) -> LeaseReport:
         return await self._plan.around(lambda: self._queue.renew(fences, lease))
 
-    async def inspect(self, fences: Mapping[str, int]) -> HeldTasks:
+    async def inspect(self, fences: Mapping[str, int]) -> LeaseReport:
         return await self._plan.around(lambda: self._queue.inspect(fences))
 
     async def report_progress(self, task_id: str, fence: int, progress: float, note: str | None) -> bool:

@@ -10,7 +10,7 @@ from backstage.conformance.settling import ENDS
 from backstage.conformance.trial import BROKEN, LEASE, POLICY, Trial
 from backstage.domain.errors import TaskNotFoundError
 from backstage.domain.outcome import Outcome
-from backstage.domain.ports.task_queue import HeldTasks
+from backstage.domain.ports.task_queue import LeaseReport
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 
@@ -66,7 +66,7 @@ class Fencing(BackendSuite):
     async def test_a_stale_renewal_is_told_that_the_task_is_lost(self, trial: Trial) -> None:
         zombie, holder = await _taken_over(trial)
         answer = await trial.queue.renew({zombie.id: zombie.fence}, 600.0)
-        assert answer == HeldTasks(lost=frozenset({zombie.id}), cancel_requested=frozenset())
+        assert answer == LeaseReport(lost=frozenset({zombie.id}), cancel_requested=frozenset())
         assert await trial.tasks.get(holder.id) == holder
 
     async def test_a_stale_renewal_does_not_prolong_the_lease_of_the_new_holder(self, trial: Trial) -> None:

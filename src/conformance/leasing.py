@@ -6,10 +6,10 @@ import pytest
 
 from backstage.conformance.backend_suite import BackendSuite
 from backstage.conformance.trial import LEASE, Trial
-from backstage.domain.ports.task_queue import HeldTasks
+from backstage.domain.ports.task_queue import LeaseReport
 from backstage.domain.task_state import TaskState
 
-NOTHING = HeldTasks(frozenset(), frozenset())
+NOTHING = LeaseReport(frozenset(), frozenset())
 
 
 class Leasing(BackendSuite):
@@ -57,7 +57,7 @@ class Leasing(BackendSuite):
         await trial.settle(lost.completed())
         await trial.tasks.save(wanted.cancel(trial.clock.now()))
         fences = {task.id: task.fence for task in (held, lost, wanted)} | {_UNKNOWN: 1}
-        expected = HeldTasks(frozenset({lost.id, _UNKNOWN}), frozenset({wanted.id}))
+        expected = LeaseReport(frozenset({lost.id, _UNKNOWN}), frozenset({wanted.id}))
         assert await trial.queue.inspect(fences) == expected
         assert await trial.queue.renew(fences, LEASE) == expected
 

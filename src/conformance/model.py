@@ -12,7 +12,7 @@ from backstage.domain.errors import DuplicateTaskError, StaleTaskError, TaskNotF
 from backstage.domain.lease import Lease
 from backstage.domain.outcome import Outcome, OutcomeKind
 from backstage.domain.ports.clock import Clock
-from backstage.domain.ports.task_queue import ClaimRequest, HeldTasks
+from backstage.domain.ports.task_queue import ClaimRequest, LeaseReport
 from backstage.domain.retention import Retention
 from backstage.domain.stats import OldestDue
 from backstage.domain.task import Task
@@ -147,7 +147,7 @@ class Model:
 
     # -- leases ----------------------------------------------------------------------------------
 
-    def renew(self, fences: Mapping[str, int], lease: float) -> HeldTasks:
+    def renew(self, fences: Mapping[str, int], lease: float) -> LeaseReport:
         until = self._clock.now() + timedelta(seconds=lease)
         for task_id, fence in fences.items():
             task = self._held(task_id, fence)
@@ -156,9 +156,9 @@ class Model:
                 self._lease_ends[task_id, fence] = self._clock.monotonic() + lease
         return self.inspect(fences)
 
-    def inspect(self, fences: Mapping[str, int]) -> HeldTasks:
+    def inspect(self, fences: Mapping[str, int]) -> LeaseReport:
         held = [task for task_id, fence in fences.items() if (task := self._held(task_id, fence))]
-        return HeldTasks(
+        return LeaseReport(
             frozenset(fences) - {task.id for task in held},
             frozenset(task.id for task in held if task.is_cancel_requested),
         )

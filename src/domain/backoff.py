@@ -18,7 +18,7 @@ class BackoffKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Delay after attempt n: `base`, `base * n` or `base * 2**(n - 1)` seconds, never above `cap`.
+    """How long a failed task waits: after attempt n `base`, `base * n` or `base * 2**(n - 1)` s, at most `cap`.
 
     `jitter` is the share of the delay that chance may take off, from 0 (none) to 1 ("full jitter" of the AWS
     article "Exponential Backoff And Jitter"); it only shortens, so the cap always holds.

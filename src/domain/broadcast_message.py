@@ -13,7 +13,7 @@ KEPT_AT_MOST = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BroadcastMessage:
-    """`name` says which handlers it is for; `id` is a UUID."""
+    """A broadcast as receivers get it. `name` selects the receivers; `id` is a UUID."""
 
     id: str
     name: str

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from croniter import CroniterError, croniter
-
 from backstage.domain.cron_fields import LAST_OF_MONTH, CronFields
 from backstage.domain.errors import InvalidTaskDataError
 
@@ -126,6 +124,8 @@ def parse_fields(expression: str) -> CronFields:
             raise refusal(expression, problem)
     # croniter writes the last Friday as L5; everybody else, and we, as 5L.
     texts[4] = ",".join(f"l{_weekday(item[:-1])}" if item.endswith("l") else item for item in texts[4].split(","))
+    from croniter import CroniterError, croniter  # noqa: PLC0415 - most processes have no cron expression
+
     try:
         expanded, nth_weekdays = croniter.expand(" ".join(texts))
     except CroniterError as error:

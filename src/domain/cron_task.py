@@ -22,7 +22,7 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 
 @dataclass(frozen=True, slots=True)
 class CronTask:
-    """Enqueue `task_name` with the payload `args` on `queue` at each tick of `schedule`.
+    """A schedule: enqueues `task_name` with the payload `args` on `queue` at each tick of `schedule`.
 
     `name` tells schedules apart and must be stable across deploys: by default the task's name and the
     expression, with the zone unless it is UTC; two that differ in their queue or args alone need names. `catch_up`

@@ -9,7 +9,7 @@ from backstage.domain.limits import MAX_KEY_LENGTH, check_seconds, check_text
 
 @dataclass(frozen=True, slots=True)
 class Dedupe:
-    """Refuse an equal `key` on the same queue.
+    """A key that refuses an equal task on the same queue.
 
     With `ttl` (seconds) the key is held that long from the enqueue, also after the task has ended. Without, it
     is held while the task is pending or running. Cancelling the task frees it either way.
@@ -26,7 +26,7 @@ class Dedupe:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """What enqueuing gives in place of a task when the key is held: nothing was stored."""
+    """Returned in place of a task if the dedupe key is held: nothing was stored."""
 
     id: str
     """The task that holds the key."""

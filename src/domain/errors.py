@@ -30,7 +30,7 @@ from backstage.domain.distribution import DISTRIBUTION
 
 
 class TaskError(Exception):
-    """Root of the tree."""
+    """Base class of all errors of Backstage."""
 
 
 class ConfigurationError(TaskError):
@@ -42,7 +42,7 @@ class ConfigurationError(TaskError):
 
 
 class MissingExtraError(ConfigurationError, ImportError):
-    """What was asked for needs a package that is not installed; an extra brings it."""
+    """A package is missing that an extra installs."""
 
     def __init__(self, needed_by: str, package: str, extra: str) -> None:
         remedy = f"pip install '{DISTRIBUTION}[{extra}]'"
@@ -52,14 +52,14 @@ class MissingExtraError(ConfigurationError, ImportError):
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One thing that is wrong: where (`payload.items[3]`, `queue`) and what to do about it."""
+    """One problem in the data of a task: where (`payload.items[3]`, `queue`) and what to do about it."""
 
     field: str
     message: str
 
 
 class InvalidTaskDataError(TaskError):
-    """A task's data breaks a limit or a type; nothing was stored."""
+    """The data of a task is invalid; nothing was stored."""
 
     def __init__(self, fields: tuple[FieldError, ...]) -> None:
         super().__init__("; ".join(f"{each.field}: {each.message}" for each in fields))
@@ -87,7 +87,7 @@ class TaskNotFoundError(TaskError):
 
 
 class ScheduleNotFoundError(TaskError):
-    """No schedule has that name: it was never put, or it was deleted."""
+    """No schedule has that name: it was never stored, or it was deleted."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"no schedule {name!r}: it was never added, or it was deleted")
@@ -95,7 +95,7 @@ class ScheduleNotFoundError(TaskError):
 
 
 class ScheduleUnreadableError(TaskError):
-    """The schedule is stored and makes no sense on this host, where it fires nothing."""
+    """The stored schedule cannot be read on this host, so it does not fire here."""
 
     def __init__(self, name: str, problem: str) -> None:
         super().__init__(f"schedule {name!r} cannot be read here ({problem}): delete it, or put it anew")
@@ -103,7 +103,7 @@ class ScheduleUnreadableError(TaskError):
 
 
 class SubscriptionNotFoundError(TaskError):
-    """No subscription has that name: it was never made, or it was removed."""
+    """No subscription has that name: it was never created, or it was removed."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"no subscription {name!r}: it was never made, or it was removed")
@@ -120,7 +120,7 @@ class IllegalMoveError(TaskError):
 
 
 class UndecodableTaskError(IllegalMoveError):
-    """Something that is stored of the task cannot be read; nothing was changed, so that it can be repaired."""
+    """A stored part of the task cannot be read; nothing was changed, so that it can be repaired."""
 
     def __init__(self, task_id: str, problem: str) -> None:
         TaskError.__init__(self, f"task {task_id} cannot be read: {problem}: repair what is stored, then try again")
@@ -136,7 +136,7 @@ class StaleTaskError(TaskError):
 
 
 class DuplicateTaskError(TaskError):
-    """The dedupe key is held by another live task."""
+    """Another live task holds the dedupe key."""
 
     def __init__(self, key: str, held_by: str) -> None:
         super().__init__(f"dedupe key {key!r} is held by task {held_by}: cancel that task first, or leave it be")
@@ -144,7 +144,7 @@ class DuplicateTaskError(TaskError):
 
 
 class TransferRefusedError(TaskError):
-    """The tasks of a store cannot be moved now; what was moved before is kept, and the source is as it was."""
+    """The store cannot be transferred now; what was copied before is kept, and the source is unchanged."""
 
 
 class StorageError(TaskError):
@@ -152,7 +152,7 @@ class StorageError(TaskError):
 
 
 class StorageRefusedError(StorageError):
-    """The store will never take what it was given, which is too large for it or not in its form; nothing was stored."""
+    """The store can never accept the data, because it is too large or no column can hold it; nothing was stored."""
 
 
 class StorageFullError(StorageError):
@@ -164,11 +164,11 @@ class StorageUnavailableError(StorageError):
 
 
 class StoreReplacedError(StorageUnavailableError):
-    """What was opened was deleted, or another lies in its place: what would be written there now would be lost."""
+    """The store that was opened was deleted or replaced, so a write would be lost."""
 
 
 class StoreNotReadyError(StorageError):
-    """There is no store at that place yet, or it lacks what this release needs; nothing was stored.
+    """There is no store yet, or it lacks what this release needs; nothing was stored.
 
     `backstage migrate` makes it ready, and so does a worker that starts.
     """

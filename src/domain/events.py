@@ -19,7 +19,7 @@ _IDS = UUID("6f0b4a52-9a0b-5d0e-9d55-0d6a4f7c1e13")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskEvent:
-    """`task` is the task as it was when the step was taken."""
+    """What all events have in common. `task` is the task as it was when the step was taken."""
 
     name: ClassVar[str]
     task: Task
@@ -40,7 +40,7 @@ class TaskCreated(TaskEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskStarted(TaskEvent):
-    """A worker has claimed the task and begins to run it."""
+    """A worker claimed the task and begins to run it."""
 
     name: ClassVar[str] = "worker-task:started"
     worker_id: str
@@ -48,7 +48,7 @@ class TaskStarted(TaskEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskCompleted(TaskEvent):
-    """The handler returned, and `result` is stored."""
+    """The task completed, and `result` is stored."""
 
     name: ClassVar[str] = "worker-task:completed"
     result: Any
@@ -69,7 +69,7 @@ class TaskFailed(TaskEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskCancelled(TaskEvent):
-    """The task ended as cancelled, by its handler or by somebody else."""
+    """The task was cancelled, by its handler or from outside."""
 
     name: ClassVar[str] = "worker-task:cancelled"
 
@@ -84,14 +84,14 @@ class TaskSnoozed(TaskEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskReleased(TaskEvent):
-    """A worker that shuts down, or is not to begin what is paused, gave the task back."""
+    """A worker returned the task to the queue, because it shuts down or because the task's queue or type is paused."""
 
     name: ClassVar[str] = "worker-task:released"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRetried(TaskEvent):
-    """Somebody put a dead or cancelled task back into its queue."""
+    """A dead or cancelled task was put back into its queue."""
 
     name: ClassVar[str] = "worker-task:retried"
 

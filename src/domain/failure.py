@@ -18,7 +18,10 @@ _get_name: Any = vars(type)["__name__"].__get__
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """`type` is the error's class name; `message` and `traceback` are cut to 16 Ki characters each."""
+    """What went wrong in an attempt.
+
+    `type` is the error's class name. `message` and `traceback` are cut to 16 Ki characters each.
+    """
 
     type: str
     message: str

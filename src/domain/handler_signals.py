@@ -16,7 +16,7 @@ def waiting_time(delay: object) -> float:
 
 
 class RetryLater(Exception):
-    """Run this task again in `delay` seconds, at once for a delay below 0. Spends no attempt."""
+    """Raise it to run this task again in `delay` seconds, at once for a delay below 0. Uses up no attempt."""
 
     def __init__(self, delay: float, reason: str = "") -> None:
         self.delay = waiting_time(delay)
@@ -24,10 +24,10 @@ class RetryLater(Exception):
 
 
 class GiveUp(Exception):
-    """This task can never succeed: dead-letter it now, whatever attempts are left."""
+    """Raise it if this task can never succeed: it becomes a dead letter at once, whatever attempts are left."""
 
 
-class CancelTask(Exception):
+class EndAsCancelled(Exception):
     """This task is no longer wanted: end it as CANCELLED. Raised by `context.cancel()`."""
 
 

@@ -11,7 +11,10 @@ PUNCTUAL = timedelta(minutes=1)
 
 
 class MissedTicks(StrEnum):
-    """NONE drops them, ONE fires the latest for all of them, ALL fires each."""
+    """What becomes of ticks that passed while no scheduler was running.
+
+    NONE drops them, ONE fires only the latest one, ALL fires each of them.
+    """
 
     NONE = "none"
     ONE = "one"

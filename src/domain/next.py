@@ -11,7 +11,7 @@ from backstage.domain.dedupe import Dedupe
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """Enqueue `type` in the same atomic step that completes this task.
+    """A task to enqueue in the same atomic step that completes this one.
 
     `delay` is seconds. `queue` and `priority` are the current task's unless given. `result` becomes the result of the
     current task. The new task carries the correlation and workflow ids on. Where a task of that `id` is stored already,

@@ -6,8 +6,10 @@ from enum import StrEnum
 
 
 class Overlap(StrEnum):
-    """ALLOW lets both be, SKIP stores no second task while one is pending or running, REPLACE cancels the task of the
-    tick that was fired last and then stores the new one."""
+    """What becomes of a tick while the task of an earlier one has not ended.
+
+    ALLOW stores both. SKIP stores no second task. REPLACE cancels the task of the last tick, then stores the new one.
+    """
 
     ALLOW = "allow"
     SKIP = "skip"

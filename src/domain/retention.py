@@ -11,9 +11,11 @@ from backstage.domain.task_state import FINAL_STATES, TaskState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """Delete tasks in `state` that ended more than `max_age` seconds ago, or beyond the `keep_last` newest ended of
-    their queue; with both, either reason is enough. `queue` None means each queue by itself, but for those in
-    `except_queues`."""
+    """Which finished tasks `prune_tasks` deletes.
+
+    Those in `state` that ended more than `max_age` seconds ago, or that are beyond the `keep_last` newest of their
+    queue; with both, either reason is enough. `queue` None means each queue by itself, except `except_queues`.
+    """
 
     state: TaskState
     max_age: float | None = None

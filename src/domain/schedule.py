@@ -10,8 +10,9 @@ from backstage.domain.cron_task import CronTask
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """`last_tick` is the latest moment whose ticks are decided upon, fired or passed over; at first that of creation.
+    """A stored schedule.
 
+    `last_tick` is the latest moment up to which ticks were fired or skipped; at first it is the moment of creation.
     While `is_paused`, nothing is fired.
     """
 

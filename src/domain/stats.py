@@ -23,7 +23,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class OldestDue:
-    """Of the due tasks of one type on one queue, the one that has been due longest has waited so many seconds."""
+    """How many seconds the oldest due task of one type on one queue has waited."""
 
     queue: str
     type: str
@@ -32,8 +32,10 @@ class OldestDue:
 
 @dataclass(frozen=True, slots=True)
 class StateCounts:
-    """Counts by state. They survive pruning: `completed` is all that ever completed, `pruned` how many of the
-    final ones are no longer stored."""
+    """Counts by state, which survive pruning.
+
+    `completed` is all that ever completed, `pruned` how many of the final ones are no longer stored.
+    """
 
     pending: int = 0
     running: int = 0
@@ -58,7 +60,7 @@ class StateCounts:
 
 @dataclass(frozen=True, slots=True)
 class TaskStats(StateCounts):
-    """The counts of the whole store, the same by queue and by type, and since when which of these are paused."""
+    """The counts of the whole store, by queue and by type, and which queues and types are paused since when."""
 
     by_queue: Mapping[str, StateCounts] = field(default_factory=dict)
     by_type: Mapping[str, StateCounts] = field(default_factory=dict)

@@ -12,8 +12,11 @@ from backstage.domain.schedule import Schedule
 
 @dataclass(frozen=True, slots=True)
 class UnreadableSchedule:
-    """A schedule that makes no sense here: a newer release wrote it, this host does not know its time zone, or somebody
-    spoilt it. It fires nothing here and keeps nothing else from firing; it can be deleted, or put anew."""
+    """A stored schedule that cannot be read here, so it does not fire here.
+
+    A newer release wrote it, this host does not know its time zone, or somebody damaged it. It keeps nothing else from
+    firing. It can be deleted, or stored again.
+    """
 
     name: str
     problem: str

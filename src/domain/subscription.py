@@ -22,7 +22,7 @@ DURABLE_EVENTS = (TaskCompleted.name, TaskFailed.name)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """Deliver the events of these names to the listener of this name, of all tasks or of those that match.
+    """A durable listener: events with these names are delivered to it, of all tasks or of those that match.
 
     `types` and `queues` are globs, of which one must match; none given matches all. Of failures only the final ones
     are delivered, unless `every_attempt` is set. Raises ConfigurationError, and

@@ -14,9 +14,10 @@ MAX_PAGE = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskQuery:
-    """All given conditions hold. `after` is the last id of the page before (keyset paging: ids sort by time).
+    """What `find_tasks` looks for: tasks that meet all given conditions.
 
-    Raises InvalidTaskDataError for a page size outside 1 to 1000, or a name, a text or an id that is none.
+    `after` is the last id of the previous page (keyset paging: ids sort by time).
+    Raises InvalidTaskDataError for a page size outside 1 to 1000, or for an invalid name, text or id.
     """
 
     states: frozenset[TaskState] = frozenset()
@@ -53,7 +54,7 @@ class TaskQuery:
 
 @dataclass(frozen=True, slots=True)
 class TaskPage:
-    """`next_after` is the `after` of the next page, None on the last one."""
+    """A page of tasks. `next_after` is the `after` of the next page, and None on the last page."""
 
     tasks: tuple[Task, ...]
     next_after: str | None

@@ -11,8 +11,9 @@ from backstage.domain.next import Next
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """`success=False` is the same as raising `error`: the task is retried while attempts remain.
+    """What a handler may return to say everything with one type.
 
+    `success=False` is the same as raising `error`: the task is retried while attempts remain.
     `error` is an exception or a text. `next` are tasks to enqueue in the same atomic step as the completion.
     """
 

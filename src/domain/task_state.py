@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class TaskState(StrEnum):
-    """Where a task is in its life; the last three are ends."""
+    """The state of a task. The last three are final."""
 
     PENDING = "pending"  # due once `scheduled_at` has passed
     RUNNING = "running"  # held by a worker under a lease

@@ -19,8 +19,9 @@ def beat_interval(lease: float | None) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerInfo:
-    """`queues` empty means all, and `types` may hold EVERY_TYPE. `running` holds the ids of the tasks it runs now.
+    """A live worker.
 
+    Empty `queues` means all queues, and `types` may hold EVERY_TYPE. `running` holds the ids of the tasks it runs now.
     `seen_at` is its last beat, and `silent_for` the seconds since, by the store's clock. `lease` and `release` (the
     version of Backstage) are None of a worker of a release whose beats did not say them.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from backstage.domain.errors import ConfigurationError
@@ -38,7 +39,8 @@ def _redis(url: str, clock: Clock | None, options: StoreOptions) -> Backend:
     return RedisBackend.from_url(url, clock, consumer_group=options.consumer_group, logger=options.logger)
 
 
-_MAKERS = {
+Maker = Callable[[str, "Clock | None", StoreOptions], "Backend"]
+MAKERS: Mapping[str, Maker] = {
     "memory": _memory,
     "sqlite": _sqlite,
     "postgresql": _postgres,
@@ -61,7 +63,7 @@ _OTHER_WORDS = {
     "mem": "memory",
     "inmemory": "memory",
 }
-SCHEMES = tuple(_MAKERS)
+SCHEMES = tuple(MAKERS)
 _SCHEME = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9+.\-]*)://")  # anything else may be a password and is not shown
 
 
@@ -69,7 +71,7 @@ def scheme_of(url: str) -> str:
     """Return the scheme of a backend's URL. Raises ConfigurationError when no backend has it."""
     scheme = _SCHEME.match(url)
     name = "" if scheme is None else scheme["name"].lower()
-    if name in _MAKERS:
+    if name in MAKERS:
         return name
     problem = f"no backend has the scheme {name!r}" if name else "has no scheme"
     meant = _meant(name)
@@ -82,7 +84,7 @@ def scheme_of(url: str) -> str:
 def _meant(scheme: str) -> str | None:
     """Other libraries name their driver after a plus, such as postgresql+asyncpg; other programs have other words."""
     scheme = scheme.partition("+")[0]
-    return scheme if scheme in _MAKERS else _OTHER_WORDS.get(scheme)
+    return scheme if scheme in MAKERS else _OTHER_WORDS.get(scheme)
 
 
 def backend_for(url: str, clock: Clock | None = None, options: StoreOptions | None = None) -> Backend:
@@ -90,16 +92,4 @@ def backend_for(url: str, clock: Clock | None = None, options: StoreOptions | No
 
     Raises ConfigurationError for a URL that names none.
     """
-    from dependency_injector import providers  # noqa: PLC0415 - loading it takes longer than a light command may
-
-    # Factories, not Resources: a Resource would open the stores that were not chosen, too.
-    makers = {
-        scheme: providers.Factory(make, url, clock, options or StoreOptions()) for scheme, make in _MAKERS.items()
-    }
-    chosen: Backend = providers.Selector(providers.Callable(scheme_of, url), **makers)()
-    return chosen
-
-
-def light_backend_for(url: str) -> Backend:
-    """The same without the container library, for commands that must start fast."""
-    return _MAKERS[scheme_of(url)](url, None, StoreOptions())
+    return MAKERS[scheme_of(url)](url, clock, options or StoreOptions())

@@ -1,67 +1,62 @@
 from __future__ import annotations
 
-import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from backstage.app.use_cases import UseCases
 from backstage.domain.errors import ConfigurationError
-from backstage.domain.extras import needing
 from backstage.domain.opening import Opening, without_migrating
-from backstage.domain.ports.backend import Backend
-from backstage.domain.ports.chance import Chance
-from backstage.domain.ports.clock import Clock
-from backstage.domain.ports.ids import Ids
-from backstage.domain.ports.task_trace import TaskTrace
-from backstage.infra.backends import backend_for
-from backstage.infra.blinker_event_bus import BlinkerEventBus
-from backstage.infra.settings.settings import Settings
+from backstage.infra.settings.loading import load_settings
 from backstage.infra.store_opening import StoreOpening
-from backstage.infra.store_options import StoreOptions
-from backstage.infra.structured_logging import new_logger
 from backstage.infra.typed_payload import encode_typed_payload
-from backstage.infra.uuid7_ids import Uuid7Ids
+
+if TYPE_CHECKING:
+    from backstage.domain.ports.backend import Backend
+    from backstage.domain.ports.chance import Chance
+    from backstage.domain.ports.clock import Clock
+    from backstage.domain.ports.event_bus import EventBus
+    from backstage.domain.ports.ids import Ids
+    from backstage.infra.parts import Parts
+    from backstage.infra.settings.settings import Settings
 
 
 class Container(UseCases):
-    """Every use case, wired to one backend.
+    """Every use case, on one store, for code that awaits.
 
     `async with Container.open("sqlite:///backstage.db") as backstage:` is the usual way. An object that owns a
     container makes it and calls `start` and `close`; nothing is connected before `start`. `backend`, `clock`,
-    `ids`, `chance`, `logger` and `events` are given by tests and by applications that have their own.
+    `ids`, `chance`, `logger` and `events` are given by tests and by applications that have their own. All parts come
+    from a composition root, which gives them as `parts` where it makes the container itself.
     """
 
     def __init__(
         self,
-        settings: Settings,
+        settings: Settings | None = None,
         *,
         backend: Backend | None = None,
         clock: Clock | None = None,
         ids: Ids | None = None,
         chance: Chance | None = None,
         logger: Any = None,
-        events: BlinkerEventBus | None = None,
+        events: EventBus | None = None,
+        parts: Parts | None = None,
     ) -> None:
-        self.settings = settings
-        self.logger: Any = logger or new_logger(
-            level=settings.log_level, log_format=settings.log_format, silent=settings.silent
-        )
-        self.chance: Chance = chance or random.Random()  # noqa: S311 - spreads retries, guards no secret
-        super().__init__(
-            backend or self._chosen_backend(clock),
-            events or BlinkerEventBus(self.logger),
-            ids or Uuid7Ids(),
-            _otel_trace() if settings.otel else None,
-            encode_typed_payload,
-        )
-
-    def _chosen_backend(self, clock: Clock | None) -> Backend:
-        options = StoreOptions(consumer_group=self.settings.consumer_group, logger=self.logger)
-        try:
-            return backend_for(self.settings.url, clock, options)
-        except ConfigurationError as error:
-            raise self.settings.naming(error) from None
+        """Without `settings` they are loaded. Raises ConfigurationError."""
+        given = {
+            "settings": settings,
+            "backend": backend,
+            "clock": clock,
+            "ids": ids,
+            "chance": chance,
+            "logger": logger,
+            "events": events,
+        }
+        parts = parts or _composed({name: part for name, part in given.items() if part is not None})
+        self.settings = parts.settings
+        self.logger = parts.logger
+        self.chance = parts.chance
+        super().__init__(parts.backend, parts.events, parts.ids, parts.trace, encode_typed_payload)
 
     @classmethod
     @asynccontextmanager
@@ -76,7 +71,7 @@ class Container(UseCases):
         trying while the store does not answer; None: for ever.
         Raises ConfigurationError, and StorageUnavailableError when the store cannot be reached.
         """
-        container = cls(Settings.load(url=url, **settings), logger=logger)
+        container = cls(load_settings(url=url, **settings), logger=logger)
         await StoreOpening(container.start, wait, container.chance, container.logger).run()
         try:
             yield container
@@ -102,7 +97,8 @@ class Container(UseCases):
         await self.backend.close()
 
 
-def _otel_trace() -> TaskTrace:
-    with needing("otel", "otel"):
-        from backstage.infra.otel_trace import OtelTrace  # noqa: PLC0415 - for those who want traces
-    return OtelTrace()
+def _composed(given: Mapping[str, Any]) -> Parts:
+    from backstage.infra.composition import Composition  # noqa: PLC0415 - takes longer to load than all of ours
+
+    parts: Parts = Composition(**given).parts()
+    return parts

@@ -16,7 +16,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
 from backstage.domain.errors import InvalidTaskDataError
-from backstage.domain.handler_signals import CancelTask, RetryLater
+from backstage.domain.handler_signals import EndAsCancelled, RetryLater
 from backstage.domain.limits import MAX_METADATA_BYTES
 from backstage.domain.payload import encode_payload
 from backstage.domain.task import Task
@@ -56,7 +56,7 @@ class OtelTrace:
             _last_run.set(trace.set_span_in_context(span))
             try:
                 yield lambda error: span.set_status(Status(StatusCode.ERROR, error))
-            except (RetryLater, CancelTask):
+            except (RetryLater, EndAsCancelled):
                 raise  # what a handler asks for is no error
             except Exception as error:
                 _tell(span, error)

@@ -7,12 +7,12 @@ import json
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
 from enum import StrEnum
-from typing import Any, TextIO
-
-import structlog
-from structlog.typing import FilteringBoundLogger, Processor
+from typing import TYPE_CHECKING, Any, TextIO
 
 from backstage.infra.printable import printable
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger, Processor
 
 LogHandler = Callable[[Mapping[str, Any]], None]
 LEVELS = ("debug", "info", "warning", "error", "critical")
@@ -40,6 +40,8 @@ def new_logger(
     are noted in the entry and stop nothing. Neither is a stream that cannot be written ever an error. An entry
     below `level` (one of LEVELS) costs one call that returns.
     """
+    import structlog  # noqa: PLC0415 - loads rich, and is needed where a logger is made
+
     out = stream or sys.stderr
     processors: list[Processor] = [
         structlog.processors.add_log_level,
@@ -97,7 +99,9 @@ class _HandlerCall:
 
 
 def _drop(logger: Any, method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    raise structlog.DropEvent
+    from structlog import DropEvent  # noqa: PLC0415 - loaded where the logger was made
+
+    raise DropEvent
 
 
 def _to_json(entry: MutableMapping[str, Any], **_: Any) -> str:

@@ -6,8 +6,6 @@ import dataclasses
 from functools import lru_cache, partial
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from backstage.domain.payload import encode_payload
 from backstage.domain.typed_values import Schema, own_schema, readable
 
@@ -18,6 +16,8 @@ def _schema(kind: type) -> Schema | None:
     own = own_schema(kind)
     if own is not None or not dataclasses.is_dataclass(kind):
         return own
+    from pydantic import TypeAdapter  # noqa: PLC0415 - few payloads are standard dataclasses
+
     try:
         adapter = TypeAdapter(kind)
     except Exception:  # its annotations may be anything

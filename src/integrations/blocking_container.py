@@ -6,12 +6,15 @@ import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from backstage.infra.container import Container
-from backstage.infra.settings.settings import Settings
+from backstage.infra.settings.loading import load_settings
 from backstage.worker.handling.blocking_uses import BlockingUses
 from backstage.worker.hosting.loop_thread import LoopThread
+
+if TYPE_CHECKING:
+    pass
 
 Value = TypeVar("Value")
 
@@ -38,7 +41,7 @@ class BlockingContainer(BlockingUses):
         """Raises ConfigurationError."""
         self._given = container
         self._logger = logger
-        self.settings = container.settings if container is not None else Settings.load(url=url, **settings)
+        self.settings = container.settings if container is not None else load_settings(url=url, **settings)
         self._lock = threading.Lock()
         self._connected: _Connected | None = None
 

@@ -12,7 +12,7 @@ from backstage.domain.outcome import Outcome
 from backstage.domain.ports.task_queue import ClaimRequest
 from backstage.domain.task import Task
 from backstage.infra.container import Container
-from backstage.testing.direct_place import DirectPlace
+from backstage.testing.direct_executor import DirectExecutor
 from backstage.testing.failed_run import FailedRun
 from backstage.worker.executing.conclusion import Conclusion
 from backstage.worker.handling.context import TaskContext
@@ -23,9 +23,9 @@ from backstage.worker.handling.middleware import Middleware, Run, compose
 from backstage.worker.handling.run_limits import limits_of
 from backstage.worker.middleware.recovery import recovery
 from backstage.worker.middleware.timeout import timeout
-from backstage.worker.runtime.announcer import Announcer
 from backstage.worker.runtime.attempt_runner import AttemptRunner
-from backstage.worker.runtime.held_task import HeldTask, StopReason, tell_soft_timeout
+from backstage.worker.runtime.event_publisher import EventPublisher
+from backstage.worker.runtime.held_task import HeldTask, StopReason, mark_over_soft_timeout
 from backstage.worker.runtime.lanes import Lane
 from backstage.worker.runtime.outcome_log import OutcomeLog
 from backstage.worker.runtime.queue_ranks import queue_ranks
@@ -55,7 +55,7 @@ class SingleRuns:
         self._options = options
         conclusion = Conclusion(container.chain_task, container.chance, container.logger)
         self._runner = AttemptRunner(conclusion, options.worker_id, container.logger, StoreOnLoop(container))
-        self._announcer = Announcer(container.events, container.clock, options.worker_id)
+        self._publisher = EventPublisher(container.events, container.clock, options.worker_id)
         self._outcome_log = OutcomeLog(container.logger)
 
     async def run_next(self) -> Task | None:
@@ -69,7 +69,7 @@ class SingleRuns:
         )
         claimed = await self._queue.claim(request)
         for task in claimed.tasks:
-            self._announcer.started(task)
+            self._publisher.started(task)
             await self._tell_listeners()
             await self._run(task)
             await self._tell_listeners()
@@ -125,13 +125,13 @@ class SingleRuns:
         if outcome.failure is not None:
             self.failures.append(FailedRun(task, outcome.failure, errors[0] if errors else None))
         self._outcome_log.write(task, outcome, state)
-        self._announcer.ended(task, outcome, state)
+        self._publisher.ended(task, outcome, state)
 
     async def _tell_listeners(self) -> None:
         if not any(map(self._events.is_heard, EVENT_NAMES)):
             return
-        publishing = asyncio.create_task(self._announcer.run())
-        told = asyncio.create_task(self._announcer.drained())
+        publishing = asyncio.create_task(self._publisher.run())
+        told = asyncio.create_task(self._publisher.drained())
         try:
             await asyncio.wait((publishing, told), return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -142,7 +142,7 @@ class SingleRuns:
     def _lane(self, task: Task, errors: list[BaseException]) -> Lane:
         """The worker's order of middleware, in one that notes what comes out of it."""
         registration = self._registry.registration(task.type)
-        place = DirectPlace(self._container, self._options.lease)
+        place = DirectExecutor(self._container, self._options.lease)
 
         def noting(run: Run) -> Run:
             async def noted(context: TaskContext) -> Any:
@@ -154,7 +154,7 @@ class SingleRuns:
 
             return noted
 
-        middlewares = (noting, recovery, *self._middlewares, timeout(tell_soft_timeout))
+        middlewares = (noting, recovery, *self._middlewares, timeout(mark_over_soft_timeout))
         run = compose(middlewares, self._registry.bind(task.type, place, place))
         return Lane(run, limits_of(self._options, task.queue, registration), RunMetrics())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -14,7 +15,7 @@ from backstage.app.use_cases import UseCases
 from backstage.domain.ports.backend import Backend
 from tests.app.conftest import Scene
 
-USE_CASES = {name: line for name, line in vars(UseCases).items() if type(line).__name__ == "_UseCase"}
+USE_CASES = list(inspect.get_annotations(UseCases))
 NOT_OF_A_STORE = {"use_cases", "dead_letters", "move_task"}
 """The wiring itself, a view of one processor's queue, and a step that use cases share."""
 
@@ -45,4 +46,4 @@ def _given(need: str) -> Any:
 
 
 def _class_of(name: str) -> Any:
-    return getattr(importlib.import_module(f"backstage.app.{name}"), USE_CASES[name].class_name)
+    return getattr(importlib.import_module(f"backstage.app.{name}"), vars(UseCases)[name].class_name)

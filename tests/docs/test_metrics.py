@@ -6,9 +6,9 @@ import asyncio
 import re
 
 from backstage import Worker
+from backstage.worker.status.loop_lag import LoopLag
 from backstage.worker.status.observed import Observed
 from backstage.worker.status.prometheus import Metrics
-from backstage.worker.status.pulse import Pulse
 from tests.docs.markdown import ROOT, table
 
 GUIDE = ROOT / "docs" / "observability.md"
@@ -20,7 +20,7 @@ async def told() -> dict[str, tuple[str, tuple[str, ...]]]:
     """The name of each metric to its kind and its labels."""
     worker = Worker("memory://", silent=True)
     loop = asyncio.get_running_loop()
-    observed = Observed(worker, worker.backstage.backend, worker.measure_store(), Pulse(), loop, stuck_after=1)
+    observed = Observed(worker, worker.backstage.backend, worker.measure_store(), LoopLag(), loop, stuck_after=1)
     async with worker:
         await worker.enqueue("t")
         await worker.backstage.pause_queue("q")

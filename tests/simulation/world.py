@@ -143,7 +143,7 @@ class World:
             ),
             self.random,
             Quiet(),
-            aside=self._aside(name),
+            background=self._aside(name),
         )
         self.hosts[name] = runtime
         self.runs[name] = self._on((name, "main"), runtime.run())
@@ -155,7 +155,7 @@ class World:
 
     def _aside(self, host: str) -> Any:
         @contextlib.asynccontextmanager
-        async def aside(name: str, main: Any) -> AsyncIterator[None]:
+        async def background(name: str, main: Any) -> AsyncIterator[None]:
             running = self._on((host, "keeper"), main())
             try:
                 yield
@@ -163,7 +163,7 @@ class World:
                 running.cancel()
                 await asyncio.gather(running, return_exceptions=True)
 
-        return aside
+        return background
 
     # -- trouble ---------------------------------------------------------------------------------
 

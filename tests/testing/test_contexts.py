@@ -6,7 +6,7 @@ import pytest
 
 from backstage import TaskContext
 from backstage.domain.errors import InvalidTaskDataError
-from backstage.domain.handler_signals import CancelTask
+from backstage.domain.handler_signals import EndAsCancelled
 from backstage.domain.task_state import TaskState
 from backstage.testing import FakeSignals, NumberedIds, new_context
 
@@ -63,7 +63,7 @@ def test_what_the_handler_logs_is_kept() -> None:
 
 
 def test_a_handler_may_cancel_its_task() -> None:
-    with pytest.raises(CancelTask, match="not wanted"):
+    with pytest.raises(EndAsCancelled, match="not wanted"):
         new_context().cancel("not wanted")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, computed_field, model_serializer
 
-from backstage.domain.handler_signals import CancelTask, GiveUp, RetryLater
+from backstage.domain.handler_signals import EndAsCancelled, GiveUp, RetryLater
 from backstage.domain.next import Next
 from backstage.domain.task_result import TaskResult
 from backstage.worker.executing.handler_threads import HandlerInterrupted
@@ -227,7 +227,7 @@ ERRORS = {
     "unreadable": UnreadableGiveUp,
     "group": lambda: ExceptionGroup("many", [ValueError(), NoTextError()]),
     "base group": lambda: BaseExceptionGroup("many", [SystemExit(), ValueError()]),
-    "group of signals": lambda: ExceptionGroup("many", [CancelTask(), GiveUp()]),
+    "group of signals": lambda: ExceptionGroup("many", [EndAsCancelled(), GiveUp()]),
     "no exception": lambda: "a text",
     "memory": MemoryError,
     "recursion": functools.partial(deep, -1),

@@ -26,7 +26,7 @@ from backstage.domain.backoff import Backoff
 from backstage.domain.dedupe import Dedupe
 from backstage.domain.errors import ConfigurationError, InvalidTaskDataError, StorageUnavailableError
 from backstage.domain.failure import Failure
-from backstage.domain.handler_signals import CancelTask, GiveUp, RetryLater
+from backstage.domain.handler_signals import EndAsCancelled, GiveUp, RetryLater
 from backstage.domain.lease import Lease
 from backstage.domain.next import Next
 from backstage.domain.payload import encode_payload
@@ -262,7 +262,7 @@ async def test_a_give_up_of_ones_own_stays_one_and_keeps_its_name(run: Run, hand
 
 
 async def test_a_handler_can_cancel_its_task(run: Run, handlers: ModuleType) -> None:
-    with pytest.raises(CancelTask, match="no longer wanted"):
+    with pytest.raises(EndAsCancelled, match="no longer wanted"):
         await run(handlers.cancel)
 
 

@@ -15,7 +15,7 @@ from backstage import Queue, TaskContext, Worker
 from backstage.domain.errors import StorageUnavailableError
 from backstage.domain.lease import Lease
 from backstage.domain.outcome import OutcomeKind
-from backstage.domain.ports.task_queue import ClaimRequest, HeldTasks
+from backstage.domain.ports.task_queue import ClaimRequest, LeaseReport
 from backstage.domain.task_state import TaskState
 from backstage.worker import log_events
 from tests.worker.workers import Workers, attempts, memory, reached, until, until_some
@@ -99,17 +99,17 @@ class Unreachable:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._queue, name)
 
-    async def renew(self, fences: Mapping[str, int], lease: float) -> HeldTasks:
+    async def renew(self, fences: Mapping[str, int], lease: float) -> LeaseReport:
         return await self._answer(self._queue.renew(fences, lease))
 
-    async def inspect(self, fences: Mapping[str, int]) -> HeldTasks:
+    async def inspect(self, fences: Mapping[str, int]) -> LeaseReport:
         return await self._answer(self._queue.inspect(fences))
 
-    async def _answer(self, asking: Any) -> HeldTasks:
+    async def _answer(self, asking: Any) -> LeaseReport:
         if self.is_down:
             asking.close()
             raise StorageUnavailableError("no answer")
-        answer: HeldTasks = await asking
+        answer: LeaseReport = await asking
         return answer
 
 
@@ -151,7 +151,7 @@ async def test_a_worker_that_cannot_renew_stops_its_handler_before_the_lease_run
     assert any(entry["event"] == log_events.LEASE_RENEWAL_FAILED for entry in entries)
 
 
-async def _hang(asking: Any) -> HeldTasks:
+async def _hang(asking: Any) -> LeaseReport:
     asking.close()
     await asyncio.sleep(60)
     raise AssertionError

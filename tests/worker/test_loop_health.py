@@ -38,7 +38,7 @@ def test_the_error_of_a_periodic_loop_lasts_until_its_next_turn(time: list[float
 
 
 def test_an_endless_loop_recovers_when_it_has_run_for_a_while_without_an_error(time: list[float]) -> None:
-    health = LoopHealth("announcer")
+    health = LoopHealth("events")
     time[0] += 1000
     assert health.problem() is None
     health.failed(KeyError())

@@ -25,9 +25,9 @@ from backstage.worker.handling.handler import TaskHandlerRegistration
 from backstage.worker.handling.handler_registry import RegisteredHandler
 from backstage.worker.handling.middleware import Run
 from backstage.worker.hosting.from_settings import options_from
-from backstage.worker.runtime.announcer import Announcer
 from backstage.worker.runtime.attempt_runner import AttemptRunner
 from backstage.worker.runtime.error_backoff import ErrorBackoff
+from backstage.worker.runtime.event_publisher import EventPublisher
 from backstage.worker.runtime.held_task import StopReason
 from backstage.worker.runtime.lanes import Lanes
 from backstage.worker.runtime.slots import Slots
@@ -52,7 +52,7 @@ def _slots(backend: MemoryBackend, run: Run = _never_begins, prefetch: int | Non
         runner=AttemptRunner(conclusion, "w", logger),
         threads=HandlerThreads(1),
         subscriptions=_no_subscriptions(backend, logger),
-        announcer=Announcer(BlinkerEventBus(logger), backend.clock, "w"),
+        publisher=EventPublisher(BlinkerEventBus(logger), backend.clock, "w"),
         backoff=ErrorBackoff(NoJitter()),
         hint=asyncio.Event(),
         settler_health=LoopHealth("settler"),
@@ -80,7 +80,7 @@ async def test_a_run_that_is_stopped_before_its_first_step_still_ends_and_frees_
     held = slots.held.find(task.id)
     assert held is not None
     assert held.run is not None
-    slots.tell(held, StopReason.CANCEL_REQUESTED)  # in the turn of the loop that has started it
+    slots.stop_run(held, StopReason.CANCEL_REQUESTED)  # in the turn of the loop that has started it
     async with asyncio.timeout(5):
         await asyncio.wait([held.run])
         await slots.settler.drained()

@@ -4,7 +4,7 @@ from typing import Any
 
 from backstage.infra.structured_logging import new_logger
 from backstage.testing.fake_clock import FakeClock
-from backstage.worker.runtime.store_watch import TOLD_FOR, StoreWatch
+from backstage.worker.runtime.store_watch import REPORTED_FOR, StoreWatch
 from backstage.worker.watching.loop_health import LoopHealth
 
 
@@ -31,7 +31,7 @@ def test_an_emptied_store_is_told_once_and_health_says_so_for_an_hour(clock: Fak
     watched.watch.saw("b")
     [entry] = watched.log
     assert (entry["event"], entry["before"], entry["generation"], watched.put) == ("store_was_emptied", "a", "b", [1])
-    clock.advance(TOLD_FOR - 1)
+    clock.advance(REPORTED_FOR - 1)
     watched.watch.saw("b")
     assert "was emptied" in str(watched.health.problem())
     clock.advance(1)

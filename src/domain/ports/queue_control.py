@@ -9,7 +9,7 @@ QUEUE, TYPE = "queue", "type"
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """`kind` is "queue" or "type"; nothing of that name is claimed by any worker until it is resumed."""
+    """A queue or a type that is paused (`kind`): no worker claims its tasks until it is resumed."""
 
     kind: str
     name: str

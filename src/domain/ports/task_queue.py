@@ -37,7 +37,7 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldTasks:
+class LeaseReport:
     """What the store says of tasks a worker believes to hold: ids of those it no longer holds, and of those
     somebody asked to cancel."""
 
@@ -80,11 +80,11 @@ class TaskQueue(Protocol):
         """
         ...
 
-    async def renew(self, fences: Mapping[str, int], lease: float) -> HeldTasks:
+    async def renew(self, fences: Mapping[str, int], lease: float) -> LeaseReport:
         """Extend the leases of the tasks (id -> fence) to `lease` seconds from now."""
         ...
 
-    async def inspect(self, fences: Mapping[str, int]) -> HeldTasks:
+    async def inspect(self, fences: Mapping[str, int]) -> LeaseReport:
         """The same answer as `renew`, without extending anything."""
         ...
 

@@ -9,7 +9,7 @@ from operator import attrgetter
 from backstage.domain.lease import Lease
 from backstage.domain.outcome import Outcome
 from backstage.domain.portions import portion
-from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf
+from backstage.domain.ports.task_queue import Claimed, ClaimRequest, LeaseReport, NextTasksOf
 from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.memory.store import Lane, MemoryStore
@@ -93,7 +93,7 @@ class MemoryQueue:
             self._store.add(next_task)
         return ended
 
-    async def renew(self, fences: Mapping[str, int], lease: float) -> HeldTasks:
+    async def renew(self, fences: Mapping[str, int], lease: float) -> LeaseReport:
         with self._store.lock:
             until = self._store.clock.now() + timedelta(seconds=lease)
             held = self._held(fences)
@@ -103,7 +103,7 @@ class MemoryQueue:
                 self._store.lease_ends[task.id] = self._store.clock.monotonic() + lease
         return _answer(fences, held)
 
-    async def inspect(self, fences: Mapping[str, int]) -> HeldTasks:
+    async def inspect(self, fences: Mapping[str, int]) -> LeaseReport:
         with self._store.lock:
             return _answer(fences, self._held(fences))
 
@@ -155,8 +155,8 @@ class MemoryQueue:
             )
 
 
-def _answer(fences: Mapping[str, int], held: list[Task]) -> HeldTasks:
-    return HeldTasks(
+def _answer(fences: Mapping[str, int], held: list[Task]) -> LeaseReport:
+    return LeaseReport(
         lost=frozenset(fences) - {task.id for task in held},
         cancel_requested=frozenset(task.id for task in held if task.is_cancel_requested),
     )

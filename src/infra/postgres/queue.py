@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from backstage.domain.outcome import Outcome
-from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf
+from backstage.domain.ports.task_queue import Claimed, ClaimRequest, LeaseReport, NextTasksOf
 from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.postgres import leases
@@ -54,14 +54,14 @@ class PostgresQueue:
         await self._store.counts.appended(_CHANGES_OF_A_BATCH)
         return answers
 
-    async def renew(self, fences: Mapping[str, int], lease: float) -> HeldTasks:
-        async def step(session: Session) -> HeldTasks:
+    async def renew(self, fences: Mapping[str, int], lease: float) -> LeaseReport:
+        async def step(session: Session) -> LeaseReport:
             return await leases.renew(session, fences, lease, self._store.time)
 
         return await self._runner.run(step)
 
-    async def inspect(self, fences: Mapping[str, int]) -> HeldTasks:
-        async def step(session: Session) -> HeldTasks:
+    async def inspect(self, fences: Mapping[str, int]) -> LeaseReport:
+        async def step(session: Session) -> LeaseReport:
             return await leases.inspect(session, fences)
 
         return await self._runner.run(step)

@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from backstage.domain.dedupe import Duplicate
+from backstage.domain.errors import ConfigurationError
 from backstage.domain.portions import portions
 from backstage.domain.task import Task
 from backstage.infra.joined_adds import JoinedAdds
@@ -27,14 +28,16 @@ class Adding:
         )
         self._storing: asyncio.Task[None] | None = None
 
-    async def add(self, tasks: Sequence[Task]) -> list[Duplicate | None]:
-        return await self._link.at_home(lambda: self._joined.add(tasks))
+    async def add(self, tasks: Sequence[Task], *, connection: Any = None) -> list[Duplicate | None]:
+        if connection is not None:
+            raise ConfigurationError("connection", "Redis has no transactions that others could join: leave it out")
+        return await self._link.at_home(lambda: self._joined.add(tasks)) if tasks else []
 
     def _begin(self, storing: Coroutine[Any, Any, None]) -> None:
         self._storing = asyncio.get_running_loop().create_task(storing)  # asyncio itself keeps no reference to it
 
     async def _store(self, tasks: Sequence[Task]) -> list[Duplicate | None]:
-        """In several messages where one would be too large; each is a step of its own for each queue."""
+        """At home, in several messages where one would be too large; each is a step of its own for each queue."""
         answers: list[Duplicate | None] = []
         for portion in portions(tasks, attrgetter("size"), len(tasks)):
             answers += await self._store_portion(portion)
@@ -44,7 +47,8 @@ class Adding:
         by_queue: dict[str, list[int]] = {}
         for position, task in enumerate(tasks):
             by_queue.setdefault(task.queue, []).append(position)
-        await self._directory.register(by_queue)
+        if not by_queue.keys() <= self._directory.registered:
+            await self._directory.register(by_queue)
         asked_at = self._link.time.clock.monotonic()
         steps = [
             ("add_tasks", self._link.keys.queue(queue), [stored(tasks[position]) for position in positions])
@@ -52,7 +56,7 @@ class Adding:
         ]
         answers: list[Duplicate | None] = [None] * len(tasks)
         new_queues = []
-        for (queue, positions), reply in zip(by_queue.items(), await self._link.run_each(steps), strict=True):
+        for (queue, positions), reply in zip(by_queue.items(), await self._link.run_each_at_home(steps), strict=True):
             now, is_new, holders = unpack(reply)
             self._link.time.measured(now, asked_at)
             if is_new:

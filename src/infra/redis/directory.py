@@ -53,7 +53,8 @@ class Directory:
 
     def __init__(self, link: Link) -> None:
         self._link = link
-        self._registered: set[str] = set()
+        self.registered: set[str] = set()
+        """Queues that this process has made known."""
         self._latest: Control | None = None
         self._queue_of: OrderedDict[str, str] = OrderedDict()
 
@@ -97,14 +98,14 @@ class Directory:
 
     async def register(self, queues: Iterable[str]) -> None:
         """Make the queues known before they get tasks: a task on a queue that nobody knows would never be claimed."""
-        new = [name for name in queues if name not in self._registered]
+        new = [name for name in queues if name not in self.registered]
         if new:
             await self._link.run("register_queues", self._link.keys.store, [new, uuid4().hex])
-            self._registered.update(new)
+            self.registered.update(new)
 
     async def register_again(self, queues: Iterable[str]) -> None:
         """The same for queues that turned out to be new to the store, which may have been emptied since."""
-        self._registered.difference_update(queues := list(queues))
+        self.registered.difference_update(queues := list(queues))
         await self.register(queues)
 
     # -- where a task is -------------------------------------------------------------------------

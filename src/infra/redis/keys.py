@@ -56,7 +56,7 @@ runs in neither half of a queue, whichever of its keys have been moved.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from urllib.parse import quote
 
 NEVER = ":none"
@@ -68,7 +68,8 @@ _PLAIN = ":.-_"  # what names are made of, beside letters and digits
 class Keys:
     def __init__(self, prefix: str) -> None:
         self.store = f"{{{_encoded(prefix)}}}"
-        self._prefix = prefix
+        self.queue = lru_cache(maxsize=4096)(partial(_queue, prefix))
+        """What all keys of the queue of that name begin with; without the part after it, no key."""
         self.group = f"{self.store}:group"
         self.about = f"{self.store}:about"
         self.queues = f"{self.store}:queues"
@@ -81,16 +82,11 @@ class Keys:
         self.broadcasts = f"{self.store}:broadcasts"
         self.wake_channel = f"{self.store}:wake"
 
-    def queue(self, name: str) -> str:
-        """What all keys of the queue begin with; without the part after it, no key."""
-        return _queue(self._prefix, name)
-
     def name(self, queue: str) -> str:
         """As the queue's keys have it, and members of the store's indexes."""
         return _encoded(queue)
 
 
-@lru_cache(maxsize=4096)
 def _queue(prefix: str, name: str) -> str:
     return f"{{{_encoded(prefix)}:{_encoded(name)}}}"
 

@@ -11,12 +11,11 @@ from redis.exceptions import NoScriptError, ResponseError
 
 from backstage.domain.errors import ConfigurationError, StorageUnavailableError, TaskError
 from backstage.infra.connection_epoch import ConnectionEpoch
-from backstage.infra.redis.heeding_cancel import heeding_cancel
 from backstage.infra.redis.keys import NEVER, Keys
 from backstage.infra.redis.location import Location
 from backstage.infra.redis.rows import pack
 from backstage.infra.redis.scripts import Script, script
-from backstage.infra.redis.servers import Command, Servers, servers_at
+from backstage.infra.redis.servers import Command, Servers, propagating_cancel, servers_at
 from backstage.infra.redis.store_errors import DRIVER_ERRORS, translate
 from backstage.infra.server_time import ServerTime
 
@@ -78,6 +77,10 @@ class Link:
 
         With `known_control`, on one server only, they answer 0 and do nothing if the store's `control` is another now.
         """
+        return await self.at_home(lambda: self.run_each_at_home(steps, known_control))
+
+    async def run_each_at_home(self, steps: Sequence[Step], known_control: str | None = None) -> list[Any]:
+        """The same for a caller on the loop that opened the link."""
         if not steps:
             return []
         scripts = [script(name) for name, _, _ in steps]
@@ -109,7 +112,7 @@ class Link:
             )
 
     async def commands(self, *commands: Command) -> list[Any]:
-        return self._checked(await self._send(commands))
+        return self._checked(await self.at_home(lambda: self._send(commands)))
 
     async def command(self, *command: str | bytes | int) -> Any:
         [reply] = await self.commands(command)
@@ -121,7 +124,7 @@ class Link:
 
     async def ask_each(self, command_for: Callable[[str], Command]) -> dict[str, Any]:
         """The replies of every server to its own command, errors among them, by the server's name."""
-        return await self.at_home(lambda: self._reached(lambda servers: servers.send_each(command_for)))
+        return await self.at_home(lambda: self._reach(self._opened().send_each(command_for)))
 
     async def measure_time(self) -> None:
         """Learn the server's time, that of any node of a cluster."""
@@ -159,25 +162,21 @@ class Link:
     # -- sending ---------------------------------------------------------------------------------
 
     async def _send(self, commands: Sequence[Command]) -> list[Any]:
-        return await self.at_home(lambda: self._reached(lambda servers: servers.send(commands)))
+        return await self._reach(self._opened().send(commands))
 
-    async def _reached(self, use: Callable[[Servers], Awaitable[T]]) -> T:
-        servers = self._opened()
+    async def _reach(self, call: Awaitable[T]) -> T:
         try:
-            return await heeding_cancel(use(servers))
+            return await propagating_cancel(call)
         except TaskError:
             raise
         except DRIVER_ERRORS as error:
             raise translate(error, self.location.url) from error
 
-    async def at_home(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Make the call on the loop that opened the link."""
-        home = self._home
+    def at_home(self, call: Callable[[], Awaitable[T]]) -> Awaitable[T]:
+        """Make the call on the loop that opened the link (decision 0408)."""
         self._opened()
-        assert home is not None
-        if home is asyncio.get_running_loop():
-            return await call()
-        return await self._hop(home, call)
+        assert self._home is not None
+        return call() if self._home is asyncio.get_running_loop() else self._hop(self._home, call)
 
     def _opened(self) -> Servers:
         if self._servers is None:

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from backstage.domain.outcome import Outcome
-from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf
-from backstage.domain.task import MaxDeliveries, Task
-from backstage.domain.task_state import TaskState
+from backstage.domain.ports.task_queue import LeaseReport
+from backstage.domain.task import Task
 from backstage.infra.moments import ticks
 from backstage.infra.redis.claim import Claiming
 from backstage.infra.redis.directory import Directory
@@ -20,17 +18,15 @@ _LOST, _CANCEL_REQUESTED = 0, 2
 
 
 class RedisQueue:
-    """TaskQueue over scripts, each of which works on one queue."""
+    """TaskQueue over scripts, each of which works on one queue. A verb with a file has it there."""
 
     def __init__(self, link: Link, directory: Directory) -> None:
         self._link, self._directory = link, directory
         outbox = Outbox(link, directory)
-        self._settling = Settling(link, directory, outbox)
-        self._claiming = Claiming(link, directory, self._settling)
-        self._reclaiming = Reclaiming(link, directory, outbox, self._settling)
-
-    async def claim(self, request: ClaimRequest) -> Claimed:
-        return await self._claiming.claim(request)
+        settling = Settling(link, directory, outbox)
+        self.claim = Claiming(link, directory, settling).claim
+        self.settle = settling.settle
+        self.reclaim = Reclaiming(link, directory, outbox, settling).reclaim
 
     async def held_by(self, worker_id: str) -> list[Task]:
         queues = await self._directory.queues()
@@ -44,16 +40,13 @@ class RedisQueue:
             self._directory.remember(task.id, task.queue)
         return [task for task in held if task.undecodable is None]
 
-    async def settle(self, outcomes: Sequence[Outcome]) -> list[TaskState | None]:
-        return await self._settling.settle(outcomes)
-
-    async def renew(self, fences: Mapping[str, int], lease: float) -> HeldTasks:
+    async def renew(self, fences: Mapping[str, int], lease: float) -> LeaseReport:
         return await self._held(fences, "renew_leases", ticks(lease))
 
-    async def inspect(self, fences: Mapping[str, int]) -> HeldTasks:
+    async def inspect(self, fences: Mapping[str, int]) -> LeaseReport:
         return await self._held(fences, "inspect_leases", None)
 
-    async def _held(self, fences: Mapping[str, int], name: str, lease: int | None) -> HeldTasks:
+    async def _held(self, fences: Mapping[str, int], name: str, lease: int | None) -> LeaseReport:
         by_queue = await self._directory.by_queue(fences)
         claims = {queue: [[id_, str(fences[id_])] for id_ in ids] for queue, ids in by_queue.items()}
         replies = await self._link.run_each(
@@ -67,7 +60,7 @@ class RedisQueue:
             for queue, reply in zip(claims, replies, strict=True)
             for (task_id, _), answer in zip(claims[queue], unpack(reply), strict=True)
         }
-        return HeldTasks(
+        return LeaseReport(
             lost=frozenset(task_id for task_id in fences if told.get(task_id, _LOST) == _LOST),
             cancel_requested=frozenset(task_id for task_id, answer in told.items() if answer == _CANCEL_REQUESTED),
         )
@@ -77,11 +70,6 @@ class RedisQueue:
         for queue in await self._directory.by_queue([task_id]):
             return bool(await self._link.run("report_progress", self._link.keys.queue(queue), argument))
         return False
-
-    async def reclaim(
-        self, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None = None
-    ) -> list[tuple[Task, Outcome]]:
-        return await self._reclaiming.reclaim(max_deliveries, limit, next_tasks_of)
 
     async def is_idle(self, types: frozenset[str] | None, queues: frozenset[str] | None) -> bool:
         control = await self._directory.control()

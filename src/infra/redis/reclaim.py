@@ -30,7 +30,9 @@ class Reclaiming:
         self._swept = 0
         self._places: dict[str, Sequence[str]] = {}
 
-    async def reclaim(self, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None) -> list[Lost]:
+    async def reclaim(
+        self, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None = None
+    ) -> list[Lost]:
         queues = await self._directory.queues()
         await self._sweep(self._turn(queues))
         await self._orphans.adopt()

@@ -9,19 +9,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, Protocol, TypeVar
 
-from redis.asyncio import Connection, ConnectionPool, RedisCluster, SSLConnection, UnixDomainSocketConnection
+from redis.asyncio import RedisCluster
 from redis.asyncio.cluster import ClusterNode
-from redis.asyncio.retry import Retry
-from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
-from redis.backoff import NoBackoff
 from redis.exceptions import ClusterError, ResponseError, TryAgainError
 
 from backstage.infra.connection_epoch import ConnectionEpoch
+from backstage.infra.redis.connections import close_pool, cluster_client, pool_of
 from backstage.infra.redis.location import Location
 from backstage.infra.redis.store_errors import is_of_another_server
+
+T = TypeVar("T")
 
 Command = tuple[str | bytes | int, ...]
 
@@ -187,55 +187,17 @@ class _Cluster:
             await client.aclose()
 
 
-def pool_of(location: Location) -> ConnectionPool:
-    """Connections to the one server, whichever of the service's it is now."""
-    options = _options(location) | {"db": location.database}
-    if location.kind == "unix":
-        return ConnectionPool(connection_class=UnixDomainSocketConnection, path=location.path, **options)
-    if location.kind == "sentinel":
-        return _sentinel_pool(location, options)
-    (host, port), *_ = location.hosts
-    kind = Connection if location.tls is None else SSLConnection
-    return ConnectionPool(connection_class=kind, host=host, port=port, **_tcp(location), **options)
+async def propagating_cancel(call: Awaitable[T]) -> T:
+    """Make the call, and end as cancelled if this task was cancelled within it, whatever the call made of that.
 
-
-async def close_pool(pool: ConnectionPool, *, inuse_connections: bool = True) -> None:
-    await pool.disconnect(inuse_connections)
-    if isinstance(pool, SentinelConnectionPool):
-        for sentinel in pool.sentinel_manager.sentinels:
-            await sentinel.aclose()
-
-
-def _sentinel_pool(location: Location, options: dict[str, Any]) -> ConnectionPool:
-    asked = _options(location) | _tcp(location) | {"ssl": location.tls is not None}
-    asked |= {"username": location.sentinel_username, "password": location.sentinel_password}
-    asked["protocol"] = 2  # of what Sentinel says in RESP3, redis-py 6 reads nothing
-    sentinel = Sentinel(location.hosts, sentinel_kwargs=asked)  # type: ignore[no-untyped-call]
-    options = options | _tcp(location) | {"ssl": location.tls is not None}
-    return SentinelConnectionPool(location.service, sentinel, **options)  # type: ignore[no-untyped-call]
-
-
-def cluster_client(location: Location) -> RedisCluster:
-    """The driver follows MOVED and ASK, which say that nothing was done yet. It keeps its connections when it does, for
-    others wait for replies on them."""
-    options = _options(location) | _tcp(location) | {"ssl": location.tls is not None}
-    options.pop("retry")
-    seeds = [ClusterNode(host, port) for host, port in location.hosts]
-    return RedisCluster(startup_nodes=seeds, retry=Retry(NoBackoff(), 0), reinitialize_steps=0, **options)
-
-
-def _options(location: Location) -> dict[str, Any]:
-    return {
-        "username": location.username,
-        "password": location.password,
-        "socket_timeout": location.socket_timeout,
-        "socket_connect_timeout": location.socket_timeout,
-        "health_check_interval": 0,
-        "protocol": 3,
-        "client_name": "backstage",
-        "retry": Retry(NoBackoff(), 0),
-    }
-
-
-def _tcp(location: Location) -> dict[str, Any]:
-    return {"socket_keepalive": True} | dict(location.tls or {})
+    The driver sends through `asyncio.wait_for`, which in Python 3.11 returns as if nothing had happened when the cancel
+    comes in the same turn of the loop as the end of the sending (CPython issue 86296). A loop that was to end would go
+    on for ever.
+    """
+    task = asyncio.current_task()
+    assert task is not None
+    before = task.cancelling()
+    result = await call
+    if task.cancelling() > before:
+        raise asyncio.CancelledError
+    return result

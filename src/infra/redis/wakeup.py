@@ -11,10 +11,10 @@ from typing import Any
 from redis.asyncio import ConnectionPool
 
 from backstage.infra.event_wakeup import EventWakeup
-from backstage.infra.redis.heeding_cancel import heeding_cancel
+from backstage.infra.redis.connections import close_pool, cluster_client, pool_of
 from backstage.infra.redis.link import Link
 from backstage.infra.redis.location import Location
-from backstage.infra.redis.servers import close_pool, cluster_client, pool_of
+from backstage.infra.redis.servers import propagating_cancel
 from backstage.infra.redis.store_errors import DRIVER_ERRORS
 
 _TEST_AFTER = 10.0
@@ -66,7 +66,7 @@ class _Ear:
         while True:
             try:
                 if self._connection is None:
-                    await heeding_cancel(self.connect())
+                    await propagating_cancel(self.connect())
                     self._wakeup.wake()
                 failures = 0
                 await self._hear_in_this_epoch()
@@ -100,7 +100,7 @@ class _Ear:
                 raise TimeoutError("the subscribed connection does not answer")
             else:
                 is_tested = True
-                await heeding_cancel(self._connection.send_command("PING", check_health=False))
+                await propagating_cancel(self._connection.send_command("PING", check_health=False))
 
     async def disconnect(self) -> None:
         connection, self._connection = self._connection, None

@@ -45,8 +45,9 @@ _DAY = 86_400.0
 
 
 class Settings(BaseSettings):
-    """Each field `x` is the environment variable BACKSTAGE_X and the key `x` of `backstage.toml`.
+    """Every setting, checked once.
 
+    Each field `x` is the environment variable BACKSTAGE_X and the key `x` of `backstage.toml`.
     First wins: argument, environment, `.env`, `backstage.toml` (both in the working directory), default. Make it
     with `load`. Durations are seconds.
     """

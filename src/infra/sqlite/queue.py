@@ -7,7 +7,7 @@ from functools import partial
 
 from backstage.domain.outcome import Outcome
 from backstage.domain.ports.clock import Clock
-from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf
+from backstage.domain.ports.task_queue import Claimed, ClaimRequest, LeaseReport, NextTasksOf
 from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.moments import ticks, to_micros
@@ -41,10 +41,10 @@ class SqliteQueue:
     async def settle(self, outcomes: Sequence[Outcome]) -> list[TaskState | None]:
         return await self._writer.run(partial(settle, outcomes))
 
-    async def renew(self, fences: Mapping[str, int], lease: float) -> HeldTasks:
+    async def renew(self, fences: Mapping[str, int], lease: float) -> LeaseReport:
         return await self._writer.run(partial(_renew, fences, lease))
 
-    async def inspect(self, fences: Mapping[str, int]) -> HeldTasks:
+    async def inspect(self, fences: Mapping[str, int]) -> LeaseReport:
         return await self._reader.run(partial(_inspect, fences))
 
     async def report_progress(self, task_id: str, fence: int, progress: float, note: str | None) -> bool:
@@ -64,7 +64,7 @@ def _held_by(worker_id: str, connection: sqlite3.Connection) -> list[Task]:
     return [task for task in held if task.undecodable is None]
 
 
-def _renew(fences: Mapping[str, int], lease: float, transaction: Transaction) -> HeldTasks:
+def _renew(fences: Mapping[str, int], lease: float, transaction: Transaction) -> LeaseReport:
     until = to_micros(transaction.now() + timedelta(seconds=lease))
     end = transaction.boot_ticks() + ticks(lease)
     answers = {
@@ -76,13 +76,13 @@ def _renew(fences: Mapping[str, int], lease: float, transaction: Transaction) ->
     return _held_tasks(answers)
 
 
-def _inspect(fences: Mapping[str, int], connection: sqlite3.Connection) -> HeldTasks:
+def _inspect(fences: Mapping[str, int], connection: sqlite3.Connection) -> LeaseReport:
     return _held_tasks({claim[0]: connection.execute(_HELD, claim).fetchone() for claim in fences.items()})
 
 
-def _held_tasks(answers: Mapping[str, tuple[int] | None]) -> HeldTasks:
+def _held_tasks(answers: Mapping[str, tuple[int] | None]) -> LeaseReport:
     """`answers` has, for each task that is held, whether its cancel was requested."""
-    return HeldTasks(
+    return LeaseReport(
         lost=frozenset(task_id for task_id, held in answers.items() if held is None),
         cancel_requested=frozenset(task_id for task_id, held in answers.items() if held is not None and held[0]),
     )

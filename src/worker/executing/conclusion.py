@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from backstage.domain.failure import Failure
-from backstage.domain.handler_signals import CancelTask, GiveUp, RetryLater, delay_of
+from backstage.domain.handler_signals import EndAsCancelled, GiveUp, RetryLater, delay_of
 from backstage.domain.next import Next
 from backstage.domain.outcome import Outcome
 from backstage.domain.payload import decode_payload, encode_result
@@ -32,7 +32,7 @@ class Conclusion:
         self._chain = chain
         self._chance = chance
         self._logger = logger
-        self._told: set[str] = set()
+        self._warned: set[str] = set()
 
     def of_value(self, task: Task, value: Any, policy: RetryPolicy) -> Outcome:
         """A result, a Next (or several) to chain, or a TaskResult. One that cannot be stored fails the attempt."""
@@ -59,7 +59,7 @@ class Conclusion:
         kind = type(error)  # isinstance would ask the error, which may say anything
         if issubclass(kind, RetryLater):
             return task.snoozed(delay_of(error))
-        if issubclass(kind, CancelTask):
+        if issubclass(kind, EndAsCancelled):
             return task.cancelled()
         if issubclass(kind, GiveUp):
             return task.gave_up(Failure.of(error))
@@ -71,8 +71,8 @@ class Conclusion:
         return task.failed(Failure.of(error), policy, self._chance.random())
 
     def _warn_of_a_lookalike(self, task: Task, result: Any) -> None:
-        if task.type not in self._told and looks_like_next(result):
-            self._told.add(task.type)
+        if task.type not in self._warned and looks_like_next(result):
+            self._warned.add(task.type)
             self._logger.warning(log_events.RESULT_LOOKS_LIKE_NEXT, type=task.type, remedy=NEXT_REMEDY)
 
 

@@ -8,9 +8,7 @@ import os
 import signal
 import socket
 import sys
-from typing import Any
-
-from pydantic import TypeAdapter
+from typing import TYPE_CHECKING, Any
 
 from backstage.domain.task import Task
 from backstage.worker.executing.child_setup import ChildSetup
@@ -18,6 +16,9 @@ from backstage.worker.executing.process_frames import Frame, UnusableFrame, enco
 from backstage.worker.executing.remote_endings import decode_error, decode_value, encode_error
 from backstage.worker.handling.context import RunSignals, TaskContext
 from backstage.worker.handling.handler_path import HandlerPath
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 STOP_GRACE = 0.5
 """Seconds that an interrupted handler has to clean up before its process is killed."""

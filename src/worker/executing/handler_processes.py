@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from functools import cached_property
-from typing import Any
-
-from pydantic import TypeAdapter
+from typing import TYPE_CHECKING, Any
 
 from backstage.domain.task import Task
 from backstage.worker.executing.child_setup import ChildSetup
@@ -16,6 +14,9 @@ from backstage.worker.handling.context import TaskContext
 from backstage.worker.handling.handler import TaskHandlerRegistration
 from backstage.worker.handling.handler_call import HandlerCall
 from backstage.worker.handling.handler_path import HandlerPath
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
 class HandlerProcesses:
@@ -66,6 +67,8 @@ class HandlerProcesses:
 
     @cached_property
     def _tasks(self) -> TypeAdapter[Task]:
+        from pydantic import TypeAdapter  # noqa: PLC0415 - a worker without such handlers needs none
+
         return TypeAdapter(Task)
 
     async def _take(self) -> HandlerProcess:

@@ -20,9 +20,9 @@ from backstage.worker.executing.child_setup import LateStore
 from backstage.worker.executing.handler_threads import HandlerInterrupted
 from backstage.worker.executing.process_frames import Frame, FrameSocket, UnusableFrame
 from backstage.worker.executing.remote_endings import encode_error, encode_value
-from backstage.worker.executing.run_line import RunLine
+from backstage.worker.executing.run_channel import RunChannel
 from backstage.worker.executing.tied_process import tie_to_parent
-from backstage.worker.executing.worker_line import WorkerLogger, WorkerSignals
+from backstage.worker.executing.worker_channel import WorkerLogger, WorkerSignals
 from backstage.worker.handling.context import TaskContext
 from backstage.worker.handling.current_task import current_task
 from backstage.worker.handling.forked_child import end_forked
@@ -56,7 +56,7 @@ class ProcessChild:
         pid = os.getpid()
         while True:
             order = self._runs.get()
-            line = RunLine(self._frames, order["run"])
+            line = RunChannel(self._frames, order["run"])
             ended = self._end_of(order, line)
             if os.getpid() != pid:
                 end_forked()
@@ -71,7 +71,7 @@ class ProcessChild:
         for number in _HEARD:
             signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.default_int_handler)
 
-    def _end_of(self, order: Frame, line: RunLine) -> Frame:
+    def _end_of(self, order: Frame, line: RunChannel) -> Frame:
         signals = WorkerSignals(line, self._answers)
         task = self._tasks.validate_python(order["task"])
         context = TaskContext(task, order["worker_id"], WorkerLogger(line), signals, self._store)

@@ -14,7 +14,7 @@ from backstage.domain.errors import (
     StorageUnavailableError,
 )
 from backstage.domain.failure import FAILURE_MARK, Failure, text_of
-from backstage.domain.handler_signals import CancelTask, GiveUp, RetryLater, delay_of
+from backstage.domain.handler_signals import EndAsCancelled, GiveUp, RetryLater, delay_of
 from backstage.domain.next import Next
 from backstage.domain.payload import decode_payload, encode_payload, encode_result
 from backstage.domain.task_result import TaskResult
@@ -24,7 +24,7 @@ from backstage.worker.handling.payload_misfit import PayloadMisfit
 
 _BY_MESSAGE: tuple[type[Exception], ...] = (
     GiveUp,
-    CancelTask,
+    EndAsCancelled,
     StorageFullError,
     StorageRefusedError,
     StorageUnavailableError,
@@ -119,12 +119,12 @@ def _encode_task_result(value: TaskResult) -> dict[str, Any]:
         "kind": "task_result",
         "success": bool(value.success),
         "result": _encode_result(value.result) if value.success else None,
-        "error": _encode_told_error(value.error),
+        "error": _encode_given_error(value.error),
         "nexts": [_encode_next(each) for each in nexts],
     }
 
 
-def _encode_told_error(error: object) -> Any:
+def _encode_given_error(error: object) -> Any:
     if isinstance(error, BaseException):
         return encode_error(error)
     return None if error is None else text_of(error)

@@ -88,10 +88,10 @@ async def _send_to_first(
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             failure: httpx.TransportError = error
         except httpx.TransportError as error:
-            raise WebhookFailed(f"the exchange with {url.host} broke: {_told(error)}") from error
+            raise WebhookFailed(f"the exchange with {url.host} broke: {_described(error)}") from error
         else:
             return response
-    raise WebhookFailed(f"cannot connect to {url.host}: {_told(failure)}") from failure
+    raise WebhookFailed(f"cannot connect to {url.host}: {_described(failure)}") from failure
 
 
 def _request(webhook: Webhook, url: httpx.URL, address: str, task_id: str) -> httpx.Request:
@@ -147,5 +147,5 @@ def _judge(response: httpx.Response, host: str, context: TaskContext) -> None:
     raise WebhookFailed(answer)
 
 
-def _told(error: httpx.TransportError) -> str:
+def _described(error: httpx.TransportError) -> str:
     return str(error) or type(error).__name__

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Mapping
 from typing import Any, NoReturn, Protocol
 
 from backstage.app.enqueue_task import EnqueueTask
-from backstage.domain.handler_signals import CancelTask
+from backstage.domain.handler_signals import EndAsCancelled
 from backstage.domain.task import Task
 from backstage.worker.handling.handler_store import HandlerStore
 from backstage.worker.handling.run_limits import RunLimits
@@ -23,7 +23,7 @@ class RunSignals(Protocol):
 
 
 class TaskContext:
-    """The run of one task: `task`, `worker_id`, `attempt` (from 1), `fence`, `logger`, and the signals.
+    """What a handler knows of its run: `task`, `worker_id`, `attempt` (from 1), `fence`, `logger`, and the signals.
 
     `fence` rises with every claim of the task: write it beside your own data and refuse a lower one, and a
     worker that was believed dead cannot overwrite what its successor wrote. `logger` puts the task's id, type,
@@ -138,4 +138,4 @@ class TaskContext:
 
     def cancel(self, reason: str = "cancelled by its handler") -> NoReturn:
         """End this task as CANCELLED."""
-        raise CancelTask(reason)
+        raise EndAsCancelled(reason)

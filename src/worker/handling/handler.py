@@ -17,7 +17,10 @@ MIDDLEWARE_MARK = "__backstage_middleware__"
 
 
 class RunIn(StrEnum):
-    """Where a handler runs. AUTO: on the event loop if it is async, else in a thread."""
+    """Where a handler runs.
+
+    AUTO: on the event loop if it is async, otherwise in a thread. PROCESS: in a child process.
+    """
 
     AUTO = "auto"
     PROCESS = "process"
@@ -25,7 +28,7 @@ class RunIn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TaskHandlerRegistration:
-    """A handler with its limits; what it leaves out comes from the queue, then from the worker.
+    """A handler with its limits. A limit that is left out comes from the queue, then from the worker.
 
     `handler` is called with the payload, or with the payload and a TaskContext, or with the context alone: by
     parameter names and annotations (`context`, or anything annotated TaskContext). `timeout` (hard) and
@@ -92,6 +95,6 @@ def refuse_bare(type: object, decorator: str) -> None:
 
 
 def middleware(function: Function) -> Function:
-    """Mark a middleware of the module's worker: it takes the inner run and returns the one that wraps it."""
+    """Mark a middleware of a module: it takes a run and returns a run that wraps it."""
     setattr(function, MIDDLEWARE_MARK, True)
     return function

@@ -5,16 +5,15 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter, ValidationError
-
-from backstage.domain.errors import ConfigurationError, FieldError
 from backstage.domain.payload import decode_payload
 from backstage.worker.handling.context import TaskContext
 from backstage.worker.handling.handler_signature import Second, read_signature
 from backstage.worker.handling.payload_misfit import PayloadMisfit
-from backstage.worker.handling.typed_dicts import validatable
+
+if TYPE_CHECKING:
+    from backstage.worker.handling.payload_reader import PayloadReader
 
 _ANY_JSON = (Any, object, inspect.Parameter.empty)
 _CONTEXT = Second("context", TaskContext)
@@ -35,7 +34,7 @@ class HandlerCall:
         self.function = function
         takes = self._takes = read_signature(function, names, second)
         label = getattr(function, "__qualname__", repr(function))
-        self._adapter = None if takes.payload_type in _ANY_JSON else _adapter(takes.payload_type, label)
+        self._reader = None if takes.payload_type in _ANY_JSON else _reader(takes.payload_type, label)
 
     def of(self, payload_json: str, second: object) -> Callable[[], Any]:
         """Return the call. Raises PayloadMisfit when the payload does not fit the handler's type."""
@@ -57,24 +56,15 @@ class HandlerCall:
         return self.of(context.task.payload_json, context)()
 
     def _payload(self, payload_json: str) -> Any:
-        if self._adapter is None:
-            try:
-                return decode_payload(payload_json)
-            except (ValueError, RecursionError) as error:
-                raise PayloadMisfit.of("payload", f"is not JSON: {error}") from None
+        if self._reader is not None:
+            return self._reader.read(payload_json)
         try:
-            return self._adapter.validate_json(payload_json)
-        except ValidationError as error:
-            raise PayloadMisfit(tuple(_field_error(each) for each in error.errors())) from None
+            return decode_payload(payload_json)
+        except (ValueError, RecursionError) as error:
+            raise PayloadMisfit.of("payload", f"is not JSON: {error}") from None
 
 
-def _adapter(payload_type: Any, label: str) -> TypeAdapter[Any]:
-    try:
-        return TypeAdapter(validatable(payload_type))
-    except Exception as error:
-        raise ConfigurationError(label, f"its payload type {payload_type!r} is none that pydantic validates") from error
+def _reader(payload_type: Any, label: str) -> PayloadReader:
+    from backstage.worker.handling.payload_reader import PayloadReader  # noqa: PLC0415 - loads pydantic
 
-
-def _field_error(error: Mapping[str, Any]) -> FieldError:
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"])
-    return FieldError(f"payload{path}", error["msg"])
+    return PayloadReader(payload_type, label)

@@ -16,7 +16,7 @@ from backstage.worker.handling.handler_path import HandlerPath
 from backstage.worker.handling.middleware import Run
 
 
-class Place(Protocol):
+class Executor(Protocol):
     """Where handlers run that may not run on the worker's loop: threads, processes."""
 
     async def call(self, registration: TaskHandlerRegistration, call: HandlerCall, context: TaskContext) -> Any:
@@ -88,7 +88,7 @@ class HandlerRegistry:
             raise UnknownTaskTypeError(task_type)
         return known
 
-    def bind(self, task_type: str, threads: Place, processes: Place) -> Run:
+    def bind(self, task_type: str, threads: Executor, processes: Executor) -> Run:
         """Return what calls the type's handler in the place it asks for."""
         registration, call = self._of(task_type)
         if registration.run_in == RunIn.PROCESS:
@@ -108,9 +108,9 @@ def _checked(
     return registration, HandlerCall(registration.handler, names)
 
 
-def _elsewhere(place: Place, registration: TaskHandlerRegistration, call: HandlerCall) -> Run:
+def _elsewhere(executor: Executor, registration: TaskHandlerRegistration, call: HandlerCall) -> Run:
     async def run(context: TaskContext) -> Any:
-        value = await place.call(registration, call, context)
+        value = await executor.call(registration, call, context)
         return await value if inspect.isawaitable(value) else value  # a plain decorator over an async function
 
     return run

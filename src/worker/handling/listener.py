@@ -49,7 +49,7 @@ class ListenerOptions(TypedDict, total=False):
 
 
 def listener(*event_names: str, **options: Unpack[ListenerOptions]) -> Callable[[Function], Function]:
-    """Mark a function to be called with each event of these names, `worker-task:*` for all.
+    """Mark a function to be called with each event of these names. `worker-task:*` means all events.
 
     With `durable`, a name of its own that stays the same across deploys, the store keeps each event for it until it has
     returned, whichever worker the event happened on: at least once, and an event told twice has one `id`. The other

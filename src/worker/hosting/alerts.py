@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Protocol
-
-from pydantic import SecretStr
+from typing import TYPE_CHECKING, Any, Protocol
 
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.events import TaskFailed
 from backstage.domain.extras import needing
 from backstage.worker import log_events
 from backstage.worker.handling.listener import ListenerRegistration, registering
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
 
 
 class AlertSettings(Protocol):

@@ -9,7 +9,7 @@ from typing import Any, Self
 from backstage.domain.broadcast_message import BroadcastMessage
 from backstage.domain.errors import ConfigurationError
 from backstage.infra.container import Container
-from backstage.infra.settings.settings import Settings
+from backstage.infra.settings.loading import load_settings
 from backstage.worker.hosting.from_settings import container_from
 from backstage.worker.hosting.worker import Worker
 
@@ -30,7 +30,7 @@ class Broadcast:
         if "worker_id" in settings:
             raise ConfigurationError("worker_id", "a Broadcast runs no tasks, so nothing would carry it: leave it out")
         self._worker = worker
-        self._container = worker.backstage if worker else container_from(Settings.load(url=url, **settings), None)
+        self._container = worker.backstage if worker else container_from(load_settings(url=url, **settings), None)
         self._lock = asyncio.Lock()
         self._is_open = False
 

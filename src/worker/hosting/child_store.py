@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from backstage.domain.errors import ConfigurationError
 from backstage.infra.container import Container
-from backstage.infra.settings.settings import Settings
+from backstage.infra.settings.loading import load_settings
 from backstage.worker.executing.child_setup import ChildSetup
 from backstage.worker.handling.blocking_uses import BlockingUses
 from backstage.worker.hosting.loop_thread import LoopThread
+
+if TYPE_CHECKING:
+    from backstage.infra.settings.settings import Settings
 
 Value = TypeVar("Value")
 
@@ -36,7 +39,7 @@ class ChildStore(BlockingUses):
     def _connect(self) -> tuple[Container, LoopThread]:
         with self._lock:
             if self._connected is None or not self._connected[1].is_of_this_process:
-                self._connected = _connected(Settings.load(silent=True))
+                self._connected = _connected(load_settings(silent=True))
             return self._connected
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from backstage.domain.backoff import Backoff
 from backstage.domain.errors import ConfigurationError, InvalidTaskDataError
@@ -14,16 +14,13 @@ from backstage.domain.retry_policy import RetryPolicy
 from backstage.infra.container import Container
 from backstage.infra.redact_url import redact_url
 from backstage.infra.release import release
-from backstage.infra.settings.settings import Settings
 from backstage.infra.structured_logging import new_logger
 from backstage.worker.worker_options import WorkerOptions
 
+if TYPE_CHECKING:
+    from backstage.infra.settings.settings import Settings
+
 _MADE_OF_SEVERAL = {"worker_id", "queues", "retention"}
-_NAMED_ALIKE = tuple(
-    option.name
-    for option in fields(WorkerOptions)
-    if option.name in Settings.model_fields and option.name not in _MADE_OF_SEVERAL
-)
 
 
 def container_from(settings: Settings, log_handler: Callable[[Mapping[str, Any]], None] | None) -> Container:
@@ -55,5 +52,11 @@ def options_from(settings: Settings, queues: Mapping[str, Queue]) -> WorkerOptio
         retention=settings.retentions(queues.values()),
         may_migrate=settings.migrate,
         is_until_idle=settings.until_idle,
-        **{name: getattr(settings, name) for name in _NAMED_ALIKE},
+        **{name: getattr(settings, name) for name in _named_alike(settings)},
     )
+
+
+def _named_alike(settings: Settings) -> Iterator[str]:
+    for option in fields(WorkerOptions):
+        if option.name in type(settings).model_fields and option.name not in _MADE_OF_SEVERAL:
+            yield option.name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from backstage.app.dead_letters import DeadLetters
 from backstage.domain.backoff import Backoff
@@ -14,11 +14,13 @@ from backstage.domain.keeping import KEEPING_FIELDS
 from backstage.domain.queue import Queue
 from backstage.domain.retry_policy import RetryPolicy
 from backstage.infra.container import Container
-from backstage.infra.settings.settings import Settings
 from backstage.worker.handling.handler_modules import Marked
 from backstage.worker.hosting.from_settings import options_from
 from backstage.worker.hosting.queue_processor import QueueProcessor
 from backstage.worker.worker_options import WorkerOptions
+
+if TYPE_CHECKING:
+    from backstage.infra.settings.settings import Settings
 
 PROCESSOR_SETTINGS = (
     "concurrency",

@@ -8,8 +8,11 @@ from backstage.worker.watching.metrics import RunMetrics
 
 @dataclass(frozen=True, slots=True)
 class ProcessorHealth:
-    """`is_paused` means the processor, or its queue for the whole fleet. `problems` are those of its loops, a line
-    each. It is healthy when it runs without any, paused or not."""
+    """The condition of one processor.
+
+    `is_paused` is true if the processor, or its queue for the whole fleet, is paused. `problems` are those of its
+    loops, a line each. The processor is healthy if it runs without problems, paused or not.
+    """
 
     queue: str
     is_running: bool

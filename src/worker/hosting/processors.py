@@ -60,9 +60,9 @@ class Processors:
         for processor in self:
             processor.stop_now()
 
-    async def give_back_aside(self) -> None:
+    async def give_back_elsewhere(self) -> None:
         """Give back what each holds, on another loop than that of this service, which is blocked."""
-        await asyncio.gather(*(processor.give_back_aside() for processor in self))
+        await asyncio.gather(*(processor.give_back_elsewhere() for processor in self))
 
     def running_types(self) -> list[str]:
         return sorted({name for processor in self for name in processor.running_types()})

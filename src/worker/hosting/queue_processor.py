@@ -39,9 +39,10 @@ class SharedDuties:
 
 
 class QueueProcessor(HandlerHost):
-    """Runs the tasks of one queue. Made by `WorkerService.register_processor`; handlers are added before the start.
+    """Runs the tasks of one queue of a `WorkerService`.
 
-    Pausing concerns this processor alone: `backstage.pause_queue` pauses the queue for the whole fleet.
+    `WorkerService.register_processor` makes it, and handlers are added before the start. Pausing concerns this
+    processor alone: `backstage.pause_queue` pauses the queue for the whole fleet.
     """
 
     def __init__(
@@ -182,9 +183,9 @@ class QueueProcessor(HandlerHost):
         if self._runtime is not None:
             self._runtime.stop_now()
 
-    async def give_back_aside(self) -> None:
+    async def give_back_elsewhere(self) -> None:
         if self._runtime is not None:
-            await self._runtime.give_back_aside()
+            await self._runtime.give_back_elsewhere()
 
     def running_types(self) -> list[str]:
         return [] if self._runtime is None else self._runtime.running_types()

@@ -11,7 +11,7 @@ from backstage.domain.cron_task import CronTask
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.opening import Opening
 from backstage.infra.container import Container
-from backstage.infra.settings.settings import Settings
+from backstage.infra.settings.loading import load_settings
 from backstage.infra.store_opening import StoreOpening
 from backstage.worker.hosting.from_settings import container_from
 from backstage.worker.hosting.stop_signals import StopSignals
@@ -23,7 +23,7 @@ from backstage.worker.runtime.schedule_loop import ScheduleLoop
 
 
 class Scheduler:
-    """Fires the schedules of a store, which any number of schedulers and workers may do at once.
+    """Fires the schedules of a store. Any number of schedulers and workers may do so at once.
 
     `schedules` are put into the store by `start`; what is there already fires too. The store is that of `worker`,
     whose connection is then shared, else that of `url`, read like Worker's. A worker fires schedules by itself: this
@@ -42,7 +42,7 @@ class Scheduler:
             raise ConfigurationError("worker", "brings its own store and settings: give either it or them")
         self._schedules = unique_schedules(schedules)
         self._worker = worker
-        self._container = worker.backstage if worker else container_from(Settings.load(url=url, **settings), None)
+        self._container = worker.backstage if worker else container_from(load_settings(url=url, **settings), None)
         self._running: asyncio.Task[None] | None = None
         self._awaiting: StoreOpening | None = None
 
@@ -77,19 +77,19 @@ class Scheduler:
 
         A store that does not answer yet is waited for, up to `start_timeout`. Raises what `start` raises.
         """
-        container, told = self._container, asyncio.Event()
+        container, stopped = self._container, asyncio.Event()
         awaiting = self._awaiting = StoreOpening(
             self.start, container.settings.start_timeout, container.chance, container.logger
         )
 
         def stop() -> None:
             awaiting.give_up()
-            told.set()
+            stopped.set()
 
         with StopSignals(stop, stop, ends_process=False):
             try:
                 if await awaiting.run() and self._running is not None:
-                    telling = asyncio.create_task(told.wait())
+                    telling = asyncio.create_task(stopped.wait())
                     await asyncio.wait([self._running, telling], return_when=asyncio.FIRST_COMPLETED)
                     telling.cancel()
             finally:

@@ -20,7 +20,7 @@ CHECK_TIMEOUT = 5.0
 
 @dataclass(frozen=True, slots=True)
 class CheckHealth:
-    """`problem` is None when it is healthy."""
+    """The result of one check. `problem` is None if it is healthy."""
 
     problem: str | None = None
 
@@ -34,7 +34,7 @@ class CheckHealth:
 
 @dataclass(frozen=True, slots=True)
 class ServiceHealth:
-    """`checks` are the application's own, by their names."""
+    """The condition of a `WorkerService`. `checks` are those of the application, by name."""
 
     processors: tuple[ProcessorHealth, ...]
     store: CheckHealth

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from backstage.worker.hosting.blocked_stop import BlockedStop
-from backstage.worker.hosting.signal_tee import SignalTee
+from backstage.worker.hosting.signal_thread import SignalThread
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGQUIT") if hasattr(signal, name))
 _UNTOUCHED = (signal.SIG_DFL, signal.default_int_handler)
@@ -34,7 +34,7 @@ class StopSignals:
         blocked: BlockedStop | None = None,
     ) -> None:
         self._blocked = blocked
-        self._tee: SignalTee | None = None
+        self._tee: SignalThread | None = None
         self._stop = stop
         self._stop_now = stop_now
         self._ends_process = ends_process
@@ -50,7 +50,7 @@ class StopSignals:
                     loop.add_signal_handler(each, self._on_signal, each)
                     self._taken[each] = handler
             if self._blocked is not None and self._taken:
-                self._tee = SignalTee(self._on_any_signal).__enter__()
+                self._tee = SignalThread(self._on_any_signal).__enter__()
         return self
 
     def __exit__(

@@ -20,6 +20,8 @@ _FOR_ANY_STORE = (
     "backstage.worker.runtime",
     "backstage.worker.hosting",
 )
+_OF_OTHERS = ("croniter",)
+"""What modules of ours import at their first use only."""
 _LEFT_OUT = {
     "backstage.infra.otel_trace",  # an extra, which is loaded at the start or never
     "backstage.worker.executing.process_child",
@@ -35,7 +37,7 @@ def load_whole_program(package_of_store: str) -> None:
     An upgrade in place (`pip install -U`) replaces the files under a worker that drains: from then on an import would
     find nothing, or the next release's code. Public names are among them: handlers import them where they need them.
     """
-    for name in (*_modules(), *_in(package_of_store)):
+    for name in (*_modules(), *_in(package_of_store), *_OF_OTHERS):
         import_module(name)
     backstage = import_module("backstage")
     for public in backstage.__all__:

@@ -20,7 +20,7 @@ from backstage.domain.queue import DEFAULT_QUEUE, Queue
 from backstage.domain.task import Task
 from backstage.infra.container import Container
 from backstage.infra.open_files import check_limit
-from backstage.infra.settings.settings import Settings
+from backstage.infra.settings.loading import load_settings
 from backstage.infra.store_opening import StoreOpening
 from backstage.worker import log_events
 from backstage.worker.handling.current_task import current_task
@@ -42,7 +42,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Worker(HandlerHost, ProcessHost):
-    """Runs tasks, and enqueues them.
+    """Runs tasks and enqueues them.
 
     `url` names the store; without it BACKSTAGE_URL, REDIS_HOST or `sqlite:///backstage.db` does. `queues` are names
     or Queue objects (none: every queue), `types` globs over the handlers' types. The other options are the fields
@@ -61,7 +61,7 @@ class Worker(HandlerHost, ProcessHost):
     ) -> None:
         known = queues_from(queues)
         names = None if known is None else tuple(known)
-        self._container = container or container_from(Settings.load(url=url, queues=names, **settings), log_handler)
+        self._container = container or container_from(load_settings(url=url, queues=names, **settings), log_handler)
         HandlerHost.__init__(self)
         ProcessHost.__init__(self, self._container.events)
         self.settings = self._container.settings
@@ -203,7 +203,7 @@ class Worker(HandlerHost, ProcessHost):
         runtime = self._runtime = self._new_runtime()
         blocked = BlockedStop(
             self.settings.grace_period,
-            runtime.give_back_aside,
+            runtime.give_back_elsewhere,
             runtime.running_types,
             self._container.logger,
             code=KILLED if signal_ends_process else 0,

@@ -13,7 +13,7 @@ from backstage.domain.errors import ConfigurationError
 from backstage.domain.queue import Queue
 from backstage.infra.container import Container
 from backstage.infra.open_files import check_limit
-from backstage.infra.settings.settings import Settings
+from backstage.infra.settings.loading import load_settings
 from backstage.worker.handling.current_task import current_task
 from backstage.worker.hosting.alerts import ready_alerts
 from backstage.worker.hosting.blocked_stop import BlockedStop
@@ -30,7 +30,7 @@ from backstage.worker.watching.metrics import RunMetrics
 
 
 class WorkerService(ProcessHost):
-    """Processors over one store and one connection: registered, started, watched, paused and stopped together.
+    """Runs several queues over one connection, each with a processor of its own.
 
     `url` and `settings` are read like Worker's, and hold for each processor unless it says otherwise; `container` is
     one that the application has made. `before_start` (sync or async) is called when the service starts, before any
@@ -49,7 +49,7 @@ class WorkerService(ProcessHost):
     ) -> None:
         if container is not None and (url is not None or settings or log_handler is not None):
             raise ConfigurationError("container", "brings its own store, settings and log: give either it or them")
-        self._container = container or container_from(Settings.load(url=url, **settings), log_handler)
+        self._container = container or container_from(load_settings(url=url, **settings), log_handler)
         super().__init__(self._container.events)
         self._before_start = before_start
         self._checks = dict(checks or {})
@@ -152,7 +152,10 @@ class WorkerService(ProcessHost):
         if self._signals is None:
             processors, container = self._processors, self._container
             blocked = BlockedStop(
-                container.settings.grace_period, processors.give_back_aside, processors.running_types, container.logger
+                container.settings.grace_period,
+                processors.give_back_elsewhere,
+                processors.running_types,
+                container.logger,
             )
             self._signals = StopSignals(processors.stop, processors.stop_now, blocked=blocked)
             self._signals.__enter__()

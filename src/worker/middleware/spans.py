@@ -14,10 +14,10 @@ def spans(trace: TaskTrace) -> Middleware:
 
     def middleware(run: Run) -> Run:
         async def traced(context: TaskContext) -> Any:
-            with trace.processing(context.task, context.worker_id) as tell_error:
+            with trace.processing(context.task, context.worker_id) as record_error:
                 value = await run(context)
                 if isinstance(value, TaskResult) and not value.success:
-                    tell_error(text_of(value.error))
+                    record_error(text_of(value.error))
                 return value
 
         return traced

@@ -19,7 +19,7 @@ class TaskTimeout(Exception):
     """The handler ran longer than its hard timeout and was cancelled."""
 
 
-def timeout(tell_soft_timeout: Callable[[TaskContext], None], deadlines: Deadlines | None = None) -> Middleware:
+def timeout(mark_over_soft_timeout: Callable[[TaskContext], None], deadlines: Deadlines | None = None) -> Middleware:
     """Tell the handler when its soft timeout is over, cancel it when its hard one is: those of `context.limits`."""
     shared = deadlines or Deadlines()
 
@@ -31,14 +31,14 @@ def timeout(tell_soft_timeout: Callable[[TaskContext], None], deadlines: Deadlin
             timed_run = run(context) if limits.timeout is None else _within(limits.timeout, run, context, shared)
             if limits.soft_timeout is None:
                 return timed_run
-            return _told_after(limits.soft_timeout, partial(tell_soft_timeout, context), timed_run, shared)
+            return _marked_after(limits.soft_timeout, partial(mark_over_soft_timeout, context), timed_run, shared)
 
         return timed
 
     return middleware
 
 
-async def _told_after(seconds: float, tell: Callable[[], object], run: Any, deadlines: Deadlines) -> Any:
+async def _marked_after(seconds: float, tell: Callable[[], object], run: Any, deadlines: Deadlines) -> Any:
     soft = deadlines.start(seconds, tell)
     try:
         return await run

@@ -79,7 +79,7 @@ class BroadcastLoop:
         self._position = received.position  # before the calls: no message is received twice, whatever becomes of them
         for message in received.messages:
             for receiver in self._receivers.of(message.name):
-                await self._tell(receiver, message)
+                await self._deliver(receiver, message)
         return len(received.messages) == BATCH
 
     async def _until_hint(self) -> None:
@@ -87,7 +87,7 @@ class BroadcastLoop:
             async with asyncio.timeout(LOOK_AT_LEAST_EVERY):
                 await self._hint.wait()
 
-    async def _tell(self, receiver: Receiver, message: BroadcastMessage) -> None:
+    async def _deliver(self, receiver: Receiver, message: BroadcastMessage) -> None:
         about = {"broadcast": message.name, "message_id": message.id, "receiver": receiver.label}
         try:
             async with asyncio.timeout(self._timeout) as deadline:

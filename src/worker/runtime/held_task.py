@@ -65,7 +65,7 @@ class HeldTask:
     def is_to_stop(self) -> bool:
         return self.stop_reason is not None
 
-    def tell_soft_timeout(self) -> None:
+    def mark_over_soft_timeout(self) -> None:
         self._is_over_soft_timeout = True
 
     def is_shutting_down(self) -> bool:
@@ -111,10 +111,10 @@ class HeldTask:
         return True
 
 
-def tell_soft_timeout(context: TaskContext) -> None:
+def mark_over_soft_timeout(context: TaskContext) -> None:
     """Let the handler of a run of this worker know that its soft timeout is over."""
     if isinstance(context.signals, HeldTask):
-        context.signals.tell_soft_timeout()
+        context.signals.mark_over_soft_timeout()
 
 
 class HeldTasks:

@@ -25,12 +25,12 @@ class HungSlots:
         self._logger = logger
         self._cancelled: tuple[HeldTask, ...] = ()
         """Those that were to end at the last look."""
-        self._deaf: tuple[str, ...] = ()
+        self._unresponsive: tuple[str, ...] = ()
         self._full_since: float | None = None
 
     def types(self) -> tuple[str, ...]:
         """The task type of each hung handler, sorted."""
-        return tuple(sorted((*self._threads.abandoned_types(), *self._deaf)))
+        return tuple(sorted((*self._threads.abandoned_types(), *self._unresponsive)))
 
     @property
     def all_for(self) -> float:
@@ -41,7 +41,7 @@ class HungSlots:
     def look(self) -> None:
         before = self._cancelled
         self._cancelled = tuple(each for each in self._held.snapshot() if _is_to_end(each))
-        self._deaf = tuple(each.task.type for each in self._cancelled if each in before)
+        self._unresponsive = tuple(each.task.type for each in self._cancelled if each in before)
         types = self.types()
         if len(types) < self._concurrency:
             self._full_since = None

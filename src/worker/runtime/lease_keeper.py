@@ -8,8 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from backstage.domain.errors import StorageUnavailableError
-from backstage.domain.ports.task_queue import HeldTasks as Answer
-from backstage.domain.ports.task_queue import TaskQueue
+from backstage.domain.ports.task_queue import LeaseReport, TaskQueue
 from backstage.worker import log_events
 from backstage.worker.runtime.held_task import HeldTask, HeldTasks, StopReason
 from backstage.worker.runtime.loop_trouble import LoopTrouble
@@ -25,7 +24,7 @@ FENCE_BEFORE = TURN + CALL
 """Of a lease: what was not renewed is given up this long before another worker may take it. A turn that ends
 earlier than that leaves room for one whole turn more."""
 
-Tell = Callable[[HeldTask, StopReason], object]
+StopRun = Callable[[HeldTask, StopReason], object]
 
 
 class LeaseKeeper:
@@ -43,7 +42,7 @@ class LeaseKeeper:
         *,
         lease: float,
         control_interval: float,
-        tell: Tell,
+        stop_run: StopRun,
         health: LoopHealth,
         logger: Any,
     ) -> None:
@@ -51,7 +50,7 @@ class LeaseKeeper:
         self._open_queue = open_queue
         self._lease = lease
         self._interval = min(control_interval, lease * TURN)
-        self._tell = tell
+        self._stop_run = stop_run
         self._trouble = LoopTrouble(log_events.LEASE_RENEWAL_FAILED, health, logger)
 
     async def run(self) -> None:
@@ -75,35 +74,35 @@ class LeaseKeeper:
         fences = {each.task.id: each.task.fence for each in held}
         try:
             if min(each.lease_end for each in held) - now > self._lease * (1 - RENEW_AFTER):
-                answer = await self._bounded(queue.inspect(fences))
+                report = await self._bounded(queue.inspect(fences))
             else:
-                answer = await self._bounded(queue.renew(fences, self._lease))
+                report = await self._bounded(queue.renew(fences, self._lease))
                 for each in held:
                     each.lease_end = now + self._lease  # of those answered as lost, the next line disposes
         except Exception as error:
             self._trouble.failed(error, tasks=len(held))
         else:
             self._trouble.turned()
-            self._pass_on(held, answer)
+            self._pass_on(held, report)
         self._fence_off(held)
 
-    async def _bounded(self, asking: Any) -> Answer:
+    async def _bounded(self, asking: Any) -> LeaseReport:
         try:
             async with asyncio.timeout(self._lease * CALL):
-                answer: Answer = await asking
-                return answer
+                report: LeaseReport = await asking
+                return report
         except TimeoutError:
-            raise StorageUnavailableError("the store did not answer in time") from None
+            raise StorageUnavailableError("the store did not report in time") from None
 
-    def _pass_on(self, held: list[HeldTask], answer: Answer) -> None:
+    def _pass_on(self, held: list[HeldTask], report: LeaseReport) -> None:
         for each in held:
-            if each.task.id in answer.lost:
-                self._tell(each, StopReason.LEASE_LOST)
-            elif each.task.id in answer.cancel_requested:
-                self._tell(each, StopReason.CANCEL_REQUESTED)
+            if each.task.id in report.lost:
+                self._stop_run(each, StopReason.LEASE_LOST)
+            elif each.task.id in report.cancel_requested:
+                self._stop_run(each, StopReason.CANCEL_REQUESTED)
 
     def _fence_off(self, held: list[HeldTask]) -> None:
         latest = asyncio.get_running_loop().time() + self._lease * FENCE_BEFORE
         for each in held:
             if each.lease_end < latest:
-                self._tell(each, StopReason.LEASE_LOST)
+                self._stop_run(each, StopReason.LEASE_LOST)

@@ -27,7 +27,7 @@ class LoopTrouble:
         self._event, self._health, self._logger = event, health, logger
         self.failures = 0
         """In a row."""
-        self._since = self._latest = self._told_at = 0.0
+        self._since = self._latest = self._logged_at = 0.0
         self._quiet = 0.0
 
     def failed(self, error: Exception, **about: Any) -> None:
@@ -40,9 +40,9 @@ class LoopTrouble:
         self._latest = now
         if not isinstance(error, StorageError):
             self._logger.exception(self._event, **about)
-        elif not self._quiet or now - self._told_at >= self._quiet:
+        elif not self._quiet or now - self._logged_at >= self._quiet:
             self._logger.warning(self._event, **about, error=str(error), failures=self.failures)
-            self._told_at = now
+            self._logged_at = now
             self._quiet = min(2 * self._quiet or QUIET, LONGEST_QUIET)
 
     def turned(self) -> None:

@@ -17,7 +17,7 @@ class OlderWorkers:
 
     def __init__(self, registry: WorkerRegistry, subscriptions: SubscriptionWatch, logger: Any) -> None:
         self._registry, self._subscriptions, self._logger = registry, subscriptions, logger
-        self._told: frozenset[str] = frozenset()
+        self._reported: frozenset[str] = frozenset()
         self._next_look = 0.0
 
     async def look(self) -> None:
@@ -27,6 +27,6 @@ class OlderWorkers:
             return
         self._next_look = now + LOOK_EVERY
         older = {each.id: each for each in await self._registry.workers(LOOK_EVERY) if not each.tells_listeners}
-        for worker_id in sorted(older.keys() - self._told):
+        for worker_id in sorted(older.keys() - self._reported):
             self._logger.warning(log_events.OLDER_WORKER_SEEN, worker_id=worker_id, host=older[worker_id].host)
-        self._told = frozenset(older)
+        self._reported = frozenset(older)

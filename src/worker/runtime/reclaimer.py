@@ -9,7 +9,7 @@ from backstage.domain.ports.task_queue import TaskQueue
 from backstage.domain.retention import Retention
 from backstage.domain.task import MaxDeliveries
 from backstage.worker import log_events
-from backstage.worker.runtime.announcer import Announcer
+from backstage.worker.runtime.event_publisher import EventPublisher
 from backstage.worker.runtime.subscription_watch import SubscriptionWatch
 from backstage.worker.worker_options import WorkerOptions
 
@@ -26,14 +26,14 @@ class Reclaimer:
         options: WorkerOptions,
         max_deliveries: MaxDeliveries,
         subscriptions: SubscriptionWatch,
-        announcer: Announcer,
+        publisher: EventPublisher,
         logger: Any,
     ) -> None:
         self._queue, self._prune_tasks = queue, prune_tasks
         self._options = options
         self._max_deliveries = max_deliveries
         self._subscriptions = subscriptions
-        self._announcer = announcer
+        self._publisher = publisher
         self._logger = logger
 
     async def reclaim(self) -> None:
@@ -44,7 +44,7 @@ class Reclaimer:
                 self._logger.warning(
                     log_events.TASK_RECLAIMED, task_id=task.id, type=task.type, queue=task.queue, state=task.state
                 )
-                self._announcer.ended(task, outcome, task.state)
+                self._publisher.ended(task, outcome, task.state)
             if not reclaimed:  # fewer than asked for tells nothing: what they carry is bounded, too
                 return
 

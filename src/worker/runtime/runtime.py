@@ -27,14 +27,14 @@ from backstage.worker.handling.handler_store import HandlerStore
 from backstage.worker.handling.middleware import Middleware, compose
 from backstage.worker.handling.receiver import Receivers
 from backstage.worker.middleware.timeout import Deadlines, timeout
-from backstage.worker.runtime.announcer import Announcer
-from backstage.worker.runtime.aside import Aside, in_own_thread
 from backstage.worker.runtime.attempt_runner import AttemptRunner
+from backstage.worker.runtime.background_thread import Background, in_background_thread
 from backstage.worker.runtime.beat import Beat
 from backstage.worker.runtime.broadcast_loop import BroadcastLoop
 from backstage.worker.runtime.claimer import Claimer
 from backstage.worker.runtime.error_backoff import ErrorBackoff
-from backstage.worker.runtime.held_task import tell_soft_timeout
+from backstage.worker.runtime.event_publisher import EventPublisher
+from backstage.worker.runtime.held_task import mark_over_soft_timeout
 from backstage.worker.runtime.hung_slots import HungSlots
 from backstage.worker.runtime.lanes import Lanes
 from backstage.worker.runtime.lease_keeper import LeaseKeeper
@@ -63,7 +63,7 @@ STALLED_AFTER = 0.5
 class WorkerRuntime:
     """Claims tasks and runs their handlers until told to stop. Use once: make, `run`, `stop`.
 
-    Everything is injected: with a clock, ids, chance, event loop and `aside` of its own, a simulation runs this
+    Everything is injected: with a clock, ids, chance, event loop and `background` of its own, a simulation runs this
     very code.
     """
 
@@ -81,7 +81,7 @@ class WorkerRuntime:
         schedules: Sequence[CronTask] = (),
         receivers: Receivers | None = None,
         subscriptions: Sequence[Subscription] = (),
-        aside: Aside = in_own_thread,
+        background: Background = in_background_thread,
         store: HandlerStore | None = None,
         child_setup: ChildSetup | None = None,
     ) -> None:
@@ -91,7 +91,7 @@ class WorkerRuntime:
         self._options = options
         self._chance = chance
         self._logger = logger
-        self._aside = aside
+        self._background = background
         self._latencies = latencies
         self._healths = LoopHealths()
         self._queue: TaskQueue = backend.queue if latencies is None else MeasuredQueue(backend.queue, latencies)
@@ -114,7 +114,7 @@ class WorkerRuntime:
         self._broadcasts = self._new_broadcast_loop(receivers)
         self._subscriptions = self._new_subscription_watch(subscriptions)
         self._store_watch = self._new_store_watch()
-        self._announcer = Announcer(use_cases.events, backend.clock, options.worker_id)
+        self._publisher = EventPublisher(use_cases.events, backend.clock, options.worker_id)
         self._hint = asyncio.Event()
         self._lanes = Lanes(self._composed(registry, middlewares), options, metrics or WorkerMetrics())
         conclusion = Conclusion(use_cases.chain_task, chance, logger)
@@ -125,7 +125,7 @@ class WorkerRuntime:
             runner=AttemptRunner(conclusion, options.worker_id, logger, store),
             threads=self._threads,
             subscriptions=self._subscriptions,
-            announcer=self._announcer,
+            publisher=self._publisher,
             backoff=ErrorBackoff(chance),
             hint=self._hint,
             settler_health=self._healths.of("settler"),
@@ -207,7 +207,7 @@ class WorkerRuntime:
         self._hurry.set()
         self._stop.set()
 
-    async def give_back_aside(self) -> None:
+    async def give_back_elsewhere(self) -> None:
         """Give the store all that is held, on another loop than this worker's, which is blocked: the ends that it has
         not taken, and everything else as not run."""
         ended = {(each.task_id, each.fence): each for each in self._slots.settler.waiting()}
@@ -281,7 +281,7 @@ class WorkerRuntime:
         await self._slots.finish(self._hurry)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._options.grace_period):
-                await self._announcer.drained()
+                await self._publisher.drained()
 
     @contextlib.asynccontextmanager
     async def _duties(self, wakeup: Wakeup, beat: Beat) -> AsyncIterator[None]:
@@ -293,7 +293,7 @@ class WorkerRuntime:
             options,
             self._lanes.max_deliveries,
             self._subscriptions,
-            self._announcer,
+            self._publisher,
             self._logger,
         )
         pauses = PauseWatch(self._backend.control, self._slots)
@@ -309,7 +309,7 @@ class WorkerRuntime:
         endless = partial(kept_up, backoff=ErrorBackoff(self._chance), logger=self._logger, healths=self._healths)
         duties = {
             "settler": endless("settler", self._slots.settler.run),
-            "announcer": endless("announcer", self._announcer.run),
+            "events": endless("events", self._publisher.run),
             "subscriptions": periodic(options.subscription_interval, "subscriptions", self._subscriptions.look),
             "scheduler": endless("scheduler", self._schedule_loop.run),
             "wakeup": endless("wakeup", partial(self._pass_on_hints, wakeup)),
@@ -345,11 +345,11 @@ class WorkerRuntime:
             self._lease_queue,
             lease=self._options.lease,
             control_interval=self._options.control_interval,
-            tell=lambda held, reason: loop.call_soon_threadsafe(self._slots.tell, held, reason),
+            stop_run=lambda held, reason: loop.call_soon_threadsafe(self._slots.stop_run, held, reason),
             health=self._healths.of("leases"),
             logger=self._logger,
         )
-        return self._aside("backstage-leases", keeper.run)
+        return self._background("backstage-leases", keeper.run)
 
     def _lease_queue(self) -> contextlib.AbstractAsyncContextManager[TaskQueue]:
         opening = self._backend.lease_queue()
@@ -395,12 +395,12 @@ class WorkerRuntime:
         if not self._slots.held:
             queues = frozenset(self._ranks) if self._ranks else None
             if await self._queue.is_idle(self._types, queues) and not self._slots.held:
-                await self._unserved.tell_at_the_end()
+                await self._unserved.report_at_the_end()
                 self.stop()
 
     def _composed(self, registry: HandlerRegistry, middlewares: Sequence[Middleware]) -> dict[str, RegisteredHandler]:
         """Wrap each handler once; the timeout is innermost, so that it measures nothing but the handler."""
-        layers = (*middlewares, timeout(tell_soft_timeout, self._deadlines))
+        layers = (*middlewares, timeout(mark_over_soft_timeout, self._deadlines))
         return {
             each: RegisteredHandler(
                 registry.registration(each), compose(layers, registry.bind(each, self._threads, self._processes))

@@ -39,8 +39,8 @@ class ScheduleLoop:
             await self.put_all()
             turn = await self._fire()
             for fired in turn.fired:
-                self._tell(fired)
-            self._tell_unreadable(frozenset(turn.unreadable))
+                self._log_fired(fired)
+            self._report_unreadable(frozenset(turn.unreadable))
             await self._sleep(self._interval if turn.next_in is None else min(turn.next_in, self._interval))
 
     async def put_all(self) -> None:
@@ -59,7 +59,7 @@ class ScheduleLoop:
             async with asyncio.timeout(seconds):
                 await self._hurry.wait()
 
-    def _tell(self, fired: Fired) -> None:
+    def _log_fired(self, fired: Fired) -> None:
         for event, tasks in ((log_events.TICK_FIRED, fired.tasks), (log_events.TICK_SKIPPED, fired.skipped)):
             for task in tasks:
                 self._logger.info(
@@ -71,7 +71,7 @@ class ScheduleLoop:
                     queue=task.queue,
                 )
 
-    def _tell_unreadable(self, unreadable: frozenset[UnreadableSchedule]) -> None:
+    def _report_unreadable(self, unreadable: frozenset[UnreadableSchedule]) -> None:
         """Once, until it is another problem."""
         for schedule in unreadable - self._unreadable:
             self._logger.error(log_events.SCHEDULE_UNREADABLE, schedule=schedule.name, problem=schedule.problem)

@@ -85,7 +85,7 @@ class Settler:
                 self._work.clear()
                 while self._waiting:
                     await self._settle(self._waiting[: portion(self._waiting, _size, self._most)])
-                self._tell_if_empty()
+                self._set_if_empty()
         except asyncio.CancelledError:
             for each in self._alone:
                 each.cancel()
@@ -132,9 +132,9 @@ class Settler:
 
     def _ended_alone(self, alone: asyncio.Task[None]) -> None:
         self._alone.discard(alone)
-        self._tell_if_empty()
+        self._set_if_empty()
 
-    def _tell_if_empty(self) -> None:
+    def _set_if_empty(self) -> None:
         if not self._waiting and not self._alone:
             self._empty.set()
 

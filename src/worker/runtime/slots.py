@@ -15,9 +15,9 @@ from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.worker import log_events
 from backstage.worker.executing.handler_threads import HandlerThreads
-from backstage.worker.runtime.announcer import Announcer
 from backstage.worker.runtime.attempt_runner import AttemptRunner
 from backstage.worker.runtime.error_backoff import ErrorBackoff
+from backstage.worker.runtime.event_publisher import EventPublisher
 from backstage.worker.runtime.held_task import HeldTask, HeldTasks, StopReason
 from backstage.worker.runtime.lanes import Lane
 from backstage.worker.runtime.outcome_log import OutcomeLog
@@ -44,7 +44,7 @@ class Slots:
         runner: AttemptRunner,
         threads: HandlerThreads,
         subscriptions: SubscriptionWatch,
-        announcer: Announcer,
+        publisher: EventPublisher,
         backoff: ErrorBackoff,
         hint: asyncio.Event,
         settler_health: LoopHealth,
@@ -60,7 +60,7 @@ class Slots:
         self._runner = runner
         self._threads = threads
         self._subscriptions = subscriptions
-        self._announcer = announcer
+        self._publisher = publisher
         self._outcome_log = OutcomeLog(logger)
         self._hint = hint
         self._logger = logger
@@ -110,7 +110,7 @@ class Slots:
         else:
             self._fill()
 
-    def tell_undecodable(self, tasks: Sequence[Task]) -> None:
+    def report_undecodable(self, tasks: Sequence[Task]) -> None:
         """The claim has met tasks that cannot be decoded, and has ended them as dead letters."""
         for task in tasks:
             self._logger.error(
@@ -120,9 +120,9 @@ class Slots:
                 queue=task.queue,
                 problem=task.last_failure and task.last_failure.message,
             )
-            self._announcer.ended(task, task.buried(), TaskState.FAILED)
+            self._publisher.ended(task, task.buried(), TaskState.FAILED)
 
-    def tell(self, held: HeldTask, reason: StopReason) -> None:
+    def stop_run(self, held: HeldTask, reason: StopReason) -> None:
         """The store says that a task is lost, or to be cancelled."""
         if held.stop_reason is reason or self.held.find(held.task.id) is not held:
             return
@@ -240,7 +240,7 @@ class Slots:
 
     async def _outcome_of(self, held: HeldTask) -> Outcome | None:
         task = held.task
-        self._announcer.started(task)
+        self._publisher.started(task)
         outcome = await self._runner.run(held)
         return None if outcome is None else self._with_deliveries(task, outcome)
 
@@ -291,6 +291,6 @@ class Slots:
                 continue
             held.lane.counts.count(_CANCELLED if state is _WAS_CANCELLED else outcome.kind)
             self._outcome_log.write(held.task, outcome, state)
-            self._announcer.ended(held.task, outcome, state)
+            self._publisher.ended(held.task, outcome, state)
         if self._has_backlog or (self._options.is_until_idle and not self.held):
             self._hint.set()

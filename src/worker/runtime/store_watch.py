@@ -9,7 +9,7 @@ from backstage.domain.ports.clock import Clock
 from backstage.worker import log_events
 from backstage.worker.watching.loop_health import LoopHealth
 
-TOLD_FOR = 3600.0
+REPORTED_FOR = 3600.0
 """Seconds for which health says that the store was emptied, unless somebody acknowledges it."""
 
 
@@ -23,28 +23,28 @@ class StoreWatch:
     def __init__(self, put_again: Sequence[Callable[[], None]], clock: Clock, health: LoopHealth, logger: Any) -> None:
         self._put_again, self._clock, self._health, self._logger = put_again, clock, health, logger
         self._generation: str | None = None
-        self._told_until: float | None = None
+        self._reported_until: float | None = None
 
     def saw(self, generation: str) -> None:
         before, self._generation = self._generation, generation
         if before is not None and before != generation:
-            self._tell(before, generation)
-        elif self._told_until is None or self._clock.monotonic() >= self._told_until:
+            self._report(before, generation)
+        elif self._reported_until is None or self._clock.monotonic() >= self._reported_until:
             self.acknowledge()
 
     def acknowledge(self) -> None:
         """Somebody knows: health is good again. May be called from any thread."""
-        self._told_until = None
+        self._reported_until = None
         self._health.turned()
 
-    def _tell(self, before: str, generation: str) -> None:
+    def _report(self, before: str, generation: str) -> None:
         self._logger.error(
             log_events.STORE_WAS_EMPTIED,
             generation=generation,
             before=before,
             remedy="find out who emptied it; schedules and durable listeners of the code are put again, tasks are gone",
         )
-        self._told_until = self._clock.monotonic() + TOLD_FOR
+        self._reported_until = self._clock.monotonic() + REPORTED_FOR
         moment = self._clock.now().isoformat(timespec="seconds")
         self._health.failed(RuntimeError(f"the store was emptied, as was noticed at {moment}"))
         for put_again in self._put_again:

@@ -56,13 +56,13 @@ class SubscriptionWatch:
         before = {each.name for each in self._active} | self._removed
         self._become_active(tuple(each for each in stored if isinstance(each, Subscription)))
         self.known.set()
-        self._tell_unreadable(frozenset(each for each in stored if isinstance(each, UnreadableSubscription)))
+        self._report_unreadable(frozenset(each for each in stored if isinstance(each, UnreadableSubscription)))
         gone = before - {each.name for each in stored}
         for name in sorted(self._removed & gone):
             await self._cancel_deliveries(name)
         self._removed = frozenset(gone - self._removed)
 
-    def _tell_unreadable(self, unreadable: frozenset[UnreadableSubscription]) -> None:
+    def _report_unreadable(self, unreadable: frozenset[UnreadableSubscription]) -> None:
         """Once for each, and again when its problem is another."""
         for subscription in unreadable - self._unreadable:
             self._logger.error(

@@ -22,12 +22,12 @@ def status_app(observed: Observed) -> Starlette:
 
     async def live(request: Request) -> Response:
         all_hung_for = observed.worker.vital_signs().all_hung_for
-        report = liveness(observed.pulse.blocked_for(), observed.stuck_after, all_hung_for)
+        report = liveness(observed.lag.blocked_for(), observed.stuck_after, all_hung_for)
         return _answer(report, report["live"])
 
     async def ready(request: Request) -> Response:
         await _probe()
-        report = readiness(observed.worker.vital_signs(), observed.pulse.blocked_for(), observed.probe.problem)
+        report = readiness(observed.worker.vital_signs(), observed.lag.blocked_for(), observed.probe.problem)
         return _answer(report, report["ready"])
 
     async def whole(request: Request) -> Response:
@@ -36,7 +36,7 @@ def status_app(observed: Observed) -> Starlette:
             observed.worker.vital_signs(),
             observed.worker.metrics,
             observed.probe.answer or (),
-            observed.pulse.blocked_for(),
+            observed.lag.blocked_for(),
             observed.probe.problem,
         )
         return _answer(report, report["healthy"])
@@ -46,13 +46,13 @@ def status_app(observed: Observed) -> Starlette:
         return _answer({"acknowledged": True}, True)
 
     async def prometheus(request: Request) -> Response:
-        if observed.pulse.blocked_for() <= BLOCKED:
+        if observed.lag.blocked_for() <= BLOCKED:
             await observed.figures.refresh()
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         return Response(await asyncio.to_thread(encode, metrics), headers={"Content-Type": content_type})
 
     async def _probe() -> None:
-        if observed.pulse.blocked_for() <= BLOCKED:
+        if observed.lag.blocked_for() <= BLOCKED:
             await observed.probe.refresh()
 
     return Starlette(

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.queue_control import Pause
-from backstage.worker.status.pulse import Pulse
+from backstage.worker.status.loop_lag import LoopLag
 from backstage.worker.status.store_figures import StoreFigures
 from backstage.worker.status.store_reading import StoreReading
 from backstage.worker.watching.measured_queue import StoreLatencies
@@ -39,13 +39,13 @@ class Observed:
         worker: ObservedWorker,
         backend: Backend,
         latencies: StoreLatencies,
-        pulse: Pulse,
+        lag: LoopLag,
         home: asyncio.AbstractEventLoop,
         *,
         stuck_after: float,
     ) -> None:
         """`home` is the worker's loop; blocked for `stuck_after` seconds, the worker counts as dead."""
-        self.worker, self.latencies, self.pulse, self.stuck_after = worker, latencies, pulse, stuck_after
+        self.worker, self.latencies, self.lag, self.stuck_after = worker, latencies, lag, stuck_after
         self.figures = StoreReading(
             lambda: StoreFigures.read(backend), home, kept_for=FIGURES_KEPT_FOR, patience=PATIENCE
         )

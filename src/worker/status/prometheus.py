@@ -44,7 +44,7 @@ class Metrics(Collector):
         yield from REGISTRY.collect()
 
     def _worker(self) -> Iterator[Metric]:
-        signs, pulse = self._observed.worker.vital_signs(), self._observed.pulse
+        signs, lag = self._observed.worker.vital_signs(), self._observed.lag
         yield _gauge("backstage_worker_slots", "Tasks that it runs at once", signs.concurrency)
         yield _gauge("backstage_worker_hung", "Slots taken by handlers that do not end", len(signs.hung))
         yield _gauge("backstage_worker_waiting", "Tasks claimed that wait for a slot", signs.waiting)
@@ -55,10 +55,10 @@ class Metrics(Collector):
         for loop in signs.loops:
             healthy.add_metric([loop.name], loop.problem() is None)
         yield healthy
-        yield _gauge("backstage_worker_blocked_seconds", "How long its event loop has not turned", pulse.blocked_for())
-        lag = HistogramMetricFamily("backstage_worker_loop_lag_seconds", "How late its event loop wakes what is due")
-        lag.add_metric([], pulse.lags.cumulative(), pulse.lags.sum)
-        yield lag
+        yield _gauge("backstage_worker_blocked_seconds", "How long its event loop has not turned", lag.blocked_for())
+        lags = HistogramMetricFamily("backstage_worker_loop_lag_seconds", "How late its event loop wakes what is due")
+        lags.add_metric([], lag.lags.cumulative(), lag.lags.sum)
+        yield lags
 
     def _runs(self) -> Iterator[Metric]:
         claimed = CounterMetricFamily("backstage_worker_claimed", "Tasks claimed", labels=LANE)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Self
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.extras import needing
 from backstage.worker import log_events
-from backstage.worker.runtime.aside import in_own_thread
+from backstage.worker.runtime.background_thread import in_background_thread
+from backstage.worker.status.loop_lag import LoopLag
 from backstage.worker.status.observed import Observed
-from backstage.worker.status.pulse import Pulse
 
 if TYPE_CHECKING:
     import uvicorn
@@ -26,7 +26,7 @@ BACKLOG = 64
 
 
 class StatusServer:
-    """Serves while entered, which is on the worker's loop and before the worker starts.
+    """Serves health and metrics of a worker over HTTP. Enter it on the worker's loop, before the worker starts.
 
     It is made only where the extra `web` is installed: else it raises MissingExtraError. Entering it raises
     ConfigurationError where it cannot listen. Port 0 is a free one; `port` says which.
@@ -45,20 +45,20 @@ class StatusServer:
         async with contextlib.AsyncExitStack() as stack:
             listener = stack.enter_context(_listening(self._host, self.port))
             self.port = listener.getsockname()[1]
-            pulse = Pulse()
-            beating = asyncio.create_task(pulse.run(), name="backstage-pulse")
-            stack.callback(beating.cancel)
+            lag = LoopLag()
+            watching = asyncio.create_task(lag.run(), name="backstage-lag")
+            stack.callback(watching.cancel)
             observed = Observed(
                 self._worker,
                 self._worker.backstage.backend,
                 self._worker.measure_store(),
-                pulse,
+                lag,
                 asyncio.get_running_loop(),
                 stuck_after=self._stuck_after,
             )
 
             serving = partial(_serve, partial(self._new_server, observed), listener)
-            await stack.enter_async_context(in_own_thread("backstage-status", serving))
+            await stack.enter_async_context(in_background_thread("backstage-status", serving))
             host = f"[{self._host}]" if ":" in self._host else self._host
             self._worker.backstage.logger.info(log_events.STATUS_SERVED, url=f"http://{host}:{self.port}/health")
             self._leaving = stack.pop_all()

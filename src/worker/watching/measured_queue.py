@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeVar
 
 from backstage.domain.outcome import Outcome
-from backstage.domain.ports.task_queue import Claimed, ClaimRequest, HeldTasks, NextTasksOf, TaskQueue
+from backstage.domain.ports.task_queue import Claimed, ClaimRequest, LeaseReport, NextTasksOf, TaskQueue
 from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
 from backstage.worker.watching.histogram import Histogram
@@ -51,10 +51,10 @@ class MeasuredQueue:
     async def settle(self, outcomes: Sequence[Outcome]) -> list[TaskState | None]:
         return await self._latencies.measured("settle", self._queue.settle(outcomes))
 
-    async def renew(self, fences: Mapping[str, int], lease: float) -> HeldTasks:
+    async def renew(self, fences: Mapping[str, int], lease: float) -> LeaseReport:
         return await self._latencies.measured("renew", self._queue.renew(fences, lease))
 
-    async def inspect(self, fences: Mapping[str, int]) -> HeldTasks:
+    async def inspect(self, fences: Mapping[str, int]) -> LeaseReport:
         return await self._latencies.measured("inspect", self._queue.inspect(fences))
 
     async def report_progress(self, task_id: str, fence: int, progress: float, note: str | None) -> bool:

@@ -17,8 +17,10 @@ OTHERS = ("~others", "~others")
 
 @dataclass(slots=True)
 class RunMetrics:
-    """Of one queue and type, or of several. Durations are seconds of handler time; rates are 0 to 1, None before the
-    first end."""
+    """Counts of runs, of one queue and type or of several.
+
+    Durations are seconds of handler time. Rates are 0 to 1, and None before the first end.
+    """
 
     completed: int = 0
     failed: int = 0
@@ -100,7 +102,10 @@ _COMPLETED = OutcomeKind.COMPLETED
 
 @dataclass(slots=True)
 class WorkerMetrics:
-    """Since this worker was made. Written on its loop, may be read from any thread; each reading adds up anew."""
+    """What a worker has counted since it was created.
+
+    Written on its loop, may be read from any thread; each reading adds up anew.
+    """
 
     by_lane: dict[tuple[str, str], RunMetrics] = field(default_factory=dict)
     """Queue and type to their numbers."""

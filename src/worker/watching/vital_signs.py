@@ -8,7 +8,7 @@ from backstage.worker.watching.loop_health import LoopHealth
 
 
 class Phase(StrEnum):
-    """Where a worker is in its life."""
+    """The phase of a worker's life."""
 
     STARTING = "starting"  # the store is being opened
     RUNNING = "running"
@@ -18,7 +18,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VitalSigns:
-    """A worker as it is now. `queues` is empty for one that serves them all."""
+    """The current condition of a worker. `queues` is empty if it serves all queues."""
 
     worker_id: str
     phase: Phase

@@ -9,9 +9,9 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from backstage import Worker
+from backstage.worker.status.loop_lag import LoopLag
 from backstage.worker.status.observed import Observed
 from backstage.worker.status.prometheus import Metrics
-from backstage.worker.status.pulse import Pulse
 from tests.worker.workers import Workers, found, until, until_some
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -20,7 +20,7 @@ Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 def observed(worker: Worker) -> Observed:
     latencies = worker.measure_store()
     loop = asyncio.get_running_loop()
-    return Observed(worker, worker.backstage.backend, latencies, Pulse(), loop, stuck_after=60.0)
+    return Observed(worker, worker.backstage.backend, latencies, LoopLag(), loop, stuck_after=60.0)
 
 
 def scraped(watching: Observed) -> Samples:

@@ -8,7 +8,8 @@ local is_new_queue = redis.call('EXISTS', KEYS[1] .. ':counts') == 0
 revive_queue()
 local holders = {}
 for at, task in ipairs(cmsgpack.unpack(ARGV[4])) do
-  holders[at] = store_new(task[1], task[2]) or false
+  local id, flat = unpack(task)
+  holders[at] = store_new(id, flat) or false
 end
 write_new()
 redis.call('PUBLISH', ARGV[5], '')

@@ -1,5 +1,5 @@
--- adopt_tasks: find tasks of a queue that no index has, so that nobody would ever list, claim or count them, and give them their
--- places. A slot that was moved under an older release left such.
+-- adopt_tasks: find tasks of a queue that no index has, so that nobody would ever list, claim or count them, and give
+-- them their places. A slot that was moved under an older release left such.
 --   KEYS  1 the queue's prefix
 --   ARGV  4 packed { { id, … }, whether they are only to be found }
 --   returns how many there are

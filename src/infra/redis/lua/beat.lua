@@ -1,5 +1,5 @@
--- beat: note that a worker is alive, and tell it whether this is still the store that it knows. A store that was emptied
--- gets a new id here, and so does one of a release that gave none.
+-- beat: note that a worker is alive, and tell it whether this is still the store that it knows. A store that was
+-- emptied gets a new id here, and so does one of a release that gave none.
 --   KEYS  1 the store's prefix
 --   ARGV  3 the consumer group, 4 packed { worker id, what it says of itself, format, an id }
 --   returns the store's id

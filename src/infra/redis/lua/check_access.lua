@@ -1,5 +1,5 @@
--- check_access: which commands the user may not run, of those that scripts run. Each is tried on the store's `group`, which
--- is a string: whoever may run it is told that this is the wrong type, or options, so nothing is changed.
+-- check_access: which commands the user may not run, of those that scripts run. Each is tried on the store's `group`,
+-- which is a string: whoever may run it is told that this is the wrong type, or options, so nothing is changed.
 --   KEYS  1 the store's `group`
 --   returns packed { command as an ACL names it, … }
 local key = KEYS[1]

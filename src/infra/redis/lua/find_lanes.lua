@@ -1,5 +1,5 @@
--- find_lanes: types with waiting tasks, in the order of the index, so that a client which serves thousands of types needs not send
--- them all. Changes nothing but where tasks wait that have become due.
+-- find_lanes: types with waiting tasks, in the order of the index, so that a client which serves thousands of types
+-- needs not send them all. Changes nothing but where tasks wait that have become due.
 --   KEYS  1 the queue's prefix, or the store's for the lanes of all queues
 --   ARGV  4 packed { how many lanes to leave out, greatest number }
 --   returns packed { number of lanes found, { type, … } }

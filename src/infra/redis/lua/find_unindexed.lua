@@ -1,5 +1,5 @@
--- find_unindexed: queues whose lanes are not all in the index, because an older release or somebody else has changed them. On a
--- server that has all keys of the store. Changes nothing.
+-- find_unindexed: queues whose lanes are not all in the index, because an older release or somebody else has changed
+-- them. On a server that has all keys of the store. Changes nothing.
 --   KEYS  1 the store's prefix
 --   returns packed { queue, … }, as the store's `queues` names them
 local own, indexed, unindexed = string.sub(KEYS[1], 1, -2), 0, {}
@@ -16,7 +16,8 @@ for _, queue in ipairs(queues) do
   local name = encoded(queue)
   local prefix = own .. ':' .. name .. '}'
   local lanes = redis.call('HLEN', prefix .. ':heads')
-  local due = redis.call('ZRANGE', prefix .. ':later', 0, 0, 'WITHSCORES')[2] or false
+  local _, due = unpack(redis.call('ZRANGE', prefix .. ':later', 0, 0, 'WITHSCORES'))
+  due = due or false
   if lanes ~= redis.call('ZCARD', prefix .. ':levels') or due ~= redis.call('ZSCORE', KEYS[1] .. ':later', name) then
     unindexed[#unindexed + 1] = queue
   end

@@ -12,7 +12,8 @@ local is_new_queue = redis.call('EXISTS', KEYS[1] .. ':counts') == 0
 revive_queue()
 keep_schedule(name, tick, mark, document)
 for _, task in ipairs(tasks) do
-  store_new(task[1], task[2])
+  local id, flat = unpack(task)
+  store_new(id, flat)
 end
 write_new()
 redis.call('PUBLISH', ARGV[5], '')

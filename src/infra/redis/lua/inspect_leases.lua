@@ -4,10 +4,11 @@
 --   returns packed { 0 lost | 1 held | 2 held, and somebody asked to cancel it, … }
 local answers = {}
 for at, claim in ipairs(cmsgpack.unpack(ARGV[4])) do
-  local task = redis.call('HMGET', KEYS[1] .. ':task:' .. claim[1], 'state', 'fence', 'cancel')
+  local id, claimed_fence = unpack(claim)
+  local state, fence, cancel = unpack(redis.call('HMGET', KEYS[1] .. ':task:' .. id, 'state', 'fence', 'cancel'))
   answers[at] = 0
-  if task[1] == 'r' and task[2] == claim[2] then
-    answers[at] = task[3] and 2 or 1
+  if state == 'r' and fence == claimed_fence then
+    answers[at] = cancel and 2 or 1
   end
 end
 return cmsgpack.pack(answers)

@@ -7,8 +7,9 @@ local FORGOTTEN_AT_ONCE = 100
 promote_due()
 write_counts()
 for _, type_ in ipairs(cmsgpack.unpack(ARGV[4])) do
-  local counts = redis.call('HMGET', KEYS[1] .. ':counts', 'r:' .. type_, 'p:' .. type_, 'l:' .. type_)
-  if tonumber(counts[1] or 0) + tonumber(counts[2] or 0) - tonumber(counts[3] or 0) > 0 then
+  local running, pending, later =
+    unpack(redis.call('HMGET', KEYS[1] .. ':counts', 'r:' .. type_, 'p:' .. type_, 'l:' .. type_))
+  if tonumber(running or 0) + tonumber(pending or 0) - tonumber(later or 0) > 0 then
     return 0
   end
   if #redis.call('ZRANGEBYSCORE', awaited_of(type_), '(' .. now_text, '+inf', 'LIMIT', 0, 1) > 0 then

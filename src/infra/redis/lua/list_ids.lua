@@ -1,7 +1,7 @@
 -- list_ids: the first ids of each of some indexes of a queue, on one side of a bound. Changes nothing.
 --   KEYS  1 the queue's prefix
---   ARGV  4 packed { { index, … }, bound ('(id', '+' for the newest, '-' for the oldest), greatest number for each index,
---           whether the oldest come first }
+--   ARGV  4 packed { { index, … }, bound ('(id', '+' for the newest, '-' for the oldest), greatest number for each
+--           index, whether the oldest come first }
 --   returns packed { id, … }, in no order; `leases` is no index, and gives all its ids on that side
 local names, bound, limit, is_oldest_first = unpack(cmsgpack.unpack(ARGV[4]))
 

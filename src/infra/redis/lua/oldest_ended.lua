@@ -1,5 +1,5 @@
--- oldest_ended: tasks of one queue and state that a retention gives up, the first to have ended first. For either reason
--- those are the oldest, so the longer of the two lists holds the other. Changes nothing.
+-- oldest_ended: tasks of one queue and state that a retention gives up, the first to have ended first. For either
+-- reason those are the oldest, so the longer of the two lists holds the other. Changes nothing.
 --   KEYS  1 the queue's prefix
 --   ARGV  4 packed { state letter, greatest age in microseconds or false, number to keep or false, limit }
 --   returns packed { { moment of its end, id }, … }

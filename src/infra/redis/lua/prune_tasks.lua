@@ -28,24 +28,25 @@ local function forget_ended(id)
 end
 
 local function prune(id)
-  local task = redis.call('HMGET', task_of(id), 'type', 'key', 'workflow', 'correlation')
+  local type_, key, workflow, correlation =
+    unpack(redis.call('HMGET', task_of(id), 'type', 'key', 'workflow', 'correlation'))
   if redis.call('ZREM', KEYS[1] .. ':ended:' .. state, id) == 0 then
     return 0
-  elseif not task[1] then
+  elseif not type_ then
     return forget_ended(id)
   end
   redis.call('DEL', task_of(id), attempts_of(id))
-  leave_index(index_of(state, task[1]), id)
-  if task[3] then
-    leave_index(KEYS[1] .. ':workflow:' .. task[3], id)
+  leave_index(index_of(state, type_), id)
+  if workflow then
+    leave_index(KEYS[1] .. ':workflow:' .. workflow, id)
   end
-  if task[4] then
-    leave_index(KEYS[1] .. ':correlation:' .. task[4], id)
+  if correlation then
+    leave_index(KEYS[1] .. ':correlation:' .. correlation, id)
   end
-  if task[2] then
-    free_key(task[2], id)
+  if key then
+    free_key(key, id)
   end
-  count(string.upper(state), task[1], 1)
+  count(string.upper(state), type_, 1)
   return 1
 end
 

@@ -1,4 +1,5 @@
--- put_schedule: create a schedule on this queue, or give it another document and leave its last tick and its mark alone.
+-- put_schedule: create a schedule on this queue, or give it another document and leave its last tick and its mark
+-- alone.
 --   KEYS  1 the queue's prefix
 --   ARGV  4 packed { name, document }
 --   returns packed { last tick, mark }

@@ -1,7 +1,8 @@
 -- read_attempts: tasks of one queue by their ids, each with the records that are kept apart.
 --   KEYS  1 the queue's prefix
 --   ARGV  4 packed { id, … }
---   returns packed { { { field, value, … }, { { fence, record }, … } }, … }; no fields for an id that the queue has not
+--   returns packed { { { field, value, … }, { { fence, record }, … } }, … }; no fields for an
+--           id that the queue has not
 local function records_of(id)
   local flat, records = redis.call('HGETALL', KEYS[1] .. ':attempts:' .. id), {}
   for at = 1, #flat, 2 do

@@ -6,12 +6,13 @@
 local claims, lease = unpack(cmsgpack.unpack(ARGV[4]))
 local answers, leases = {}, {}
 for at, claim in ipairs(claims) do
-  local task = redis.call('HMGET', task_of(claim[1]), 'state', 'fence', 'cancel')
+  local id, claimed_fence = unpack(claim)
+  local state, fence, cancel = unpack(redis.call('HMGET', task_of(id), 'state', 'fence', 'cancel'))
   answers[at] = 0
-  if task[1] == 'r' and task[2] == claim[2] then
-    answers[at] = task[3] and 2 or 1
-    redis.call('HSET', task_of(claim[1]), 'end', text_of(now + lease))
-    gather(leases, KEYS[1] .. ':leases', lease_now + lease, claim[1])
+  if state == 'r' and fence == claimed_fence then
+    answers[at] = cancel and 2 or 1
+    redis.call('HSET', task_of(id), 'end', text_of(now + lease))
+    gather(leases, KEYS[1] .. ':leases', lease_now + lease, id)
   end
 end
 send_gathered('ZADD', leases)

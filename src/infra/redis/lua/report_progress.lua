@@ -2,10 +2,10 @@
 --   KEYS  1 the queue's prefix
 --   ARGV  4 packed { id, fence, progress, note or false }
 --   returns 1, or 0 if the claim no longer holds
-local id, fence, progress, note = unpack(cmsgpack.unpack(ARGV[4]))
+local id, claimed_fence, progress, note = unpack(cmsgpack.unpack(ARGV[4]))
 local key = KEYS[1] .. ':task:' .. id
-local task = redis.call('HMGET', key, 'state', 'fence')
-if task[1] ~= 'r' or task[2] ~= fence then
+local state, fence = unpack(redis.call('HMGET', key, 'state', 'fence'))
+if state ~= 'r' or fence ~= claimed_fence then
   return 0
 end
 redis.call('HSET', key, 'progress', progress)

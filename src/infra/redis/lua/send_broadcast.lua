@@ -1,8 +1,8 @@
 -- send_broadcast: store a message, unless its id is kept, after deleting those whose time is over and those too many.
 -- Entry ids are made of the moment and never go back: what is stored later is read later.
 --   KEYS  1 the store's prefix
---   ARGV  4 packed { message id, { field, value, … }, microseconds that messages are kept, how many at most }, 5 the channel
---           that wakes workers
+--   ARGV  4 packed { message id, { field, value, … }, microseconds that messages are kept, how many at most }, 5 the
+--           channel that wakes workers
 --   returns 1
 -- needs: moments
 local id, flat, kept_for, kept = unpack(cmsgpack.unpack(ARGV[4]))
@@ -11,8 +11,10 @@ local PORTION = 500
 
 local function forget(entries)
   for _, entry in ipairs(entries) do
-    redis.call('HDEL', ids, entry[2][2])
-    redis.call('XDEL', stream, entry[1])
+    local place, message = unpack(entry)
+    local _, message_id = unpack(message)
+    redis.call('HDEL', ids, message_id)
+    redis.call('XDEL', stream, place)
   end
   return #entries
 end

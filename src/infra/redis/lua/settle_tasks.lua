@@ -1,11 +1,14 @@
--- settle_tasks: end claims of one queue, making the entity's `settle` move with its record, its next tasks and its key, in
--- the order given. The state and the fence in the task's hash decide; acknowledging an entry alone fences nothing.
+-- settle_tasks: end claims of one queue, making the entity's `settle` move with its record, its next tasks and its
+-- key, in the order given. The state and the fence in the task's hash decide; acknowledging an entry alone fences
+-- nothing.
 --   KEYS  1 the queue's prefix
---   ARGV  4 packed { { id, fence, kind, state letter, result or false, failure or false, delay in microseconds or false,
---           whether it spends no attempt, { next task of this queue, … }, { { next task's id,
---           { another queue, the task }, … }, whether it has run: if not, it leaves no record }, … }
+--   ARGV  4 packed { { id, fence, kind, state letter, result or false, failure or false, delay in microseconds or
+--           false, whether it spends no attempt, { next task of this queue, … },
+--           { { next task's id, { another queue, the task } }, … }, whether it has run: if not, it leaves no record },
+--           … }
 --   returns packed { now, { state letter or false, … } }
--- An outcome `lost` counts only while the lease has run out. Any other that was applied before is answered as it was then. Next tasks of other queues are kept in `outbox`, from where the client delivers them.
+-- An outcome `lost` counts only while the lease has run out. Any other that was applied before is answered as it was
+-- then. Next tasks of other queues are kept in `outbox`, from where the client delivers them.
 -- needs: allow_full, storing, records, leases
 local FIELDS = { 'state', 'fence', 'type', 'entry', 'version', 'priority', 'created', 'due', 'cancel', 'key' }
 local MORE_FIELDS = { 'started', 'worker', 'interruptions', 'crashes', 'ttl', 'record' }
@@ -33,7 +36,7 @@ local function answer_again(task, fence, kind, state)
   end
   if not recorded then
     local packed = redis.call('HGET', attempts_of(task.id), fence)
-    recorded = packed and cmsgpack.unpack(packed)[5]
+    recorded = packed and kind_of_record(packed)
   end
   if not recorded and task.fence == fence then
     recorded = UNRECORDED[task.state or 'p']
@@ -75,17 +78,17 @@ end
 
 -- The task goes back to wait: its record is kept apart, for the hash will tell the next one.
 local function return_to_line(task, kind, outcome)
-  local id, failure, delay, is_interruption = task.id, outcome[6], outcome[7], outcome[8]
-  if outcome[11] then
+  local id, delay = task.id, outcome.delay
+  if outcome.has_run then
     local number = task.fence - (whole(task.interruptions) or 0)
-    record(id, task.fence, number, task.worker, task.started, now_text, kind, failure)
+    record(id, task.fence, number, task.worker, task.started, now_text, kind, outcome.failure)
   end
   local due = delay and text_of(now + delay) or task.due or task.created
   local changes = { 'version', (whole(task.version) or 1) + 1 }
   if delay then
     changes[#changes + 1], changes[#changes + 2] = 'due', due
   end
-  if is_interruption then
+  if outcome.is_interruption then
     changes[#changes + 1], changes[#changes + 2] = 'interruptions', (whole(task.interruptions) or 0) + 1
   end
   redis.call('HDEL', task_prefix .. id, 'state', 'worker', 'end', 'cancel', 'entry')
@@ -100,12 +103,12 @@ local function return_to_line(task, kind, outcome)
 end
 
 local function end_for_good(task, kind, state, outcome)
-  local result, failure = outcome[5], outcome[6]
+  local result = outcome.result
   local changes = { 'version', (whole(task.version) or 1) + 1, 'state', state, 'end', now_text }
   if result then
-    changes[7], changes[8] = 'result', result
+    changes[#changes + 1], changes[#changes + 2] = 'result', result
   end
-  local told = outcome[11] and tell_record(state, kind, failure) or not outcome[11] and '-'
+  local told = not outcome.has_run and '-' or tell_record(state, kind, outcome.failure)
   if told then
     changes[#changes + 1], changes[#changes + 2] = 'record', told
   end
@@ -117,7 +120,7 @@ local function end_for_good(task, kind, state, outcome)
 end
 
 local function apply(task, kind, state, outcome)
-  local failure = outcome[6]
+  local failure = outcome.failure
   if state == 'p' or kind == 'lost' or task.key then
     read_fields(task, MORE_FIELDS)
   end
@@ -141,17 +144,28 @@ local function apply(task, kind, state, outcome)
 end
 
 local function store_next(outcome)
-  for _, task in ipairs(outcome[9]) do
-    store_new(task[1], task[2])
+  for _, task in ipairs(outcome.next_here) do
+    local id, flat = unpack(task)
+    store_new(id, flat)
     makes_work = true
   end
-  for _, parcel in ipairs(outcome[10]) do
-    redis.call('HSET', KEYS[1] .. ':outbox', parcel[1], cmsgpack.pack(parcel[2]))
+  for _, task in ipairs(outcome.next_elsewhere) do
+    local id, queue_and_task = unpack(task)
+    redis.call('HSET', KEYS[1] .. ':outbox', id, cmsgpack.pack(queue_and_task))
   end
 end
 
+local function outcome_of(packed)
+  local id, fence, kind, state, result, failure, delay, is_interruption, next_here, next_elsewhere, has_run =
+    unpack(packed, 1, 11)
+  return {
+    id = id, fence = fence, kind = kind, state = state, result = result, failure = failure, delay = delay,
+    is_interruption = is_interruption, next_here = next_here, next_elsewhere = next_elsewhere, has_run = has_run,
+  }
+end
+
 local function settle(outcome)
-  local task, fence, kind, state = { id = outcome[1] }, outcome[2], outcome[3], outcome[4]
+  local task, fence, kind, state = { id = outcome.id }, outcome.fence, outcome.kind, outcome.state
   read_fields(task, FIELDS)
   if task.state ~= 'r' or task.fence ~= fence or not task.type then
     return answer_again(task, fence, kind, state)
@@ -160,7 +174,7 @@ local function settle(outcome)
   end
   if task.cancel and state == 'p' then
     if kind == 'lost' then
-      outcome[6] = false
+      outcome.failure = false
     else
       kind = 'cancelled'
     end
@@ -185,8 +199,8 @@ local function write_ends(state, type_, ids)
 end
 
 local answers = {}
-for at, outcome in ipairs(cmsgpack.unpack(ARGV[4])) do
-  answers[at] = settle(outcome)
+for at, packed in ipairs(cmsgpack.unpack(ARGV[4])) do
+  answers[at] = settle(outcome_of(packed))
 end
 send_gathered('XACK', left, group)
 send_gathered('XDEL', left)

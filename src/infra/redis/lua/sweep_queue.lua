@@ -1,7 +1,7 @@
--- sweep_queue: let go of what a server's restart or a deleted group may have left in the streams of a queue: pending entries
--- of tasks that no longer run under them, and consumers that have no entry and have not been seen for an hour. Pending tasks
--- that wait nowhere any more are put back, tasks whose hash is gone are forgotten, and counts that are wrong are made anew. A
--- queue that has nothing any more is forgotten.
+-- sweep_queue: let go of what a server's restart or a deleted group may have left in the streams of a queue: pending
+-- entries of tasks that no longer run under them, and consumers that have no entry and have not been seen for an
+-- hour. Pending tasks that wait nowhere any more are put back, tasks whose hash is gone are forgotten, and counts
+-- that are wrong are made anew. A queue that has nothing any more is forgotten.
 --   KEYS  1 the queue's prefix
 --   ARGV  4 packed { type and id of the live task that was looked at last, as the call before returned them }
 --   returns packed { whether next tasks for other queues wait in the outbox, type and id to begin after next time }
@@ -22,36 +22,38 @@ local function sweep_consumers(stream)
 end
 
 -- A waiting task whose entry somebody else has read would never be claimed: it waits beside the line from now on.
-local function return_to_line(id, task)
-  local level = level_of(task[4], task[3])
+local function return_to_line(id, type_, priority, due)
+  local level = level_of(priority, type_)
   redis.call('HDEL', KEYS[1] .. ':task:' .. id, 'entry')
-  redis.call('ZADD', early_of(level), moment_of(task[6] or task[5]) or now, id)
+  redis.call('ZADD', early_of(level), moment_of(due) or now, id)
   touched_levels[level] = true
 end
 
-local function sweep_entry(stream, id, entry, name)
+local function sweep_entry(stream, id, place, name)
   local key = KEYS[1] .. ':task:' .. id
-  local task = redis.call('HMGET', key, 'state', 'entry', 'type', 'priority', 'created', 'due')
-  local is_its_own = task[2] == name
-  if is_its_own and task[1] == 'r' then
+  local state, entry, type_, priority, created, due =
+    unpack(redis.call('HMGET', key, 'state', 'entry', 'type', 'priority', 'created', 'due'))
+  local is_its_own = entry == name
+  if is_its_own and state == 'r' then
     return
-  elseif is_its_own and task[3] and not task[1] then
-    return_to_line(id, task)
-  elseif not task[3] then
+  elseif is_its_own and type_ and not state then
+    return_to_line(id, type_, priority, due or created)
+  elseif not type_ then
     forget_gone(id)
   end
-  redis.call('XACK', stream, group, entry)
-  redis.call('XDEL', stream, entry)
+  redis.call('XACK', stream, group, place)
+  redis.call('XDEL', stream, place)
 end
 
 -- The entries that were delivered longest ago: what is left over is among them sooner or later.
 local function sweep_entries(stream, name_of)
   for _, pending in ipairs(redis.call('XPENDING', stream, group, '-', '+', ENTRIES_AT_ONCE)) do
-    local found = redis.call('XRANGE', stream, pending[1], pending[1])[1]
+    local place = unpack(pending)
+    local found = unpack(redis.call('XRANGE', stream, place, place))
     if found then
-      sweep_entry(stream, found[2][2], pending[1], name_of(pending[1]))
+      sweep_entry(stream, task_in(found), place, name_of(place))
     else
-      redis.call('XACK', stream, group, pending[1])
+      redis.call('XACK', stream, group, place)
     end
   end
 end
@@ -67,7 +69,8 @@ end
 
 -- Leases that have run out, and the next live tasks in the order of their index.
 local function sweep_gone(from_type, from_id)
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1] .. ':leases', '-inf', lease_now, 'LIMIT', 0, ENTRIES_AT_ONCE)) do
+  local run_out = redis.call('ZRANGEBYSCORE', KEYS[1] .. ':leases', '-inf', lease_now, 'LIMIT', 0, ENTRIES_AT_ONCE)
+  for _, id in ipairs(run_out) do
     if redis.call('HEXISTS', task_of(id), 'type') == 0 then
       forget_gone(id)
     end

@@ -1,4 +1,5 @@
--- write_tasks: store tasks of another store as they are, with their records; those whose id is stored are left as they are.
+-- write_tasks: store tasks of another store as they are, with their records; those whose id is stored are left as
+-- they are.
 --   KEYS  1 the queue's prefix
 --   ARGV  4 packed { { id, { field, value, … }, { { fence, record }, … } }, … }; none of them is running
 --   returns how many were new
@@ -23,7 +24,8 @@ local function write(id, flat, records)
     redis.call('ZADD', KEYS[1] .. ':ended:' .. state, task['end'], id)
   end
   for _, each in ipairs(records) do
-    redis.call('HSET', attempts_of(id), each[1], cmsgpack.pack(each[2]))
+    local fence, fields = unpack(each)
+    redis.call('HSET', attempts_of(id), fence, cmsgpack.pack(fields))
   end
   enter_indexes(id, state, task)
   count(state, task.type, 1)
@@ -33,7 +35,7 @@ end
 revive_queue()
 local written = 0
 for _, task in ipairs(cmsgpack.unpack(ARGV[4])) do
-  written = written + write(task[1], task[2], task[3])
+  written = written + write(unpack(task))
 end
 write_new()
 redis.call('PUBLISH', ARGV[5], '')

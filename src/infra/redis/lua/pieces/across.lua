@@ -31,5 +31,7 @@ end
 
 -- When the first task becomes due of those that are not due yet; false if there is none.
 local function next_due_of_all()
-  return redis.call('ZRANGEBYSCORE', store .. ':later', '(' .. now_text, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)[2] or false
+  local later = store .. ':later'
+  local _, due = unpack(redis.call('ZRANGEBYSCORE', later, '(' .. now_text, '+inf', 'WITHSCORES', 'LIMIT', 0, 1))
+  return due or false
 end

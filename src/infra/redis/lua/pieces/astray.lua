@@ -1,6 +1,6 @@
--- astray: pending tasks that wait nowhere, because somebody deleted a stream, trimmed one, or took out an entry. How many there
--- are is known from the counters, at the cost of the levels; only if there are some is the index of live tasks walked
--- through, a portion at each call: `search` remembers where to go on.
+-- astray: pending tasks that wait nowhere, because somebody deleted a stream, trimmed one, or took out an entry. How
+-- many there are is known from the counters, at the cost of the levels; only if there are some is the index of live
+-- tasks walked through, a portion at each call: `search` remembers where to go on.
 -- needs: moments, lines
 local LOOKED_AT_ONCE = 1000
 
@@ -20,7 +20,7 @@ end
 -- Entries that were added and not delivered. A level with some that no claim looks at is put among the others.
 local function waiting_in_line(level)
   local summary = redis.pcall('XPENDING', line_of(level), group)
-  local number = redis.call('XLEN', line_of(level)) - (summary.err and 0 or summary[1])
+  local number = redis.call('XLEN', line_of(level)) - pending_in(summary)
   if number > 0 and not redis.call('ZSCORE', KEYS[1] .. ':levels', level) then
     redis.call('ZADD', KEYS[1] .. ':levels', string.match(level, '^[^:]*'), level)
     touched_levels[level] = true
@@ -68,15 +68,17 @@ end
 
 -- Whether the task, which has no entry, was among the later ones: one that has never run and was made for later, while
 -- more of those are counted than wait there.
-local function was_later(task, planned)
-  return not task[7] and task[6] and task[6] ~= task[5] and planned > redis.call('ZCARD', KEYS[1] .. ':later')
+local function was_later(fence, created, due, planned)
+  return not fence and due and due ~= created and planned > redis.call('ZCARD', KEYS[1] .. ':later')
 end
 
 local function look_at(id, planned)
-  local task = redis.call('HMGET', KEYS[1] .. ':task:' .. id, 'state', 'entry', 'type', 'priority', 'created', 'due', 'fence')
-  local level, due = task[3] and level_of(task[4], task[3]), task[6] or task[5]
-  if not task[1] and level and not is_in_its_place(id, level, task[2], due) then
-    put_back(id, level, due, (moment_of(due) or 0) > now or (not task[2] and was_later(task, planned)))
+  local key = KEYS[1] .. ':task:' .. id
+  local state, entry, type_, priority, created, due, fence =
+    unpack(redis.call('HMGET', key, 'state', 'entry', 'type', 'priority', 'created', 'due', 'fence'))
+  local level, turn = type_ and level_of(priority, type_), due or created
+  if not state and level and not is_in_its_place(id, level, entry, turn) then
+    put_back(id, level, turn, (moment_of(turn) or 0) > now or (not entry and was_later(fence, created, due, planned)))
   end
 end
 

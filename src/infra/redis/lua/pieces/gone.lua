@@ -1,5 +1,5 @@
--- gone: tasks whose hash somebody deleted. What is left of them (a lease, an index entry, a number among the counts) would keep
--- their queue busy for ever.
+-- gone: tasks whose hash somebody deleted. What is left of them (a lease, an index entry, a number among the counts)
+-- would keep their queue busy for ever.
 -- needs: storing
 local gone = {} -- what was taken out already in this call: both a line and an index may name it
 

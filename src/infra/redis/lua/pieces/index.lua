@@ -1,11 +1,11 @@
--- index: which levels have somebody waiting, ordered by their first task, so that a claim looks at no others. A head is the
--- due time, with leading zeros, and the id of a level's first task; so heads are ordered as texts.
+-- index: which levels have somebody waiting, ordered by their first task, so that a claim looks at no others. A head
+-- is the due time, with leading zeros, and the id of a level's first task; so heads are ordered as texts.
 --   heads   hash  level -> its head
 --   ready   zset  minus the priority -> head and type: all waiting levels, the best first
 --   ranks   hash  priority -> how many levels of it are in `ready`
--- On a server that has all keys of the store, its own `ready` has the levels of all queues, with the queue between head and
--- type, and its own `later` the moment at which the next task of each queue becomes due.
--- `levels` has the same levels as `heads`: releases before this index know but that.
+-- On a server that has all keys of the store, its own `ready` has the levels of all queues, with the queue between
+-- head and type, and its own `later` the moment at which the next task of each queue becomes due. `levels` has the
+-- same levels as `heads`: releases before this index know but that.
 --   ARGV  6 what the store's own keys begin with, or '' if they may lie on another server
 -- needs: moments, places
 local store = ARGV[6] ~= '' and ARGV[6]
@@ -33,13 +33,14 @@ end
 -- The level's head as its keys have it. `read` is the entry up to which the line is read, or true if that is not known.
 local function find_head(level, read)
   local line, head = line_of(level), nil
-  local entry = redis.call('XRANGE', line, '(' .. (read == true and last_read(line) or read), '+', 'COUNT', 1)[1]
+  local entry = unpack(redis.call('XRANGE', line, '(' .. (read == true and last_read(line) or read), '+', 'COUNT', 1))
   if entry then
-    head = head_text(tonumber(string.match(entry[1], '^%d+')), entry[2][2])
+    head = head_text(tonumber(string.match(place_of(entry), '^%d+')), task_in(entry))
   end
-  local early = not without_early[level] and redis.call('ZRANGE', early_of(level), 0, 0, 'WITHSCORES')
-  if early and early[1] then
-    local beside = head_text(tonumber(early[2]), early[1])
+  local early = not without_early[level] and redis.call('ZRANGE', early_of(level), 0, 0, 'WITHSCORES') or {}
+  local early_id, early_due = unpack(early)
+  if early_id then
+    local beside = head_text(tonumber(early_due), early_id)
     return head and head < beside and head or beside
   end
   return head
@@ -93,7 +94,7 @@ local function write_index()
     put_head(level, known_heads[level] or redis.call('HGET', KEYS[1] .. ':heads', level), find_head(level, read))
   end
   if has_later_changed and store then
-    local due = redis.call('ZRANGE', KEYS[1] .. ':later', 0, 0, 'WITHSCORES')[2]
+    local _, due = unpack(redis.call('ZRANGE', KEYS[1] .. ':later', 0, 0, 'WITHSCORES'))
     if due then
       redis.call('ZADD', store .. ':later', due, queue_name())
     else

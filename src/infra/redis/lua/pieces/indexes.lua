@@ -1,5 +1,5 @@
--- indexes: the sorted sets that `find` reads, in which ids lie in their own order: per type the live tasks, per type and
--- state the ended ones, and those of a workflow or a correlation that is not just their own id.
+-- indexes: the sorted sets that `find` reads, in which ids lie in their own order: per type the live tasks, per type
+-- and state the ended ones, and those of a workflow or a correlation that is not just their own id.
 -- needs: batches
 local index_additions, index_removals = {}, {}
 local index_names = { p = {}, r = {}, c = {}, f = {}, x = {} } -- state -> type -> name, so that they are made once

@@ -1,7 +1,7 @@
--- lines: where pending tasks wait. Each (priority, type) is a level. Its line is a stream whose entries lie in the order
--- (due, id): an entry's id is `<due>-<sequence>`, its one field is the task's id. A task that belongs before the line's
--- last entry waits in the level's sorted set `early` instead, and one that is not due yet in the queue's `later`.
--- `tails` remembers the last entry of each line.
+-- lines: where pending tasks wait. Each (priority, type) is a level. Its line is a stream whose entries lie in the
+-- order (due, id): an entry's id is `<due>-<sequence>`, its one field is the task's id. A task that belongs before
+-- the line's last entry waits in the level's sorted set `early` instead, and one that is not due yet in the queue's
+-- `later`. `tails` remembers the last entry of each line.
 --   ARGV  3 the name of the consumer group
 -- needs: moments, batches, counts, index
 local tails, grown_lines, shrunk_levels, later_additions = {}, {}, {}, {}

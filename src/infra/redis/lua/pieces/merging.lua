@@ -1,16 +1,17 @@
--- merging: the first tasks of several lanes. A lane is a level of some queue: { line, early: its keys, priority, head, due: that
--- of its first task }. Lanes are given in the order of priority and head.
+-- merging: the first tasks of several lanes. A lane is a level of some queue: { line, early: its keys, priority,
+-- head, due: that of its first task }. Lanes are given in the order of priority and head.
 -- needs: moments, places
 
--- The first tasks that wait in lanes of one priority, in the order (due, id), at most `limit`. No task can be among them that
--- is due after the first task of the lane at `limit`.
+-- The first tasks that wait in lanes of one priority, in the order (due, id), at most `limit`. No task can be among
+-- them that is due after the first task of the lane at `limit`.
 local function heads(lanes, limit)
   local first, bound = {}, lanes[limit] and lanes[limit].due
   for _, lane in ipairs(lanes) do
     local last = bound and text_of(bound) or '+'
     for _, entry in ipairs(redis.call('XRANGE', lane.line, '(' .. last_read(lane.line), last, 'COUNT', limit)) do
-      local due = string.match(entry[1], '^%d+')
-      first[#first + 1] = { lane = lane, entry = entry[1], due = tonumber(due), text = due, id = entry[2][2] }
+      local place = place_of(entry)
+      local due = string.match(place, '^%d+')
+      first[#first + 1] = { lane = lane, entry = place, due = tonumber(due), text = due, id = task_in(entry) }
     end
     local early = redis.call('ZRANGEBYSCORE', lane.early, '-inf', bound or '+inf', 'WITHSCORES', 'LIMIT', 0, limit)
     for at = 1, #early, 2 do

@@ -2,8 +2,8 @@
 -- a due time beyond that is compared by its nearest number and kept as the text it was given as.
 --   ARGV  1 now, 2 the clock that leases are measured on; '' stands for the server's own clock
 local function server_clock()
-  local time = redis.call('TIME')
-  return time[1] * 1000000 + time[2]
+  local seconds, microseconds = unpack(redis.call('TIME'))
+  return seconds * 1000000 + microseconds
 end
 
 local now = ARGV[1] == '' and server_clock() or tonumber(ARGV[1])

@@ -1,7 +1,9 @@
--- past: queues that have nothing any more, on a server that has all keys of the store. They are left out wherever work is looked
--- for; their counts stay, with the field `past`.
+-- past: queues that have nothing any more, on a server that has all keys of the store. They are left out wherever
+-- work is looked for; their counts stay, with the field `past`.
 -- needs: moments, index
-local KEPT_BY = { 'levels', 'later', 'leases', 'claimed', 'tails', 'outbox', 'schedules', 'keys', 'ended:c', 'ended:f', 'ended:x' }
+local KEPT_BY = {
+  'levels', 'later', 'leases', 'claimed', 'tails', 'outbox', 'schedules', 'keys', 'ended:c', 'ended:f', 'ended:x',
+}
 
 local function plain_name()
   return (string.gsub(queue_name(), '%%(%x%x)', function(code)

@@ -23,6 +23,23 @@ local function begin_line(line)
   redis.pcall('XGROUP', 'CREATE', line, group, '0', 'MKSTREAM')
 end
 
+-- An entry of a stream is { its id there, { field, value } }; the one value in a line is the task's id.
+local function place_of(entry)
+  local place = unpack(entry)
+  return place
+end
+
+local function task_in(entry)
+  local _, fields = unpack(entry)
+  local _, id = unpack(fields)
+  return id
+end
+
+-- How many entries XPENDING counts; none where the stream or its group is not there.
+local function pending_in(summary)
+  return summary.err and 0 or (unpack(summary))
+end
+
 -- The entry up to which the group has read the line.
 local function last_read(line)
   local groups = redis.pcall('XINFO', 'GROUPS', line)

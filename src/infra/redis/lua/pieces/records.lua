@@ -9,6 +9,11 @@ local function record(id, fence, number, worker, started, ended, kind, failure)
   redis.call('HSET', attempts_of(id), fence, cmsgpack.pack({ number, worker, started, ended, kind, failure or '' }))
 end
 
+local function kind_of_record(packed)
+  local _, _, _, _, kind = unpack(cmsgpack.unpack(packed), 1, 5)
+  return kind
+end
+
 -- The kind of the record that the hash of an ended task tells, and whether its failure belongs to it; nil if none does.
 -- `told` is the field `record`, which is left out where the state says it all.
 local function told_record(state, told)

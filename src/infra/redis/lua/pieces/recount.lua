@@ -1,4 +1,5 @@
--- recount: the counts against what they count. The indexes of ids are right: a step writes them with the tasks themselves.
+-- recount: the counts against what they count. The indexes of ids are right: a step writes them with the tasks
+-- themselves.
 -- needs: moments, portions
 local TYPES_AT_ONCE, IDS_AT_ONCE = 200, 10000
 local counts, counted_types, counted_running = {}, {}, 0
@@ -64,9 +65,9 @@ end
 local function numbers_in(name, is_new)
   local numbers = {}
   for _, id in ipairs(redis.call('ZRANGE', KEYS[1] .. name, 0, IDS_AT_ONCE - 1)) do
-    local task = redis.call('HMGET', KEYS[1] .. ':task:' .. id, 'type', 'fence')
-    if task[1] and not (is_new and task[2]) then
-      numbers[task[1]] = (numbers[task[1]] or 0) + 1
+    local type_, fence = unpack(redis.call('HMGET', KEYS[1] .. ':task:' .. id, 'type', 'fence'))
+    if type_ and not (is_new and fence) then
+      numbers[type_] = (numbers[type_] or 0) + 1
     end
   end
   return numbers

@@ -1,5 +1,5 @@
--- schedules: the hash `schedules` of a queue, name -> `last tick, mark, document`. The mark is a(ctive), p(aused), or, while
--- the schedule is on its way to another queue and fires nothing, m (active there) or n (paused there).
+-- schedules: the hash `schedules` of a queue, name -> `last tick, mark, document`. The mark is a(ctive), p(aused),
+-- or, while the schedule is on its way to another queue and fires nothing, m (active there) or n (paused there).
 local function schedules_key()
   return KEYS[1] .. ':schedules'
 end

@@ -1,5 +1,5 @@
 -- shares: how many of the first due tasks each queue has, by the index of the lanes of all queues.
--- needs: claiming, across
+-- needs: claim, across
 
 local function set_of(list)
   local set = {}
@@ -18,8 +18,8 @@ local function lane_among(member, score, outdated)
     return nil
   end
   return {
-    queue = queue, level = level, line = prefix .. ':line:' .. level, early = prefix .. ':early:' .. level, priority = 0 - score, head = head,
-    due = tonumber(string.sub(head, 1, 17)),
+    queue = queue, level = level, line = prefix .. ':line:' .. level, early = prefix .. ':early:' .. level,
+    priority = 0 - score, head = head, due = tonumber(string.sub(head, 1, 17)),
   }
 end
 
@@ -42,20 +42,20 @@ local function first_lanes(only, without, number)
   return lanes
 end
 
--- Returns { { queue, number, { lane, … } }, … }.
+-- Returns { { queue, number of its tasks, lanes }, … }, with these names.
 local function find_shares(only, without, number)
   local shares, of_queue, lanes = {}, {}, first_lanes(only, without, number)
   for _, task in ipairs(first_waiting(lanes, number)) do
     local share = of_queue[task.lane.queue]
     if not share then
-      share = { task.lane.queue, 0, {} }
-      shares[#shares + 1], of_queue[share[1]] = share, share
+      share = { queue = task.lane.queue, number = 0, lanes = {} }
+      shares[#shares + 1], of_queue[share.queue] = share, share
     end
-    share[2] = share[2] + 1
+    share.number = share.number + 1
   end
   for _, lane in ipairs(lanes) do
     if of_queue[lane.queue] then
-      table.insert(of_queue[lane.queue][3], lane)
+      table.insert(of_queue[lane.queue].lanes, lane)
     end
   end
   return shares

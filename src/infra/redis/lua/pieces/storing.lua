@@ -5,7 +5,8 @@ local function task_of(id)
   return KEYS[1] .. ':task:' .. id
 end
 
--- The number that a counting field holds. Nil for anything else, which somebody else wrote: rows.py says the same of it.
+-- The number that a counting field holds. Nil for anything else, which somebody else wrote: rows.py says the same of
+-- it.
 local function whole(value)
   value = value and string.match(value, '^%d+$')
   return value and #value <= 10 and tonumber(value) <= 2000000000 and tonumber(value) or nil

@@ -9,17 +9,18 @@ local function promote_due()
   local due = redis.call('ZRANGEBYSCORE', KEYS[1] .. ':later', '-inf', now, 'LIMIT', 0, PROMOTED_AT_ONCE)
   for _, id in ipairs(due) do
     local task_key = KEYS[1] .. ':task:' .. id
-    local task = redis.call('HMGET', task_key, 'type', 'priority', 'created', 'due', 'fence', 'workflow')
-    if task[1] then
-      local sequence = wait_in_line(id, task[4] or task[3], task[2], task[1])
+    local type_, priority, created, due_text, fence, workflow =
+      unpack(redis.call('HMGET', task_key, 'type', 'priority', 'created', 'due', 'fence', 'workflow'))
+    if type_ then
+      local sequence = wait_in_line(id, due_text or created, priority, type_)
       if sequence then
         redis.call('HSET', task_key, 'entry', sequence)
       end
-      if not task[5] then
-        count('l', task[1], -1)
+      if not fence then
+        count('l', type_, -1)
       end
-      if task[6] then
-        redis.call('ZREM', KEYS[1] .. ':awaited:' .. task[1], id)
+      if workflow then
+        redis.call('ZREM', KEYS[1] .. ':awaited:' .. type_, id)
       end
     else
       forget_gone(id)

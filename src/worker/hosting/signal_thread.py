@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 
-class SignalTee:
+class SignalThread:
     """Tells of signals in a thread of its own, where they are heard while a handler blocks the event loop.
 
     The interpreter writes the number of each signal that comes into one descriptor, from C and at once. This takes

@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-Aside = Callable[[str, Callable[[], Coroutine[Any, Any, None]]], AbstractAsyncContextManager[None]]
-"""Runs a coroutine aside from entering to leaving, under a name."""
+Background = Callable[[str, Callable[[], Coroutine[Any, Any, None]]], AbstractAsyncContextManager[None]]
+"""Runs a coroutine in the background from entering to leaving, under a name."""
 
 
 @contextlib.asynccontextmanager
-async def in_own_thread(name: str, main: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+async def in_background_thread(name: str, main: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
     """Run `main` on an event loop in a thread of its own, which a handler on this loop cannot block."""
     loop = asyncio.new_event_loop()
     running: list[asyncio.Task[None]] = []

@@ -11,14 +11,14 @@ from typing import Any
 from backstage.worker.executing.handler_threads import Answer
 from backstage.worker.executing.process_frames import Frame
 from backstage.worker.executing.remote_endings import decode_error
-from backstage.worker.executing.run_line import RunLine
+from backstage.worker.executing.run_channel import RunChannel
 
 
 class WorkerSignals:
     """RunSignals: asks the worker, and waits for its answer. Closed with its run, so that a thread which the
     handler left behind does not wait for an answer to the next one."""
 
-    def __init__(self, line: RunLine, answers: queue.SimpleQueue[Frame]) -> None:
+    def __init__(self, line: RunChannel, answers: queue.SimpleQueue[Frame]) -> None:
         self._line = line
         self._answers = answers
         self._asking = threading.Lock()
@@ -58,7 +58,7 @@ class WorkerLogger:
     task's fields into each; structlog is imported by the first handler that logs. What a forked process, or a thread
     that was left behind, logs goes to stderr."""
 
-    def __init__(self, line: RunLine) -> None:
+    def __init__(self, line: RunChannel) -> None:
         self._line = line
 
     def bind(self, **_: Any) -> Any:

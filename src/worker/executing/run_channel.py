@@ -5,7 +5,7 @@ import threading
 from backstage.worker.executing.process_frames import Frame, FrameSocket
 
 
-class RunLine:
+class RunChannel:
     """What one run of a handler says to the worker: each message carries the run's number, and the end is the last,
     whatever a thread that the handler left behind has still to say."""
 

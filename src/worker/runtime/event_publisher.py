@@ -14,7 +14,7 @@ from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 
 
-class Announcer:
+class EventPublisher:
     """Builds an event only when somebody hears it."""
 
     def __init__(self, events: EventBus, clock: Clock, worker_id: str) -> None:

@@ -19,7 +19,7 @@ from backstage.worker.handling.handler_store import BlockingStore
 Value = TypeVar("Value")
 
 
-class DirectPlace:
+class DirectExecutor:
     """Calls a handler as a plain function, in the test's own thread.
 
     So the test's connections, patches and debugger reach into it. Nothing can interrupt it: its timeout does not

@@ -1,12 +1,12 @@
--- claiming: leasing due tasks of one queue to one worker, making the entity's `claim` move. What is claimed has been read by the
--- worker's consumer, so the group's pending entries are what runs. Tasks of `early` go through the stream `claimed`, where they
--- are added and read within this call.
+-- claim: leasing due tasks of one queue to one worker, making the entity's `claim` move. What is claimed has been
+-- read by the worker's consumer, so the group's pending entries are what runs. Tasks of `early` go through the stream
+-- `claimed`, where they are added and read within this call.
 --   ARGV  4 packed { worker id, { type, … }, limit, lease in microseconds, … }
 -- needs: taking, storing
 local LOOKS = 10
 local NOT_PENDING = { r = true, c = true, f = true, x = true } -- any other text was written by somebody else
 local request = cmsgpack.unpack(ARGV[4])
-local worker, types, limit, lease = request[1], request[2], request[3], request[4]
+local worker, types, limit, lease = unpack(request, 1, 4)
 local lease_end = text_of(lease_now + lease)
 local until_text = text_of(now + lease)
 local taken, leases, numbers -- numbers: type -> how many were taken
@@ -25,11 +25,12 @@ end
 
 -- The same for what was read behind such a one, of which the payload need not be looked at.
 local function leave_unread(key, id, entry_before)
-  local task = redis.call('HMGET', key, 'type', 'state', 'entry', 'priority', 'created', 'due')
-  if not task[1] or task[2] or (task[3] or nil) ~= entry_before then
-    return task[1] and (task[2] or 'moved') or 'gone'
+  local type_, state, entry, priority, created, due =
+    unpack(redis.call('HMGET', key, 'type', 'state', 'entry', 'priority', 'created', 'due'))
+  if not type_ or state or (entry or nil) ~= entry_before then
+    return type_ and (state or 'moved') or 'gone'
   end
-  return leave_for_next_claim(key, id, task[1], task[4] or nil, task[6] or task[5])
+  return leave_for_next_claim(key, id, type_, priority or nil, due or created)
 end
 
 -- Make the move, unless the task has left this place: then its entry is a leftover of a deleted group.
@@ -96,25 +97,29 @@ local function read_line(level, number)
     shrunk_levels[level] = true
     reply = redis.call('XREADGROUP', 'GROUP', group, worker, 'COUNT', number, 'STREAMS', line_of(level), '>')
   end
-  return reply and reply[1][2] or {}
+  local _, entries = unpack(reply and unpack(reply) or {})
+  return entries or {}
 end
 
 -- Returns how many entries were read.
 local function take_from_line(level, number)
   local entries = read_line(level, number)
-  touched_levels[level] = #entries > 0 and entries[#entries][1] or touched_levels[level] or true
+  local place
   for _, entry in ipairs(entries) do
-    local sequence = string.sub(entry[1], string.find(entry[1], '-', 1, true) + 1)
-    local refused = take(entry[2][2], sequence, sequence)
+    local id = task_in(entry)
+    place = place_of(entry)
+    local sequence = string.sub(place, string.find(place, '-', 1, true) + 1)
+    local refused = take(id, sequence, sequence)
     if refused and refused ~= 'r' then
-      redis.call('XACK', line_of(level), group, entry[1])
-      redis.call('XDEL', line_of(level), entry[1])
+      redis.call('XACK', line_of(level), group, place)
+      redis.call('XDEL', line_of(level), place)
       shrunk_levels[level] = true
     end
     if refused == 'gone' then
-      forget_gone(entry[2][2], string.match(level, '^[^:]*:(.*)$'))
+      forget_gone(id, string.match(level, '^[^:]*:(.*)$'))
     end
   end
+  touched_levels[level] = place or touched_levels[level] or true
   return #entries
 end
 
@@ -164,8 +169,12 @@ local function take_in_order(lanes)
   for at = begun + 1, #taken do
     mine[#mine + 1] = taken[at]
   end
+  local function place_among_first(claimed)
+    local id = unpack(claimed)
+    return places[id] or 0
+  end
   table.sort(mine, function(one, other)
-    return (places[one[1]] or 0) < (places[other[1]] or 0)
+    return place_among_first(one) < place_among_first(other)
   end)
   for at, each in ipairs(mine) do
     taken[begun + at] = each
@@ -175,11 +184,12 @@ end
 
 -- Take what lanes of one priority have, up to the limit.
 local function take_rank(lanes)
+  local best = lanes[1]
   while #taken < limit do
     local wanted = limit - #taken
-    local is_simple = #lanes == 1 and redis.call('EXISTS', lanes[1].early) == 0
-    without_early[lanes[1].level] = is_simple
-    local read = is_simple and take_from_line(lanes[1].level, wanted) or not is_simple and take_in_order(lanes) or 0
+    local is_simple = #lanes == 1 and redis.call('EXISTS', best.early) == 0
+    without_early[best.level] = is_simple
+    local read = is_simple and take_from_line(best.level, wanted) or not is_simple and take_in_order(lanes) or 0
     if read < wanted then
       for _, lane in ipairs(lanes) do
         touched_levels[lane.level] = touched_levels[lane.level] or true
@@ -211,8 +221,8 @@ local function take_best()
   end
 end
 
--- Claim up to `number` tasks of the queue that KEYS[1] names, from these lanes or, without them, from those that the index says
--- are the first. Returns { { id, { field, value, … } as they were before }, … }.
+-- Claim up to `number` tasks of the queue that KEYS[1] names, from these lanes or, without them, from those that the
+-- index says are the first. Returns { { id, { field, value, … } as they were before }, … }.
 local function claim_first(number, lanes)
   taken, leases, numbers, limit = {}, {}, {}, number
   if is_spent then

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from backstage.infra.redis.heeding_cancel import heeding_cancel
+from backstage.infra.redis.servers import propagating_cancel
 
 
 async def _swallow() -> str:
@@ -16,15 +16,15 @@ async def _swallow() -> str:
     raise AssertionError("nobody cancelled it")
 
 
-async def test_a_swallowed_cancel_is_heeded_after_all() -> None:
-    task = asyncio.create_task(heeding_cancel(_swallow()))
+async def test_a_cancel_that_the_driver_swallowed_is_raised() -> None:
+    task = asyncio.create_task(propagating_cancel(_swallow()))
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
 
 
-async def test_a_timeout_within_the_call_is_the_calls_own_matter() -> None:
+async def test_a_timeout_within_the_call_is_no_cancel_of_the_task() -> None:
     async def call() -> str:
         try:
             async with asyncio.timeout(0):
@@ -33,4 +33,4 @@ async def test_a_timeout_within_the_call_is_the_calls_own_matter() -> None:
             return "late"
         raise AssertionError("no timeout")
 
-    assert await heeding_cancel(call()) == "late"
+    assert await propagating_cancel(call()) == "late"

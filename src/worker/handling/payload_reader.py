@@ -1,0 +1,35 @@
+"""Reads a payload by the type that its handler's parameter is annotated with. Loads pydantic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from backstage.domain.errors import ConfigurationError, FieldError
+from backstage.worker.handling.payload_misfit import PayloadMisfit
+from backstage.worker.handling.typed_dicts import validatable
+
+
+class PayloadReader:
+    """Raises ConfigurationError for a type that pydantic does not validate; `label` is the handler's name."""
+
+    def __init__(self, payload_type: Any, label: str) -> None:
+        try:
+            self._adapter: TypeAdapter[Any] = TypeAdapter(validatable(payload_type))
+        except Exception as error:
+            problem = f"its payload type {payload_type!r} is none that pydantic validates"
+            raise ConfigurationError(label, problem) from error
+
+    def read(self, payload_json: str) -> Any:
+        """Raises PayloadMisfit when the payload does not fit the type."""
+        try:
+            return self._adapter.validate_json(payload_json)
+        except ValidationError as error:
+            raise PayloadMisfit(tuple(_field_error(each) for each in error.errors())) from None
+
+
+def _field_error(error: Mapping[str, Any]) -> FieldError:
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"])
+    return FieldError(f"payload{path}", error["msg"])

@@ -1,0 +1,41 @@
+"""Through how many of our files an enqueue goes, and how often it is handed to the loop that has the connections."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from backstage import Worker
+from backstage.conformance.trial import Trial
+from benchmarks.house import Walk
+
+
+async def test_an_enqueue_passes_seven_files(redis_url: str) -> None:
+    async with Worker(redis_url, log_level="error") as worker:
+        await worker.enqueue("mail:send")  # from now on its queue is known
+        walk = Walk()
+        with walk.taken():
+            await worker.enqueue("mail:send")
+    rooms = [room.removeprefix("infra/redis/") for room in walk.rooms()]
+    assert sorted(rooms) == sorted(
+        [
+            "worker/hosting/worker.py",
+            "app/enqueue_task.py",
+            "infra/joined_adds.py",
+            *("add.py", "rows.py", "link.py", "servers.py"),
+        ]
+    )
+
+
+async def test_an_add_is_one_task_of_the_event_loop(trial: Trial) -> None:
+    await trial.added()
+    begun: list[str] = []
+
+    def note(loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> asyncio.Task[Any]:
+        if "redis/asyncio" not in work.cr_code.co_filename:  # the driver waits with one of its own
+            begun.append(work.__qualname__)
+        return asyncio.Task(work, loop=loop, **options)
+
+    asyncio.get_running_loop().set_task_factory(note)
+    await trial.added()
+    assert begun == ["JoinedAdds._store_waiting"]
