@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from backstage.app.enqueue_options import EnqueueOptions as EnqueueOptions
     from backstage.app.enqueue_task import EnqueueTask as EnqueueTask
     from backstage.domain.attempt import Attempt as Attempt
     from backstage.domain.backoff import Backoff as Backoff
@@ -112,6 +113,7 @@ _HOMES = {
     "Settings": "infra.settings.settings",
     # What is enqueued
     "EnqueueTask": "app.enqueue_task",
+    "EnqueueOptions": "app.enqueue_options",
     "Priority": "domain.priority",
     "Queue": "domain.queue",
     "Backoff": "domain.backoff",

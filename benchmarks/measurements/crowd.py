@@ -88,5 +88,5 @@ def _finished(task: Task) -> StoredTask:
     moment = task.created_at
     running = task.claim(Lease("benchmark", moment), moment)
     outcome = running.completed()
-    record: Attempt = running.record(outcome, moment)
+    record: Attempt = Attempt.of(running, outcome, moment)
     return StoredTask(running.settle(outcome, moment), (record,))

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 
-from backstage import Task, TaskState
+from msgspec.structs import replace
+
+from backstage import Attempt, Task, TaskState
 from backstage.ports import (
     QUEUE,
     TYPE,
@@ -89,7 +90,7 @@ class JournalQueue:
         ended = task.settle(outcome, now)
         self._store.put(ended)
         if outcome.has_run:
-            self._store.change(attempts=[task.record(outcome, now)])
+            self._store.change(attempts=[Attempt.of(task, outcome, now)])
         for next_task in outcome.next_tasks:
             self._store.add(next_task)
         return ended

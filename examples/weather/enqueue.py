@@ -6,14 +6,14 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from backstage import Container, EnqueueTask
+from backstage import Container
 
 OUT = Path(__file__).parents[1] / "out" / "weather"
 
 
 async def enqueue(url: str | None, out: Path) -> None:
     async with Container.open(url) as backstage:
-        task = await backstage.enqueue_task(EnqueueTask("weather:plan", {"out": str(out)}))
+        task = await backstage.enqueue("weather:plan", {"out": str(out)})
     print(f"enqueued weather:plan as {task.id}")
 
 

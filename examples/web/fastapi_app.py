@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI, HTTPException
 
-from backstage import EnqueueTask, TaskNotFoundError
+from backstage import TaskNotFoundError
 from backstage.integrations.fastapi import BackstageContainer, backstage_lifespan
 from examples.web.tasks import Welcome, new_worker
 
@@ -15,7 +15,7 @@ app = FastAPI(lifespan=backstage_lifespan(worker=new_worker))
 
 @app.post("/welcome", status_code=202)
 async def welcome(payload: Welcome, backstage: BackstageContainer) -> dict[str, str]:
-    task = await backstage.enqueue_task(EnqueueTask("welcome:send", payload))
+    task = await backstage.enqueue("welcome:send", payload)
     return {"task": task.id}
 
 

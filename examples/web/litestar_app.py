@@ -8,14 +8,14 @@ from litestar import Litestar, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, JSONBody
 
-from backstage import EnqueueTask, TaskNotFoundError
+from backstage import TaskNotFoundError
 from backstage.integrations.litestar import BackstageContainer, BackstagePlugin
 from examples.web.tasks import Welcome, new_worker
 
 
 @post("/welcome", status_code=202)
 async def welcome(data: JSONBody[Welcome], backstage: BackstageContainer) -> dict[str, str]:
-    task = await backstage.enqueue_task(EnqueueTask("welcome:send", data))
+    task = await backstage.enqueue("welcome:send", data)
     return {"task": task.id}
 
 

@@ -7,14 +7,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from backstage import EnqueueTask, TaskNotFoundError
+from backstage import TaskNotFoundError
 from backstage.integrations.starlette import backstage_lifespan, container_of
 from examples.web.tasks import new_worker
 
 
 async def welcome(request: Request) -> JSONResponse:
     payload = await request.json()
-    task = await container_of(request).enqueue_task(EnqueueTask("welcome:send", payload))
+    task = await container_of(request).enqueue("welcome:send", payload)
     return JSONResponse({"task": task.id}, status_code=202)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+from msgspec import Struct
 
 from backstage.app.enqueueing import Enqueueing
 from backstage.domain.backoff import Backoff
@@ -26,13 +27,17 @@ from backstage.domain.limits import (
 from backstage.domain.payload import encode_payload
 from backstage.domain.ports.ids import Ids
 from backstage.domain.queue import DEFAULT_QUEUE
-from backstage.domain.quick_init import quick_init
 from backstage.domain.task import Task
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class EnqueueTask:
+class _WhatToRun(Struct, frozen=True):
+    """What may be given by position."""
+
+    type: str
+    payload: Any = None
+
+
+class EnqueueTask(_WhatToRun, frozen=True, kw_only=True):
     """A task to enqueue. Its values are checked when it is enqueued.
 
     `payload` is any JSON value, a pydantic model or a dataclass. `delay` is seconds from now; `scheduled_at` is an
@@ -43,9 +48,6 @@ class EnqueueTask:
     enqueuing the same id again stores nothing, so a caller that lost the answer may repeat the request.
     """
 
-    type: str
-    payload: Any = None
-    _: KW_ONLY
     queue: str = DEFAULT_QUEUE
     priority: int = 0
     delay: float | None = None

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from backstage.app.cleanup_old_tasks import CleanupOldTasks
     from backstage.app.copy_task import CopyTask
     from backstage.app.delete_schedule import DeleteSchedule
+    from backstage.app.enqueue import EnqueueByType
     from backstage.app.enqueue_task import Enqueue
     from backstage.app.enqueue_tasks import EnqueueMany
     from backstage.app.enqueueing import Enqueueing
@@ -92,6 +93,7 @@ class UseCases:
     `events`, `clock`, `ids`, `trace`, `encode`, or another use case (`cancel_task`).
     """
 
+    enqueue: EnqueueByType = _use_case("EnqueueByType")
     enqueue_task: Enqueue = _use_case("Enqueue")
     enqueue_tasks: EnqueueMany = _use_case("EnqueueMany")
     enqueueing: Enqueueing = _use_case("Enqueueing")

@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
-from dataclasses import fields
 
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.cli.command_parser import DONE, CommandParser, json_value, key_and_value, priority, seconds
@@ -23,7 +22,7 @@ def parser() -> CommandParser:
         "enqueue",
         "Store a task and print its id. `backstage enqueue -` reads one JSON object per line from standard input, "
         'such as {"type": "email:send", "payload": {}, "queue": "mail"}, and prints one id per line. '
-        "Fields of a line: " + ", ".join(each.name for each in fields(EnqueueTask)) + "; of a dedupe: key and ttl. "
+        "Fields of a line: " + ", ".join(EnqueueTask.__struct_fields__) + "; of a dedupe: key and ttl. "
         "A SECONDS may also be written like 90s, 5m, 2h or 7d.",
     )
     options.add_argument("type", metavar="TYPE", help="such as email:send; - reads lines")
@@ -97,5 +96,5 @@ async def _enqueue(options: argparse.Namespace) -> str:
         await warn_before_storing(store, options.queue, options.type)
         answer = await store.enqueue_task(request)
     if isinstance(answer, Duplicate):
-        raise DuplicateTaskError(answer.key, answer.id)
+        raise DuplicateTaskError(answer.key, answer.holder_id)
     return answer.id

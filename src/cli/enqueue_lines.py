@@ -93,7 +93,7 @@ async def _store(enqueue: EnqueueMany, lines: list[Line]) -> list[Task | Duplica
         raise _with_line_number(error, lines) from None
     for line, answer in zip(lines, answers, strict=True):
         if isinstance(answer, Duplicate):
-            _say(f"line {line.number}: {DuplicateTaskError(answer.key, answer.id)}")
+            _say(f"line {line.number}: {DuplicateTaskError(answer.key, answer.holder_id)}")
     return answers
 
 

@@ -63,5 +63,5 @@ async def _run_now(url: str | None, name: str) -> str:
     async with opened_store(url) as store:
         answer = await store.run_schedule_now(name)
     if isinstance(answer, Duplicate):
-        raise DuplicateTaskError(answer.key, answer.id)
+        raise DuplicateTaskError(answer.key, answer.holder_id)
     return answer.id

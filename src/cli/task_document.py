@@ -6,6 +6,8 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct, structs
+
 from backstage.cli.answer import iso
 from backstage.domain.attempt import Attempt
 from backstage.domain.payload import decode_payload
@@ -19,7 +21,7 @@ def task_document(task: Task) -> dict[str, Any]:
 
     Moments are ISO 8601 in UTC, durations seconds.
     """
-    document = {field.name: _plain(getattr(task, field.name)) for field in fields(task) if field.name not in _AS_TEXT}
+    document = {name: _plain(value) for name, value in structs.asdict(task).items() if name not in _AS_TEXT}
     return {
         **document,
         "attempt": task.attempt,
@@ -30,7 +32,7 @@ def task_document(task: Task) -> dict[str, Any]:
 
 
 def attempt_document(attempt: Attempt) -> dict[str, Any]:
-    document = {field.name: _plain(getattr(attempt, field.name)) for field in fields(attempt)}
+    document = {name: _plain(value) for name, value in structs.asdict(attempt).items()}
     document["error"] = document.pop("failure")
     return document
 
@@ -46,6 +48,8 @@ def decoded(text: str) -> Any:
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return iso(value)
+    if isinstance(value, Struct):
+        return {name: _plain(part) for name, part in structs.asdict(value).items()}
     if is_dataclass(value):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     return value

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
 from difflib import get_close_matches
 from typing import Any
 
@@ -14,7 +13,7 @@ from backstage.domain.dedupe import Dedupe
 from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.limits import shown
 
-_FIELDS = tuple(each.name for each in fields(EnqueueTask))
+_FIELDS = EnqueueTask.__struct_fields__
 _BACKOFFS = {"fixed": Backoff.fixed, "linear": Backoff.linear, "exponential": Backoff.exponential}
 
 

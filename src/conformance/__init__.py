@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from backstage.conformance.exploring import Exploring as Exploring
     from backstage.conformance.faulting import Faulting as Faulting
     from backstage.conformance.fencing import Fencing as Fencing
-    from backstage.conformance.finding import Finding as Finding
     from backstage.conformance.firing import Firing as Firing
     from backstage.conformance.idling import Idling as Idling
     from backstage.conformance.joining import JoinsTransactionsSuite as JoinsTransactionsSuite
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
     from backstage.conformance.registering import Registering as Registering
     from backstage.conformance.saving import Saving as Saving
     from backstage.conformance.scheduling import Scheduling as Scheduling
+    from backstage.conformance.searching import Searching as Searching
     from backstage.conformance.set_clock import SetClockSuite as SetClockSuite
     from backstage.conformance.settling import Settling as Settling
     from backstage.conformance.sharing import SharedStoreSuite as SharedStoreSuite
@@ -79,7 +79,7 @@ _HOMES = {
     "Exploring": "exploring",
     "Faulting": "faulting",
     "Fencing": "fencing",
-    "Finding": "finding",
+    "Searching": "searching",
     "Firing": "firing",
     "Idling": "idling",
     "Keeping": "keeping",

@@ -138,7 +138,7 @@ class Deduplicating(BackendSuite):
         holder = await trial.added(dedupe=KEY)
         with pytest.raises(DuplicateTaskError) as caught:
             await trial.tasks.save(dead.retry(trial.clock.now()))
-        assert (caught.value.key, caught.value.held_by) == ("order-1", holder.id)
+        assert (caught.value.key, caught.value.holder_id) == ("order-1", holder.id)
         assert await trial.tasks.get(dead.id) == dead
         assert await trial.claim(5) == (holder.claim(trial.lease(), trial.clock.now()),)
 

@@ -13,6 +13,7 @@ from backstage.conformance.fault_plan import Fault, FaultPlan
 from backstage.conformance.faulty_queue import FaultyQueue
 from backstage.conformance.faulty_tasks import FaultyTasks
 from backstage.conformance.trial import BROKEN, LEASE, POLICY, Trial, claim_request
+from backstage.domain.attempt import Attempt
 from backstage.domain.dedupe import Dedupe
 from backstage.domain.errors import StaleTaskError, StorageUnavailableError, TaskNotFoundError
 from backstage.domain.retention import Retention
@@ -76,7 +77,7 @@ class Faulting(BackendSuite):
         outcome = running.completed("1", next_tasks=(chained,))
         assert await _insist(lambda: queue.settle([outcome])) == [TaskState.COMPLETED]
         assert await trial.tasks.get(running.id) == running.settle(outcome, trial.clock.now())
-        assert await trial.tasks.attempts(running.id) == [running.record(outcome, trial.clock.now())]
+        assert await trial.tasks.attempts(running.id) == [Attempt.of(running, outcome, trial.clock.now())]
         assert [task.id for task in await trial.claim(5)] == [chained.id]
 
     @EITHER

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from backstage.conformance.backend_suite import BackendSuite
 from backstage.conformance.settling import ENDS

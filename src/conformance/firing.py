@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from backstage.conformance.backend_suite import BackendSuite
@@ -99,7 +100,7 @@ class Firing(BackendSuite):
     async def test_a_fired_task_that_is_stored_already_is_left_as_it_is(self, trial: Trial) -> None:
         task = await trial.added(payload_json="1")
         schedule = await trial.schedules.put(nightly())
-        assert await trial.schedules.fire(schedule, _later(trial), [replace(task, payload_json="2")])
+        assert await trial.schedules.fire(schedule, _later(trial), [msgspec.structs.replace(task, payload_json="2")])
         assert await trial.tasks.get(task.id) == task
         assert await trial.tally() == {("default", "email:send", TaskState.PENDING): (1, 0)}
 

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from backstage.conformance.backend_suite import BackendSuite
 from backstage.conformance.trial import LEASE, Trial

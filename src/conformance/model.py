@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from backstage.conformance.trial import Tally
 from backstage.domain.attempt import Attempt
@@ -136,7 +137,7 @@ class Model:
     def _end(self, task: Task, outcome: Outcome) -> Task:
         now = self._clock.now()
         if outcome.has_run:
-            self.attempts.setdefault(task.id, []).append(task.record(outcome, now))
+            self.attempts.setdefault(task.id, []).append(Attempt.of(task, outcome, now))
         self.tasks[task.id] = task.settle(outcome, now)
         self.add(outcome.next_tasks)
         return self.tasks[task.id]

@@ -76,7 +76,7 @@ class Racing(BackendSuite):
         answers = [answer for each in await asyncio.gather(*(trial.tasks.add([t]) for t in tasks)) for answer in each]
         assert answers.count(None) == 1
         holder = tasks[answers.index(None)]
-        assert {answer.id for answer in answers if answer is not None} == {holder.id}
+        assert {answer.holder_id for answer in answers if answer is not None} == {holder.id}
         assert await trial.tally() == {("default", "email:send", TaskState.PENDING): (1, 0)}
 
     async def test_one_task_added_twenty_times_at_once_is_stored_once(self, trial: Trial) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from backstage.conformance.backend_suite import BackendSuite
 from backstage.conformance.trial import BROKEN, LEASE, POLICY, Trial
+from backstage.domain.attempt import Attempt
 from backstage.domain.outcome import OutcomeKind
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
@@ -32,7 +33,7 @@ class Reclaiming(BackendSuite):
     async def test_a_lost_run_leaves_its_record(self, trial: Trial) -> None:
         running = await _expired(trial)
         await trial.queue.reclaim(MAX, 10)
-        assert await trial.tasks.attempts(running.id) == [running.record(running.lost(MAX), trial.clock.now())]
+        assert await trial.tasks.attempts(running.id) == [Attempt.of(running, running.lost(MAX), trial.clock.now())]
 
     async def test_a_reclaimed_task_is_claimable_at_once(self, trial: Trial) -> None:
         await _expired(trial)
@@ -139,7 +140,7 @@ class Reclaiming(BackendSuite):
         expected = asked.settle(outcome, trial.clock.now())
         assert await trial.queue.reclaim(MAX, 10) == [(expected, outcome)]
         assert expected.state is TaskState.CANCELLED
-        assert await trial.tasks.attempts(running.id) == [asked.record(outcome, trial.clock.now())]
+        assert await trial.tasks.attempts(running.id) == [Attempt.of(asked, outcome, trial.clock.now())]
 
     async def test_a_retry_forgives_the_crashes(self, trial: Trial) -> None:
         await _expired(trial)

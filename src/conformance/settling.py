@@ -6,6 +6,7 @@ import pytest
 
 from backstage.conformance.backend_suite import BackendSuite
 from backstage.conformance.trial import BROKEN, POLICY, Trial
+from backstage.domain.attempt import Attempt
 from backstage.domain.dedupe import Dedupe
 from backstage.domain.errors import TaskNotFoundError
 from backstage.domain.outcome import Outcome
@@ -51,7 +52,7 @@ class Settling(BackendSuite):
         trial.clock.advance(2.25)
         outcome = end(running)
         await trial.settle(outcome)
-        records = [running.record(outcome, trial.clock.now())] if outcome.has_run else []
+        records = [Attempt.of(running, outcome, trial.clock.now())] if outcome.has_run else []
         assert await trial.tasks.attempts(running.id) == records
 
     @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
@@ -65,7 +66,7 @@ class Settling(BackendSuite):
         expected = asked.settle(outcome, trial.clock.now())
         assert await trial.settle(outcome) is expected.state
         assert await trial.tasks.get(running.id) == expected
-        records = [asked.record(outcome, trial.clock.now())] if outcome.has_run else []
+        records = [Attempt.of(asked, outcome, trial.clock.now())] if outcome.has_run else []
         assert await trial.tasks.attempts(running.id) == records
 
     async def test_settling_nothing_answers_nothing(self, trial: Trial) -> None:
@@ -101,7 +102,7 @@ class Settling(BackendSuite):
                 "completed": running.completed(),
             }[end]
             await trial.settle(outcome)
-            expected.append(running.record(outcome, trial.clock.now()))
+            expected.append(Attempt.of(running, outcome, trial.clock.now()))
             trial.clock.advance(2)
         assert await trial.tasks.attempts(running.id) == expected
         assert [record.number for record in expected] == [1, 1, 1, 2]

@@ -9,7 +9,6 @@ from backstage.conformance.deduplicating import Deduplicating
 from backstage.conformance.exploring import Exploring
 from backstage.conformance.faulting import Faulting
 from backstage.conformance.fencing import Fencing
-from backstage.conformance.finding import Finding
 from backstage.conformance.firing import Firing
 from backstage.conformance.idling import Idling
 from backstage.conformance.keeping import Keeping
@@ -24,6 +23,7 @@ from backstage.conformance.reclaiming import Reclaiming
 from backstage.conformance.registering import Registering
 from backstage.conformance.saving import Saving
 from backstage.conformance.scheduling import Scheduling
+from backstage.conformance.searching import Searching
 from backstage.conformance.settling import Settling
 from backstage.conformance.steering import Steering
 from backstage.conformance.subscribing import Subscribing
@@ -44,7 +44,7 @@ class ConformanceSuite(
     Reclaiming,
     Idling,
     Saving,
-    Finding,
+    Searching,
     Counting,
     WaitingLongest,
     Pruning,

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from backstage.domain.failure import Failure
-from backstage.domain.outcome import OutcomeKind
+from backstage.domain.outcome import Outcome, OutcomeKind
+
+if TYPE_CHECKING:
+    from backstage.domain.task import Task
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True, gc=False):
     """One claim: by whom, from when to when, and how it ended. `fence` is the claim's fencing token."""
 
     task_id: str
@@ -22,3 +26,19 @@ class Attempt:
     ended_at: datetime
     outcome: OutcomeKind
     failure: Failure | None = None
+
+    @classmethod
+    def of(cls, task: Task, outcome: Outcome, now: datetime) -> Attempt:
+        """Made from the task as it was while it ran."""
+        outcome = task.honouring_cancel(outcome)
+        assert task.lease is not None and task.started_at is not None
+        return cls(
+            task_id=task.id,
+            fence=task.fence,
+            number=task.attempt,
+            worker_id=task.lease.worker_id,
+            started_at=task.started_at,
+            ended_at=now,
+            outcome=outcome.kind,
+            failure=outcome.failure,
+        )

@@ -28,6 +28,6 @@ class Dedupe:
 class Duplicate:
     """Returned in place of a task if the dedupe key is held: nothing was stored."""
 
-    id: str
-    """The task that holds the key."""
+    holder_id: str
+    """The id of the task that holds the key."""
     key: str

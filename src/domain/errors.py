@@ -138,9 +138,9 @@ class StaleTaskError(TaskError):
 class DuplicateTaskError(TaskError):
     """Another live task holds the dedupe key."""
 
-    def __init__(self, key: str, held_by: str) -> None:
-        super().__init__(f"dedupe key {key!r} is held by task {held_by}: cancel that task first, or leave it be")
-        self.key, self.held_by = key, held_by
+    def __init__(self, key: str, holder_id: str) -> None:
+        super().__init__(f"dedupe key {key!r} is held by task {holder_id}: cancel that task first, or leave it be")
+        self.key, self.holder_id = key, holder_id
 
 
 class TransferRefusedError(TaskError):

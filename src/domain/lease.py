@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+
+class Lease(Struct, frozen=True, gc=False):
     worker_id: str
     until: datetime
     """Shown to people; the store measures leases on a clock that nobody can set."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from backstage.domain.failure import Failure
 from backstage.domain.portions import length_of
-from backstage.domain.quick_init import quick_init
 from backstage.domain.task_state import TaskState
 
 if TYPE_CHECKING:
@@ -27,9 +28,7 @@ class OutcomeKind(StrEnum):
     LOST = "lost"  # the lease ran out
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True, gc=False):
     """Made by the methods of Task, applied by `Task.settle`; SQL and Lua make the same change.
 
     `fence` is the claim's token: a store whose task has another one refuses the outcome. `delay` is the seconds
@@ -64,6 +63,18 @@ class Outcome:
     def is_interruption(self) -> bool:
         """Whether this claim spends no attempt."""
         return self.kind in _INTERRUPTIONS
+
+    def honouring_cancel(self) -> Outcome:
+        """What it becomes for a task whose cancel was requested: that does not go back to PENDING, it is CANCELLED.
+
+        A lost claim stays recorded as LOST, for its worker may still report an end of its own, in vain; that is all
+        there is to say of it.
+        """
+        if self.state is not TaskState.PENDING:
+            return self
+        if self.kind is OutcomeKind.LOST:
+            return replace(self, state=TaskState.CANCELLED, failure=None)
+        return replace(self, kind=OutcomeKind.CANCELLED, state=TaskState.CANCELLED, delay=None)
 
     def answered_again(self, recorded: OutcomeKind | None) -> TaskState | None:
         """What is answered when the claim had ended before, as `recorded`: None unless that was this outcome."""

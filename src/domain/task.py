@@ -1,34 +1,31 @@
-"""The Task entity: its fields, and one method per legal move."""
+"""The Task entity: its fields, and one method per legal move. Why it is a Struct: decision 0706."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from backstage.domain.attempt import Attempt
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from backstage.domain.backoff import Backoff
 from backstage.domain.dedupe import Dedupe
 from backstage.domain.errors import IllegalMoveError, UndecodableTaskError
 from backstage.domain.failure import Failure
 from backstage.domain.lease import Lease
-from backstage.domain.limits import storable
+from backstage.domain.lost_workers import lease_expired, too_many_deliveries
 from backstage.domain.outcome import Outcome, OutcomeKind, unrecorded_end
 from backstage.domain.payload import decode_payload
 from backstage.domain.portions import length_of
 from backstage.domain.queue import DEFAULT_QUEUE
-from backstage.domain.quick_init import quick_init
 from backstage.domain.retry_policy import RetryPolicy
 from backstage.domain.task_state import MOVES, TaskState
 
-TOO_MANY_DELIVERIES = "TooManyDeliveries"
 UNDECODABLE_TASK = "UndecodableTask"
 
 
-@quick_init
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class Task(Struct, frozen=True, kw_only=True, gc=False):
     """A unit of work. Every move returns the next task; nothing here reads a clock or does I/O.
 
     `deliveries` rises by one with each claim and never falls: it is the fencing token. `interruptions` counts
@@ -225,10 +222,11 @@ class Task:
         """The lease ran out: due again at once and no attempt spent, unless the task has cost too many workers."""
         if self.undecodable is not None:
             return self.buried(OutcomeKind.LOST)
-        happened = f"worker {self.lease.worker_id if self.lease else '?'} stopped renewing its lease"
-        if self.crashes + 1 >= self.deliveries_allowed(max_deliveries):
-            return self._outcome(OutcomeKind.LOST, TaskState.FAILED, self.too_many_deliveries(1, happened))
-        return self._outcome(OutcomeKind.LOST, TaskState.PENDING, Failure("LeaseExpired", happened))
+        expired = lease_expired(self.lease)
+        if (crashes := self.crashes + 1) >= self.deliveries_allowed(max_deliveries):
+            failure = too_many_deliveries(crashes, self.last_failure, expired.message)
+            return self._outcome(OutcomeKind.LOST, TaskState.FAILED, failure)
+        return self._outcome(OutcomeKind.LOST, TaskState.PENDING, expired)
 
     def buried(self, kind: OutcomeKind = OutcomeKind.DEAD) -> Outcome:
         """A dead letter, because it cannot be decoded. What cannot be read stays as it is stored."""
@@ -236,28 +234,8 @@ class Task:
         failure = None if "last_failure" in self.undecodable else self.last_failure
         return self._outcome(kind, TaskState.FAILED, failure, has_run=False)
 
-    def too_many_deliveries(self, more_crashes: int = 0, happened: str = "") -> Failure:
-        """Why a task ends that has cost too many workers, with what its handler failed with before."""
-        parts = [happened] if happened else []
-        crashes = self.crashes + more_crashes
-        parts.append(f"{crashes} worker{'s were' if crashes != 1 else ' was'} lost running it")
-        before = self.last_failure
-        if before is None or before.type == TOO_MANY_DELIVERIES:
-            return Failure(TOO_MANY_DELIVERIES, "; ".join(parts))
-        parts.append(f"its last error was {before}")
-        return Failure(TOO_MANY_DELIVERIES, storable("; ".join(parts)), before.traceback)
-
     def honouring_cancel(self, outcome: Outcome) -> Outcome:
-        """A task whose cancel was requested does not go back to PENDING: it is CANCELLED instead.
-
-        A lost claim stays recorded as LOST, for its worker may still report an end of its own, in vain; that is all
-        there is to say of it.
-        """
-        if self.is_cancel_requested and outcome.state is TaskState.PENDING:
-            if outcome.kind is OutcomeKind.LOST:
-                return replace(outcome, state=TaskState.CANCELLED, failure=None)
-            return replace(outcome, kind=OutcomeKind.CANCELLED, state=TaskState.CANCELLED, delay=None)
-        return outcome
+        return outcome.honouring_cancel() if self.is_cancel_requested else outcome
 
     def attempts_allowed(self, policy: RetryPolicy) -> int:
         return self.max_attempts or policy.max_attempts
@@ -271,21 +249,6 @@ class Task:
     def unrecorded_end(self, fence: int) -> OutcomeKind | None:
         """How the claim of that fence ended, of which there is no record: it ran nothing. None if that is not known."""
         return unrecorded_end(self.state) if fence == self.fence else None
-
-    def record(self, outcome: Outcome, now: datetime) -> Attempt:
-        """The attempt's record, made from the task as it was while it ran."""
-        outcome = self.honouring_cancel(outcome)
-        assert self.lease is not None and self.started_at is not None
-        return Attempt(
-            task_id=self.id,
-            fence=self.fence,
-            number=self.attempt,
-            worker_id=self.lease.worker_id,
-            started_at=self.started_at,
-            ended_at=now,
-            outcome=outcome.kind,
-            failure=outcome.failure,
-        )
 
     def _outcome(
         self,

@@ -1,4 +1,4 @@
-"""Models and dataclasses in plain JSON types: as they are told, or in a form that their type reads back.
+"""Models, dataclasses and Structs in plain JSON types: as they are told, or in a form that their type reads back.
 
 Models are known by pydantic's own protocol (`model_dump`, `__pydantic_validator__`): nothing here needs pydantic.
 """
@@ -9,6 +9,8 @@ import dataclasses
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from backstage.domain.errors import FieldError, InvalidTaskDataError
 from backstage.domain.keys_to_read_by import with_keys_to_read_by
@@ -22,13 +24,15 @@ _NOT_READ_BACK = (
 
 
 def told(value: Any, path: str) -> Any:
-    """Return a model or a dataclass as a dict by its fields' names, anything else as it is.
+    """Return a model, a dataclass or a msgspec Struct as a dict by its fields' names, anything else as it is.
 
     Raises InvalidTaskDataError with the path of what cannot be dumped.
     """
     kind = type(value)
     if dataclasses.is_dataclass(kind):
         return {each.name: _attribute(value, each.name, path) for each in dataclasses.fields(value)}
+    if isinstance(value, Struct):
+        return {name: _attribute(value, name, path) for name in value.__struct_fields__}
     if callable(getattr(kind, "model_dump", None)) and kind is not type:
         return _dumped(lambda: value.model_dump(mode="json"), value, path)
     return value

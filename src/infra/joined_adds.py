@@ -23,9 +23,9 @@ class _Call:
 class JoinedAdds:
     """Calls that come while others are being stored go together, in one round trip, as soon as those are.
 
-    Nobody waits for more to come (decision 0407). When joined calls fail for a reason of their tasks, each is made
-    alone. `store` stores tasks, and may be called again with the same ones; `begin` starts a coroutine that outlives
-    its caller. All on one event loop.
+    Nobody waits for more to come. When joined calls fail for a reason of their tasks, each is made alone. `store`
+    stores tasks, and may be called again with the same ones; `begin` starts a coroutine that outlives its caller.
+    All on one event loop. Decision 0407 gives the reasons.
     """
 
     def __init__(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Generator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, Unpack
 
+from msgspec.structs import asdict, replace
+
+from backstage.app.enqueue import asked_for
+from backstage.app.enqueue_options import EnqueueOptions
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.lease import Lease
 from backstage.domain.queue import DEFAULT_QUEUE
@@ -52,8 +56,7 @@ class FakeSignals:
         return Answer(self.holds_lease)
 
 
-@dataclass(frozen=True, slots=True)
-class EnqueuedTask(Task):
+class EnqueuedTask(Task, frozen=True, kw_only=True, gc=False):
     """Also awaitable, for handlers that are async."""
 
     def __await__(self) -> Generator[Any, None, EnqueuedTask]:
@@ -79,11 +82,11 @@ class FakeContext(TaskContext):
             raise RuntimeError("this context has no store: give it one, as in new_context(backstage=bench.backstage)")
         return self._backstage
 
-    def enqueue(self, task_type: str, payload: Any = None, **options: Any) -> EnqueuedTask:
+    def enqueue(self, task_type: str, payload: Any = None, **options: Unpack[EnqueueOptions]) -> EnqueuedTask:
         """Note the task in `signals.enqueued`, and return it as a worker's context does."""
-        request = EnqueueTask(task_type, payload, **options)
+        request = asked_for(task_type, payload, options)
         task = request.task(self._ids, self.task.started_at or self.task.created_at, self.task, encode_typed_payload)
-        enqueued = EnqueuedTask(**{each.name: getattr(task, each.name) for each in fields(task) if each.init})
+        enqueued = EnqueuedTask(**asdict(task))
         self._fake_signals.enqueued.append(enqueued)
         return enqueued
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextvars import ContextVar
 from typing import Any
 
+from backstage.app.enqueue import EnqueueByType
 from backstage.app.enqueue_task import Enqueue, EnqueueTask
 from backstage.app.enqueue_tasks import EnqueueMany
 from backstage.domain.dedupe import Duplicate
@@ -25,6 +26,7 @@ class InlineEnqueueing:
 
     def begin(self, container: Container) -> None:
         container.enqueue_task = _InlineEnqueue(container, self._run)
+        container.enqueue = EnqueueByType(container.enqueue_task)
         container.enqueue_tasks = _InlineEnqueueMany(container, self._run)
 
     @contextlib.contextmanager

@@ -24,11 +24,11 @@ from backstage.worker.handling.run_limits import limits_of
 from backstage.worker.middleware.recovery import recovery
 from backstage.worker.middleware.timeout import timeout
 from backstage.worker.runtime.attempt_runner import AttemptRunner
+from backstage.worker.runtime.declared import queue_ranks
 from backstage.worker.runtime.event_publisher import EventPublisher
 from backstage.worker.runtime.held_task import HeldTask, StopReason, mark_over_soft_timeout
 from backstage.worker.runtime.lanes import Lane
-from backstage.worker.runtime.outcome_log import OutcomeLog
-from backstage.worker.runtime.queue_ranks import queue_ranks
+from backstage.worker.runtime.outcome_report import OutcomeReport
 from backstage.worker.watching.metrics import RunMetrics
 from backstage.worker.worker_options import WorkerOptions
 
@@ -56,7 +56,7 @@ class SingleRuns:
         conclusion = Conclusion(container.chain_task, container.chance, container.logger)
         self._runner = AttemptRunner(conclusion, options.worker_id, container.logger, StoreOnLoop(container))
         self._publisher = EventPublisher(container.events, container.clock, options.worker_id)
-        self._outcome_log = OutcomeLog(container.logger)
+        self._report = OutcomeReport(self._publisher, container.logger)
 
     async def run_next(self) -> Task | None:
         """Run the best of the tasks that are due; return it as the run left it, None when nothing is due."""
@@ -124,8 +124,7 @@ class SingleRuns:
             return
         if outcome.failure is not None:
             self.failures.append(FailedRun(task, outcome.failure, errors[0] if errors else None))
-        self._outcome_log.write(task, outcome, state)
-        self._publisher.ended(task, outcome, state)
+        self._report.ended(task, outcome, state)
 
     async def _tell_listeners(self) -> None:
         if not any(map(self._events.is_heard, EVENT_NAMES)):

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from types import ModuleType, TracebackType
-from typing import Any, Self, TypeVar, overload
+from typing import Any, Self
 
-from backstage.app.enqueue_task import EnqueueTask
-from backstage.domain.backoff import Backoff
-from backstage.domain.dedupe import Dedupe, Duplicate
 from backstage.domain.ports.event_bus import EventBus
-from backstage.domain.queue import DEFAULT_QUEUE, Queue
+from backstage.domain.queue import Queue
 from backstage.domain.retry_policy import DEFAULT_MAX_ATTEMPTS, RetryPolicy
 from backstage.domain.task import Task
+from backstage.infra.container import Container
 from backstage.testing.drained import Drained
 from backstage.testing.failed_run import FailedRun
 from backstage.testing.fake_clock import FakeClock
@@ -23,19 +19,15 @@ from backstage.testing.inline_enqueueing import InlineEnqueueing
 from backstage.testing.pending_tasks import ANYTHING, Expected, PendingTasks
 from backstage.testing.predictable import LEASE, WORKER_ID, predictable_container
 from backstage.testing.single_runs import SingleRuns
-from backstage.worker.handling.current_task import current_task
-from backstage.worker.handling.durable_listeners import DurableListeners
-from backstage.worker.handling.handler import RunIn, TaskHandlerRegistration, refuse_bare
 from backstage.worker.handling.handler_modules import marked_in
-from backstage.worker.handling.handler_registry import HandlerRegistry
-from backstage.worker.handling.middleware import Middleware
+from backstage.worker.hosting.enqueueing_host import EnqueueingHost
 from backstage.worker.hosting.from_settings import options_from
+from backstage.worker.hosting.handler_host import HandlerHost
 
-Function = TypeVar("Function", bound=Callable[..., Any])
 MANY_RUNS = 1000
 
 
-class TaskBench:
+class TaskBench(EnqueueingHost, HandlerHost):
     """Runs tasks in a test, by the real rules and without waiting::
 
         async with TaskBench() as bench:
@@ -46,11 +38,19 @@ class TaskBench:
             [task] = await bench.drain()
             assert task.result == {"sent_to": "ada@example.com"}
 
-    `modules` are modules of handlers. Outcomes, retries, dead letters, chained tasks, events, middleware and
-    validation are the worker's own; only its loops are replaced by calls. The store is in memory, the clock stands
-    still, ids count up and backoffs have no jitter. No environment variable and no file is read. Synchronous
-    handlers, and those for a process, are called directly. Timeouts are real time. `backstage` is the Container to
-    hand to the code under test; `clock`, `log` (entries as mappings) and `failures` are for the test to look at.
+            @bench.on("report:build", max_attempts=1)
+            async def build(payload, context):
+                return context.attempt
+
+            task = await bench.enqueue("report:build")
+            assert (await bench.run_one()).result == 1
+
+    Handlers and middleware are registered as on a Worker, at any time. `modules` are modules of handlers. Outcomes,
+    retries, dead letters, chained tasks, events, middleware and validation are the worker's own; only its loops are
+    replaced by calls. The store is in memory, the clock stands still, ids count up and backoffs have no jitter. No
+    environment variable and no file is read. Synchronous handlers, and those for a process, are called directly.
+    Timeouts are real time. `backstage` is the Container to hand to the code under test; `clock`, `log` (entries as
+    mappings) and `failures` are for the test to look at.
     """
 
     def __init__(
@@ -62,14 +62,12 @@ class TaskBench:
         clock: FakeClock | None = None,
     ) -> None:
         """`queues` are those to serve (none: all); `max_attempts` and `timeout` are the worker's."""
+        super().__init__()
         self.clock = clock or FakeClock()
         self.log: list[Mapping[str, Any]] = []
         self.backstage = predictable_container(self.clock, self.log.append)
         self._pending = PendingTasks(self.backstage)
         self._inline = InlineEnqueueing(self.drain)
-        self._registry = HandlerRegistry()
-        self._durable_listeners = DurableListeners(self._registry)
-        self._middlewares: list[Middleware] = []
         served = [each if isinstance(each, Queue) else Queue(each) for each in queues]
         options = replace(
             options_from(self.backstage.settings, {queue.name: queue for queue in served}),
@@ -94,59 +92,17 @@ class TaskBench:
 
     # -- what it runs ----------------------------------------------------------------------------
 
-    @overload
-    def on(self, task_type: str, function: Function, **limits: Any) -> Function: ...
-
-    @overload
-    def on(
-        self,
-        task_type: str,
-        function: None = None,
-        *,
-        timeout: float | None = None,
-        soft_timeout: float | None = None,
-        max_attempts: int | None = None,
-        backoff: Backoff | None = None,
-        run_in: RunIn | str = RunIn.AUTO,
-        max_deliveries: int | None = None,
-    ) -> Callable[[Function], Function]: ...
-
-    def on(self, task_type: str, function: Callable[..., Any] | None = None, **limits: Any) -> Any:
-        """Register a handler, as a call or as a decorator, as `Worker.on` does::
-
-        @bench.on("report:build", max_attempts=1)
-        async def build(payload, context):
-            return context.attempt
-
-        task = await bench.enqueue("report:build")
-        assert (await bench.run_one()).result == 1
-        """
-        refuse_bare(task_type, "on")
-        names = dict(sys._getframe(1).f_locals)  # so that annotations may name classes of the test's function
-
-        def register(handler: Function) -> Function:
-            self._registry.add(TaskHandlerRegistration(type=task_type, handler=handler, **limits), names)
-            return handler
-
-        return register if function is None else register(function)
-
     def include(self, module: ModuleType) -> None:
         """Register every handler, listener and middleware that a module marks."""
         marked = marked_in(module)
-        for registration in marked.handlers:
-            self._registry.add(registration)
+        self._include_handlers(marked)
         for listening in marked.listeners:
-            if listening.subscription is not None:
-                self._durable_listeners.add(listening)
-            else:
+            if listening.subscription is None:
                 for name in listening.events:
                     self.events.on(name, listening.listener)
-        self._middlewares.extend(each for each in marked.middlewares if each not in self._middlewares)
 
-    def use(self, middleware: Middleware) -> Middleware:
-        """Wrap every handler; the first one added is the outermost."""
-        self._middlewares.append(middleware)
-        return middleware
+    def _refuse_if_started(self, what: str) -> None:
+        """Nothing comes too late: each run looks at what is registered by then."""
 
     @property
     def events(self) -> EventBus:
@@ -162,48 +118,8 @@ class TaskBench:
 
     # -- enqueueing and running ------------------------------------------------------------------
 
-    async def enqueue(
-        self,
-        task_type: str,
-        payload: Any = None,
-        *,
-        priority: int = 0,
-        queue: str = DEFAULT_QUEUE,
-        delay: float | None = None,
-        scheduled_at: datetime | str | None = None,
-        dedupe: Dedupe | str | None = None,
-        max_attempts: int | None = None,
-        backoff: Backoff | None = None,
-        timeout: float | None = None,
-        soft_timeout: float | None = None,
-        max_deliveries: int | None = None,
-        correlation_id: str | None = None,
-        metadata: Mapping[str, str] | None = None,
-    ) -> Task | None:
-        """Store a task as `Worker.enqueue` does; returns None when its dedupe key is held::
-
-        assert (await bench.enqueue("email:send", {"to": "ada@example.com"}, dedupe="ada")).state == "pending"
-        assert await bench.enqueue("email:send", {"to": "ada@example.com"}, dedupe="ada") is None
-        """
-        running = current_task.get()
-        request = EnqueueTask(
-            type=task_type,
-            payload=payload,
-            priority=priority,
-            queue=queue,
-            delay=delay,
-            scheduled_at=scheduled_at,
-            dedupe=dedupe,
-            max_attempts=max_attempts,
-            backoff=backoff,
-            timeout=timeout,
-            soft_timeout=soft_timeout,
-            max_deliveries=max_deliveries,
-            correlation_id=correlation_id or (running.correlation_id if running else None),
-            metadata=metadata,
-        )
-        enqueued = await self.backstage.enqueue_task(request)
-        return None if isinstance(enqueued, Duplicate) else enqueued
+    async def _opened(self) -> Container:
+        return self.backstage
 
     async def run_one(self) -> Task | None:
         """Run the one task that a worker would claim next; return it as the run left it, None when none is due::

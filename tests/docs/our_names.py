@@ -28,7 +28,11 @@ from tests.docs.markdown import ROOT
 
 _HONOURED = {"REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "REDIS_DB", "JOB_CONCURRENCY", "JOB_TIMEOUT"}
 _MISSING = object()
-_OPEN_ENDED = {*Settings.model_fields, *TaskHandlerRegistration.__dataclass_fields__}
+_OPEN_ENDED = {
+    *Settings.model_fields,
+    *TaskHandlerRegistration.__dataclass_fields__,
+    *backstage.EnqueueOptions.__optional_keys__,
+}
 """What a function takes that passes its keywords on."""
 
 

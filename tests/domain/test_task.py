@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from backstage.conformance.task_factory import TaskFactory
+from backstage.domain.attempt import Attempt
 from backstage.domain.backoff import Backoff
 from backstage.domain.failure import Failure
 from backstage.domain.lease import Lease
@@ -170,7 +171,7 @@ def test_a_task_whose_cancel_was_requested_does_not_go_back(running: Task, end: 
     ended = asked.settle(outcome, LATER)
     assert (ended.state, ended.is_cancel_requested, ended.finished_at) == (TaskState.CANCELLED, False, LATER)
     recorded = OutcomeKind.LOST if end == "lost" else OutcomeKind.CANCELLED
-    assert asked.record(outcome, LATER).outcome is recorded
+    assert Attempt.of(asked, outcome, LATER).outcome is recorded
 
 
 @pytest.mark.parametrize("end", ["completed", "gave_up"])
@@ -204,7 +205,7 @@ def test_a_retry_of_a_task_that_never_ran_starts_at_its_first_attempt(new_task: 
 
 
 def test_a_record_tells_the_claim_it_belongs_to(running: Task) -> None:
-    record = replace(running, deliveries=5, interruptions=2).record(running.gave_up(BROKEN), LATER)
+    record = Attempt.of(replace(running, deliveries=5, interruptions=2), running.gave_up(BROKEN), LATER)
     assert (record.fence, record.number, record.worker_id) == (5, 3, "w1")
     assert (record.started_at, record.ended_at, record.outcome, record.failure) == (
         START,

@@ -118,7 +118,7 @@ async def test_a_worker_that_holds_nothing_ready_does_not_ask_what_is_paused(
     store: OneStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr("backstage.worker.runtime.runtime.LOOK_EVERY", 0.01)
+    monkeypatch.setattr("backstage.worker.runtime.duties.LOOK_EVERY", 0.01)
     worker = store.worker()
     monkeypatch.setattr(worker.backstage.backend.control, "paused", lambda: asked.append("paused"))
     gate = asyncio.Event()

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from backstage import BlockingContainer, EnqueueTask
+from backstage.app.current_task import current_task
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import (
     ConfigurationError,
@@ -24,7 +25,6 @@ from backstage.domain.errors import (
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskQuery
 from backstage.testing import TaskBench, new_context
-from backstage.worker.handling.current_task import current_task
 
 UNKNOWN = "01940000-0000-7000-8000-000000000000"
 

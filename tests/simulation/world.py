@@ -24,7 +24,9 @@ from backstage.worker.handling.context import TaskContext
 from backstage.worker.handling.handler import TaskHandlerRegistration
 from backstage.worker.handling.handler_registry import HandlerRegistry
 from backstage.worker.hosting.from_settings import options_from
+from backstage.worker.runtime.declared import Declared
 from backstage.worker.runtime.runtime import WorkerRuntime
+from backstage.worker.runtime.surroundings import Surroundings
 from tests.simulation.faulty_backend import FaultyBackend
 from tests.simulation.journal import Journal, JournalledQueue
 from tests.simulation.plan import Plan, draw
@@ -126,8 +128,13 @@ class World:
         self._hosts_made += 1
         name = f"host{self._hosts_made}"
         runtime = WorkerRuntime(
-            UseCases(FaultyBackend(self.server, self.faults, self.random), Quiet(), self.ids),
-            self._handlers(name),
+            Surroundings(
+                UseCases(FaultyBackend(self.server, self.faults, self.random), Quiet(), self.ids),
+                self.random,
+                Quiet(),
+                self._aside(name),
+            ),
+            Declared(self._handlers(name)),
             replace(
                 options_from(Settings(), {}),
                 worker_id=name,
@@ -141,9 +148,6 @@ class World:
                 max_deliveries=self.plan.max_deliveries,
                 retention=(),
             ),
-            self.random,
-            Quiet(),
-            background=self._aside(name),
         )
         self.hosts[name] = runtime
         self.runs[name] = self._on((name, "main"), runtime.run())

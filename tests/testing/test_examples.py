@@ -52,7 +52,7 @@ async def test_an_example_in_a_docstring_does_what_it_says(name: str, bench: Tas
     await run_top_level(EXAMPLES[name], {"bench": bench, **public})
 
 
-NEEDED = ["TaskBench", "new_context", *(f"TaskBench.{each}" for each in ("on", "enqueued", "assert_enqueued"))]
+NEEDED = ["TaskBench", "new_context", *(f"TaskBench.{each}" for each in ("enqueued", "assert_enqueued"))]
 
 
 @pytest.mark.parametrize("name", NEEDED)

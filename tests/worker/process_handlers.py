@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from backstage.app.current_task import current_task
 from backstage.domain.dedupe import Dedupe
 from backstage.domain.errors import InvalidTaskDataError, StorageUnavailableError
 from backstage.domain.handler_signals import GiveUp, RetryLater
@@ -21,7 +22,6 @@ from backstage.domain.next import Next
 from backstage.domain.task_result import TaskResult
 from backstage.worker.executing.process_frames import FrameSocket
 from backstage.worker.handling.context import TaskContext
-from backstage.worker.handling.current_task import current_task
 from backstage.worker.handling.handler import handler
 
 REPORT = "018f0000-0000-7000-8000-000000000001"

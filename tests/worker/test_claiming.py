@@ -107,7 +107,7 @@ async def test_an_abandoned_thread_keeps_its_slot_even_when_it_is_cancelled_twic
     await until(held.run.cancelling)
     held.run.cancel()  # as a lost lease would, while the thread is still waited for
     await reached(worker, stuck)
-    assert len(worker._runtime._threads.abandoned) == 1
+    assert len(worker._runtime._parts.executors.threads.abandoned) == 1
     assert len(await found(worker, states=frozenset({TaskState.RUNNING}))) == 1
     gate.set()
     await until(lambda: not worker.is_stuck)

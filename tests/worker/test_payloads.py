@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 import typing_extensions
 from pydantic import BaseModel, ConfigDict, SecretStr, computed_field
@@ -248,7 +249,7 @@ async def test_a_stored_payload_that_is_no_json_is_a_dead_letter_at_once(
     worker.on("t", function)
     task = await worker.enqueue("t")
     assert task is not None
-    backend._store.put(dataclasses.replace(task, payload_json=text))
+    backend._store.put(msgspec.structs.replace(task, payload_json=text))
     await finish(worker)
     ended = await worker.backstage.get_task(task.id)
     assert (ended.state, ended.attempt) == (TaskState.FAILED, 1)

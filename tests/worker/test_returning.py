@@ -4,6 +4,7 @@ import dataclasses
 import math
 from typing import Any
 
+import msgspec
 import pytest
 from pydantic import BaseModel, Field
 
@@ -183,12 +184,17 @@ class Keeper:
     inner: Any
 
 
+class Parcel(msgspec.Struct):
+    inner: Any
+
+
 MISPLACED = {
     "a list with a hole": ([Next("b"), None], "result[0]"),
     "a pair": (({"paid": 5}, Next("b")), "result[1]"),
     "a mapping": ({"next": Next("b")}, "result.next"),
     "deep inside": ({"a": [{"b": (1, Next("b"))}]}, "result.a[0].b[1]"),
     "a dataclass": (Keeper(Next("b")), "result.inner"),
+    "a struct": (Parcel(Next("b")), "result.inner"),
     "a model": (Holder(inner=[Next("b")]), "result.inner[0]"),
     "a field that is not dumped": (Holder(hidden=Next("b")), "result.hidden"),
     "a set": ({Next("b")}, "result"),

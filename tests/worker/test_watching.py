@@ -227,7 +227,7 @@ async def test_an_argument_wins_over_the_environment(monkeypatch: pytest.MonkeyP
 
 
 def options_of(worker: Worker) -> WorkerOptions:
-    return worker._new_runtime()._options
+    return worker._new_runtime().options
 
 
 def test_every_setting_of_a_worker_can_be_an_argument(own_directory: None) -> None:

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from operator import attrgetter
 
+from msgspec.structs import replace
+
+from backstage.domain.attempt import Attempt
 from backstage.domain.lease import Lease
 from backstage.domain.outcome import Outcome
 from backstage.domain.portions import portion
@@ -87,7 +89,7 @@ class MemoryQueue:
         now = self._store.clock.now()
         ended = task.settle(outcome, now)
         if outcome.has_run:
-            self._store.attempts.setdefault(task.id, []).append(task.record(outcome, now))
+            self._store.attempts.setdefault(task.id, []).append(Attempt.of(task, outcome, now))
         self._store.put(ended)
         for next_task in outcome.next_tasks:
             self._store.add(next_task)

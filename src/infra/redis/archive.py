@@ -9,7 +9,7 @@ from backstage.domain.task_query import TaskQuery
 from backstage.domain.task_state import TaskState
 from backstage.infra.redis.counts import Counting
 from backstage.infra.redis.directory import Directory
-from backstage.infra.redis.find import Finding, Place, list_ids
+from backstage.infra.redis.find import Searching, TaskAddress, list_ids
 from backstage.infra.redis.link import Link
 from backstage.infra.redis.records import attempts_of, record_of
 from backstage.infra.redis.rows import (
@@ -27,10 +27,10 @@ class RedisArchive:
 
     def __init__(self, link: Link, directory: Directory) -> None:
         self._link, self._directory = link, directory
-        self._finding = Finding(link, directory, Counting(link, directory))
+        self._searching = Searching(link, directory, Counting(link, directory))
 
     async def read(self, after: str | None, limit: int) -> list[StoredTask]:
-        indexes = await self._finding.lanes(TaskQuery())
+        indexes = await self._searching.lanes(TaskQuery())
         bounds = ["-" if after is None else f"({after}", limit, True]
         while True:
             places = heapq.nsmallest(limit, await list_ids(self._link, indexes, bounds))
@@ -39,7 +39,7 @@ class RedisArchive:
                 return stored
             bounds[0] = f"({places[-1][0]}"  # all of them were pruned meanwhile
 
-    async def _stored(self, places: Sequence[Place]) -> list[StoredTask]:
+    async def _stored(self, places: Sequence[TaskAddress]) -> list[StoredTask]:
         by_queue: dict[str, list[str]] = {}
         for task_id, queue in places:
             by_queue.setdefault(queue, []).append(task_id)

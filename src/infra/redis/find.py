@@ -14,7 +14,7 @@ from backstage.infra.redis.directory import Directory
 from backstage.infra.redis.link import Link
 from backstage.infra.redis.rows import LETTERS, fields_of, task_of, unpack
 
-Place = tuple[str, str]
+TaskAddress = tuple[str, str]
 """A task's id and its queue."""
 
 
@@ -26,7 +26,7 @@ class Index:
     name: str
 
 
-class Finding:
+class Searching:
     def __init__(self, link: Link, directory: Directory, counting: Counting) -> None:
         self._link, self._directory, self._counting = link, directory, counting
 
@@ -46,7 +46,7 @@ class Finding:
         tasks = tuple(found[: query.limit])
         return TaskPage(tasks, tasks[-1].id if len(found) > query.limit else None)
 
-    async def read(self, places: Sequence[Place]) -> list[Task]:
+    async def read(self, places: Sequence[TaskAddress]) -> list[Task]:
         """The tasks in the order given; those that are gone are left out."""
         by_queue: dict[str, list[str]] = {}
         for task_id, queue in places:
@@ -87,14 +87,14 @@ class Finding:
         }
         return sorted(indexes)
 
-    async def _newest(self, indexes: Sequence[Index], after: str | None, number: int) -> list[Place]:
+    async def _newest(self, indexes: Sequence[Index], after: str | None, number: int) -> list[TaskAddress]:
         """The places of the newest `number` ids before `after`."""
         return heapq.nlargest(
             number, await list_ids(self._link, indexes, ["+" if after is None else f"({after}", number])
         )
 
 
-async def list_ids(link: Link, indexes: Iterable[Index], bounds: list[object]) -> set[Place]:
+async def list_ids(link: Link, indexes: Iterable[Index], bounds: list[object]) -> set[TaskAddress]:
     """The first ids of each index, in one step for each queue, so that a task that moves on is not missed."""
     by_queue: dict[str, list[str]] = {}
     for index in indexes:

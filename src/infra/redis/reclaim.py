@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from backstage.domain.outcome import Outcome, OutcomeKind
 from backstage.domain.ports.task_queue import NextTasksOf

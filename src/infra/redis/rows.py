@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from backstage.domain.backoff import Backoff
 from backstage.domain.dedupe import Dedupe
@@ -184,11 +184,9 @@ def _salvaged(task_id: str, queue: str, fields: Fields) -> Task:
     raw: dict[str, Any] = {}
     readers: dict[str, Reader] = {}
     for name, value in fields.items():
-        if name in _TEXTS:
-            raw[_TEXTS[name]], readers[_TEXTS[name]] = value, text
-        elif name in _READERS:
+        if name in _READERS:
             attribute, convert = _READERS[name]
-            raw[attribute], readers[attribute] = value, convert
+            raw[attribute], readers[attribute] = value, convert or text
     raw.setdefault("payload_json", "null")
     readers["payload_json"] = text
     if "key" in fields:
@@ -210,11 +208,9 @@ def _read(task_id: str, queue: str, fields: Iterable[tuple[str, str]]) -> dict[s
     read: dict[str, Any] = {"id": task_id, "queue": queue, "correlation_id": task_id, "workflow_id": task_id}
     key = ttl = None
     for name, value in fields:
-        if name in _TEXTS:
-            read[_TEXTS[name]] = value
-        elif name in _READERS:
+        if name in _READERS:
             attribute, convert = _READERS[name]
-            read[attribute] = convert(value)
+            read[attribute] = convert(value) if convert else value
         elif name == "key":
             key = value
         elif name == "ttl":
@@ -237,16 +233,9 @@ def _moment(text: str) -> datetime:
     return from_micros(int(text))
 
 
-_TEXTS = {
-    "type": "type",
-    "payload": "payload_json",
-    "correlation": "correlation_id",
-    "workflow": "workflow_id",
-    "origin": "origin_id",
-    "result": "result_json",
-    "note": "progress_note",
-}
-_READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
+_READERS: dict[str, tuple[str, Callable[[str], Any] | None]] = {
+    "type": ("type", None),
+    "payload": ("payload_json", None),
     "priority": ("priority", int),
     "state": ("state", STATES.__getitem__),
     "created": ("created_at", _moment),
@@ -264,6 +253,12 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "metadata": ("metadata", metadata_of),
     "cancel": ("is_cancel_requested", bool),
     "failure": ("last_failure", failure_of),
+    "correlation": ("correlation_id", None),
+    "workflow": ("workflow_id", None),
+    "origin": ("origin_id", None),
+    "result": ("result_json", None),
     "progress": ("progress", float),
+    "note": ("progress_note", None),
 }
-"""Field to the entity's attribute, as it stands or converted; those that make an attribute together are in neither."""
+"""Field to the entity's attribute, and what converts the one to the other (None: nothing, it is a text). Those that
+make an attribute together are not here: `key` and `ttl`, `worker` and `end`."""

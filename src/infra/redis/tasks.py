@@ -10,7 +10,7 @@ from backstage.domain.task import Task
 from backstage.infra.redis.add import Adding
 from backstage.infra.redis.counts import Counting
 from backstage.infra.redis.directory import Directory
-from backstage.infra.redis.find import Finding
+from backstage.infra.redis.find import Searching
 from backstage.infra.redis.link import Link
 from backstage.infra.redis.prune import Pruning
 from backstage.infra.redis.records import attempts_of
@@ -23,9 +23,9 @@ class RedisTasks:
     def __init__(self, link: Link, directory: Directory) -> None:
         self._link, self._directory = link, directory
         counting = Counting(link, directory)
-        finding = Finding(link, directory, counting)
+        searching = Searching(link, directory, counting)
         self.add = Adding(link, directory).add
-        self.find, self._read = finding.find, finding.read
+        self.find, self._read = searching.find, searching.read
         self.counts, self.oldest_due = counting.counts, counting.oldest_due
         self.prune = Pruning(link, directory).prune
 

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from backstage.infra.redact_url import redact_url
 from backstage.infra.settings.setting_files import read_toml
 from backstage.infra.settings.settings import Settings
-from backstage.infra.settings.variables import Place, Variables
+from backstage.infra.settings.variables import Variables, VariableSource
 
 
 class Origin(StrEnum):
@@ -24,7 +24,7 @@ class Origin(StrEnum):
     DEFAULT = "default"
 
 
-_OF_PLACES = {Place.ENVIRONMENT: Origin.ENVIRONMENT, Place.DOTENV: Origin.DOTENV}
+_OF_SOURCES = {VariableSource.ENVIRONMENT: Origin.ENVIRONMENT, VariableSource.DOTENV: Origin.DOTENV}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def setting_origins(settings: Settings, **overrides: Any) -> list[SettingOrigin]
             return Origin.ARGUMENT, name
         variable = variables.name_of(name)
         if variable is not None:
-            return _OF_PLACES[variables.place_of(variable)], variable
+            return _OF_SOURCES[variables.source_of(variable)], variable
         return (Origin.TOML, name) if name in document else (Origin.DEFAULT, None)
 
     return [SettingOrigin(name, _shown(getattr(settings, name)), *origin(name)) for name in Settings.model_fields]

@@ -25,7 +25,7 @@ _OTHER_NAMES = {
 OTHER_NAMES = frozenset(name for names in _OTHER_NAMES.values() for name in names)
 
 
-class Place(Enum):
+class VariableSource(Enum):
     """Where a variable stands; the first one that has it wins."""
 
     ENVIRONMENT = 0
@@ -39,21 +39,23 @@ class Variables(PydanticBaseSettingsSource):
     Raises ConfigurationError for a REDIS_… or JOB_TIMEOUT value that is used and cannot be converted.
     """
 
-    def __init__(self, settings_class: type[BaseSettings], places: Mapping[Place, Mapping[str, str | None]]) -> None:
+    def __init__(
+        self, settings_class: type[BaseSettings], sources: Mapping[VariableSource, Mapping[str, str | None]]
+    ) -> None:
         super().__init__(settings_class)
         self._variables: dict[str, str] = {}
-        self._places: dict[str, Place] = {}
-        self._empty = {name for variables in places.values() for name, value in variables.items() if not value}
-        for place in Place:
-            for name, value in places[place].items():
+        self._sources: dict[str, VariableSource] = {}
+        self._empty = {name for variables in sources.values() for name, value in variables.items() if not value}
+        for source in VariableSource:
+            for name, value in sources[source].items():
                 if value and name not in self._variables:
                     self._variables[name] = value
-                    self._places[name] = place
+                    self._sources[name] = source
 
     @classmethod
     def read(cls, settings_class: type[BaseSettings]) -> Self:
         """Raises ConfigurationError for a `.env` that cannot be read."""
-        return cls(settings_class, {Place.ENVIRONMENT: os.environ, Place.DOTENV: read_dotenv()})
+        return cls(settings_class, {VariableSource.ENVIRONMENT: os.environ, VariableSource.DOTENV: read_dotenv()})
 
     def __call__(self) -> dict[str, Any]:
         unset = {
@@ -86,8 +88,8 @@ class Variables(PydanticBaseSettingsSource):
         says REDIS_HOST as well."""
         return name == "REDIS_PORT" and "://" in self._variables.get(name, "") and "REDIS_HOST" not in self._variables
 
-    def place_of(self, variable: str) -> Place:
-        return self._places[variable]
+    def source_of(self, variable: str) -> VariableSource:
+        return self._sources[variable]
 
     def _redis_url(self) -> str:
         """Of any of the four variables; what is not given is as redis-cli has it."""

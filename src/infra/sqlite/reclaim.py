@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backstage.domain.attempt import Attempt
 from backstage.domain.outcome import Outcome
 from backstage.domain.portions import MOST_BYTES
 from backstage.domain.ports.task_queue import NextTasksOf
@@ -46,7 +47,7 @@ def _reclaim_one(
     if task.undecodable is not None:
         settle([outcome], transaction)
         return ended, outcome
-    record = task.record(outcome, now)
+    record = Attempt.of(task, outcome, now)
     cursor.execute(
         statement("insert_attempt"),
         (

@@ -1,4 +1,5 @@
-"""Room kept back beside the file, so that a full disk still lets tasks be finished and pruned."""
+"""Room kept back beside the file, so that a full disk still lets tasks be finished and pruned
+(decision 0106)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Waking the workers of all processes that share the file: one FIFO per subscriber, no polling."""
+"""Waking the workers of all processes that share the file: one FIFO per subscriber, no polling
+(decision 0105)."""
 
 from __future__ import annotations
 

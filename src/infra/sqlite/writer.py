@@ -1,4 +1,4 @@
-"""The backend's one writer: whatever waits is done in one transaction."""
+"""The backend's one writer: whatever waits is done in one transaction (decision 0101)."""
 
 from __future__ import annotations
 

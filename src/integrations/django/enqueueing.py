@@ -1,12 +1,15 @@
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any, cast
+from typing import Any, Unpack, cast, overload
 
 from django.apps import apps
 from django.db import transaction
+from msgspec.structs import replace
 
+from backstage.app.enqueue import asked_for
+from backstage.app.enqueue_options import EnqueueOptions, OptionsBesideDedupe
 from backstage.app.enqueue_task import EnqueueTask
+from backstage.domain.dedupe import Dedupe
 from backstage.domain.task import Task
 from backstage.infra.system_clock import SystemClock
 from backstage.infra.typed_payload import encode_typed_payload
@@ -19,19 +22,32 @@ def backstage() -> BlockingContainer:
     return cast(BlockingContainer, apps.get_app_config("backstage").container)
 
 
-def enqueue(task_type: str, payload: Any = None, **options: Any) -> Task | None:
+@overload
+def enqueue(
+    task_type: str, payload: Any = None, *, dedupe: Dedupe | str | None, **options: Unpack[OptionsBesideDedupe]
+) -> Task | None: ...
+
+
+@overload
+def enqueue(task_type: str, payload: Any = None, **options: Unpack[OptionsBesideDedupe]) -> Task: ...
+
+
+def enqueue(task_type: str, payload: Any = None, **options: Unpack[EnqueueOptions]) -> Task | None:
     """Store a task now, whatever becomes of the transaction; it is `BlockingContainer.enqueue`."""
     return backstage().enqueue(task_type, payload, **options)
 
 
-def enqueue_on_commit(task_type: str, payload: Any = None, *, using: str | None = None, **options: Any) -> str:
+def enqueue_on_commit(
+    task_type: str, payload: Any = None, *, using: str | None = None, **options: Unpack[EnqueueOptions]
+) -> str:
     """Store a task once the open transaction has committed, and not at all if it is rolled back; return its id.
 
     Without a transaction it is stored at once. `using` names the database; `options` are the fields of EnqueueTask,
-    and a `delay` counts from the commit. The payload is taken as it is now. A process that dies between the commit and
-    the next moment loses the task. Raises InvalidTaskDataError now, and when it commits what `enqueue` raises.
+    and a `delay` counts from the commit. Inside a handler the correlation id is carried on. The payload is taken as it
+    is now. A process that dies between the commit and the next moment loses the task. Raises InvalidTaskDataError now,
+    and when it commits what `enqueue` raises.
     """
-    request = EnqueueTask(task_type, payload, **options)
+    request = asked_for(task_type, payload, options)
     checked = request.task(Uuid7Ids(), SystemClock().now(), encode=encode_typed_payload)
     ready = replace(request, id=checked.id, payload=checked.payload)
     transaction.on_commit(lambda: _store(ready), using=using)

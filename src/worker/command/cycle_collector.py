@@ -1,4 +1,5 @@
-"""Python's collector of reference cycles, set for a process that is a worker and nothing else."""
+"""Python's collector of reference cycles, set for a process that is a worker and nothing else
+(decision 0705)."""
 
 from __future__ import annotations
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
-import select
 import signal
-import socket
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from backstage.worker import log_events
+from backstage.worker.command.awaited_signals import awaited_signals
 
 _FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 _HEARD = (*_FORWARDED, signal.SIGHUP, signal.SIGCHLD)
@@ -81,7 +79,7 @@ class Fleet:
 
         Blocks, in the main thread of a process that does nothing else: it reaps every child, as process 1 must.
         """
-        with _signals() as next_signals:
+        with awaited_signals(_HEARD) as next_signals:
             while True:
                 self._start_due()
                 if all(member.pid is None and member.starts_at is None for member in self._members):
@@ -183,32 +181,6 @@ class Fleet:
             reason=reason,
         )
         self._stop(signal.SIGTERM)
-
-
-@contextlib.contextmanager
-def _signals() -> Iterator[Callable[[float | None], bytes]]:
-    """Hand out what waits for signals, up to some seconds (None: for ever), and returns their numbers."""
-    receiver, sender = socket.socketpair()
-    receiver.setblocking(False)
-    sender.setblocking(False)
-
-    def wait(seconds: float | None) -> bytes:
-        readable, _, _ = select.select([receiver], [], [], seconds)
-        return receiver.recv(4096) if readable else b""
-
-    with receiver, sender:
-        descriptor = signal.set_wakeup_fd(sender.fileno())
-        handlers = {each: signal.signal(each, _only_wake_up) for each in _HEARD}
-        try:
-            yield wait
-        finally:
-            for each, handler in handlers.items():
-                signal.signal(each, handler)
-            signal.set_wakeup_fd(descriptor)
-
-
-def _only_wake_up(number: int, frame: object) -> None:
-    """A signal without a Python handler writes nothing to the wakeup descriptor."""
 
 
 def _how(code: int) -> str:

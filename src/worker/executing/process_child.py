@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from backstage.app.current_task import current_task
 from backstage.domain.task import Task
 from backstage.worker.executing.child_setup import LateStore
 from backstage.worker.executing.handler_threads import HandlerInterrupted
@@ -24,7 +25,6 @@ from backstage.worker.executing.run_channel import RunChannel
 from backstage.worker.executing.tied_process import tie_to_parent
 from backstage.worker.executing.worker_channel import WorkerLogger, WorkerSignals
 from backstage.worker.handling.context import TaskContext
-from backstage.worker.handling.current_task import current_task
 from backstage.worker.handling.forked_child import end_forked
 from backstage.worker.handling.handler_call import HandlerCall
 from backstage.worker.handling.handler_path import HandlerPath

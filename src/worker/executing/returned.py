@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from msgspec import Struct
+
 from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.failure import text_of
 from backstage.domain.limits import check_name, shown
@@ -112,6 +114,9 @@ def _placed_parts(value: Any, path: str) -> Iterable[tuple[Any, str]]:
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         for field in dataclasses.fields(value):
             yield getattr(value, field.name), f"{path}.{field.name}"
+    elif isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            yield getattr(value, name), f"{path}.{name}"
     elif hasattr(type(value), "model_dump"):
         for name, each in {**vars(value), **(getattr(value, "__pydantic_extra__", None) or {})}.items():
             yield each, f"{path}.{name}"

@@ -3,14 +3,15 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Iterable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Unpack, overload
 
+from backstage.app.enqueue import asked_for, task_or_none
+from backstage.app.enqueue_options import EnqueueOptions, OptionsBesideDedupe
 from backstage.app.enqueue_task import EnqueueTask
-from backstage.domain.dedupe import Duplicate
+from backstage.domain.dedupe import Dedupe, Duplicate
 from backstage.domain.stats import TaskStats
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
-from backstage.worker.handling.current_task import current_task
 
 Value = TypeVar("Value")
 
@@ -25,18 +26,36 @@ class BlockingUses(ABC):
     def run(self, use: Callable[[Any], Coroutine[Any, Any, Value]]) -> Value:
         """Return what any other use of the Container answers: `backstage.run(lambda b: b.pause_queue("mail"))`."""
 
-    def enqueue(self, task_type: str, payload: Any = None, *, connection: Any = None, **options: Any) -> Task | None:
+    @overload
+    def enqueue(
+        self,
+        task_type: str,
+        payload: Any = None,
+        *,
+        dedupe: Dedupe | str | None,
+        connection: Any = None,
+        **options: Unpack[OptionsBesideDedupe],
+    ) -> Task | None: ...
+
+    @overload
+    def enqueue(
+        self, task_type: str, payload: Any = None, *, connection: Any = None, **options: Unpack[OptionsBesideDedupe]
+    ) -> Task: ...
+
+    def enqueue(
+        self, task_type: str, payload: Any = None, *, connection: Any = None, **options: Unpack[EnqueueOptions]
+    ) -> Task | None:
         """Store a task and return it, or None if its dedupe key is held; `options` are the fields of EnqueueTask.
 
         Inside a handler the correlation id is carried on. `connection` is used in another thread: a
         sqlite3.Connection needs check_same_thread=False. Raises InvalidTaskDataError, and then nothing is stored.
         """
-        running = current_task.get()
-        if running is not None and options.get("correlation_id") is None:
-            options["correlation_id"] = running.correlation_id
-        request = EnqueueTask(task_type, payload, **options)
-        enqueued = self.run(lambda backstage: backstage.enqueue_task(request, connection=connection))
-        return None if isinstance(enqueued, Duplicate) else enqueued
+        return task_or_none(self.enqueue_task(asked_for(task_type, payload, options), connection=connection))
+
+    def enqueue_task(self, request: EnqueueTask, *, connection: Any = None) -> Task | Duplicate:
+        """Store a task and return it, or the Duplicate that says who holds its dedupe key."""
+        answer: Task | Duplicate = self.run(lambda backstage: backstage.enqueue_task(request, connection=connection))
+        return answer
 
     def enqueue_tasks(self, requests: Iterable[EnqueueTask], *, connection: Any = None) -> list[Task | Duplicate]:
         """Store all of them in one atomic step; one answer per request, in order."""

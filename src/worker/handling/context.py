@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, Unpack
 
-from backstage.app.enqueue_task import EnqueueTask
+from backstage.app.enqueue import asked_for
+from backstage.app.enqueue_options import EnqueueOptions
 from backstage.domain.handler_signals import EndAsCancelled
 from backstage.domain.task import Task
 from backstage.worker.handling.handler_store import HandlerStore
@@ -76,7 +77,7 @@ class TaskContext:
         processes the same as a BlockingContainer has."""
         return self._known_store().backstage
 
-    def enqueue(self, task_type: str, payload: Any = None, **options: Any) -> Any:
+    def enqueue(self, task_type: str, payload: Any = None, **options: Unpack[EnqueueOptions]) -> Any:
         """Store a task of this task's workflow, with its correlation id unless another is given; `options` are the
         fields of EnqueueTask.
 
@@ -84,7 +85,7 @@ class TaskContext:
         other. A run that is repeated stores it again, unless an `id` or a `dedupe` key forbids it; `Next` is stored
         with the completion alone. Raises InvalidTaskDataError.
         """
-        return self._known_store().enqueue(EnqueueTask(task_type, payload, **options), self.task)
+        return self._known_store().enqueue(asked_for(task_type, payload, options), self.task)
 
     def moved(self, signals: RunSignals, store: HandlerStore | None) -> TaskContext:
         """The same run, seen from another place."""

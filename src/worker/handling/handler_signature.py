@@ -10,11 +10,9 @@ from typing import Any
 
 from backstage.domain.errors import ConfigurationError
 from backstage.worker.handling.annotations import Annotations
+from backstage.worker.handling.decorator_layers import Layer, layers_of
 
 Parameter = inspect.Parameter
-_MOST_DECORATORS = 100
-_ANYTHING = inspect.signature(lambda *args, **kwargs: None)
-_VARIABLE = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ def read_signature(function: Callable[..., Any], names: Mapping[str, Any] | None
     """
     label = getattr(function, "__qualname__", repr(function))
     _refuse_what_runs_nothing(function, label)
-    outer, layer = _layers(function, label)
+    outer, layer = layers_of(function, label)
     annotations = Annotations(layer.function, names, label)
     seconds = [each for each in layer.parameters if annotations.is_of(layer.meant(each), second.name, second.type)]
     chosen = seconds[0] if seconds else None
@@ -63,82 +61,7 @@ def read_signature(function: Callable[..., Any], names: Mapping[str, Any] | None
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Layer:
-    function: Callable[..., Any]
-    signature: inspect.Signature
-    parameters: list[Parameter]
-    """Those that can be told apart: not *args, nor what a partial has bound."""
-
-    within: list[Parameter]
-    """Those of the function that this layer wraps, if any."""
-
-    @property
-    def has_variable(self) -> bool:
-        return any(each.kind in _VARIABLE for each in self.signature.parameters.values())
-
-    def meant(self, parameter: Parameter) -> Parameter:
-        """What a decorator calls by another name and does not annotate is what stands there in the function."""
-        position = self.parameters.index(parameter)
-        names = {each.name for each in self.parameters}
-        is_renamed = all(each.name != parameter.name for each in self.within)
-        if is_renamed and position < len(self.within) and self.within[position].name not in names:
-            meant = self.within[position]
-            return meant if parameter.annotation is parameter.empty else parameter
-        return parameter
-
-
-def _layers(function: Callable[..., Any], label: str) -> tuple[list[_Layer], _Layer]:
-    """The decorators that pass on what they get, and the layer whose parameters count."""
-    outer: list[_Layer] = []
-    while len(outer) < _MOST_DECORATORS:
-        layer = _layer(function, label)
-        within = _wrapped(function)
-        if within is None or not layer.has_variable:
-            return outer, layer
-        outer.append(layer)
-        function = within
-    raise ConfigurationError(label, "is no handler: it seems to be wrapped without end")
-
-
-def _layer(function: Callable[..., Any], label: str) -> _Layer:
-    within = _wrapped(function)
-    signature = _signature(function)
-    if signature is None and within is not None:  # such as what functools.cache returns
-        signature = _ANYTHING
-    if signature is None:
-        raise ConfigurationError(label, "is no handler: give a function whose signature Python can tell")
-    inner = None if within is None else _signature(within)
-    return _Layer(function, signature, _named(signature, function), [] if inner is None else _named(inner, within))
-
-
-def _signature(function: Any) -> inspect.Signature | None:
-    try:
-        return inspect.signature(function, follow_wrapped=False)
-    except (TypeError, ValueError):
-        return None
-
-
-def _named(signature: inspect.Signature, function: Any) -> list[Parameter]:
-    bound = function.keywords if isinstance(function, partial) else {}
-    return [each for each in signature.parameters.values() if each.kind not in _VARIABLE and each.name not in bound]
-
-
-def _wrapped(function: Any) -> Callable[..., Any] | None:
-    """What functools.wraps says that the function calls, bound as the function is."""
-    if isinstance(function, partial):
-        within = _wrapped(function.func)
-        return None if within is None else partial(within, *function.args, **function.keywords)
-    if not inspect.isroutine(function) and not hasattr(function, "__wrapped__"):
-        function = getattr(function, "__call__", None)  # noqa: B004 - of an instance
-    within = getattr(function, "__wrapped__", None)
-    if not callable(within):
-        return None
-    bound: Callable[..., Any] = within.__get__(function.__self__) if inspect.ismethod(function) else within
-    return bound
-
-
-def _payload(layer: _Layer, annotations: Annotations, candidates: list[Parameter], label: str) -> Parameter | None:
+def _payload(layer: Layer, annotations: Annotations, candidates: list[Parameter], label: str) -> Parameter | None:
     named = [each for each in candidates if each.name == "payload"]
     required = [each for each in candidates if each.default is each.empty]
     if named or required:
@@ -174,7 +97,7 @@ def _refuse_what_runs_nothing(function: Any, label: str) -> None:
             )
 
 
-def _refuse_what_stays_empty(layer: _Layer, taken: tuple[Parameter | None, ...], second_name: str, label: str) -> None:
+def _refuse_what_stays_empty(layer: Layer, taken: tuple[Parameter | None, ...], second_name: str, label: str) -> None:
     for each in layer.parameters:
         if each.default is not each.empty or each in taken:
             continue

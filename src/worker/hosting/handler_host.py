@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, overload
 
 from backstage.domain.backoff import Backoff
+from backstage.domain.cron_task import CronTask
 from backstage.worker.handling.durable_listeners import DurableListeners
 from backstage.worker.handling.handler import RunIn, TaskHandlerRegistration, refuse_bare
 from backstage.worker.handling.handler_modules import Marked
 from backstage.worker.handling.handler_registry import HandlerRegistry
 from backstage.worker.handling.middleware import Middleware
+from backstage.worker.handling.receiver import Receivers
+from backstage.worker.runtime.declared import Declared
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -73,6 +76,9 @@ class HandlerHost(ABC):
         for middleware in marked.middlewares:
             if middleware not in self._middlewares:
                 self.use(middleware)
+
+    def _declared(self, schedules: Sequence[CronTask], receivers: Receivers) -> Declared:
+        return Declared(self._registry, self._middlewares, schedules, receivers, self._durable_listeners.subscriptions)
 
     def _register(self, registration: TaskHandlerRegistration, names: Mapping[str, Any] | None) -> None:
         self._refuse_if_started(registration.type)

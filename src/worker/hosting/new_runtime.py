@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
-from backstage.domain.cron_task import CronTask
-from backstage.domain.subscription import Subscription
 from backstage.infra.container import Container
-from backstage.worker.handling.handler_registry import HandlerRegistry
 from backstage.worker.handling.handler_store import StoreOnLoop
-from backstage.worker.handling.middleware import Middleware
-from backstage.worker.handling.receiver import Receivers
 from backstage.worker.hosting.child_store import child_setup
 from backstage.worker.hosting.whole_program import load_whole_program
 from backstage.worker.middleware.logging import logging
 from backstage.worker.middleware.recovery import recovery
 from backstage.worker.middleware.spans import spans
+from backstage.worker.runtime.declared import Declared
 from backstage.worker.runtime.runtime import WorkerRuntime
+from backstage.worker.runtime.surroundings import Surroundings
 from backstage.worker.watching.measured_queue import StoreLatencies
 from backstage.worker.watching.metrics import WorkerMetrics
 from backstage.worker.worker_options import WorkerOptions
@@ -24,36 +21,26 @@ from backstage.worker.worker_options import WorkerOptions
 
 def new_runtime(
     container: Container,
-    registry: HandlerRegistry,
+    declared: Declared,
     options: WorkerOptions,
-    counts: WorkerMetrics,
+    metrics: WorkerMetrics,
     latencies: StoreLatencies | None = None,
-    *,
-    middlewares: Sequence[Middleware] = (),
-    schedules: Sequence[CronTask] = (),
-    receivers: Receivers | None = None,
-    subscriptions: Sequence[Subscription] = (),
 ) -> WorkerRuntime:
-    """`middlewares` come inside the built-in ones."""
+    """The application's middlewares come inside the built-in ones."""
     load_whole_program(type(container.backend).__module__.rpartition(".")[0])
     is_debugging = container.settings.log_level == "debug"
-    return WorkerRuntime(
+    built_in = (
+        *((spans(container.trace),) if container.trace else ()),
+        recovery,
+        *((logging,) if is_debugging else ()),
+    )
+    surroundings = Surroundings(
         container,
-        registry,
-        options,
         container.chance,
         container.logger,
-        middlewares=(
-            *((spans(container.trace),) if container.trace else ()),
-            recovery,
-            *((logging,) if is_debugging else ()),
-            *middlewares,
-        ),
-        metrics=counts,
-        latencies=latencies,
-        schedules=schedules,
-        receivers=receivers,
-        subscriptions=subscriptions,
-        store=StoreOnLoop(container),
+        handler_store=StoreOnLoop(container),
         child_setup=child_setup(container.settings),
+        metrics=metrics,
+        latencies=latencies,
     )
+    return WorkerRuntime(surroundings, replace(declared, middlewares=(*built_in, *declared.middlewares)), options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
 
@@ -34,7 +34,7 @@ class SharedDuties:
 
     retention: tuple[Retention, ...] = ()
     schedules: Sequence[CronTask] = ()
-    receivers: Receivers | None = None
+    receivers: Receivers = field(default_factory=Receivers)
     alerts: Sequence[ListenerRegistration] = ()
 
 
@@ -144,13 +144,9 @@ class QueueProcessor(HandlerHost):
             self._durable_listeners.add(alert)
         runtime = self._runtime = new_runtime(
             self._container,
-            self._registry,
+            self._declared(duties.schedules, duties.receivers),
             replace(self.options, retention=duties.retention),
             self._metrics,
-            middlewares=self._middlewares,
-            schedules=duties.schedules,
-            receivers=duties.receivers,
-            subscriptions=self._durable_listeners.subscriptions,
         )
         running = self._running = asyncio.create_task(runtime.run(), name=f"backstage-processor-{self.queue.name}")
         ready = asyncio.create_task(runtime.ready())

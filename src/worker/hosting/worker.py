@@ -4,35 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
-from functools import partial
 from types import ModuleType, TracebackType
 from typing import Any, Self, TypeVar, Unpack
-from uuid import UUID
 
-from backstage.app.enqueue_task import EnqueueTask
-from backstage.domain.backoff import Backoff
+from backstage.app.current_task import current_task
 from backstage.domain.broadcast_message import BroadcastMessage
-from backstage.domain.dedupe import Dedupe, Duplicate
-from backstage.domain.errors import ConfigurationError, StorageUnavailableError
+from backstage.domain.errors import ConfigurationError
 from backstage.domain.opening import Opening
-from backstage.domain.queue import DEFAULT_QUEUE, Queue
-from backstage.domain.task import Task
+from backstage.domain.queue import Queue
 from backstage.infra.container import Container
 from backstage.infra.open_files import check_limit
 from backstage.infra.settings.loading import load_settings
-from backstage.infra.store_opening import StoreOpening
 from backstage.worker import log_events
-from backstage.worker.handling.current_task import current_task
 from backstage.worker.handling.handler_modules import marked_in
 from backstage.worker.handling.listener import ListenerOptions, ListenerRegistration, registering
 from backstage.worker.hosting.alerts import ready_alerts
 from backstage.worker.hosting.blocked_stop import KILLED, BlockedStop
+from backstage.worker.hosting.enqueueing_host import EnqueueingHost
 from backstage.worker.hosting.from_settings import container_from, options_from, queues_from
 from backstage.worker.hosting.handler_host import HandlerHost
 from backstage.worker.hosting.new_runtime import new_runtime
 from backstage.worker.hosting.process_host import ProcessHost
 from backstage.worker.hosting.stop_signals import StopSignals
+from backstage.worker.hosting.store_connection import StoreConnection
 from backstage.worker.runtime.runtime import WorkerRuntime
 from backstage.worker.watching.measured_queue import StoreLatencies
 from backstage.worker.watching.metrics import WorkerMetrics
@@ -41,7 +35,7 @@ from backstage.worker.watching.vital_signs import Phase, VitalSigns
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class Worker(HandlerHost, ProcessHost):
+class Worker(HandlerHost, EnqueueingHost, ProcessHost):
     """Runs tasks and enqueues them.
 
     `url` names the store; without it BACKSTAGE_URL, REDIS_HOST or `sqlite:///backstage.db` does. `queues` are names
@@ -72,9 +66,7 @@ class Worker(HandlerHost, ProcessHost):
         self._latencies: StoreLatencies | None = None
         self._runtime: WorkerRuntime | None = None
         self._running: asyncio.Task[None] | None = None
-        self._opening: asyncio.Task[None] | None = None
-        self._opened_as = Opening.CREATE
-        self._awaiting: StoreOpening | None = None
+        self._connection = StoreConnection(self._container)
         self._stopping: asyncio.Task[None] | None = None
 
     # -- what it runs ----------------------------------------------------------------------------
@@ -125,66 +117,21 @@ class Worker(HandlerHost, ProcessHost):
 
     # -- enqueueing ------------------------------------------------------------------------------
 
-    async def enqueue(
-        self,
-        task_type: str,
-        payload: Any = None,
-        *,
-        priority: int = 0,
-        queue: str = DEFAULT_QUEUE,
-        delay: float | None = None,
-        scheduled_at: datetime | str | None = None,
-        dedupe: Dedupe | str | None = None,
-        max_attempts: int | None = None,
-        backoff: Backoff | None = None,
-        timeout: float | None = None,
-        soft_timeout: float | None = None,
-        max_deliveries: int | None = None,
-        correlation_id: str | None = None,
-        metadata: Mapping[str, str] | None = None,
-        id: str | UUID | None = None,
-        connection: Any = None,
-    ) -> Task | None:
-        """Store a task and return it, or None if its dedupe key is held.
-
-        Inside a handler the correlation id is carried on. Raises InvalidTaskDataError, and then nothing is stored.
-        """
-        running = current_task.get()
-        request = EnqueueTask(
-            type=task_type,
-            payload=payload,
-            priority=priority,
-            queue=queue,
-            delay=delay,
-            scheduled_at=scheduled_at,
-            dedupe=dedupe,
-            max_attempts=max_attempts,
-            backoff=backoff,
-            timeout=timeout,
-            soft_timeout=soft_timeout,
-            max_deliveries=max_deliveries,
-            correlation_id=correlation_id or (running.correlation_id if running else None),
-            metadata=metadata,
-            id=id,
-        )
-        await self._open()
-        enqueued = await self._container.enqueue_task(request, connection=connection)
-        return None if isinstance(enqueued, Duplicate) else enqueued
-
-    async def schedule(self, task_type: str, payload: Any, delay: float, **options: Any) -> Task | None:
-        """Enqueue a task that is due in `delay` seconds; `options` are those of `enqueue`."""
-        return await self.enqueue(task_type, payload, delay=delay, **options)
+    async def _opened(self) -> Container:
+        if not self._connection.is_open:
+            await self._connection.open()
+        return self._container
 
     async def broadcast(self, name: str, payload: Any = None) -> BroadcastMessage:
         """Send a message to every live worker, this one included; the arguments are those of SendBroadcast."""
-        await self._open()
+        await self._connection.open()
         return await self._container.send_broadcast(name, payload)
 
     # -- life ------------------------------------------------------------------------------------
 
     async def connect(self) -> None:
         """Open the store, as the first use would; harmless when it is open."""
-        await self._open()
+        await self._connection.open()
 
     async def start(self) -> None:
         """Return once tasks are being claimed.
@@ -198,7 +145,7 @@ class Worker(HandlerHost, ProcessHost):
         self._refuse_if_started("start")
         check_limit()
         self._warn_of_unknown_settings()
-        await self._open(Opening.WORK)
+        await self._connection.open(Opening.WORK)
         self._refuse_if_started("start")  # by another call, while the store was being opened
         runtime = self._runtime = self._new_runtime()
         blocked = BlockedStop(
@@ -223,8 +170,7 @@ class Worker(HandlerHost, ProcessHost):
         May be called again. One of this worker's own handlers does not wait for it: the worker waits for the handler.
         """
         runtime, asking = self._runtime, current_task.get()
-        if self._awaiting is not None:
-            self._awaiting.give_up()
+        self._connection.give_up()
         if runtime is not None:
             runtime.stop()
         if self._stopping is None or self._stopping.done():
@@ -236,10 +182,7 @@ class Worker(HandlerHost, ProcessHost):
         try:
             await self.wait()
         finally:
-            if self._opening is not None:
-                await asyncio.wait([self._opening])
-                self._opening = None
-                await self._container.close()
+            await self._connection.close()
 
     async def wait(self) -> None:
         """Return once the worker has stopped by itself, by a signal or by `stop`."""
@@ -252,28 +195,12 @@ class Worker(HandlerHost, ProcessHost):
         A store that does not answer yet is waited for, up to `start_timeout`. Raises what `start` raises.
         """
         self._refuse_if_started("run")
-        if await self._awaited_store():
+        if await self._connection.awaited():
             await self._start(signal_ends_process=False)
         try:
             await self.wait()
         finally:
             await self.stop()
-
-    async def _awaited_store(self) -> bool:
-        """Return whether the store was opened before a signal or `stop` came."""
-        settings, container = self.settings, self._container
-        awaiting = StoreOpening(
-            partial(self._open, Opening.WORK), settings.start_timeout, container.chance, container.logger
-        )
-        self._awaiting, is_open = awaiting, False
-        try:
-            with StopSignals(awaiting.give_up, awaiting.give_up, ends_process=False):
-                is_open = await awaiting.run()
-        finally:
-            self._awaiting = None
-            if not is_open and self._opening is not None:
-                self._opening.cancel()
-        return is_open
 
     @property
     def is_stuck(self) -> bool:
@@ -304,7 +231,7 @@ class Worker(HandlerHost, ProcessHost):
         self._started().resume()
 
     async def __aenter__(self) -> Self:
-        await self._open()
+        await self._connection.open()
         return self
 
     async def __aexit__(
@@ -313,27 +240,6 @@ class Worker(HandlerHost, ProcessHost):
         await self.stop()
 
     # -- inside ----------------------------------------------------------------------------------
-
-    async def _open(self, as_what: Opening = Opening.CREATE) -> None:
-        """Once; but as a worker again, where it was opened to enqueue: that brought no schema up to date."""
-        if self._opening is None or (as_what is Opening.WORK and self._opened_as is not as_what):
-            self._opened_as = as_what
-            self._opening = asyncio.create_task(self._open_container(as_what, self._opening))
-        opening = self._opening
-        try:
-            await asyncio.shield(opening)
-        except asyncio.CancelledError:
-            if opening.cancelled():
-                raise StorageUnavailableError("the worker was stopped before its store answered") from None
-            raise
-        except Exception:
-            self._opening = None  # so that the next use tries again
-            raise
-
-    async def _open_container(self, as_what: Opening, before: asyncio.Task[None] | None) -> None:
-        if before is not None:
-            await asyncio.wait([before])
-        await self._container.start(as_what)
 
     def _warn_of_unknown_settings(self) -> None:
         for unknown in self.settings.unknown:
@@ -344,14 +250,10 @@ class Worker(HandlerHost, ProcessHost):
     def _new_runtime(self) -> WorkerRuntime:
         return new_runtime(
             self._container,
-            self._registry,
+            self._declared(self._schedules, self._receivers),
             options_from(self.settings, self._queues),
             self._metrics,
             self._latencies,
-            middlewares=self._middlewares,
-            schedules=self._schedules,
-            receivers=self._receivers,
-            subscriptions=self._durable_listeners.subscriptions,
         )
 
     def _refuse_if_started(self, what: str) -> None:

@@ -8,13 +8,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
+from backstage.app.current_task import current_task
 from backstage.domain.backoff import Backoff
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.queue import Queue
 from backstage.infra.container import Container
 from backstage.infra.open_files import check_limit
 from backstage.infra.settings.loading import load_settings
-from backstage.worker.handling.current_task import current_task
 from backstage.worker.hosting.alerts import ready_alerts
 from backstage.worker.hosting.blocked_stop import BlockedStop
 from backstage.worker.hosting.from_settings import container_from
@@ -23,9 +23,8 @@ from backstage.worker.hosting.process_host import ProcessHost
 from backstage.worker.hosting.processors import Processors
 from backstage.worker.hosting.queue_processor import QueueProcessor, SharedDuties
 from backstage.worker.hosting.service_health import Check, ServiceHealth, examine_service
+from backstage.worker.hosting.service_idleness import watch_for_idleness
 from backstage.worker.hosting.stop_signals import StopSignals
-from backstage.worker.runtime.periodic import every
-from backstage.worker.watching.loop_health import LoopHealths
 from backstage.worker.watching.metrics import RunMetrics
 
 
@@ -208,7 +207,7 @@ class WorkerService(ProcessHost):
 
     async def _run(self) -> None:
         container = self._container
-        watching = self._watch_for_idleness() if container.settings.until_idle else None
+        watching = watch_for_idleness(container, self._processors) if container.settings.until_idle else None
         try:
             await self._processors.wait()
         finally:
@@ -219,20 +218,6 @@ class WorkerService(ProcessHost):
             await container.close()
             if self._signals is not None:
                 self._signals.__exit__(None, None, None)
-
-    def _watch_for_idleness(self) -> asyncio.Task[None]:
-        """No processor can tell by itself: another one's task may enqueue into its queue."""
-        container, processors = self._container, self._processors
-
-        async def look() -> None:
-            if not await container.backend.queue.is_idle(processors.types, processors.queues):
-                return
-            if not (whole := processors.whole_queues) or await container.backend.queue.is_idle(None, whole):
-                processors.stop()
-
-        interval, healths = container.settings.poll_interval, LoopHealths()
-        looking = every(interval, "idleness", look, container.chance, container.logger, healths)
-        return asyncio.create_task(looking, name="backstage-idleness")
 
     def _refuse_if_started(self, what: str) -> None:
         if self._has_started:

@@ -1,4 +1,5 @@
-"""How long a run may take: its handler is told, or cancelled, when its time is over, all of them by one timer."""
+"""How long a run may take: its handler is told, or cancelled, when its time is over, all of them by one timer
+(decision 0702)."""
 
 from __future__ import annotations
 

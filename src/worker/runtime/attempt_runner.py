@@ -6,12 +6,13 @@ import asyncio
 import time
 from typing import Any
 
+from backstage.app.current_task import current_task
 from backstage.domain.failure import Failure
+from backstage.domain.lost_workers import too_many_deliveries
 from backstage.domain.outcome import Outcome
 from backstage.domain.task_result import TaskResult
 from backstage.worker.executing.conclusion import Conclusion
 from backstage.worker.handling.context import TaskContext
-from backstage.worker.handling.current_task import current_task
 from backstage.worker.handling.handler_store import HandlerStore
 from backstage.worker.handling.handler_traceback import from_the_handler_on
 from backstage.worker.handling.middleware import Run
@@ -45,7 +46,7 @@ class AttemptRunner:
         policy = limits.retry
         # Whoever took the task back may not have known of this handler's limit.
         if task.crashes >= task.deliveries_allowed(limits.max_deliveries):
-            return task.gave_up(task.too_many_deliveries(), has_run=False)
+            return task.gave_up(too_many_deliveries(task.crashes, task.last_failure), has_run=False)
         if task.attempt > (allowed := task.attempts_allowed(policy)):
             return task.gave_up(Failure.of(AttemptsSpent(f"all {allowed} attempts are spent")), has_run=False)
         if held.is_to_stop():

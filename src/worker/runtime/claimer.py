@@ -96,7 +96,8 @@ class Claimer:
             self.has_asked.set()
         if claimed.tasks:
             self._slots.start(claimed.tasks, asked_at + request.lease)
-        self._slots.report_undecodable(claimed.undecodable)
+        if claimed.undecodable:
+            self._slots.report.undecodable(claimed.undecodable)
         if len(claimed.tasks) == room:
             return 0.0
         if self._on_nothing_due is not None and not claimed.tasks and not claimed.undecodable:

@@ -1,4 +1,4 @@
-"""Keeps the leases of running tasks alive and brings back what the store says of them."""
+"""Keeps the leases of running tasks alive and brings back what the store says of them (decision 0006)."""
 
 from __future__ import annotations
 

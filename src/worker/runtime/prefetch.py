@@ -1,4 +1,4 @@
-"""How many tasks a worker holds ready beyond its free slots."""
+"""How many tasks a worker holds ready beyond its free slots (decision 0703)."""
 
 from __future__ import annotations
 

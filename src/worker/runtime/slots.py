@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -20,15 +18,14 @@ from backstage.worker.runtime.error_backoff import ErrorBackoff
 from backstage.worker.runtime.event_publisher import EventPublisher
 from backstage.worker.runtime.held_task import HeldTask, HeldTasks, StopReason
 from backstage.worker.runtime.lanes import Lane
-from backstage.worker.runtime.outcome_log import OutcomeLog
+from backstage.worker.runtime.outcome_report import OutcomeReport
 from backstage.worker.runtime.prefetch import Prefetch
 from backstage.worker.runtime.settler import Settler
 from backstage.worker.runtime.subscription_watch import SubscriptionWatch
+from backstage.worker.runtime.waiting_tasks import WaitingTasks
 from backstage.worker.watching.loop_health import LoopHealth
 from backstage.worker.worker_options import WorkerOptions
 
-CANCEL_GRACE = 1.0
-"""Seconds that cancelled handlers have to end before their tasks are given back without them."""
 _CANCELLED, _WAS_CANCELLED = OutcomeKind.CANCELLED, TaskState.CANCELLED
 
 
@@ -61,13 +58,13 @@ class Slots:
         self._threads = threads
         self._subscriptions = subscriptions
         self._publisher = publisher
-        self._outcome_log = OutcomeLog(logger)
+        self.report = OutcomeReport(publisher, logger)
         self._hint = hint
         self._logger = logger
         self._prefetch = Prefetch(options.prefetch, options.concurrency, lambda: asyncio.get_running_loop().time())
-        self._waiting: deque[HeldTask] = deque()
-        self._last_at_last_look: HeldTask | None = None
-        self._running: set[asyncio.Task[None]] = set()
+        self._waiting = WaitingTasks(self.settler.submit)
+        self.runs: set[asyncio.Task[None]] = set()
+        """Of the handlers that run."""
         self._has_backlog = False
         self.is_closing = False
         self.is_paused = False
@@ -75,11 +72,11 @@ class Slots:
     @property
     def is_stuck(self) -> bool:
         """Whether handlers still run that were cancelled when the worker finished."""
-        return self.is_closing and bool(self._running)
+        return self.is_closing and bool(self.runs)
 
     @property
     def running(self) -> int:
-        return len(self._running)
+        return len(self.runs)
 
     @property
     def waiting(self) -> int:
@@ -95,7 +92,7 @@ class Slots:
             return 0  # a store that takes no outcomes must not hand out more tasks that pile up here
         if len(self._waiting) > prefetch // 2:
             return 0  # the slots have work for now: one larger claim later costs less than many small ones
-        return most - len(self._running) - len(self._waiting) - len(self._threads.abandoned)
+        return most - len(self.runs) - len(self._waiting) - len(self._threads.abandoned)
 
     def start(self, tasks: Sequence[Task], lease_end: float) -> None:
         """Take in claimed tasks; `lease_end` is by the loop's clock, reckoned from before the claim."""
@@ -106,21 +103,9 @@ class Slots:
             self.held.add(held)
             self._waiting.append(held)
         if self.is_closing or self.is_paused:  # the claim was under way
-            self._give_back_waiting()
+            self._waiting.give_back_all()
         else:
             self._fill()
-
-    def report_undecodable(self, tasks: Sequence[Task]) -> None:
-        """The claim has met tasks that cannot be decoded, and has ended them as dead letters."""
-        for task in tasks:
-            self._logger.error(
-                log_events.TASK_UNDECODABLE,
-                task_id=task.id,
-                type=task.type,
-                queue=task.queue,
-                problem=task.last_failure and task.last_failure.message,
-            )
-            self._publisher.ended(task, task.buried(), TaskState.FAILED)
 
     def stop_run(self, held: HeldTask, reason: StopReason) -> None:
         """The store says that a task is lost, or to be cancelled."""
@@ -143,16 +128,13 @@ class Slots:
     async def give_back_stalled(self) -> None:
         """Let other workers have what waits, if not all that waited at the last call has begun since: the slots' tasks
         turned out to take long, which nobody knew when the others were claimed."""
-        if not self._prefetch.is_automatic:
-            return
-        if self._last_at_last_look in self._waiting:
-            self._give_back_waiting()
-        self._last_at_last_look = self._waiting[-1] if self._waiting else None
+        if self._prefetch.is_automatic:
+            self._waiting.give_back_stalled()
 
     def pause(self) -> None:
         """Begin nothing until `resume`; what waits for a slot goes back."""
         self.is_paused = True
-        self._give_back_waiting()
+        self._waiting.give_back_all()
 
     def resume(self) -> None:
         self.is_paused = False
@@ -160,43 +142,15 @@ class Slots:
 
     def give_back(self, is_wanted: Callable[[Task], bool]) -> None:
         """Return to the store those of the waiting tasks that are wanted back."""
-        kept: deque[HeldTask] = deque()
-        for held in self._waiting:
-            if is_wanted(held.task):
-                self.settler.submit(held.task.released(has_run=False))
-            else:
-                kept.append(held)
-        self._waiting = kept
+        self._waiting.give_back(is_wanted)
         self._hint.set()
 
     def close(self) -> None:
         """Start nothing more; what waits for a slot goes back at once."""
         if not self.is_closing:
-            self._logger.info(log_events.WORKER_STOPPING, running=len(self._running), waiting=len(self._waiting))
+            self._logger.info(log_events.WORKER_STOPPING, running=len(self.runs), waiting=len(self._waiting))
         self.is_closing = True
-        self._give_back_waiting()
-
-    async def finish(self, hurry: asyncio.Event) -> None:
-        """Let running tasks end within the grace period, or until `hurry`; then cancel them and give them back."""
-        await self._grace(hurry)
-        for held in self._unfinished():
-            held.stop(StopReason.SHUTDOWN)
-        if self._running:
-            await asyncio.wait(self._running, timeout=CANCEL_GRACE)
-        for held in self._unfinished():
-            self._logger.error(log_events.HANDLER_STUCK, task_id=held.task.id, type=held.task.type)
-            # The fence keeps out whatever the handler still does.
-            self.settler.submit(self.given_back(held))
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._options.lease):
-                await self.settler.drained()
-
-    async def abandon(self) -> None:
-        """Cancel what runs; nothing can be given back to a store that is not there."""
-        for held in self._unfinished():
-            held.stop(StopReason.LEASE_LOST)
-        if self._running:
-            await asyncio.wait(self._running, timeout=CANCEL_GRACE)
+        self._waiting.give_back_all()
 
     def given_back(self, held: HeldTask) -> Outcome:
         """How the claim ends of a task that this worker gives up."""
@@ -208,7 +162,7 @@ class Slots:
         return self.is_closing
 
     def _fill(self) -> None:
-        free = self._options.concurrency - len(self._threads.abandoned) - len(self._running)
+        free = self._options.concurrency - len(self._threads.abandoned) - len(self.runs)
         if free <= 0 or not self._waiting:
             return
         self._prefetch.began()
@@ -216,7 +170,7 @@ class Slots:
         for _ in range(min(free, len(self._waiting))):
             held = self._waiting.popleft()
             held.run = run = loop.create_task(self._run(held))
-            self._running.add(run)
+            self.runs.add(run)
 
     async def _run(self, held: HeldTask) -> None:
         """Nothing may keep the slot, or leave the task running with a lease that is renewed for ever."""
@@ -232,10 +186,10 @@ class Slots:
         else:
             self.settler.submit(outcome)
         assert held.run is not None
-        self._running.discard(held.run)
+        self.runs.discard(held.run)
         self._prefetch.ended()
         self.refill()
-        if not self._running:
+        if not self.runs:
             self._prefetch.rested()
 
     async def _outcome_of(self, held: HeldTask) -> Outcome | None:
@@ -247,23 +201,6 @@ class Slots:
     def _with_deliveries(self, task: Task, outcome: Outcome) -> Outcome:
         next_tasks_of = self._subscriptions.next_tasks_of
         return outcome if next_tasks_of is None else outcome.followed_by(next_tasks_of(task, outcome))
-
-    def _unfinished(self) -> list[HeldTask]:
-        return [held for held in self.held.snapshot() if held.run is not None and not held.run.done()]
-
-    async def _grace(self, hurry: asyncio.Event) -> None:
-        if not self._running:
-            return
-        hurried = asyncio.create_task(hurry.wait())
-        ended = asyncio.create_task(asyncio.wait(self._running))
-        await asyncio.wait([hurried, ended], timeout=self._options.grace_period, return_when=asyncio.FIRST_COMPLETED)
-        hurried.cancel()
-        ended.cancel()
-        await asyncio.gather(hurried, ended, return_exceptions=True)
-
-    def _give_back_waiting(self) -> None:
-        while self._waiting:
-            self.settler.submit(self._waiting.popleft().task.released(has_run=False))
 
     def _drop_waiting(self, held: HeldTask, reason: StopReason) -> None:
         if held not in self._waiting:
@@ -290,7 +227,6 @@ class Slots:
                 self._logger.warning(log_events.OUTCOME_REFUSED, task_id=outcome.task_id, outcome=outcome.kind)
                 continue
             held.lane.counts.count(_CANCELLED if state is _WAS_CANCELLED else outcome.kind)
-            self._outcome_log.write(held.task, outcome, state)
-            self._publisher.ended(held.task, outcome, state)
+            self.report.ended(held.task, outcome, state)
         if self._has_backlog or (self._options.is_until_idle and not self.held):
             self._hint.set()

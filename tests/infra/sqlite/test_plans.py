@@ -6,11 +6,11 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 import backstage.infra.sqlite as package
 from backstage.conformance.task_factory import A_TYPE, TaskFactory

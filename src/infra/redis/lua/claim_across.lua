@@ -1,5 +1,5 @@
 -- claim_across: lease the first due tasks of several queues to one worker, on a server that has all keys of the
--- store. It follows the index of lanes and looks at no more of them than tasks are wanted.
+-- store. It follows the index of lanes and looks at no more of them than tasks are wanted (decision 0511).
 --   KEYS  1 the store's prefix, 3 the store's `control`, where it is to be compared
 --   ARGV  4 packed { worker id, { type, … }, limit, lease in microseconds, { queue, … } to look at or false for
 --           all, { queue, … } to leave out }, 6 the store's prefix, 7 `control` as it is known; queues as the keys

@@ -2,7 +2,8 @@
 --   KEYS  1 the queue's prefix
 --   ARGV  4 packed { worker id }
 --   returns packed { { id, { field, value, … } }, … }
-local worker, held = cmsgpack.unpack(ARGV[4])[1], {}
+local worker = unpack(cmsgpack.unpack(ARGV[4]))
+local held = {}
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1] .. ':leases', 0, -1)) do
   local key = KEYS[1] .. ':task:' .. id
   if redis.call('HGET', key, 'worker') == worker then

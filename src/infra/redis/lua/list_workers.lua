@@ -4,7 +4,8 @@
 --   returns packed { now, { { moment of the beat, '' if there is none, what the worker said }, … } }
 -- needs: moments
 local FORGOTTEN_AFTER = 86400000000
-local within, seen = cmsgpack.unpack(ARGV[4])[1], {}
+local within = unpack(cmsgpack.unpack(ARGV[4]))
+local seen = {}
 local flat = redis.call('HGETALL', KEYS[1] .. ':workers')
 for at = 1, #flat, 2 do
   local moment, document = string.match(flat[at + 1], '^(%d+) (.*)$')

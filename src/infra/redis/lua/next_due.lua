@@ -4,4 +4,5 @@
 -- needs: allow_full, taking, storing
 promote_due()
 write_counts()
-return cmsgpack.pack({ now, redis.call('ZRANGE', KEYS[1] .. ':later', 0, 0, 'WITHSCORES')[2] or false })
+local _, next_due = unpack(redis.call('ZRANGE', KEYS[1] .. ':later', 0, 0, 'WITHSCORES'))
+return cmsgpack.pack({ now, next_due or false })

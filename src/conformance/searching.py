@@ -9,7 +9,7 @@ from backstage.domain.task_query import MAX_PAGE, TaskPage, TaskQuery
 from backstage.domain.task_state import TaskState
 
 
-class Finding(BackendSuite):
+class Searching(BackendSuite):
     """TaskRepository.find: newest first, by any conditions, a page at a time."""
 
     async def test_an_empty_store_has_one_empty_page(self, trial: Trial) -> None:

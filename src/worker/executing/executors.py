@@ -1,0 +1,44 @@
+"""Where a worker's handlers run: on its loop, in threads, in processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from backstage.worker.executing.child_setup import ChildSetup
+from backstage.worker.executing.handler_processes import HandlerProcesses
+from backstage.worker.executing.handler_threads import HandlerThreads
+from backstage.worker.handling.context import TaskContext
+from backstage.worker.handling.handler_registry import HandlerRegistry, RegisteredHandler
+from backstage.worker.handling.middleware import Middleware, compose
+from backstage.worker.middleware.timeout import Deadlines, timeout
+
+
+class Executors:
+    def __init__(
+        self, concurrency: int, child_setup: ChildSetup | None, on_thread_returned: Callable[[], None]
+    ) -> None:
+        """`on_thread_returned` is called when a thread that was left behind has ended: its slot is free again."""
+        self.threads = HandlerThreads(concurrency, on_thread_returned)
+        self._processes = HandlerProcesses(concurrency, child_setup)
+        self._deadlines = Deadlines()
+
+    def wrapped(
+        self,
+        handlers: HandlerRegistry,
+        types: Iterable[str],
+        middlewares: Sequence[Middleware],
+        mark_over_soft_timeout: Callable[[TaskContext], None],
+    ) -> dict[str, RegisteredHandler]:
+        """Wrap each handler once; the timeout is innermost, so that it measures nothing but the handler."""
+        layers = (*middlewares, timeout(mark_over_soft_timeout, self._deadlines))
+        return {
+            each: RegisteredHandler(
+                handlers.registration(each), compose(layers, handlers.bind(each, self.threads, self._processes))
+            )
+            for each in types
+        }
+
+    async def close(self) -> None:
+        self._deadlines.close()
+        self.threads.close()
+        await self._processes.close()

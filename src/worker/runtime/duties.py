@@ -1,0 +1,139 @@
+"""What a worker does beside claiming and running: each duty is a loop with a name."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Coroutine
+from functools import partial
+from typing import Any
+
+from backstage.domain.errors import StoreReplacedError
+from backstage.domain.ports.wakeup import Wakeup
+from backstage.domain.worker_info import beat_interval
+from backstage.worker.runtime.beat import Beat
+from backstage.worker.runtime.broadcast_loop import BroadcastLoop
+from backstage.worker.runtime.lease_keeper import LeaseKeeper
+from backstage.worker.runtime.older_workers import OlderWorkers
+from backstage.worker.runtime.parts import Parts
+from backstage.worker.runtime.pause_watch import LOOK_EVERY, PauseWatch
+from backstage.worker.runtime.periodic import every, kept_up
+from backstage.worker.runtime.reclaimer import Reclaimer
+from backstage.worker.runtime.replaced_store import ReplacedStore
+from backstage.worker.runtime.schedule_loop import ScheduleLoop
+from backstage.worker.runtime.store_watch import StoreWatch
+from backstage.worker.runtime.unserved_watch import LOOK_EVERY as LOOK_FOR_UNSERVED_EVERY
+
+STALLED_AFTER = 0.5
+"""Seconds, up to twice as many, that a task claimed ahead has waited for a slot when it goes back, with all others."""
+
+
+class Duties:
+    def __init__(self, parts: Parts, give_up: Callable[[StoreReplacedError], None]) -> None:
+        """`give_up` is called when the store is no longer the one that was opened."""
+        self._parts = parts
+        surroundings, options = parts.surroundings, parts.options
+        use_cases, backend, logger = surroundings.use_cases, surroundings.backend, surroundings.logger
+        self.broadcasts = self._new_broadcast_loop()
+        self._scheduler = ScheduleLoop(
+            use_cases.put_schedule,
+            use_cases.fire_schedules,
+            parts.declared.schedules,
+            options.schedule_interval,
+            logger,
+        )
+        self.store_watch = self._new_store_watch()
+        older = OlderWorkers(backend.registry, parts.subscriptions, logger)
+        self.beat = Beat(backend, options, parts.types, parts.slots, self.store_watch, older, logger)
+        self._reclaimer = Reclaimer(
+            parts.queue,
+            use_cases.prune_tasks,
+            options,
+            parts.lanes.max_deliveries,
+            parts.subscriptions,
+            parts.publisher,
+            logger,
+        )
+        self._pauses = PauseWatch(backend.control, parts.slots)
+        self._replaced = ReplacedStore(parts.healths.all, options.stuck_after, give_up, logger)
+
+    @contextlib.asynccontextmanager
+    async def running(self, wakeup: Wakeup, first_claim: asyncio.Event) -> AsyncIterator[None]:
+        """Do them all from entering to leaving. Most begin after the first claim: they would get in its way."""
+        loops = self._loops(wakeup, first_claim)
+        tasks = [asyncio.create_task(loop, name=f"backstage-{name}") for name, loop in loops.items()]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if self.broadcasts is not None:
+                self.broadcasts.close()
+            await self._parts.executors.close()
+
+    def leases_kept(self) -> contextlib.AbstractAsyncContextManager[None]:
+        """Keep the leases of what is held, from entering to leaving."""
+        parts, loop = self._parts, asyncio.get_running_loop()
+        keeper = LeaseKeeper(
+            parts.slots.held,
+            parts.surroundings.lease_queue,
+            lease=parts.options.lease,
+            control_interval=parts.options.control_interval,
+            stop_run=lambda held, reason: loop.call_soon_threadsafe(parts.slots.stop_run, held, reason),
+            health=parts.healths.of("leases"),
+            logger=parts.surroundings.logger,
+        )
+        return parts.surroundings.background("backstage-leases", keeper.run)
+
+    def _loops(self, wakeup: Wakeup, first_claim: asyncio.Event) -> dict[str, Coroutine[Any, Any, None]]:
+        parts, options = self._parts, self._parts.options
+        chance, logger, healths = parts.surroundings.chance, parts.surroundings.logger, parts.healths
+        periodic = partial(every, chance=chance, logger=logger, healths=healths)
+        later = partial(periodic, begin=first_claim)
+        endless = partial(kept_up, backoff=parts.backoff(), logger=logger, healths=healths)
+        after_beat = partial(periodic, begin=self.beat.has_beaten)  # itself among those that are alive
+        loops = {
+            "settler": endless("settler", parts.slots.settler.run),
+            "events": endless("events", parts.publisher.run),
+            "subscriptions": periodic(options.subscription_interval, "subscriptions", parts.subscriptions.look),
+            "scheduler": endless("scheduler", self._scheduler.run),
+            "wakeup": endless("wakeup", partial(self._pass_on_hints, wakeup)),
+            "reclaimer": later(options.reclaim_interval, "reclaimer", self._reclaimer.reclaim),
+            "stalled": later(STALLED_AFTER, "stalled", self._look_for_stalls),
+            "pauses": later(LOOK_EVERY, "pauses", self._pauses.look),
+            "pruner": later(options.prune_interval, "pruner", self._reclaimer.prune),
+            "beat": later(self.beat.interval, "beat", self.beat.beat),
+            "unserved": after_beat(LOOK_FOR_UNSERVED_EVERY, "unserved", parts.unserved.look),
+        }
+        if self.broadcasts is not None:
+            loops["broadcasts"] = endless("broadcasts", self.broadcasts.run)
+        return loops
+
+    async def _look_for_stalls(self) -> None:
+        await self._parts.slots.give_back_stalled()
+        self._parts.hung.look()
+        self._replaced.look()
+
+    async def _pass_on_hints(self, wakeup: Wakeup) -> None:
+        while True:
+            await wakeup.wait(3600.0)
+            self._parts.hint.set()
+            if self.broadcasts is not None:
+                self.broadcasts.hint()
+
+    def _new_broadcast_loop(self) -> BroadcastLoop | None:
+        """None where nobody receives: then broadcasts cost nothing."""
+        surroundings, receivers = self._parts.surroundings, self._parts.declared.receivers
+        if not receivers:
+            return None
+        broadcasts = surroundings.backend.broadcasts
+        return BroadcastLoop(broadcasts, receivers, self._parts.options.timeout, surroundings.logger)
+
+    def _new_store_watch(self) -> StoreWatch:
+        surroundings, options = self._parts.surroundings, self._parts.options
+        put_again = [self._scheduler.put_again, self._parts.subscriptions.put_again]
+        if self.broadcasts is not None:
+            put_again.append(self.broadcasts.begin_again)
+        health = self._parts.healths.of("store", beat_interval(options.lease))
+        return StoreWatch(put_again, surroundings.backend.clock, health, surroundings.logger)

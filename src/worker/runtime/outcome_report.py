@@ -1,0 +1,65 @@
+"""What is said of each end of a run that the store has taken: a line in the log, and an event."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from backstage.domain.outcome import Outcome, OutcomeKind
+from backstage.domain.task import Task
+from backstage.domain.task_state import TaskState
+from backstage.worker import log_events
+from backstage.worker.runtime.event_publisher import EventPublisher
+
+_LINES = {
+    OutcomeKind.COMPLETED: ("info", log_events.TASK_COMPLETED),
+    OutcomeKind.RETRIED: ("warning", log_events.TASK_RETRIED),
+    OutcomeKind.DEAD: ("error", log_events.TASK_DEAD),
+    OutcomeKind.SNOOZED: ("info", log_events.TASK_SNOOZED),
+    OutcomeKind.RELEASED: ("info", log_events.TASK_RELEASED),
+    OutcomeKind.CANCELLED: ("info", log_events.TASK_CANCELLED),
+}
+_CANCELLED, _WAS_CANCELLED = OutcomeKind.CANCELLED, TaskState.CANCELLED
+
+
+class OutcomeReport:
+    def __init__(self, publisher: EventPublisher, logger: Any) -> None:
+        self._publisher = publisher
+        self._log = {level: getattr(logger, level) for level in ("info", "warning", "error")}
+        hears = getattr(logger, "is_enabled_for", lambda level: True)
+        self._is_heard = {level: hears(getattr(logging, level.upper())) for level in self._log}
+
+    def ended(self, task: Task, outcome: Outcome, state: TaskState) -> None:
+        """`task` is the claimed task, `outcome` how it ended, `state` what the store made of it."""
+        self._write(task, outcome, state)
+        self._publisher.ended(task, outcome, state)
+
+    def undecodable(self, tasks: Sequence[Task]) -> None:
+        """A claim has met tasks that cannot be decoded, and has ended them as dead letters."""
+        for task in tasks:
+            self._log["error"](
+                log_events.TASK_UNDECODABLE,
+                task_id=task.id,
+                type=task.type,
+                queue=task.queue,
+                problem=task.last_failure and task.last_failure.message,
+            )
+            self._publisher.ended(task, task.buried(), TaskState.FAILED)
+
+    def _write(self, task: Task, outcome: Outcome, state: TaskState) -> None:
+        level, event = _LINES[_CANCELLED if state is _WAS_CANCELLED else outcome.kind]
+        if not self._is_heard[level]:
+            return
+        facts: dict[str, Any] = {
+            "task_id": task.id,
+            "type": task.type,
+            "queue": task.queue,
+            "attempt": task.attempt,
+            "correlation_id": task.correlation_id,
+        }
+        if outcome.failure is not None:
+            facts["error"] = str(outcome.failure)
+        if outcome.delay is not None:
+            facts["delay"] = round(outcome.delay, 3)
+        self._log[level](event, **facts)
