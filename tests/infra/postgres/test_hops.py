@@ -1,4 +1,4 @@
-"""Through which of our files an enqueue goes."""
+"""Through which of the adapter's files an enqueue goes."""
 
 from __future__ import annotations
 
@@ -19,12 +19,8 @@ async def test_an_enqueue_passes_each_file_of_a_short_list(postgres_url: str, mo
         walk = Walk()
         with walk.taken():
             await worker.enqueue("mail:send")
-    rooms = [room.removeprefix("infra/postgres/") for room in walk.rooms()]
-    assert sorted(rooms) == sorted(
-        [
-            "worker/hosting/worker.py",
-            "app/enqueue_task.py",
-            "infra/joined_adds.py",
-            *("add.py", "columns.py", "database.py", "session.py", "notifier.py", "counts.py"),
-        ]
-    )
+    rooms = {room.removeprefix("infra/postgres/") for room in walk.rooms("infra/")}
+    assert rooms == {
+        "infra/joined_adds.py",
+        *("add.py", "columns.py", "database.py", "session.py", "notifier.py", "counts.py"),
+    }
