@@ -73,19 +73,23 @@ if TYPE_CHECKING:
     from backstage.domain.task_state import TaskState as TaskState
     from backstage.domain.worker_info import WorkerInfo as WorkerInfo
     from backstage.infra.container import Container as Container
+    from backstage.infra.settings.setting_options import SettingOptions as SettingOptions
     from backstage.infra.settings.settings import Settings as Settings
     from backstage.integrations.blocking_container import BlockingContainer as BlockingContainer
     from backstage.worker.handling.context import TaskContext as TaskContext
+    from backstage.worker.handling.handler import HandlerOptions as HandlerOptions
     from backstage.worker.handling.handler import RunIn as RunIn
     from backstage.worker.handling.handler import TaskHandlerRegistration as TaskHandlerRegistration
     from backstage.worker.handling.handler import handler as handler
     from backstage.worker.handling.handler import middleware as middleware
+    from backstage.worker.handling.listener import ListenerOptions as ListenerOptions
     from backstage.worker.handling.listener import listener as listener
     from backstage.worker.handling.middleware import Middleware as Middleware
     from backstage.worker.handling.middleware import Run as Run
     from backstage.worker.handling.receiver import receiver as receiver
     from backstage.worker.hosting.broadcast import Broadcast as Broadcast
     from backstage.worker.hosting.composition_root import CompositionRoot as CompositionRoot
+    from backstage.worker.hosting.new_processor import ProcessorSettings as ProcessorSettings
     from backstage.worker.hosting.processor_health import ProcessorHealth as ProcessorHealth
     from backstage.worker.hosting.queue_processor import QueueProcessor as QueueProcessor
     from backstage.worker.hosting.scheduler import Scheduler as Scheduler
@@ -104,6 +108,7 @@ _HOMES = {
     "Worker": "worker.hosting.worker",
     "WorkerService": "worker.hosting.worker_service",
     "QueueProcessor": "worker.hosting.queue_processor",
+    "ProcessorSettings": "worker.hosting.new_processor",
     "Container": "infra.container",
     "BlockingContainer": "integrations.blocking_container",
     "CompositionRoot": "worker.hosting.composition_root",
@@ -111,6 +116,7 @@ _HOMES = {
     "Broadcast": "worker.hosting.broadcast",
     "StatusServer": "worker.status.server",
     "Settings": "infra.settings.settings",
+    "SettingOptions": "infra.settings.setting_options",
     # What is enqueued
     "EnqueueTask": "app.enqueue_task",
     "EnqueueOptions": "app.enqueue_options",
@@ -131,6 +137,8 @@ _HOMES = {
     "Middleware": "worker.handling.middleware",
     "TaskContext": "worker.handling.context",
     "TaskHandlerRegistration": "worker.handling.handler",
+    "HandlerOptions": "worker.handling.handler",
+    "ListenerOptions": "worker.handling.listener",
     "RunIn": "worker.handling.handler",
     "TaskResult": "domain.task_result",
     "RetryLater": "domain.handler_signals",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,33 @@ import pytest
 from backstage.conformance.task_factory import TaskFactory
 from backstage.testing.fake_clock import FakeClock
 
-pytest_plugins = ["pytester", "tests.servers.plugin"]
+pytest_plugins = ["pytester", "tests.servers.plugin", "tests.sqlite_files"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--long",
+        action="store_true",
+        help="play every simulation, random walk and siege at its full size: for a release, or a change beneath them",
+    )
+
+
+@pytest.fixture(scope="session")
+def is_long(pytestconfig: pytest.Config) -> bool:
+    """Whether sizes are the full ones, in place of those that find in minutes what is most likely wrong."""
+    return bool(pytestconfig.getoption("--long"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once(run_folder: Path) -> Iterator[None]:
+    """Let the first of the many processes that tests start compile the modules for all of them.
+
+    Each would compile them for itself where the environment says that Python is to write no bytecode.
+    """
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        environment.setenv("PYTHONPYCACHEPREFIX", str(run_folder / "bytecode"))
+        yield
 
 
 @pytest.fixture
@@ -23,11 +50,6 @@ def new_task(clock: FakeClock) -> TaskFactory:
 @pytest.fixture
 def memory_url() -> str:
     return "memory://"
-
-
-@pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/tasks.db"
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres", "redis"])

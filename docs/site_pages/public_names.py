@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from enum import EnumType
 from textwrap import indent
 from types import FunctionType
+from typing import is_typeddict
 
 from sphinx.util.inspect import stringify_signature
 from sphinx.util.typing import stringify_annotation
@@ -27,6 +28,8 @@ def _directive(name: str) -> str:
     match getattr(backstage, name):
         case EnumType():
             return f".. autoclass:: backstage.{name}()\n   :undoc-members:"
+        case type() as public if is_typeddict(public):
+            return f".. autoclass:: backstage.{name}\n   :undoc-members:"
         case type():
             return (
                 f".. autoclass:: backstage.{name}\n   :inherited-members: BaseException, BaseSettings, BaseModel, dict"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
+import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, NoReturn
 
 from backstage.domain.errors import InvalidTaskDataError
@@ -30,9 +33,14 @@ class CommandParser(argparse.ArgumentParser):
         """The names of the options, for completion."""
         self._typed: dict[str, str] = {}
         """What each value is called on the command line: `--queue`, `TYPE`."""
-        super().__init__(prog=f"backstage {command}", description=description, epilog=epilog, allow_abbrev=False)
-        if epilog is not None:
-            self.formatter_class = argparse.RawDescriptionHelpFormatter
+        formatter = argparse.HelpFormatter if epilog is None else argparse.RawDescriptionHelpFormatter
+        super().__init__(
+            prog=f"backstage {command}",
+            description=description,
+            epilog=epilog,
+            allow_abbrev=False,
+            formatter_class=partial(formatter, width=_columns() - 2),  # else argparse loads shutil to find it
+        )
         self.add_argument("--url", help="the store, e.g. sqlite:///backstage.db; default: BACKSTAGE_URL and so on")
 
     def add_argument(self, *names: Any, **settings: Any) -> argparse.Action:
@@ -68,6 +76,16 @@ class CommandParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise WrongUsageError(f"{self.prog.partition(' ')[2]}: {message} (see {self.prog} --help)")
+
+
+def _columns() -> int:
+    """Of the terminal, as shutil.get_terminal_size says."""
+    with suppress(KeyError, ValueError):
+        if (columns := int(os.environ["COLUMNS"])) > 0:
+            return columns
+    with suppress(AttributeError, ValueError, OSError):
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]
+    return 80
 
 
 def seconds(text: str) -> float:

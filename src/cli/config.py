@@ -6,6 +6,7 @@ from typing import Any
 
 from backstage.cli.answer import print_json
 from backstage.cli.command_parser import DONE, CommandParser
+from backstage.cli.table import print_table
 from backstage.infra.printable import printable
 from backstage.infra.settings.setting_origins import SettingOrigin, setting_origins
 from backstage.infra.settings.settings import Settings
@@ -42,8 +43,6 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _print_origins(origins: Sequence[SettingOrigin]) -> None:
-    from backstage.cli.table import print_table  # noqa: PLC0415 - loads rich
-
     print_table(("setting", "value", "source"), [(each.name, _text(each), str(each)) for each in origins])
     sys.stdout.flush()
 

@@ -11,6 +11,7 @@ from backstage.app.use_cases import UseCases
 from backstage.cli.answer import duration, print_json
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.store import existing_store
+from backstage.cli.table import print_table
 from backstage.cli.task_document import task_document
 from backstage.domain.task import Task
 from backstage.domain.task_query import MAX_PAGE, TaskPage, TaskQuery
@@ -78,8 +79,6 @@ async def _of_types(pattern: str, query: TaskQuery, store: UseCases) -> TaskPage
 
 
 def _print_page(page: TaskPage, now: datetime) -> None:
-    from backstage.cli.table import print_table  # noqa: PLC0415 - loads rich
-
     print_table(_COLUMNS, [_row(task, now) for task in page.tasks], numbers=("priority", "attempts", "age"))
     if page.next_after is not None:
         sys.stdout.flush()

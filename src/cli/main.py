@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -20,6 +22,8 @@ from backstage.infra.typed_option import as_typed
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0 when it is done, 1 when it was refused or failed, 2 for wrong usage."""
+    if arguments is None:
+        atexit.register(gc.freeze)  # the process ends: to look for cycles in all that was loaded takes a tenth of it
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     for stream in (sys.stdout, sys.stderr):
         _escape_what_it_cannot_encode(stream)

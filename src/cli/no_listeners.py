@@ -1,7 +1,10 @@
 from __future__ import annotations
 
-from backstage.domain.events import TaskEvent
-from backstage.domain.ports.event_bus import Listener
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from backstage.domain.events import TaskEvent
+    from backstage.domain.ports.event_bus import Listener
 
 
 class NoListeners:

@@ -10,6 +10,7 @@ from backstage.cli.answer import iso, moment, print_json
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.stats import COUNTED, counts_document
 from backstage.cli.store import existing_store
+from backstage.cli.table import print_table
 from backstage.cli.unserved import warn_of
 from backstage.domain.ports.queue_control import QUEUE, TYPE
 from backstage.domain.stats import OldestDue, StateCounts, TaskStats
@@ -74,8 +75,6 @@ def _print_documents(
 def _print_rows(
     kind: str, groups: Mapping[str, StateCounts], waits: Mapping[str, float], paused: Mapping[str, datetime]
 ) -> None:
-    from backstage.cli.table import print_table  # noqa: PLC0415 - loads rich
-
     rows = [
         (
             name,

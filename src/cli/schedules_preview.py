@@ -6,6 +6,7 @@ from typing import Any
 
 from backstage.cli.answer import iso, moment, print_json
 from backstage.cli.command_parser import DONE, CommandParser
+from backstage.cli.table import print_table
 from backstage.domain.cron import CronSchedule
 from backstage.domain.cron_preview import ClockChange, PreviewedTick, preview
 from backstage.domain.errors import InvalidTaskDataError
@@ -53,8 +54,6 @@ def preview_document(tick: PreviewedTick) -> dict[str, Any]:
 
 
 def print_preview(ticks: Iterable[PreviewedTick]) -> None:
-    from backstage.cli.table import print_table  # noqa: PLC0415 - loads rich
-
     rows = [(tick.local.strftime("%a %Y-%m-%d %H:%M:%S %z"), moment(tick.tick), _note(tick)) for tick in ticks]
     print_table(("local", "UTC", "clocks"), rows)
 

@@ -9,6 +9,7 @@ from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.schedule_document import schedule_document
 from backstage.cli.schedules_preview import preview_document, print_preview
 from backstage.cli.store import existing_store
+from backstage.cli.table import print_table
 from backstage.domain.cron_preview import PreviewedTick, preview
 from backstage.domain.firing import next_tick
 from backstage.domain.schedule import Schedule
@@ -27,8 +28,6 @@ def run_list(arguments: Sequence[str]) -> int:
         problems = [{"name": each.name, "problem": each.problem} for each in unreadable]
         print_json([*(schedule_document(each, now) for each in schedules), *problems])
     else:
-        from backstage.cli.table import print_table  # noqa: PLC0415 - loads rich
-
         print_table(_COLUMNS, [_row(each, now) for each in schedules])
         for each in unreadable:
             print_text(f"{each.name} cannot be read here ({each.problem}): delete it, or add it anew")

@@ -8,6 +8,7 @@ from typing import Any
 from backstage.cli.answer import iso, moment, print_json
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.store import existing_store
+from backstage.cli.table import print_table
 from backstage.domain.ports.queue_control import QUEUE, TYPE
 from backstage.domain.stats import StateCounts, TaskStats
 
@@ -69,7 +70,5 @@ def _print_pauses(kind: str, paused: Mapping[str, datetime]) -> None:
 
 
 def _print_rows(kind: str, groups: Mapping[str, StateCounts]) -> None:
-    from backstage.cli.table import print_table  # noqa: PLC0415 - loads rich, which the plain answers do without
-
     rows = [(name, *map(str, counts_document(counts).values())) for name, counts in groups.items()]
     print_table((kind, *COUNTED), rows, numbers=COUNTED)

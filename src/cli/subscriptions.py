@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from backstage.cli.answer import print_json, print_text
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.store import existing_store, filled_store
+from backstage.cli.table import print_table
 from backstage.domain.stats import StateCounts
 from backstage.domain.stored_subscription import StoredSubscription, UnreadableSubscription
 from backstage.domain.subscription import Subscription
@@ -43,8 +44,6 @@ def run(arguments: Sequence[str]) -> int:
         problems = [{"name": each.name, "problem": each.problem} for each in unreadable]
         print_json([*(_document(each, by_type) for each in subscriptions), *problems])
     else:
-        from backstage.cli.table import print_table  # noqa: PLC0415 - loads rich
-
         print_table(_COLUMNS, [_row(each, by_type) for each in subscriptions], numbers=_NUMBERS)
         for each in unreadable:
             print_text(f"{each.name} cannot be read here ({each.problem}): remove it, or put it anew")

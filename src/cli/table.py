@@ -1,17 +1,12 @@
-"""Tables for people; loads rich, so it is imported when a table is printed."""
+"""Tables: as wide as the terminal for people, whole for whoever reads a file or a pipe."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterable, Sequence
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from backstage.cli.plain_table import plain_table
 from backstage.infra.printable import printable
-
-_UNBOUNDED = 100_000
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Collection[str] = ()) -> None:
@@ -20,15 +15,10 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, number
     On a terminal long texts are shortened to its width; anywhere else every text is whole. Control characters are
     escaped and markup means nothing. NO_COLOR is respected.
     """
-    on_terminal = sys.stdout.isatty()
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for column in columns:
-        # rich takes room from columns that may wrap before it cuts an id short: that is the last one.
-        is_last = column == columns[-1]
-        table.add_column(column, justify="right" if column in numbers else "left", no_wrap=not is_last)
-    for row in rows:
-        table.add_row(*(Text(printable(cell), no_wrap=True, overflow="ellipsis") for cell in row))
-    console = Console(width=None if on_terminal else _UNBOUNDED, highlight=False)
-    with console.capture() as text:  # rich has an answer of its own to a broken pipe, ours is in main.py
-        console.print(table)
-    print(text.get(), end="")
+    shown = [[printable(cell) for cell in row] for row in rows]
+    if sys.stdout.isatty():
+        from backstage.cli.terminal_table import terminal_table  # noqa: PLC0415 - loads rich
+
+        print(terminal_table(columns, shown, numbers), end="")
+    else:
+        print(plain_table(columns, shown, numbers), end="")

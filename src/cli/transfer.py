@@ -13,6 +13,7 @@ from backstage.app.transfer_tasks import Missing, Transferred
 from backstage.cli.answer import print_json
 from backstage.cli.command_parser import DONE, REFUSED, CommandParser
 from backstage.cli.store import existing_store, filled_store, opened_store, store
+from backstage.cli.table import print_table
 from backstage.domain.errors import ConfigurationError, StorageError
 from backstage.domain.opening import Opening
 from backstage.infra.settings.store_url import store_url
@@ -125,8 +126,6 @@ def _and_pruned(number: int) -> str:
 
 
 def _print_missing(missing: Sequence[Missing]) -> None:
-    from backstage.cli.table import print_table  # noqa: PLC0415 - loads rich
-
     print_table(_COLUMNS, [_row(each) for each in missing], numbers=_NUMBERS)
     print(
         "backstage: the target has fewer tasks than the source: somebody uses one of them; stop that, and run the same "

@@ -9,6 +9,7 @@ from typing import Any
 from backstage.cli.answer import duration, iso, print_json
 from backstage.cli.command_parser import DONE, CommandParser, seconds
 from backstage.cli.store import existing_store
+from backstage.cli.table import print_table
 from backstage.domain.limits import check_seconds
 from backstage.domain.worker_info import WorkerInfo
 
@@ -55,8 +56,6 @@ def _state(worker: WorkerInfo) -> str:
 
 
 def _print_rows(workers: list[WorkerInfo], now: datetime) -> None:
-    from backstage.cli.table import print_table  # noqa: PLC0415 - loads rich
-
     print_table(_COLUMNS, [_row(worker, now) for worker in workers], numbers=_NUMBERS)
 
 

@@ -17,6 +17,9 @@ Connect = Callable[[Clock], Backend]
 NewStore = Callable[[], Connect]
 """Makes an empty store."""
 
+DropStore = Callable[[Connect], None]
+"""Is told of a store that nobody will use again."""
+
 
 class BackendSuite:
     """What the suites share: a backend under a clock that the test moves."""
@@ -27,8 +30,23 @@ class BackendSuite:
         raise NotImplementedError("give your subclass a fixture `new_store`")
 
     @pytest.fixture
+    def drop_store(self) -> DropStore:
+        """An adapter may free a store here before the test ends: some tests make dozens of them."""
+        return lambda connect: None
+
+    @pytest.fixture
     def connect(self, new_store: NewStore) -> Connect:
         return new_store()
+
+    @pytest.fixture
+    def connect_first(self, new_store: NewStore) -> Connect:
+        """To a store that nobody has opened yet. For adapters whose `new_store` gives stores that are prepared."""
+        return new_store()
+
+    @pytest.fixture
+    def walks(self) -> int:
+        """How many random walks, of fifty steps, a store is taken on. Sixty take a minute where a step takes 20 ms."""
+        return 60
 
     @pytest.fixture
     def clock(self) -> FakeClock:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from backstage.conformance.backend_suite import BackendSuite, Connect
+from backstage.conformance.backend_suite import BackendSuite, Connect, on_trial
+from backstage.conformance.task_factory import TaskFactory
 from backstage.conformance.trial import Trial
 from backstage.domain import opening
 from backstage.testing.fake_clock import FakeClock
@@ -41,6 +42,7 @@ class Opening(BackendSuite):
         assert await other.control.paused() == []
         await other.close()
 
-    async def test_opening_an_empty_store_makes_it_ready(self, trial: Trial) -> None:
-        task = await trial.added()
-        assert await trial.tasks.get(task.id) == task
+    async def test_opening_an_empty_store_makes_it_ready(self, connect_first: Connect, clock: FakeClock) -> None:
+        async with on_trial(connect_first, clock, TaskFactory(clock)) as trial:
+            task = await trial.added()
+            assert await trial.tasks.get(task.id) == task

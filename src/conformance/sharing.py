@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from backstage.conformance.backend_suite import BackendSuite, Connect, NewStore, on_trial
+from backstage.conformance.backend_suite import BackendSuite, Connect, DropStore, NewStore, on_trial
 from backstage.conformance.exploring import BOUNDED
 from backstage.conformance.machine import BackendMachine
 from backstage.conformance.task_factory import TaskFactory
@@ -151,13 +151,18 @@ class SharedStoreSuite(BackendSuite):
                 await wakeup.wait(LONG)
 
     def test_any_steps_that_two_processes_take_by_turns_are_answered_as_the_model_answers(
-        self, new_store: NewStore
+        self, new_store: NewStore, drop_store: DropStore, walks: int
     ) -> None:
         class OfTwoProcesses(BackendMachine):
             def __init__(self) -> None:
-                super().__init__(new_store(), processes=2)
+                self.connect = new_store()
+                super().__init__(self.connect, processes=2)
 
-        run_state_machine_as_test(OfTwoProcesses, settings=settings(BOUNDED, max_examples=30))
+            def teardown(self) -> None:
+                super().teardown()
+                drop_store(self.connect)
+
+        run_state_machine_as_test(OfTwoProcesses, settings=settings(BOUNDED, max_examples=walks // 2))
 
     async def test_everything_is_kept_when_the_last_process_closes(self, connect: Connect, clock: FakeClock) -> None:
         new_task = TaskFactory(clock)

@@ -24,7 +24,7 @@ TaskError
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from backstage.domain.distribution import DISTRIBUTION
 
@@ -50,8 +50,7 @@ class MissingExtraError(ConfigurationError, ImportError):
         self.extra = extra
 
 
-@dataclass(frozen=True, slots=True)
-class FieldError:
+class FieldError(NamedTuple):
     """One problem in the data of a task: where (`payload.items[3]`, `queue`) and what to do about it."""
 
     field: str

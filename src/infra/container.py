@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from backstage.app.use_cases import UseCases
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.opening import Opening, without_migrating
 from backstage.infra.settings.loading import load_settings
+from backstage.infra.settings.setting_options import SettingOptions
 from backstage.infra.store_opening import StoreOpening
 from backstage.infra.typed_payload import encode_typed_payload
 
@@ -61,7 +62,7 @@ class Container(UseCases):
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, url: str | None = None, *, logger: Any = None, wait: float | None = 0.0, **settings: Any
+        cls, url: str | None = None, *, logger: Any = None, wait: float | None = 0.0, **settings: Unpack[SettingOptions]
     ) -> AsyncIterator[Self]:
         """Connect for the length of the block. `settings` are the fields of Settings; None means not given.
 

@@ -6,10 +6,11 @@ import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from backstage.infra.container import Container
 from backstage.infra.settings.loading import load_settings
+from backstage.infra.settings.setting_options import SettingOptions
 from backstage.worker.handling.blocking_uses import BlockingUses
 from backstage.worker.hosting.loop_thread import LoopThread
 
@@ -36,7 +37,12 @@ class BlockingContainer(BlockingUses):
     """
 
     def __init__(
-        self, url: str | None = None, *, container: Container | None = None, logger: Any = None, **settings: Any
+        self,
+        url: str | None = None,
+        *,
+        container: Container | None = None,
+        logger: Any = None,
+        **settings: Unpack[SettingOptions],
     ) -> None:
         """Raises ConfigurationError."""
         self._given = container

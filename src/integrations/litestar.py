@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import Any, Unpack
 
 from litestar import Litestar, Request, Response
 from litestar.config.app import AppConfig
@@ -15,6 +15,7 @@ from litestar.plugins import InitPlugin
 
 from backstage.domain.errors import TaskError
 from backstage.infra.container import Container
+from backstage.infra.settings.setting_options import SettingOptions
 from backstage.integrations.error_answers import answer_to
 from backstage.integrations.running import NewWorker, running
 from backstage.worker.hosting.worker import Worker
@@ -38,7 +39,7 @@ class BackstagePlugin(InitPlugin):
         *,
         worker: Worker | NewWorker | None = None,
         container: Container | None = None,
-        **settings: Any,
+        **settings: Unpack[SettingOptions],
     ) -> None:
         self._running = partial(running, url, worker=worker, container=container, **settings)
 

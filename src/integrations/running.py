@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Unpack
 
 from backstage.domain.errors import ConfigurationError
 from backstage.infra.container import Container
+from backstage.infra.settings.setting_options import SettingOptions
 from backstage.worker.hosting.worker import Worker
 
 NewWorker = Callable[[], Worker]
@@ -17,7 +18,7 @@ async def running(
     *,
     worker: Worker | NewWorker | None = None,
     container: Container | None = None,
-    **settings: Any,
+    **settings: Unpack[SettingOptions],
 ) -> AsyncIterator[Container]:
     """Connect for the length of the block, and run a worker in this process if there is one.
 

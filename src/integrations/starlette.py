@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
+from typing import Any, Unpack
 
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from backstage.domain.errors import TaskError
 from backstage.infra.container import Container
+from backstage.infra.settings.setting_options import SettingOptions
 from backstage.integrations.error_answers import answer_to
 from backstage.integrations.running import NewWorker, running
 from backstage.worker.hosting.worker import Worker
@@ -25,7 +26,7 @@ def backstage_lifespan(
     *,
     worker: Worker | NewWorker | None = None,
     container: Container | None = None,
-    **settings: Any,
+    **settings: Unpack[SettingOptions],
 ) -> Lifespan:
     """Return a lifespan that is connected, and runs `worker` if given, while the application runs.
 

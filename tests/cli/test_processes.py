@@ -18,7 +18,10 @@ import pytest
 from tests.cli.conftest import Cli, Store
 
 SCRIPT = str(Path(sys.executable).with_name("backstage"))
-HEAVY = ["dependency_injector", "structlog", "pydantic", "pydantic_settings", "rich", "cyclopts", "blinker", "uvloop"]
+HEAVY = [
+    *("dependency_injector", "structlog", "pydantic", "pydantic_settings", "rich", "cyclopts", "blinker", "uvloop"),
+    *("croniter", "httpx"),
+]
 LOADED = """
 import json, sys
 from backstage.cli.main import main
@@ -29,7 +32,16 @@ print(json.dumps([code, [name for name in {heavy!r} if name in sys.modules]]), f
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--help",), ("--version",), ("stats",), ("stats", "--json"), ("enqueue", "a", "1"), ("list", "--json")],
+    [
+        ("--help",),
+        ("--version",),
+        ("stats",),
+        ("stats", "--json"),
+        ("enqueue", "a", "1"),
+        ("list",),
+        ("list", "--json"),
+        ("queues",),
+    ],
 )
 def test_light_commands_load_no_heavy_library(arguments: tuple[str, ...]) -> None:
     program = [sys.executable, "-c", LOADED.format(heavy=HEAVY), *arguments]
@@ -37,10 +49,37 @@ def test_light_commands_load_no_heavy_library(arguments: tuple[str, ...]) -> Non
     assert json.loads(ended.stderr.splitlines()[-1]) == [0, []]
 
 
+def test_options_are_parsed_without_what_only_help_needs() -> None:
+    program = [sys.executable, "-c", LOADED.format(heavy=["shutil"]), "stats"]
+    ended = subprocess.run(program, capture_output=True, text=True, check=True, timeout=60)
+    assert json.loads(ended.stderr.splitlines()[-1]) == [0, []]
+
+
 def test_help_loads_no_store_and_no_event_loop() -> None:
-    program = [sys.executable, "-c", LOADED.format(heavy=["asyncio", "sqlite3", "backstage.infra.backends"]), "--help"]
+    program = [
+        sys.executable,
+        "-c",
+        LOADED.format(heavy=["asyncio", "sqlite3", "dataclasses", "inspect", "backstage.infra.backends"]),
+        "--help",
+    ]
     ended = subprocess.run(program, capture_output=True, text=True, check=True, timeout=60)
     assert json.loads(ended.stderr) == [0, []]
+
+
+def test_importing_the_worker_loads_no_library_that_only_a_worker_needs() -> None:
+    heavy = [
+        "dependency_injector",
+        "structlog",
+        "pydantic",
+        "pydantic_settings",
+        "rich",
+        "croniter",
+        "uvicorn",
+        "httpx",
+    ]
+    program = f"import sys; from backstage import Worker; print([name for name in {heavy!r} if name in sys.modules])"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert ended.stdout == "[]\n"
 
 
 def test_the_console_script_enqueues_and_shows() -> None:

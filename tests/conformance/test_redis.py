@@ -16,6 +16,7 @@ from backstage.infra.redis.backend import RedisBackend
 from backstage.infra.redis.keys import Keys
 from backstage.infra.redis.rows import pack, unpack
 from tests.conformance.set_server import SetServer
+from tests.conformance.sizes import Sized
 from tests.infra.redis.acl_user import make_user
 from tests.servers.redis_server import RedisServer
 
@@ -26,7 +27,7 @@ def login_url(redis_server: RedisServer) -> str:
     return make_user(redis_server.url)
 
 
-class TestRedis(ConformanceSuite, SharedStoreSuite, SpoiltTasksSuite, RefusesTransactionsSuite, SetClockSuite):
+class TestRedis(Sized, ConformanceSuite, SharedStoreSuite, SpoiltTasksSuite, RefusesTransactionsSuite, SetClockSuite):
     @pytest.fixture
     def prefixes(self) -> list[str]:
         """Of the stores that the test has made; the first is the one its trial is on."""

@@ -16,22 +16,31 @@ from backstage.conformance.suite import ConformanceSuite
 from backstage.domain.task import Task
 from backstage.infra.sqlite.backend import SqliteBackend
 from tests.conformance.scribbles import SCRIBBLES
+from tests.conformance.sizes import Sized
+from tests.sqlite_files import NewSqliteFile
 
 
-class TestSqlite(ConformanceSuite, SharedStoreSuite, SpoiltTasksSuite, JoinsTransactionsSuite):
+class TestSqlite(Sized, ConformanceSuite, SharedStoreSuite, SpoiltTasksSuite, JoinsTransactionsSuite):
     @pytest.fixture
     def folders(self) -> list[Path]:
         """Of the stores that the test has made; the first is the one its trial is on."""
         return []
 
     @pytest.fixture
-    def new_store(self, tmp_path_factory: pytest.TempPathFactory, folders: list[Path]) -> NewStore:
+    def new_store(
+        self, tmp_path_factory: pytest.TempPathFactory, new_sqlite_file: NewSqliteFile, folders: list[Path]
+    ) -> NewStore:
         def new_store() -> Connect:
             folder = tmp_path_factory.mktemp("store")
+            new_sqlite_file(folder / "tasks.db")
             folders.append(folder)
             return lambda clock: SqliteBackend(folder / "tasks.db", clock)
 
         return new_store
+
+    @pytest.fixture
+    def connect_first(self, tmp_path: Path) -> Connect:
+        return lambda clock: SqliteBackend(tmp_path / "tasks.db", clock)
 
     @pytest.fixture
     def spoil(self, folders: list[Path]) -> Spoil:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import html
 import inspect
 import re
@@ -9,7 +10,7 @@ import subprocess
 import sys
 from enum import EnumType
 from pathlib import Path
-from typing import Any
+from typing import Any, is_typeddict
 
 import pytest
 
@@ -25,14 +26,24 @@ pytestmark = pytest.mark.timeout(300)  # it reads a hundred pages; all tests sha
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
+def site(run_folder: Path) -> Path:
+    """Built by the first process of the test run that wants it."""
+    folder = run_folder / "site"
+    folder.mkdir(exist_ok=True)
+    with (folder / "building").open("ab") as building:
+        fcntl.flock(building, fcntl.LOCK_EX)
+        if not (folder / "built").exists():
+            build(folder)
+            (folder / "built").touch()
+    return folder / "html"
+
+
+def build(folder: Path) -> None:
     command = (sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-d", str(folder / "pages"))
     built = subprocess.run(
         (*command, "-c", "docs", ".", str(folder / "html")), cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert (built.returncode, built.stdout, built.stderr) == (0, "", "")
-    return folder / "html"
 
 
 def text_of(page: Path) -> str:
@@ -77,6 +88,8 @@ def test_a_command_has_what_it_answers_to_help(site: Path, command: str) -> None
 def parameters_of(public: Any) -> list[str]:
     if isinstance(public, EnumType):
         return list(public.__members__)
+    if is_typeddict(public):
+        return list(public.__optional_keys__)
     try:
         return [*inspect.signature(public).parameters]
     except ValueError:  # an exception that takes what Exception takes

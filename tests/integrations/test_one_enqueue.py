@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any, get_type_hints
+from typing import Any
 
 import pytest
 
 from backstage import (
     BlockingContainer,
     Duplicate,
-    EnqueueOptions,
     EnqueueTask,
     Task,
     TaskContext,
@@ -108,9 +107,3 @@ def test_it_takes_the_same_everywhere() -> None:
         for call in calls
     ]
     assert taken == [taken[0]] * len(calls)
-
-
-def test_the_options_are_the_fields_of_enqueue_task() -> None:
-    fields = get_type_hints(EnqueueTask)
-    del fields["type"], fields["payload"]
-    assert get_type_hints(EnqueueOptions) == fields

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from backstage.infra.postgres.backend import PostgresBackend
 from tests.servers.choice import POSTGRES, REDIS, Choice, Kind, MissingServerError, Origin, choose
 from tests.servers.needs import unmet_needs
 from tests.servers.own_servers import OwnServers
 from tests.servers.pooler import PgBouncer, pgbouncer, pooler_for
 from tests.servers.postgres_instance import PostgresInstance
 from tests.servers.postgres_server import PostgresServer
+from tests.servers.postgres_stores import PostgresStores
 from tests.servers.redis_cluster import RedisCluster
 from tests.servers.redis_instance import RedisInstance
 from tests.servers.redis_sentinel import RedisSentinel
@@ -101,13 +101,23 @@ def redis_server(request: pytest.FixtureRequest, run_folder: Path) -> Iterator[R
             server.delete_prefixes()
 
 
+@pytest.fixture(scope="session")
+def postgres_stores(request: pytest.FixtureRequest, postgres_server: PostgresServer) -> Iterator[PostgresStores]:
+    """Databases on the shared server that have been migrated: take one, and give it back."""
+    stores = PostgresStores(postgres_server.url)
+    yield stores
+    stores.close()
+    if _chosen(POSTGRES, request.config).url:
+        asyncio.run(stores.drop_databases())
+
+
 @pytest.fixture
-async def postgres_url(postgres_server: PostgresServer) -> AsyncIterator[str]:
-    """Of a store without tasks, as `backstage migrate` makes it in a new database, which is dropped after the test."""
-    url = await postgres_server.new_database()
-    await PostgresBackend.from_url(url).migrate()
+def postgres_url(postgres_stores: PostgresStores) -> Iterator[str]:
+    """Of a store without tasks, as `backstage migrate` makes it in a new database. Whoever is connected is cut off
+    when the next test takes it."""
+    url = postgres_stores.take()
     yield url
-    await postgres_server.drop_databases()
+    postgres_stores.give_back(url)
 
 
 @pytest.fixture

@@ -17,8 +17,9 @@ def own_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[N
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return "memory://" if request.param == "memory" else f"sqlite:///{tmp_path}/tasks.db"
+def url(request: pytest.FixtureRequest) -> str:
+    chosen: str = request.getfixturevalue(f"{request.param}_url")
+    return chosen
 
 
 @pytest.fixture

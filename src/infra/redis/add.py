@@ -12,8 +12,8 @@ from backstage.domain.errors import ConfigurationError
 from backstage.domain.portions import portions
 from backstage.domain.task import Task
 from backstage.infra.joined_adds import JoinedAdds
+from backstage.infra.redis.client import Client
 from backstage.infra.redis.directory import Directory
-from backstage.infra.redis.link import Link
 from backstage.infra.redis.rows import condition_of, definition_of, unpack
 
 _TASKS_AT_ONCE = 500
@@ -21,8 +21,8 @@ _CHARACTERS_AT_ONCE = 4 * 1024 * 1024
 
 
 class Adding:
-    def __init__(self, link: Link, directory: Directory) -> None:
-        self._link, self._directory = link, directory
+    def __init__(self, client: Client, directory: Directory) -> None:
+        self._client, self._directory = client, directory
         self._joined = JoinedAdds(
             self._store, self._begin, tasks_at_once=_TASKS_AT_ONCE, characters_at_once=_CHARACTERS_AT_ONCE
         )
@@ -31,7 +31,7 @@ class Adding:
     async def add(self, tasks: Sequence[Task], *, connection: Any = None) -> list[Duplicate | None]:
         if connection is not None:
             raise ConfigurationError("connection", "Redis has no transactions that others could join: leave it out")
-        return await self._link.at_home(lambda: self._joined.add(tasks)) if tasks else []
+        return await self._client.at_home(lambda: self._joined.add(tasks)) if tasks else []
 
     def _begin(self, storing: Coroutine[Any, Any, None]) -> None:
         self._storing = asyncio.get_running_loop().create_task(storing)  # asyncio itself keeps no reference to it
@@ -49,16 +49,16 @@ class Adding:
             by_queue.setdefault(task.queue, []).append(position)
         if not by_queue.keys() <= self._directory.registered:
             await self._directory.register(by_queue)
-        asked_at = self._link.time.clock.monotonic()
+        asked_at = self._client.time.clock.monotonic()
         steps = [
-            ("add_tasks", self._link.keys.queue(queue), [stored(tasks[position]) for position in positions])
+            ("add_tasks", self._client.keys.queue(queue), [stored(tasks[position]) for position in positions])
             for queue, positions in by_queue.items()
         ]
         answers: list[Duplicate | None] = [None] * len(tasks)
         new_queues = []
-        for (queue, positions), reply in zip(by_queue.items(), await self._link.run_each_at_home(steps), strict=True):
+        for (queue, positions), reply in zip(by_queue.items(), await self._client.run_each_at_home(steps), strict=True):
             now, is_new, holders = unpack(reply)
-            self._link.time.measured(now, asked_at)
+            self._client.time.measured(now, asked_at)
             if is_new:
                 new_queues.append(queue)
             for position, holder in zip(positions, holders, strict=True):

@@ -7,10 +7,10 @@ from backstage.domain.ports.task_archive import StoredTask
 from backstage.domain.stats import Count
 from backstage.domain.task_query import TaskQuery
 from backstage.domain.task_state import TaskState
+from backstage.infra.redis.client import Client
 from backstage.infra.redis.counts import Counting
 from backstage.infra.redis.directory import Directory
 from backstage.infra.redis.find import Searching, TaskAddress, list_ids
-from backstage.infra.redis.link import Link
 from backstage.infra.redis.records import attempts_of, record_of
 from backstage.infra.redis.rows import (
     LETTERS,
@@ -25,26 +25,26 @@ from backstage.infra.redis.rows import (
 class RedisArchive:
     """TaskArchive over the same hashes."""
 
-    def __init__(self, link: Link, directory: Directory) -> None:
-        self._link, self._directory = link, directory
-        self._searching = Searching(link, directory, Counting(link, directory))
+    def __init__(self, client: Client, directory: Directory) -> None:
+        self._client, self._directory = client, directory
+        self._searching = Searching(client, directory, Counting(client, directory))
 
     async def read(self, after: str | None, limit: int) -> list[StoredTask]:
         indexes = await self._searching.lanes(TaskQuery())
         bounds = ["-" if after is None else f"({after}", limit, True]
         while True:
-            places = heapq.nsmallest(limit, await list_ids(self._link, indexes, bounds))
-            stored = await self._stored(places)
-            if stored or not places:
+            smallest = heapq.nsmallest(limit, await list_ids(self._client, indexes, bounds))
+            stored = await self._stored(smallest)
+            if stored or not smallest:
                 return stored
-            bounds[0] = f"({places[-1][0]}"  # all of them were pruned meanwhile
+            bounds[0] = f"({smallest[-1][0]}"  # all of them were pruned meanwhile
 
-    async def _stored(self, places: Sequence[TaskAddress]) -> list[StoredTask]:
+    async def _stored(self, tasks: Sequence[TaskAddress]) -> list[StoredTask]:
         by_queue: dict[str, list[str]] = {}
-        for task_id, queue in places:
+        for task_id, queue in tasks:
             by_queue.setdefault(queue, []).append(task_id)
-        replies = await self._link.run_each(
-            [("read_attempts", self._link.keys.queue(queue), ids) for queue, ids in by_queue.items()]
+        replies = await self._client.run_each(
+            [("read_attempts", self._client.keys.queue(queue), ids) for queue, ids in by_queue.items()]
         )
         found: list[StoredTask] = []
         for (queue, ids), reply in zip(by_queue.items(), replies, strict=True):
@@ -63,8 +63,8 @@ class RedisArchive:
         for each in stored:
             by_queue.setdefault(each.task.queue, []).append(_argument(each))
         await self._directory.register(by_queue)
-        written = await self._link.run_each(
-            [("write_tasks", self._link.keys.queue(queue), tasks) for queue, tasks in by_queue.items()]
+        written = await self._client.run_each(
+            [("write_tasks", self._client.keys.queue(queue), tasks) for queue, tasks in by_queue.items()]
         )
         return sum(written)
 
@@ -74,8 +74,8 @@ class RedisArchive:
             if count.pruned:
                 by_queue.setdefault(count.queue, []).append([LETTERS[count.state], count.type, count.pruned])
         await self._directory.register(by_queue)
-        await self._link.run_each(
-            [("write_pruned", self._link.keys.queue(queue), rows) for queue, rows in by_queue.items()]
+        await self._client.run_each(
+            [("write_pruned", self._client.keys.queue(queue), rows) for queue, rows in by_queue.items()]
         )
 
 

@@ -10,9 +10,9 @@ from backstage.domain.errors import ConfigurationError, StorageUnavailableError
 from backstage.domain.opening import Opening
 from backstage.domain.ports.clock import Clock
 from backstage.infra.event_wakeup import EventWakeup
+from backstage.infra.redis.client import Client
 from backstage.infra.redis.control import RedisControl
 from backstage.infra.redis.directory import Directory
-from backstage.infra.redis.link import Link
 from backstage.infra.redis.location import Location
 from backstage.infra.redis.opening import check_access, check_eviction, check_version, enter_store
 from backstage.infra.redis.queue import RedisQueue
@@ -50,13 +50,13 @@ class RedisBackend:
         self._location = location
         self._group = consumer_group or location.group
         self._logger = logger
-        self._link = Link(location, server_time(clock, SystemClock()))
-        self.clock = self._link.time.clock
-        self._directory = Directory(self._link)
-        self.tasks = RedisTasks(self._link, self._directory)
-        self.queue = RedisQueue(self._link, self._directory)
-        self.control = RedisControl(self._link, self._directory)
-        self.registry = RedisRegistry(self._link)
+        self._client = Client(location, server_time(clock, SystemClock()))
+        self.clock = self._client.time.clock
+        self._directory = Directory(self._client)
+        self.tasks = RedisTasks(self._client, self._directory)
+        self.queue = RedisQueue(self._client, self._directory)
+        self.control = RedisControl(self._client, self._directory)
+        self.registry = RedisRegistry(self._client)
 
     @classmethod
     def from_url(
@@ -69,65 +69,65 @@ class RedisBackend:
     def schedules(self) -> RedisSchedules:
         from backstage.infra.redis.schedules import RedisSchedules  # noqa: PLC0415 - see above
 
-        return RedisSchedules(self._link, self._directory)
+        return RedisSchedules(self._client, self._directory)
 
     @cached_property
     def subscriptions(self) -> RedisSubscriptions:
         from backstage.infra.redis.subscriptions import RedisSubscriptions  # noqa: PLC0415 - see above
 
-        return RedisSubscriptions(self._link)
+        return RedisSubscriptions(self._client)
 
     @cached_property
     def broadcasts(self) -> RedisBroadcasts:
         from backstage.infra.redis.broadcasts import RedisBroadcasts  # noqa: PLC0415 - see above
 
-        return RedisBroadcasts(self._link)
+        return RedisBroadcasts(self._client)
 
     @cached_property
     def archive(self) -> RedisArchive:
         from backstage.infra.redis.archive import RedisArchive  # noqa: PLC0415 - see above
 
-        return RedisArchive(self._link, self._directory)
+        return RedisArchive(self._client, self._directory)
 
     async def open(self, opening: Opening = Opening.WORK) -> None:
         """Connect, see that the server is fit, and agree with whoever else uses the store; nothing if it is open.
 
         Nothing is written to a store that exists, for a full server refuses that.
         """
-        if self._link.is_open:
+        if self._client.is_open:
             return
         check_tls(self._location)
         all_scripts()  # read while they are those of this release: an upgrade may replace them under a worker
-        self._link.open()
+        self._client.open()
         try:
-            await check_version(self._link)
-            await self._link.measure_time()
-            await check_eviction(self._link, self._logger)
-            self._link.group = await enter_store(self._link, self._group, opening)
+            await check_version(self._client)
+            await self._client.measure_time()
+            await check_eviction(self._client, self._logger)
+            self._client.group = await enter_store(self._client, self._group, opening)
             if opening is not Opening.READ:
-                await check_access(self._link)
+                await check_access(self._client)
         except BaseException as error:
-            await self._link.close()
+            await self._client.close()
             if isinstance(error, StorageUnavailableError):
                 await check_speech(self._location)
             raise
 
     async def close(self) -> None:
-        await self._link.close()
+        await self._client.close()
 
     def wakeup(self) -> AbstractAsyncContextManager[EventWakeup]:
-        return subscribe(self._link)
+        return subscribe(self._client)
 
     @contextlib.asynccontextmanager
     async def lease_queue(self) -> AsyncIterator[RedisQueue]:
         """Over connections of the running loop, which no handler on another loop can hold up."""
-        link = Link(self._location, self._link.time, self._link.epoch)
-        link.group = self._link.group
-        link.open()
+        client = Client(self._location, self._client.time, self._client.epoch)
+        client.group = self._client.group
+        client.open()
         try:
-            yield RedisQueue(link, self._directory.over(link))
+            yield RedisQueue(client, self._directory.over(client))
         finally:
-            await link.close()
+            await client.close()
 
     async def diagnose(self) -> list[Finding]:
         """Examine the server and the store; works without `open`."""

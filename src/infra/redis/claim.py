@@ -11,9 +11,9 @@ from backstage.domain.portions import MOST_BYTES
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest
 from backstage.domain.task import Task
 from backstage.infra.moments import from_micros, ticks
+from backstage.infra.redis.client import Client
 from backstage.infra.redis.directory import Control, Directory
 from backstage.infra.redis.lanes import Lanes
-from backstage.infra.redis.link import Link
 from backstage.infra.redis.live_types import live_types
 from backstage.infra.redis.rows import claimed_task, unpack
 from backstage.infra.redis.settle import Settling
@@ -26,14 +26,14 @@ _ANY_QUEUE = ""
 
 
 class Claiming:
-    def __init__(self, link: Link, directory: Directory, settling: Settling) -> None:
-        self._link, self._directory, self._settling = link, directory, settling
-        self._lanes = Lanes(link, directory)
+    def __init__(self, client: Client, directory: Directory, settling: Settling) -> None:
+        self._client, self._directory, self._settling = client, directory, settling
+        self._lanes = Lanes(client, directory)
 
     async def claim(self, request: ClaimRequest) -> Claimed:
         """On one server the scripts compare what is known of queues and pauses; a cluster is asked before each."""
-        turn = _Turn(self._link, self._lanes, request)
-        is_compared = self._link.is_one_server
+        turn = _Turn(self._client, self._lanes, request)
+        is_compared = self._client.is_one_server
         if is_compared:
             await self._lanes.check()
         control = await (self._directory.latest_control() if is_compared else self._directory.control())
@@ -64,8 +64,8 @@ class _OutdatedControlError(Exception):
 class _Turn:
     """One claim under way."""
 
-    def __init__(self, link: Link, lanes: Lanes, request: ClaimRequest) -> None:
-        self._link, self._lanes, self._request = link, lanes, request
+    def __init__(self, client: Client, lanes: Lanes, request: ClaimRequest) -> None:
+        self._client, self._lanes, self._request = client, lanes, request
         self._types: frozenset[str] = frozenset()
         self._types_of_whole: list[str] = []
         self.tasks: list[Task] = []
@@ -94,14 +94,14 @@ class _Turn:
         return True
 
     async def _token(self) -> str:
-        token = await self._link.command("GET", self._link.keys.control)
+        token = await self._client.command("GET", self._client.keys.control)
         return "" if token is None else str(token.decode())
 
     async def _take(self, queues: Sequence[str], control: Control) -> None:
         """Claim from queues of one rank."""
         wanted = self._request.limit - len(self.tasks)
         is_every = self._request.queues is None
-        is_indexed = self._link.is_one_server and len(queues) > 1 and (is_every or len(queues) > _FEW)
+        is_indexed = self._client.is_one_server and len(queues) > 1 and (is_every or len(queues) > _FEW)
         if self._request.whole_queue is not None and self._request.whole_queue in queues:
             is_indexed = False  # not all of them serve the same types
         if len(self._types) > _MANY_TYPES:
@@ -114,7 +114,7 @@ class _Turn:
         elif len(queues) == 1:
             await self._claim(types, {queues[0]: wanted})
             return
-        elif numbers := await self._shares(types, queues, wanted):
+        elif numbers := await self._numbers_by_queue(types, queues, wanted):
             await self._claim(types, numbers)
         self.tasks[begun:] = sorted(self.tasks[begun:], key=lambda task: (-task.priority, task.scheduled_at, task.id))
 
@@ -125,7 +125,7 @@ class _Turn:
         """The types of the whole queue that have tasks, or of many the ones that wait first."""
         queue = self._request.whole_queue
         assert queue is not None
-        types = control.served_types(self._request.types | await live_types(self._link, [queue]))
+        types = control.served_types(self._request.types | await live_types(self._client, [queue]))
         if len(types) <= _MANY_TYPES:
             return sorted(types)
         return await self._lanes.waiting_types(types, [queue], self._request.limit - len(self.tasks))
@@ -133,20 +133,20 @@ class _Turn:
     async def _claim_across(
         self, types: Sequence[str], only: Sequence[str] | None, without: Sequence[str], wanted: int
     ) -> None:
-        asked_at = self._link.time.clock.monotonic()
+        asked_at = self._client.time.clock.monotonic()
         reply = await self._lanes.claim(self._request, types, wanted, only, without, self._known_control)
         if reply is None:
             raise _OutdatedControlError
         now, self._next_due[_ANY_QUEUE], claimed = reply
         self._now = now
-        self._link.time.measured(now, asked_at)
+        self._client.time.measured(now, asked_at)
         for queue, taken in claimed:
             self.tasks += self._claimed(queue, now, taken)
 
-    async def _shares(self, types: Sequence[str], queues: Sequence[str], wanted: int) -> Mapping[str, int]:
+    async def _numbers_by_queue(self, types: Sequence[str], queues: Sequence[str], wanted: int) -> Mapping[str, int]:
         """How many of the best `wanted` tasks each queue has."""
-        steps = [("peek_tasks", self._link.keys.queue(queue), [self._on(queue, types), wanted]) for queue in queues]
-        replies = await self._link.run_each(steps, self._known_control)
+        steps = [("peek_tasks", self._client.keys.queue(queue), [self._on(queue, types), wanted]) for queue in queues]
+        replies = await self._client.run_each(steps, self._known_control)
         if not all(replies):
             raise _OutdatedControlError
         heads = [
@@ -158,21 +158,21 @@ class _Turn:
 
     async def _claim(self, types: Sequence[str], numbers: Mapping[str, int]) -> None:
         lease = ticks(self._request.lease)
-        asked_at = self._link.time.clock.monotonic()
+        asked_at = self._client.time.clock.monotonic()
         budget = MOST_BYTES // len(numbers)
         steps = [
             (
                 "claim_tasks",
-                self._link.keys.queue(queue),
+                self._client.keys.queue(queue),
                 [self._request.worker_id, self._on(queue, types), number, lease, budget],
             )
             for queue, number in numbers.items()
         ]
-        replies = await self._link.run_each(steps, self._known_control)
+        replies = await self._client.run_each(steps, self._known_control)
         for queue, reply in zip(numbers, replies, strict=True):
             if reply:
                 now, next_due, taken = unpack(reply)
-                self._link.time.measured(now, asked_at)
+                self._client.time.measured(now, asked_at)
                 self._saw(queue, now, next_due)
                 self.tasks += self._claimed(queue, now, taken)
         if not all(replies):
@@ -192,7 +192,7 @@ class _Turn:
     async def next_due_in(self, queues: frozenset[str]) -> float | None:
         """Seconds until some pending task of any queue becomes due."""
         unseen = [] if _ANY_QUEUE in self._next_due else sorted(queues - self._next_due.keys())
-        if unseen and self._link.is_one_server:
+        if unseen and self._client.is_one_server:
             self._now, self._next_due[_ANY_QUEUE] = await self._lanes.next_due()
         else:
             await self._look_at(unseen)
@@ -202,7 +202,7 @@ class _Turn:
         return max(0.0, (min(dues) - self._now) / 1_000_000)
 
     async def _look_at(self, queues: Sequence[str]) -> None:
-        replies = await self._link.run_each([("next_due", self._link.keys.queue(queue), []) for queue in queues])
+        replies = await self._client.run_each([("next_due", self._client.keys.queue(queue), []) for queue in queues])
         for queue, reply in zip(queues, replies, strict=True):
             now, next_due = unpack(reply)
             self._saw(queue, now, next_due)

@@ -41,7 +41,7 @@ def _sentinel_pool(location: Location, options: dict[str, Any]) -> ConnectionPoo
     return SentinelConnectionPool(location.service, sentinel, **options)  # type: ignore[no-untyped-call]
 
 
-def cluster_client(location: Location) -> RedisCluster:
+def cluster_of(location: Location) -> RedisCluster:
     """The driver follows MOVED and ASK, which say that nothing was done yet. It keeps its connections when it does, for
     others wait for replies on them."""
     options = _options(location) | _tcp(location) | {"ssl": location.tls is not None}

@@ -3,15 +3,15 @@ from __future__ import annotations
 from uuid import uuid4
 
 from backstage.domain.ports.queue_control import Pause
+from backstage.infra.redis.client import Client
 from backstage.infra.redis.directory import Directory
-from backstage.infra.redis.link import Link
 
 
 class RedisControl:
     """QueueControl over one hash."""
 
-    def __init__(self, link: Link, directory: Directory) -> None:
-        self._link, self._directory = link, directory
+    def __init__(self, client: Client, directory: Directory) -> None:
+        self._client, self._directory = client, directory
 
     async def pause(self, kind: str, name: str) -> bool:
         return await self._change("pause", kind, name)
@@ -23,4 +23,4 @@ class RedisControl:
         return (await self._directory.control()).paused()
 
     async def _change(self, script: str, kind: str, name: str) -> bool:
-        return bool(await self._link.run(script, self._link.keys.store, [f"{kind}:{name}", uuid4().hex]))
+        return bool(await self._client.run(script, self._client.keys.store, [f"{kind}:{name}", uuid4().hex]))

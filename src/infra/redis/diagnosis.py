@@ -8,8 +8,8 @@ from typing import Any
 from redis.exceptions import ResponseError
 
 from backstage.domain.finding import Finding, Severity
+from backstage.infra.redis.client import Client
 from backstage.infra.redis.directory import Directory
-from backstage.infra.redis.link import Link
 from backstage.infra.redis.location import Location
 from backstage.infra.redis.opening import DEFAULT_GROUP, eviction_policies, settings_of
 from backstage.infra.redis.orphans import Orphans
@@ -34,24 +34,24 @@ _MANY_LANES = 1000
 
 async def diagnose(location: Location) -> list[Finding]:
     """Return what was found, in a fixed order. Raises ConfigurationError or StorageUnavailableError."""
-    link = Link(location, OwnTime(SystemClock()))
-    link.open()
+    client = Client(location, OwnTime(SystemClock()))
+    client.open()
     try:
-        stored = await link.command("GET", link.keys.group)
-        link.group = DEFAULT_GROUP if stored is None else stored.decode()
-        findings = await _servers(link)
-        findings.append(_eviction(await eviction_policies(link)))
-        findings += await _queues(link)
-        findings.append(_orphans(await Orphans(link, Directory(link)).count()))
+        stored = await client.command("GET", client.keys.group)
+        client.group = DEFAULT_GROUP if stored is None else stored.decode()
+        findings = await _servers(client)
+        findings.append(_eviction(await eviction_policies(client)))
+        findings += await _queues(client)
+        findings.append(_orphans(await Orphans(client, Directory(client)).count()))
     finally:
-        await link.close()
+        await client.close()
     return findings
 
 
-async def _servers(link: Link) -> list[Finding]:
+async def _servers(client: Client) -> list[Finding]:
     findings = []
-    replies = await link.ask_all("INFO", "everything")
-    syncs: Sequence[str | None] = await settings_of(link, "appendfsync", default="everysec") or [None] * len(replies)
+    replies = await client.ask_all("INFO", "everything")
+    syncs: Sequence[str | None] = await settings_of(client, "appendfsync", default="everysec") or [None] * len(replies)
     for reply, sync in zip(replies, syncs, strict=True):
         if isinstance(reply, ResponseError):
             detail = "the user may not read INFO, so persistence, memory and replicas are unknown"
@@ -59,7 +59,7 @@ async def _servers(link: Link) -> list[Finding]:
             continue
         info = _parsed(reply)
         findings += [_version(info), _persistence(info, sync), _memory(info)]
-        findings.append(_replicas(info, link.location.wait_replicas))
+        findings.append(_replicas(info, client.location.wait_replicas))
     return findings
 
 
@@ -127,14 +127,14 @@ def _eviction(policies: Sequence[str] | None) -> Finding:
     return Finding(name, Severity.OK, "noeviction")
 
 
-async def _queues(link: Link) -> list[Finding]:
-    queues = await Directory(link).queues()
-    replies = await link.run_each([("examine_queue", link.keys.queue(queue), []) for queue in queues])
+async def _queues(client: Client) -> list[Finding]:
+    queues = await Directory(client).queues()
+    replies = await client.run_each([("examine_queue", client.keys.queue(queue), []) for queue in queues])
     examined = [unpack(reply) for reply in replies]
-    pending, leases, parcels, lanes, wrong = (
+    pending, leases, undelivered, lanes, wrong = (
         (sum(each) for each in zip(*examined, strict=True)) if examined else (0,) * 5
     )
-    return [_delivered(pending, leases), _outbox(parcels), _lanes(lanes), _counts(wrong)]
+    return [_delivered(pending, leases), _outbox(undelivered), _lanes(lanes), _counts(wrong)]
 
 
 def _delivered(pending: int, leases: int) -> Finding:
@@ -145,10 +145,10 @@ def _delivered(pending: int, leases: int) -> Finding:
     return Finding("running tasks", Severity.WARNING, detail, remedy)
 
 
-def _outbox(parcels: int) -> Finding:
-    if not parcels:
+def _outbox(undelivered: int) -> Finding:
+    if not undelivered:
         return Finding("outbox", Severity.OK, "no next task waits to be stored on its queue")
-    detail = f"{parcels:,} next tasks wait to be stored on their queues"
+    detail = f"{undelivered:,} next tasks wait to be stored on their queues"
     return Finding("outbox", Severity.WARNING, detail, "run a worker: it stores them within its reclaim interval")
 
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 from backstage.domain.limits import is_encodable
 from backstage.domain.ports.queue_control import QUEUE, TYPE, Pause
 from backstage.infra.moments import from_micros
-from backstage.infra.redis.link import Link
+from backstage.infra.redis.client import Client
 from backstage.infra.redis.rows import unpack
 
 _REMEMBERED = 50_000
@@ -51,23 +51,23 @@ class Control:
 class Directory:
     """A task's queue is remembered for the latest tasks that passed through here, else every queue is asked."""
 
-    def __init__(self, link: Link) -> None:
-        self._link = link
+    def __init__(self, client: Client) -> None:
+        self._client = client
         self.registered: set[str] = set()
         """Queues that this process has made known."""
         self._latest: Control | None = None
         self._queue_of: OrderedDict[str, str] = OrderedDict()
 
-    def over(self, link: Link) -> Directory:
-        """The same memory over another link."""
-        other = Directory(link)
+    def over(self, client: Client) -> Directory:
+        """The same memory over another client."""
+        other = Directory(client)
         other._queue_of = self._queue_of
         return other
 
     async def control(self) -> Control:
         """What the store says now."""
-        keys = self._link.keys
-        token, queues, past, pauses = await self._link.commands(
+        keys = self._client.keys
+        token, queues, past, pauses = await self._client.commands(
             ("GET", keys.control),
             ("SMEMBERS", keys.queues),
             ("ZRANGE", keys.past, 0, -1),
@@ -87,20 +87,20 @@ class Directory:
 
     async def queues(self) -> list[str]:
         """Those that have tasks, or had some until a moment ago."""
-        keys = self._link.keys
-        names, past = await self._link.commands(("SMEMBERS", keys.queues), ("ZRANGE", keys.past, 0, -1))
+        keys = self._client.keys
+        names, past = await self._client.commands(("SMEMBERS", keys.queues), ("ZRANGE", keys.past, 0, -1))
         return sorted(name.decode() for name in {*names} - {*past})
 
     async def all_queues(self) -> list[str]:
         """Those, too, that had tasks at any time."""
-        names = await self._link.command("SMEMBERS", self._link.keys.queues)
+        names = await self._client.command("SMEMBERS", self._client.keys.queues)
         return sorted(name.decode() for name in names)
 
     async def register(self, queues: Iterable[str]) -> None:
         """Make the queues known before they get tasks: a task on a queue that nobody knows would never be claimed."""
         new = [name for name in queues if name not in self.registered]
         if new:
-            await self._link.run("register_queues", self._link.keys.store, [new, uuid4().hex])
+            await self._client.run("register_queues", self._client.keys.store, [new, uuid4().hex])
             self.registered.update(new)
 
     async def register_again(self, queues: Iterable[str]) -> None:
@@ -135,7 +135,7 @@ class Directory:
 
     async def _asked(self, task_ids: list[str]) -> list[tuple[str, str]]:
         queues = await self.queues()
-        replies = await self._link.run_each([("which_exist", self._link.keys.queue(q), task_ids) for q in queues])
+        replies = await self._client.run_each([("which_exist", self._client.keys.queue(q), task_ids) for q in queues])
         found = [(queue, id_) for queue, reply in zip(queues, replies, strict=True) for id_ in unpack(reply)]
         for queue, task_id in found:
             self.remember(task_id, queue)

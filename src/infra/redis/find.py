@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
 from backstage.domain.task_state import LIVE_STATES, TaskState
+from backstage.infra.redis.client import Client
 from backstage.infra.redis.counts import Counting
 from backstage.infra.redis.directory import Directory
-from backstage.infra.redis.link import Link
 from backstage.infra.redis.rows import LETTERS, fields_of, task_of, unpack
 
 TaskAddress = tuple[str, str]
@@ -27,8 +27,8 @@ class Index:
 
 
 class Searching:
-    def __init__(self, link: Link, directory: Directory, counting: Counting) -> None:
-        self._link, self._directory, self._counting = link, directory, counting
+    def __init__(self, client: Client, directory: Directory, counting: Counting) -> None:
+        self._client, self._directory, self._counting = client, directory, counting
 
     async def find(self, query: TaskQuery) -> TaskPage:
         found: list[Task] = []
@@ -37,29 +37,29 @@ class Searching:
         if own is not None:
             found += [task for task in await self._read_anywhere([own]) if query.matches(task)]
         while len(found) <= query.limit:
-            places = await self._newest(indexes, after, query.limit + 1)
-            if not places:
+            newest = await self._newest(indexes, after, query.limit + 1)
+            if not newest:
                 break
-            found += [task for task in await self.read(places) if query.matches(task)]
-            after = places[-1][0]
+            found += [task for task in await self.read(newest) if query.matches(task)]
+            after = newest[-1][0]
         found.sort(key=lambda task: task.id, reverse=True)
         tasks = tuple(found[: query.limit])
         return TaskPage(tasks, tasks[-1].id if len(found) > query.limit else None)
 
-    async def read(self, places: Sequence[TaskAddress]) -> list[Task]:
+    async def read(self, tasks: Sequence[TaskAddress]) -> list[Task]:
         """The tasks in the order given; those that are gone are left out."""
         by_queue: dict[str, list[str]] = {}
-        for task_id, queue in places:
+        for task_id, queue in tasks:
             by_queue.setdefault(queue, []).append(task_id)
-        replies = await self._link.run_each(
-            [("read_tasks", self._link.keys.queue(queue), ids) for queue, ids in by_queue.items()]
+        replies = await self._client.run_each(
+            [("read_tasks", self._client.keys.queue(queue), ids) for queue, ids in by_queue.items()]
         )
-        tasks: dict[str, Task] = {}
+        found: dict[str, Task] = {}
         for (queue, ids), reply in zip(by_queue.items(), replies, strict=True):
             for task_id, flat in zip(ids, unpack(reply), strict=True):
                 if flat:
-                    tasks[task_id] = task_of(task_id, queue, fields_of(flat))
-        return [tasks[task_id] for task_id, _ in places if task_id in tasks]
+                    found[task_id] = task_of(task_id, queue, fields_of(flat))
+        return [found[task_id] for task_id, _ in tasks if task_id in found]
 
     async def _read_anywhere(self, ids: list[str]) -> list[Task]:
         by_queue = await self._directory.by_queue(ids)
@@ -88,19 +88,19 @@ class Searching:
         return sorted(indexes)
 
     async def _newest(self, indexes: Sequence[Index], after: str | None, number: int) -> list[TaskAddress]:
-        """The places of the newest `number` ids before `after`."""
+        """The newest `number` tasks before the id `after`."""
         return heapq.nlargest(
-            number, await list_ids(self._link, indexes, ["+" if after is None else f"({after}", number])
+            number, await list_ids(self._client, indexes, ["+" if after is None else f"({after}", number])
         )
 
 
-async def list_ids(link: Link, indexes: Iterable[Index], bounds: list[object]) -> set[TaskAddress]:
+async def list_ids(client: Client, indexes: Iterable[Index], bounds: list[object]) -> set[TaskAddress]:
     """The first ids of each index, in one step for each queue, so that a task that moves on is not missed."""
     by_queue: dict[str, list[str]] = {}
     for index in indexes:
         by_queue.setdefault(index.queue, []).append(index.name)
-    replies = await link.run_each(
-        [("list_ids", link.keys.queue(queue), [names, *bounds]) for queue, names in by_queue.items()]
+    replies = await client.run_each(
+        [("list_ids", client.keys.queue(queue), [names, *bounds]) for queue, names in by_queue.items()]
     )
     return {(task_id, queue) for queue, reply in zip(by_queue, replies, strict=True) for task_id in unpack(reply)}
 

@@ -26,10 +26,16 @@ Of a queue:
     correlation:<id>         zset     the same for the correlation
     keys                     hash     dedupe key -> id of its holder, and the end of its window
     keyends                  zset     end of the window -> dedupe key
-    counts                   hash     state:type -> number; `lease`: the longest, in microseconds; `past`: see past.lua
+    counts                   hash     the counters below; `lease`: the longest, in microseconds; `past`: see past.lua
     outbox                   hash     id of a next task for another queue -> that queue and the task, until delivered
     schedules                hash     name -> the schedules whose tasks go to this queue
     search                   string   while tasks are missing from where they wait: type and id that were looked at last
+
+Counters, each followed by `:<type>`:
+
+    p, r, c, f, x            tasks in that state, those among them that were pruned
+    C, F, X                  tasks that were pruned after they had ended in that state
+    l                        pending tasks in `later` that have never run
 
 Of the store:
 

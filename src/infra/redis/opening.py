@@ -11,7 +11,7 @@ from redis.exceptions import ResponseError
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.opening import Opening
 from backstage.infra.log_events import REDIS_POLICY_UNKNOWN
-from backstage.infra.redis.link import Link
+from backstage.infra.redis.client import Client
 from backstage.infra.redis.location import checked_group
 from backstage.infra.redis.rows import unpack
 from backstage.infra.redis.store_errors import OLDEST, refused, translate
@@ -22,12 +22,12 @@ FORMAT = 1
 _OLDEST = (6, 2)
 
 
-async def check_version(link: Link) -> None:
+async def check_version(client: Client) -> None:
     """Refuse a server that lacks what the scripts use. Raises ConfigurationError."""
-    for reply in await link.ask_all("HELLO"):
+    for reply in await client.ask_all("HELLO"):
         if isinstance(reply, ResponseError):
-            raise translate(reply, link.location.url) from reply
-        refuse_old(reply, link.location.url)
+            raise translate(reply, client.location.url) from reply
+        refuse_old(reply, client.location.url)
 
 
 def refuse_old(greeting: Mapping[bytes, Any], url: str) -> None:
@@ -37,18 +37,18 @@ def refuse_old(greeting: Mapping[bytes, Any], url: str) -> None:
         raise ConfigurationError(url, f"the server is version {version}: Backstage needs {OLDEST}")
 
 
-async def check_access(link: Link) -> None:
+async def check_access(client: Client) -> None:
     """Refuse a user who may not run what the scripts do, before a task is half done. Raises ConfigurationError."""
-    commands: list[str] = unpack(await link.run("check_access", link.keys.group, []))
+    commands: list[str] = unpack(await client.run("check_access", client.keys.group, []))
     if commands:
-        raise refused(link.location.url, commands, "")
+        raise refused(client.location.url, commands, "")
 
 
-async def check_eviction(link: Link, logger: Any) -> None:
+async def check_eviction(client: Client, logger: Any) -> None:
     """Refuse a server that may delete tasks to make room. Raises ConfigurationError."""
-    if link.location.allow_eviction:
+    if client.location.allow_eviction:
         return
-    policies = await eviction_policies(link)
+    policies = await eviction_policies(client)
     if policies is None:
         if logger is not None:
             logger.warning(
@@ -58,20 +58,20 @@ async def check_eviction(link: Link, logger: Any) -> None:
     for policy in policies:
         if policy != "noeviction":
             raise ConfigurationError(
-                link.location.url,
+                client.location.url,
                 f"the server's maxmemory-policy is {policy}, which deletes tasks when memory runs short: "
                 "set it to noeviction, or add ?allow_eviction=yes to accept that",
             )
 
 
-async def eviction_policies(link: Link) -> list[str] | None:
+async def eviction_policies(client: Client) -> list[str] | None:
     """The policy of each server, or None where it may not be read."""
-    return await settings_of(link, "maxmemory-policy", default="noeviction")
+    return await settings_of(client, "maxmemory-policy", default="noeviction")
 
 
-async def settings_of(link: Link, name: str, *, default: str) -> list[str] | None:
+async def settings_of(client: Client, name: str, *, default: str) -> list[str] | None:
     """The setting of each server, `default` where it has none of that name; None where it may not be read."""
-    replies = await link.ask_all("CONFIG", "GET", name)
+    replies = await client.ask_all("CONFIG", "GET", name)
     if any(isinstance(reply, ResponseError) for reply in replies):
         return None
     return [_value(reply, default) for reply in replies]
@@ -85,7 +85,7 @@ def _value(reply: Any, default: str) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-async def enter_store(link: Link, wanted: str | None, opening: Opening) -> str:
+async def enter_store(client: Client, wanted: str | None, opening: Opening) -> str:
     """Return the name of the store's consumer group, which is whatever its first opener asked for.
 
     A store that exists is only read. Raises ConfigurationError where another group is asked for, and for a store of a
@@ -93,13 +93,13 @@ async def enter_store(link: Link, wanted: str | None, opening: Opening) -> str:
     """
     if wanted is not None:
         checked_group(wanted, "consumer_group")
-    stored, format_number = await link.commands(("GET", link.keys.group), ("HGET", link.keys.about, "format"))
-    check_format(format_number, link.location.url)
+    stored, format_number = await client.commands(("GET", client.keys.group), ("HGET", client.keys.about, "format"))
+    check_format(format_number, client.location.url)
     if stored is None:
         if opening is Opening.READ:
             return wanted or DEFAULT_GROUP
         argument = [wanted or DEFAULT_GROUP, FORMAT, uuid4().hex]
-        stored = await link.run("begin_store", link.keys.store, argument)
+        stored = await client.run("begin_store", client.keys.store, argument)
     group: str = stored.decode()
     if wanted is not None and group != wanted:
         raise ConfigurationError(

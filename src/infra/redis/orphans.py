@@ -8,8 +8,8 @@ from urllib.parse import unquote
 
 from redis.exceptions import ResponseError
 
+from backstage.infra.redis.client import Client
 from backstage.infra.redis.directory import Directory
-from backstage.infra.redis.link import Link
 
 _KEYS_AT_ONCE = 1000
 _PAUSE = 5.0
@@ -21,14 +21,14 @@ _OF_A_TASK = "}:task:"
 class Orphans:
     """A user who may not run SCAN looks for none."""
 
-    def __init__(self, link: Link, directory: Directory) -> None:
-        self._link, self._directory = link, directory
+    def __init__(self, client: Client, directory: Directory) -> None:
+        self._client, self._directory = client, directory
         self._cursors: dict[str, bytes | str] = {}
         self._looked_at: float | None = None
 
     async def adopt(self) -> None:
         """Look at the next keys, and put tasks without a place where they belong."""
-        now = self._link.time.clock.monotonic()
+        now = self._client.time.clock.monotonic()
         if self._looked_at is not None and now < self._looked_at + _PAUSE:
             return
         self._looked_at = now
@@ -48,15 +48,15 @@ class Orphans:
                 return number
 
     async def _look(self, *, is_dry: bool) -> int | None:
-        pattern = f"{self._link.keys.store[:-1]}:*{_OF_A_TASK}*"
-        replies = await self._link.ask_each(
+        pattern = f"{self._client.keys.store[:-1]}:*{_OF_A_TASK}*"
+        replies = await self._client.ask_each(
             lambda node: ("SCAN", self._cursors.get(node, "0"), "MATCH", pattern, "COUNT", _KEYS_AT_ONCE)
         )
         if any(isinstance(reply, ResponseError) for reply in replies.values()):
             return None
         by_queue = self._remembered(replies)
-        steps = [("adopt_tasks", self._link.keys.queue(queue), [ids, is_dry]) for queue, ids in by_queue.items()]
-        found: dict[str, int] = dict(zip(by_queue, await self._link.run_each(steps), strict=True))
+        steps = [("adopt_tasks", self._client.keys.queue(queue), [ids, is_dry]) for queue, ids in by_queue.items()]
+        found: dict[str, int] = dict(zip(by_queue, await self._client.run_each(steps), strict=True))
         if not is_dry:
             await self._directory.register_again([queue for queue, number in found.items() if number])
         return sum(found.values())
@@ -64,7 +64,7 @@ class Orphans:
     def _remembered(self, replies: Mapping[str, Any]) -> dict[str, list[str]]:
         """The ids of each queue; the walk goes on behind them."""
         by_queue: dict[str, list[str]] = {}
-        begins = len(self._link.keys.store)  # `{prefix:`
+        begins = len(self._client.keys.store)  # `{prefix:`
         for node, (cursor, keys) in replies.items():
             self._cursors[node] = (
                 cursor[node] if isinstance(cursor, dict) else cursor

@@ -11,8 +11,8 @@ from backstage.domain.ports.task_queue import NextTasksOf
 from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.moments import from_micros
+from backstage.infra.redis.client import Client
 from backstage.infra.redis.directory import Directory
-from backstage.infra.redis.link import Link
 from backstage.infra.redis.orphans import Orphans
 from backstage.infra.redis.outbox import Outbox
 from backstage.infra.redis.rows import fields_of, task_of, unpack
@@ -24,18 +24,19 @@ Lost = tuple[Task, Outcome]
 
 
 class Reclaiming:
-    def __init__(self, link: Link, directory: Directory, outbox: Outbox, settling: Settling) -> None:
-        self._link, self._directory = link, directory
+    def __init__(self, client: Client, directory: Directory, outbox: Outbox, settling: Settling) -> None:
+        self._client, self._directory = client, directory
         self._outbox, self._settling = outbox, settling
-        self._orphans = Orphans(link, directory)
+        self._orphans = Orphans(client, directory)
         self._swept = 0
-        self._places: dict[str, Sequence[str]] = {}
+        self._cursors: dict[str, Sequence[str]] = {}
+        """Where the next sweep of a queue goes on."""
 
     async def reclaim(
         self, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None = None
     ) -> list[Lost]:
         queues = await self._directory.queues()
-        await self._sweep(self._turn(queues))
+        await self._sweep(self._next_to_sweep(queues))
         await self._orphans.adopt()
         reclaimed: list[Lost] = []
         before: set[str] = set()
@@ -80,8 +81,8 @@ class Reclaiming:
             if task.id in ended
         ]
 
-    def _turn(self, queues: list[str]) -> list[str]:
-        """The queues that are to be swept now: all or, of hundreds, the next ones."""
+    def _next_to_sweep(self, queues: list[str]) -> list[str]:
+        """All queues or, of hundreds, those whose turn it is."""
         if len(queues) <= _SWEPT_AT_ONCE:
             return queues
         first = self._swept % len(queues)
@@ -90,22 +91,22 @@ class Reclaiming:
 
     async def _sweep(self, queues: list[str]) -> None:
         """Do what a client that died in between, or a server, has left undone."""
-        replies = await self._link.run_each(
-            [("sweep_queue", self._link.keys.queue(queue), self._places.get(queue, ("", ""))) for queue in queues]
+        replies = await self._client.run_each(
+            [("sweep_queue", self._client.keys.queue(queue), self._cursors.get(queue, ("", ""))) for queue in queues]
         )
         for queue, reply in zip(queues, replies, strict=True):
-            has_parcels, *place = unpack(reply)
-            self._places[queue] = place
-            if has_parcels:
+            has_undelivered, *cursor = unpack(reply)
+            self._cursors[queue] = cursor
+            if has_undelivered:
                 await self._outbox.deliver(queue)
 
     async def _expired(self, queues: list[str], limit: int) -> list[Task]:
         if not queues:
             return []
-        time = self._link.time
+        time = self._client.time
         is_set_back = time.trusts_beginnings(self._longest)
-        replies = await self._link.run_each(
-            [("find_expired", self._link.keys.queue(queue), [limit, is_set_back]) for queue in queues]
+        replies = await self._client.run_each(
+            [("find_expired", self._client.keys.queue(queue), [limit, is_set_back]) for queue in queues]
         )
         expired: list[Task] = []
         found = [(queue, *unpack(reply)) for queue, reply in zip(queues, replies, strict=True)]

@@ -8,7 +8,7 @@ import msgspec
 
 from backstage.domain.worker_info import WorkerInfo
 from backstage.infra.moments import from_micros, ticks
-from backstage.infra.redis.link import Link
+from backstage.infra.redis.client import Client
 from backstage.infra.redis.opening import FORMAT
 from backstage.infra.redis.rows import unpack
 from backstage.infra.unreadable_rows import readable
@@ -17,20 +17,20 @@ from backstage.infra.unreadable_rows import readable
 class RedisRegistry:
     """WorkerRegistry over one hash: worker id -> the moment of its beat and what it said, as JSON."""
 
-    def __init__(self, link: Link) -> None:
-        self._link = link
+    def __init__(self, client: Client) -> None:
+        self._client = client
 
     async def beat(self, worker: WorkerInfo) -> str:
         document = msgspec.json.encode(worker).decode()
         argument = [worker.id, document, FORMAT, uuid4().hex]
-        generation: bytes = await self._link.run("beat", self._link.keys.store, argument)
+        generation: bytes = await self._client.run("beat", self._client.keys.store, argument)
         return generation.decode()
 
     async def leave(self, worker_id: str) -> None:
-        await self._link.command("HDEL", self._link.keys.workers, worker_id)
+        await self._client.command("HDEL", self._client.keys.workers, worker_id)
 
     async def workers(self, seen_within: float) -> list[WorkerInfo]:
-        now, found = unpack(await self._link.run("list_workers", self._link.keys.store, [ticks(seen_within)]))
+        now, found = unpack(await self._client.run("list_workers", self._client.keys.store, [ticks(seen_within)]))
         workers = readable("a worker", map(tuple, found), partial(_seen, now))
         return sorted((each for each in workers if not each.is_gone), key=lambda worker: worker.id)
 

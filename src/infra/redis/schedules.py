@@ -11,8 +11,8 @@ from backstage.domain.stored_schedule import StoredSchedule, schedule_of
 from backstage.domain.task import Task
 from backstage.infra.moments import from_micros, to_micros
 from backstage.infra.redis.add import stored
+from backstage.infra.redis.client import Client
 from backstage.infra.redis.directory import Directory
-from backstage.infra.redis.link import Link
 from backstage.infra.redis.rows import unpack
 
 _ACTIVE, _PAUSED = "a", "p"
@@ -23,8 +23,8 @@ class RedisSchedules:
     """ScheduleRepository: each schedule lies with the queue that its tasks go to, so that a tick and its tasks are one
     script; the store's own hash says which queue that is."""
 
-    def __init__(self, link: Link, directory: Directory) -> None:
-        self._link, self._directory = link, directory
+    def __init__(self, client: Client, directory: Directory) -> None:
+        self._client, self._directory = client, directory
 
     async def put(self, cron: CronTask) -> Schedule:
         while True:
@@ -37,7 +37,7 @@ class RedisSchedules:
 
     async def _placed(self, cron: CronTask) -> str:
         """The queue of a schedule that was on none a moment ago."""
-        await self._link.command("HSETNX", self._link.keys.schedules, cron.name, cron.queue)
+        await self._client.command("HSETNX", self._client.keys.schedules, cron.name, cron.queue)
         return await self._queue_of(cron.name) or cron.queue
 
     async def _move(self, cron: CronTask, before: str) -> None:
@@ -47,7 +47,7 @@ class RedisSchedules:
         if last_tick:
             await self._run("keep_schedule", cron.queue, [cron.name, last_tick, mark, document_of(cron)])
         argument = [cron.name, before, cron.queue]
-        if await self._link.run("end_move", self._link.keys.store, argument):
+        if await self._client.run("end_move", self._client.keys.store, argument):
             await self._forget(before, cron.name)
 
     async def find(self, name: str) -> StoredSchedule | None:
@@ -59,7 +59,7 @@ class RedisSchedules:
 
     async def all(self) -> list[StoredSchedule]:
         by_queue: dict[str, list[str]] = {}
-        placed = await self._link.command("HGETALL", self._link.keys.schedules)
+        placed = await self._client.command("HGETALL", self._client.keys.schedules)
         for name, queue in placed.items():
             by_queue.setdefault(queue.decode(), []).append(name.decode())
         found = [schedule for queue, names in by_queue.items() for schedule in await self._read(queue, names)]
@@ -67,7 +67,7 @@ class RedisSchedules:
 
     async def restore(self, schedule: Schedule) -> bool:
         cron = schedule.cron
-        if not await self._link.command("HSETNX", self._link.keys.schedules, cron.name, cron.queue):
+        if not await self._client.command("HSETNX", self._client.keys.schedules, cron.name, cron.queue):
             return False
         mark = _PAUSED if schedule.is_paused else _ACTIVE
         argument = [cron.name, str(to_micros(schedule.last_tick)), mark, document_of(cron)]
@@ -79,7 +79,7 @@ class RedisSchedules:
         if queue is None:
             return False
         is_mine = await self._forget(queue, name)
-        await self._link.command("HDEL", self._link.keys.schedules, name)
+        await self._client.command("HDEL", self._client.keys.schedules, name)
         return is_mine
 
     async def pause(self, name: str) -> bool:
@@ -102,11 +102,11 @@ class RedisSchedules:
     # -- where a schedule is ---------------------------------------------------------------------
 
     async def _queue_of(self, name: str) -> str | None:
-        queue = await self._link.command("HGET", self._link.keys.schedules, name)
+        queue = await self._client.command("HGET", self._client.keys.schedules, name)
         return None if queue is None else queue.decode()
 
     async def _read(self, queue: str, names: Sequence[str]) -> list[StoredSchedule | None]:
-        lines = await self._link.command("HMGET", f"{self._link.keys.queue(queue)}:schedules", *names)
+        lines = await self._client.command("HMGET", f"{self._client.keys.queue(queue)}:schedules", *names)
         return [
             None if line is None else _schedule_of(name, line.decode()) for name, line in zip(names, lines, strict=True)
         ]
@@ -116,10 +116,10 @@ class RedisSchedules:
         return queue is not None and bool(await self._run("mark_schedule", queue, [name, before, after]))
 
     async def _forget(self, queue: str, name: str) -> bool:
-        return bool(await self._link.command("HDEL", f"{self._link.keys.queue(queue)}:schedules", name))
+        return bool(await self._client.command("HDEL", f"{self._client.keys.queue(queue)}:schedules", name))
 
     async def _run(self, script: str, queue: str, argument: Sequence[object]) -> Any:
-        return await self._link.run(script, self._link.keys.queue(queue), argument)
+        return await self._client.run(script, self._client.keys.queue(queue), argument)
 
 
 def _schedule_of(name: str, line: str) -> StoredSchedule:

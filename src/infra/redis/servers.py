@@ -17,7 +17,7 @@ from redis.asyncio.cluster import ClusterNode
 from redis.exceptions import ClusterError, ResponseError, TryAgainError
 
 from backstage.infra.connection_epoch import ConnectionEpoch
-from backstage.infra.redis.connections import close_pool, cluster_client, pool_of
+from backstage.infra.redis.connections import close_pool, cluster_of, pool_of
 from backstage.infra.redis.location import Location
 from backstage.infra.redis.store_errors import is_of_another_server
 
@@ -112,47 +112,47 @@ class _Cluster:
 
     def __init__(self, location: Location, epoch: ConnectionEpoch) -> None:
         self._location, self._epoch, self._number = location, epoch, epoch.number
-        self._client = cluster_client(location)
+        self._cluster = cluster_of(location)
         self._users: Counter[RedisCluster] = Counter()
         self._room = asyncio.Semaphore(_CALLS_AT_ONCE)
 
     async def send(self, commands: Sequence[Command]) -> list[Any]:
-        async with self._borrowed() as client:
+        async with self._borrowed() as cluster:
             number = self._number
-            replies = list(await asyncio.gather(*(self._send_one(client, command) for command in commands)))
+            replies = list(await asyncio.gather(*(self._send_one(cluster, command) for command in commands)))
             if any(map(_is_refusal, replies)):
                 self._epoch.end(number)
             return replies
 
-    async def _send_one(self, client: RedisCluster, command: Command) -> Any:
+    async def _send_one(self, cluster: RedisCluster, command: Command) -> Any:
         """Nothing was done where the slot is being moved: the command is sent again until it has one owner."""
         now, pause = asyncio.get_running_loop().time, _FIRST_PAUSE
         given_up_at = now() + self._location.socket_timeout
         while True:
-            reply = await self._tried(client, command)
+            reply = await self._tried(cluster, command)
             if not isinstance(reply, TryAgainError) or now() + pause > given_up_at:
                 return reply
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
-    async def _tried(self, client: RedisCluster, command: Command) -> Any:
+    async def _tried(self, cluster: RedisCluster, command: Command) -> Any:
         async with self._room:
             try:
-                return await client.execute_command(*command)
+                return await cluster.execute_command(*command)
             except ResponseError as error:
                 return error
             except ClusterError as error:  # the driver was sent to and fro
                 return TryAgainError(f"TRYAGAIN the cluster moves the slot of the queue ({error})")
 
     async def send_each(self, command_for: Callable[[str], Command]) -> dict[str, Any]:
-        async with self._borrowed() as client:
-            await client.initialize()
-            nodes = client.get_primaries()
-            return {node.name: await self._send_to(client, node, command_for(node.name)) for node in nodes}
+        async with self._borrowed() as cluster:
+            await cluster.initialize()
+            nodes = cluster.get_primaries()
+            return {node.name: await self._send_to(cluster, node, command_for(node.name)) for node in nodes}
 
-    async def _send_to(self, client: RedisCluster, node: ClusterNode, command: Command) -> Any:
+    async def _send_to(self, cluster: RedisCluster, node: ClusterNode, command: Command) -> Any:
         try:
-            return await client.execute_command(*command, target_nodes=node)
+            return await cluster.execute_command(*command, target_nodes=node)
         except ResponseError as error:
             return error
 
@@ -160,31 +160,31 @@ class _Cluster:
     async def _borrowed(self) -> AsyncIterator[RedisCluster]:
         if self._number != self._epoch.number:
             await self._begin_anew()
-        client, number = self._client, self._number
-        self._users[client] += 1
+        cluster, number = self._cluster, self._number
+        self._users[cluster] += 1
         try:
-            yield client
+            yield cluster
         except BaseException as error:
             if is_of_another_server(error):
                 self._epoch.end(number)
             raise
         finally:
-            self._users[client] -= 1
-            if client is not self._client:
-                await self._close_unused(client)
+            self._users[cluster] -= 1
+            if cluster is not self._cluster:
+                await self._close_unused(cluster)
 
     async def _begin_anew(self) -> None:
-        left, self._client, self._number = self._client, cluster_client(self._location), self._epoch.number
+        left, self._cluster, self._number = self._cluster, cluster_of(self._location), self._epoch.number
         await self._close_unused(left)
 
-    async def _close_unused(self, client: RedisCluster) -> None:
-        if not self._users[client]:
-            del self._users[client]
-            await client.aclose()
+    async def _close_unused(self, cluster: RedisCluster) -> None:
+        if not self._users[cluster]:
+            del self._users[cluster]
+            await cluster.aclose()
 
     async def close(self) -> None:
-        for client in {self._client, *self._users}:
-            await client.aclose()
+        for cluster in {self._cluster, *self._users}:
+            await cluster.aclose()
 
 
 async def propagating_cancel(call: Awaitable[T]) -> T:

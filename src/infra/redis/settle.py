@@ -9,15 +9,15 @@ from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.moments import ticks
 from backstage.infra.redis.add import stored
+from backstage.infra.redis.client import Client
 from backstage.infra.redis.directory import Directory
-from backstage.infra.redis.link import Link
-from backstage.infra.redis.outbox import Outbox, parcel
+from backstage.infra.redis.outbox import Outbox, outbox_item
 from backstage.infra.redis.rows import LETTERS, STATES, failure_text, unpack
 
 
 class Settling:
-    def __init__(self, link: Link, directory: Directory, outbox: Outbox) -> None:
-        self._link, self._directory, self._outbox = link, directory, outbox
+    def __init__(self, client: Client, directory: Directory, outbox: Outbox) -> None:
+        self._client, self._directory, self._outbox = client, directory, outbox
 
     async def settle(self, outcomes: Sequence[Outcome]) -> list[TaskState | None]:
         positions: dict[str, list[int]] = {}
@@ -26,7 +26,7 @@ class Settling:
         answers: list[TaskState | None] = [None] * len(outcomes)
         by_queue = await self._directory.by_queue(positions)
         at = {queue: sorted(p for id_ in ids for p in positions[id_]) for queue, ids in by_queue.items()}
-        settled = await self.settle_on({queue: [outcomes[p] for p in places] for queue, places in at.items()})
+        settled = await self.settle_on({queue: [outcomes[p] for p in each] for queue, each in at.items()})
         for queue, (_, states) in settled.items():
             for position, state in zip(at[queue], states, strict=True):
                 answers[position] = state
@@ -34,17 +34,17 @@ class Settling:
 
     async def settle_on(self, by_queue: dict[str, list[Outcome]]) -> dict[str, tuple[int, list[TaskState | None]]]:
         """Settle outcomes of tasks whose queue is known; the server's now and the answers by queue."""
-        asked_at = self._link.time.clock.monotonic()
-        replies = await self._link.run_each(
+        asked_at = self._client.time.clock.monotonic()
+        replies = await self._client.run_each(
             [
-                ("settle_tasks", self._link.keys.queue(queue), [_argument(outcome, queue) for outcome in outcomes])
+                ("settle_tasks", self._client.keys.queue(queue), [_argument(outcome, queue) for outcome in outcomes])
                 for queue, outcomes in by_queue.items()
             ]
         )
         settled: dict[str, tuple[int, list[TaskState | None]]] = {}
         for (queue, outcomes), reply in zip(by_queue.items(), replies, strict=True):
             now, letters = unpack(reply)
-            self._link.time.measured(now, asked_at)
+            self._client.time.measured(now, asked_at)
             settled[queue] = now, [STATES[letter] if letter else None for letter in letters]
             if any(_elsewhere(outcome, queue) for outcome in outcomes):
                 await self._outbox.deliver(queue)
@@ -55,9 +55,9 @@ class Settling:
         by_queue: dict[str, list[tuple[Task, Outcome]]] = {}
         for task, outcome in tasks:
             by_queue.setdefault(task.queue, []).append((task, outcome))
-        replies = await self._link.run_each(
+        replies = await self._client.run_each(
             [
-                ("bury_tasks", self._link.keys.queue(queue), [_burial(outcome) for _, outcome in each])
+                ("bury_tasks", self._client.keys.queue(queue), [_burial(outcome) for _, outcome in each])
                 for queue, each in by_queue.items()
             ]
         )
@@ -85,7 +85,7 @@ def _argument(outcome: Outcome, queue: str) -> list[object]:
         False if outcome.delay is None else ticks(outcome.delay),
         outcome.is_interruption,
         [stored(task) for task in next_tasks if task.queue == queue] if next_tasks else (),
-        [[task.id, parcel(task)] for task in _elsewhere(outcome, queue)] if next_tasks else (),
+        [[task.id, outbox_item(task)] for task in _elsewhere(outcome, queue)] if next_tasks else (),
         outcome.has_run,
     ]
 

@@ -11,8 +11,8 @@ from typing import Any
 from redis.asyncio import ConnectionPool
 
 from backstage.infra.event_wakeup import EventWakeup
-from backstage.infra.redis.connections import close_pool, cluster_client, pool_of
-from backstage.infra.redis.link import Link
+from backstage.infra.redis.client import Client
+from backstage.infra.redis.connections import close_pool, cluster_of, pool_of
 from backstage.infra.redis.location import Location
 from backstage.infra.redis.servers import propagating_cancel
 from backstage.infra.redis.store_errors import DRIVER_ERRORS
@@ -23,14 +23,14 @@ _RECONNECT_AFTER = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 
 @contextlib.asynccontextmanager
-async def subscribe(link: Link) -> AsyncIterator[EventWakeup]:
+async def subscribe(client: Client) -> AsyncIterator[EventWakeup]:
     """Subscribed, if the server answers, when it is entered; else as soon as it does."""
     wakeup = EventWakeup()
-    ear = _Ear(link, wakeup)
+    subscriber = _Subscriber(client, wakeup)
     try:
         with contextlib.suppress(*DRIVER_ERRORS):
-            await ear.connect()
-        listening = asyncio.create_task(ear.listen())
+            await subscriber.connect()
+        listening = asyncio.create_task(subscriber.listen())
         try:
             yield wakeup
         finally:
@@ -38,14 +38,14 @@ async def subscribe(link: Link) -> AsyncIterator[EventWakeup]:
             with contextlib.suppress(asyncio.CancelledError):
                 await listening
     finally:
-        await ear.disconnect()
+        await subscriber.disconnect()
 
 
-class _Ear:
+class _Subscriber:
     """One subscribed connection, replaced when it breaks or falls silent."""
 
-    def __init__(self, link: Link, wakeup: EventWakeup) -> None:
-        self._location, self._channel, self._epoch = link.location, link.keys.wake_channel, link.epoch
+    def __init__(self, client: Client, wakeup: EventWakeup) -> None:
+        self._location, self._channel, self._epoch = client.location, client.keys.wake_channel, client.epoch
         self._wakeup = wakeup
         self._pool: ConnectionPool | None = None
         self._connection: Any = None
@@ -69,32 +69,34 @@ class _Ear:
                     await propagating_cancel(self.connect())
                     self._wakeup.wake()
                 failures = 0
-                await self._hear_in_this_epoch()
+                await self._receive_in_this_epoch()
             except DRIVER_ERRORS:
                 await self.disconnect()
                 await asyncio.sleep(_RECONNECT_AFTER[min(failures, len(_RECONNECT_AFTER) - 1)])
                 failures += 1
 
-    async def _hear_in_this_epoch(self) -> None:
+    async def _receive_in_this_epoch(self) -> None:
         """Raises TimeoutError when the epoch of connections ends: what is said is said on another server then."""
-        async with asyncio.timeout(None) as hearing:
+        async with asyncio.timeout(None) as receiving:
 
             def end() -> None:
                 with contextlib.suppress(RuntimeError):  # it has ended already
-                    hearing.reschedule(0.0)
+                    receiving.reschedule(0.0)
 
             with self._epoch.watched(end):
-                await self._hear()
+                await self._receive()
 
-    async def _hear(self) -> None:
+    async def _receive(self) -> None:
         """Wait for messages until the connection breaks; in silence, ask whether it still stands."""
         is_tested = False
         while True:
             patience = self._location.socket_timeout if is_tested else _TEST_AFTER
-            heard = await self._connection.read_response(timeout=patience, disconnect_on_error=False, push_request=True)
-            if heard is not None:
+            received = await self._connection.read_response(
+                timeout=patience, disconnect_on_error=False, push_request=True
+            )
+            if received is not None:
                 is_tested = False
-                if isinstance(heard, list) and heard[0] == b"message":
+                if isinstance(received, list) and received[0] == b"message":
                     self._wakeup.wake()
             elif is_tested:
                 raise TimeoutError("the subscribed connection does not answer")
@@ -114,6 +116,6 @@ class _Ear:
 async def _pool(location: Location) -> ConnectionPool:
     if location.kind != "cluster":
         return pool_of(location)
-    async with cluster_client(location) as client:  # messages reach every node of a cluster
-        node = client.get_random_node()
+    async with cluster_of(location) as cluster:  # messages reach every node of a cluster
+        node = cluster.get_random_node()
         return pool_of(replace(location, kind="single", hosts=((str(node.host), int(node.port)),)))

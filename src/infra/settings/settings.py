@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Collection, Iterable, Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, Unpack
 
 from pydantic import Field, PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
@@ -20,6 +20,7 @@ from backstage.infra.redact_url import redact_url
 from backstage.infra.settings.http_address import host_and_port
 from backstage.infra.settings.queue_retentions import keepings_of, queue_retentions
 from backstage.infra.settings.setting_files import read_dotenv, read_toml
+from backstage.infra.settings.setting_options import SettingOptions
 from backstage.infra.settings.setting_types import (
     backoff_text,
     http_address,
@@ -190,12 +191,14 @@ class Settings(BaseSettings):
         return self._unknown
 
     @classmethod
-    def load(cls, **overrides: Any) -> Self:
-        """Read and check everything. An override that is None counts as not given.
+    def load(
+        cls, *, url: str | None = None, queues: str | Collection[str] | None = None, **options: Unpack[SettingOptions]
+    ) -> Self:
+        """Read and check everything. An option that is None counts as not given.
 
         Raises ConfigurationError: one line that names the setting as it was written and never shows a password.
         """
-        given = {name: value for name, value in overrides.items() if value is not None}
+        given = {name: value for name, value in {"url": url, "queues": queues, **options}.items() if value is not None}
         settings = cls._checked(given, given)
         settings._unknown = unknown_settings()
         settings._given = frozenset(given)

@@ -8,17 +8,15 @@ import os
 import signal
 import socket
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from backstage.domain.task import Task
+from msgspec import to_builtins
+
 from backstage.worker.executing.child_setup import ChildSetup
 from backstage.worker.executing.process_frames import Frame, UnusableFrame, encode_frame, read_frame
 from backstage.worker.executing.remote_endings import decode_error, decode_value, encode_error
 from backstage.worker.handling.context import RunSignals, TaskContext
 from backstage.worker.handling.handler_path import HandlerPath
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
 
 STOP_GRACE = 0.5
 """Seconds that an interrupted handler has to clean up before its process is killed."""
@@ -44,17 +42,15 @@ class HandlerProcess:
         process: asyncio.subprocess.Process,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
-        tasks: TypeAdapter[Task],
     ) -> None:
         self._process = process
         self._reader = reader
         self._writer = writer
-        self._tasks = tasks
         self._run = 0
         self._watch = asyncio.create_task(self._release_when_dead(), name=f"backstage-handler-process-{process.pid}")
 
     @classmethod
-    async def start(cls, tasks: TypeAdapter[Task], setup: ChildSetup) -> HandlerProcess:
+    async def start(cls, setup: ChildSetup) -> HandlerProcess:
         """Spawned, never forked. It has a session of its own, so that Ctrl-C in a terminal leaves the handler its
         grace period; what the handler prints goes to the worker's stderr."""
         ours, theirs = socket.socketpair()
@@ -78,7 +74,7 @@ class HandlerProcess:
             except BaseException:
                 writer.transport.abort()
                 raise
-        started = cls(process, reader, writer, tasks)
+        started = cls(process, reader, writer)
         started._write(setup.frame(sys.path))
         return started
 
@@ -102,7 +98,7 @@ class HandlerProcess:
                 "run": self._run,
                 "module": path.module,
                 "name": path.name,
-                "task": self._tasks.dump_python(context.task, mode="json"),
+                "task": to_builtins(context.task),
                 "worker_id": context.worker_id,
             }
         )

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from backstage.domain.task import Task
 from backstage.worker.executing.child_setup import ChildSetup
 from backstage.worker.executing.handler_process import HandlerProcess
 from backstage.worker.handling.context import TaskContext
 from backstage.worker.handling.handler import TaskHandlerRegistration
 from backstage.worker.handling.handler_call import HandlerCall
 from backstage.worker.handling.handler_path import HandlerPath
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
 
 
 class HandlerProcesses:
@@ -65,12 +60,6 @@ class HandlerProcesses:
         await asyncio.gather(*self._starts, return_exceptions=True)
         await asyncio.gather(*(self._end(process) for process in tuple(self._alive)))
 
-    @cached_property
-    def _tasks(self) -> TypeAdapter[Task]:
-        from pydantic import TypeAdapter  # noqa: PLC0415 - a worker without such handlers needs none
-
-        return TypeAdapter(Task)
-
     async def _take(self) -> HandlerProcess:
         """Return the first process that is free, or ready, whoever asked for it."""
         self._waiting += 1
@@ -107,7 +96,7 @@ class HandlerProcesses:
                 self._idle.put_nowait(process)
 
     async def _started(self) -> HandlerProcess:
-        process = await HandlerProcess.start(self._tasks, self._setup)
+        process = await HandlerProcess.start(self._setup)
         try:
             await process.ready()
         except BaseException:

@@ -13,7 +13,7 @@ import sys
 import threading
 from typing import Any
 
-from pydantic import TypeAdapter
+from msgspec import convert
 
 from backstage.app.current_task import current_task
 from backstage.domain.task import Task
@@ -42,7 +42,6 @@ class ProcessChild:
         self._runs: queue.SimpleQueue[Frame] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[Frame] = queue.SimpleQueue()
         self._calls: dict[HandlerPath, HandlerCall] = {}
-        self._tasks = TypeAdapter(Task)
         self._is_stopping = False
         self._store: StoreInChild | None = None
 
@@ -73,7 +72,7 @@ class ProcessChild:
 
     def _end_of(self, order: Frame, line: RunChannel) -> Frame:
         signals = WorkerSignals(line, self._answers)
-        task = self._tasks.validate_python(order["task"])
+        task = convert(order["task"], Task)
         context = TaskContext(task, order["worker_id"], WorkerLogger(line), signals, self._store)
         current_task.set(task)
         try:

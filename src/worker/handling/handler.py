@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from backstage.domain.backoff import Backoff
 from backstage.domain.errors import ConfigurationError
@@ -57,31 +57,23 @@ class TaskHandlerRegistration:
             raise ConfigurationError("run_in", f"{self.run_in!r} is not one of {', '.join(RunIn)}")
 
 
-def handler(
-    type: str,
-    *,
-    timeout: float | None = None,
-    soft_timeout: float | None = None,
-    max_attempts: int | None = None,
-    backoff: Backoff | None = None,
-    run_in: RunIn | str = RunIn.AUTO,
-    max_deliveries: int | None = None,
-) -> Callable[[Function], Function]:
+class HandlerOptions(TypedDict, total=False):
+    """The limits of a TaskHandlerRegistration, as keyword arguments; that says what each of them means."""
+
+    timeout: float | None
+    soft_timeout: float | None
+    max_attempts: int | None
+    backoff: Backoff | None
+    run_in: RunIn | str
+    max_deliveries: int | None
+
+
+def handler(type: str, **options: Unpack[HandlerOptions]) -> Callable[[Function], Function]:
     """Mark a function as the handler of a task type; the runner finds it in the modules it is given."""
     refuse_bare(type, "handler")
 
     def mark(function: Function) -> Function:
-        registration = TaskHandlerRegistration(
-            type=type,
-            handler=function,
-            timeout=timeout,
-            soft_timeout=soft_timeout,
-            max_attempts=max_attempts,
-            backoff=backoff,
-            run_in=run_in,
-            max_deliveries=max_deliveries,
-        )
-        setattr(function, HANDLER_MARK, registration)
+        setattr(function, HANDLER_MARK, TaskHandlerRegistration(type=type, handler=function, **options))
         return function
 
     return mark

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 from backstage.domain.broadcast_message import BroadcastMessage
 from backstage.domain.errors import ConfigurationError
 from backstage.infra.container import Container
 from backstage.infra.settings.loading import load_settings
+from backstage.infra.settings.setting_options import SettingOptions
 from backstage.worker.hosting.from_settings import container_from
 from backstage.worker.hosting.worker import Worker
 
@@ -24,7 +25,9 @@ class Broadcast:
             await broadcast.send("cache.clear", {"key": "users"})
     """
 
-    def __init__(self, url: str | None = None, *, worker: Worker | None = None, **settings: Any) -> None:
+    def __init__(
+        self, url: str | None = None, *, worker: Worker | None = None, **settings: Unpack[SettingOptions]
+    ) -> None:
         if worker is not None and (url is not None or settings):
             raise ConfigurationError("worker", "brings its own store and settings: give either it or them")
         if "worker_id" in settings:

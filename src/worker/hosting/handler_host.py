@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar, Unpack, overload
 
-from backstage.domain.backoff import Backoff
 from backstage.domain.cron_task import CronTask
 from backstage.worker.handling.durable_listeners import DurableListeners
-from backstage.worker.handling.handler import RunIn, TaskHandlerRegistration, refuse_bare
+from backstage.worker.handling.handler import HandlerOptions, TaskHandlerRegistration, refuse_bare
 from backstage.worker.handling.handler_modules import Marked
 from backstage.worker.handling.handler_registry import HandlerRegistry
 from backstage.worker.handling.middleware import Middleware
@@ -29,29 +28,20 @@ class HandlerHost(ABC):
         self._middlewares: list[Middleware] = []
 
     @overload
-    def on(self, task_type: str, function: Function, **limits: Any) -> Function: ...
+    def on(self, task_type: str, function: Function, **options: Unpack[HandlerOptions]) -> Function: ...
 
     @overload
     def on(
-        self,
-        task_type: str,
-        function: None = None,
-        *,
-        timeout: float | None = None,
-        soft_timeout: float | None = None,
-        max_attempts: int | None = None,
-        backoff: Backoff | None = None,
-        run_in: RunIn | str = RunIn.AUTO,
-        max_deliveries: int | None = None,
+        self, task_type: str, function: None = None, **options: Unpack[HandlerOptions]
     ) -> Callable[[Function], Function]: ...
 
-    def on(self, task_type: str, function: Callable[..., Any] | None = None, **limits: Any) -> Any:
-        """Register a handler, as a call or as a decorator; `limits` are those of TaskHandlerRegistration."""
+    def on(self, task_type: str, function: Callable[..., Any] | None = None, **options: Unpack[HandlerOptions]) -> Any:
+        """Register a handler, as a call or as a decorator; `options` are the limits of TaskHandlerRegistration."""
         refuse_bare(task_type, "on")
         names = dict(sys._getframe(1).f_locals)  # so that annotations may name classes of the caller's function
 
         def register(handler: Function) -> Function:
-            self._register(TaskHandlerRegistration(type=task_type, handler=handler, **limits), names)
+            self._register(TaskHandlerRegistration(type=task_type, handler=handler, **options), names)
             return handler
 
         return register if function is None else register(function)

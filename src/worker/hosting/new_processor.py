@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from backstage.app.dead_letters import DeadLetters
 from backstage.domain.backoff import Backoff
@@ -22,20 +22,30 @@ from backstage.worker.worker_options import WorkerOptions
 if TYPE_CHECKING:
     from backstage.infra.settings.settings import Settings
 
-PROCESSOR_SETTINGS = (
-    "concurrency",
-    "prefetch",
-    "max_attempts",
-    "max_deliveries",
-    "timeout",
-    "soft_timeout",
-    "lease",
-    "reclaim_interval",
-    "control_interval",
-    "grace_period",
-    *KEEPING_FIELDS,
-)
-"""The settings that may differ from queue to queue. For a `keep_…`, math.inf and "none" are no limit."""
+
+class ProcessorSettings(TypedDict, total=False):
+    """The settings that may differ from queue to queue. For a `keep_…`, math.inf and "none" are no limit; None is
+    what the service has."""
+
+    concurrency: int | None
+    prefetch: int | Literal["auto"] | None
+    max_attempts: int | None
+    max_deliveries: int | None
+    timeout: float | None
+    soft_timeout: float | Literal["none"] | None
+    lease: float | None
+    reclaim_interval: float | None
+    control_interval: float | None
+    grace_period: float | None
+    keep_completed_for: float | Literal["none"] | None
+    keep_failed_for: float | Literal["none"] | None
+    keep_cancelled_for: float | Literal["none"] | None
+    keep_completed: float | Literal["none"] | None
+    keep_failed: float | Literal["none"] | None
+    keep_cancelled: float | Literal["none"] | None
+
+
+PROCESSOR_SETTINGS = tuple(ProcessorSettings.__annotations__)
 
 
 @dataclass(frozen=True, slots=True)

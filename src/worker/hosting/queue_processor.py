@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from types import ModuleType
-from typing import Any
+from typing import Any, Unpack
 
 from backstage.app.dead_letters import DeadLetters
 from backstage.domain.cron_task import CronTask
@@ -16,7 +16,7 @@ from backstage.domain.queue import Queue
 from backstage.domain.retention import Retention
 from backstage.domain.task import Task
 from backstage.infra.container import Container
-from backstage.worker.handling.handler import TaskHandlerRegistration
+from backstage.worker.handling.handler import HandlerOptions, TaskHandlerRegistration
 from backstage.worker.handling.handler_modules import Marked, marked_in
 from backstage.worker.handling.listener import ListenerRegistration
 from backstage.worker.handling.receiver import Receivers
@@ -73,10 +73,10 @@ class QueueProcessor(HandlerHost):
         self._include_handlers(marked)
         self._on_marked(marked)
 
-    def on_any(self, function: Callable[..., Any] | None = None, **limits: Any) -> Any:
+    def on_any(self, function: Callable[..., Any] | None = None, **options: Unpack[HandlerOptions]) -> Any:
         """Register the handler of every type of the queue that has none of its own, as a call or as a decorator.
 
-        It sees the type in `context.task.type`; `limits` are those of TaskHandlerRegistration.
+        It sees the type in `context.task.type`; `options` are the limits of TaskHandlerRegistration.
         """
         names = dict(sys._getframe(1).f_locals)  # so that annotations may name classes of the caller's function
 
@@ -84,7 +84,7 @@ class QueueProcessor(HandlerHost):
             self._refuse_if_started(self.queue.name)
             if self.options.types:
                 raise ConfigurationError("types", "are restricted, and a handler for any type takes all: leave one out")
-            self._registry.add_for_any(TaskHandlerRegistration(type=self.queue.name, handler=handler, **limits), names)
+            self._registry.add_for_any(TaskHandlerRegistration(type=self.queue.name, handler=handler, **options), names)
             return handler
 
         return register if function is None else register(function)

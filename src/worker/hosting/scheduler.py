@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Any, Self
+from typing import Self, Unpack
 
 from backstage.domain.cron_task import CronTask
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.opening import Opening
 from backstage.infra.container import Container
 from backstage.infra.settings.loading import load_settings
+from backstage.infra.settings.setting_options import SettingOptions
 from backstage.infra.store_opening import StoreOpening
 from backstage.worker.hosting.from_settings import container_from
 from backstage.worker.hosting.stop_signals import StopSignals
@@ -36,7 +37,7 @@ class Scheduler:
         *,
         worker: Worker | None = None,
         schedules: Iterable[CronTask] = (),
-        **settings: Any,
+        **settings: Unpack[SettingOptions],
     ) -> None:
         if worker is not None and (url is not None or settings):
             raise ConfigurationError("worker", "brings its own store and settings: give either it or them")
@@ -89,9 +90,9 @@ class Scheduler:
         with StopSignals(stop, stop, ends_process=False):
             try:
                 if await awaiting.run() and self._running is not None:
-                    telling = asyncio.create_task(stopped.wait())
-                    await asyncio.wait([self._running, telling], return_when=asyncio.FIRST_COMPLETED)
-                    telling.cancel()
+                    stopping = asyncio.create_task(stopped.wait())
+                    await asyncio.wait([self._running, stopping], return_when=asyncio.FIRST_COMPLETED)
+                    stopping.cancel()
             finally:
                 await self.stop()
 

@@ -34,7 +34,7 @@ class StopSignals:
         blocked: BlockedStop | None = None,
     ) -> None:
         self._blocked = blocked
-        self._tee: SignalThread | None = None
+        self._thread: SignalThread | None = None
         self._stop = stop
         self._stop_now = stop_now
         self._ends_process = ends_process
@@ -50,7 +50,7 @@ class StopSignals:
                     loop.add_signal_handler(each, self._on_signal, each)
                     self._taken[each] = handler
             if self._blocked is not None and self._taken:
-                self._tee = SignalThread(self._on_any_signal).__enter__()
+                self._thread = SignalThread(self._on_any_signal).__enter__()
         return self
 
     def __exit__(
@@ -58,8 +58,8 @@ class StopSignals:
     ) -> None:
         if self._blocked is not None:
             self._blocked.over()
-        if self._tee is not None:
-            self._tee.__exit__(kind, error, trace)
+        if self._thread is not None:
+            self._thread.__exit__(kind, error, trace)
         loop = asyncio.get_running_loop()
         for each, handler in self._taken.items():
             loop.remove_signal_handler(each)

@@ -15,6 +15,7 @@ from backstage.domain.queue import Queue
 from backstage.infra.container import Container
 from backstage.infra.open_files import check_limit
 from backstage.infra.settings.loading import load_settings
+from backstage.infra.settings.setting_options import SettingOptions
 from backstage.worker import log_events
 from backstage.worker.handling.handler_modules import marked_in
 from backstage.worker.handling.listener import ListenerOptions, ListenerRegistration, registering
@@ -51,7 +52,7 @@ class Worker(HandlerHost, EnqueueingHost, ProcessHost):
         queues: str | Iterable[str | Queue] | None = None,
         log_handler: Callable[[Mapping[str, Any]], None] | None = None,
         container: Container | None = None,
-        **settings: Any,
+        **settings: Unpack[SettingOptions],
     ) -> None:
         known = queues_from(queues)
         names = None if known is None else tuple(known)

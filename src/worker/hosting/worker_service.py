@@ -6,7 +6,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 from backstage.app.current_task import current_task
 from backstage.domain.backoff import Backoff
@@ -15,10 +15,11 @@ from backstage.domain.queue import Queue
 from backstage.infra.container import Container
 from backstage.infra.open_files import check_limit
 from backstage.infra.settings.loading import load_settings
+from backstage.infra.settings.setting_options import SettingOptions
 from backstage.worker.hosting.alerts import ready_alerts
 from backstage.worker.hosting.blocked_stop import BlockedStop
 from backstage.worker.hosting.from_settings import container_from
-from backstage.worker.hosting.new_processor import ProcessorOptions, new_processor
+from backstage.worker.hosting.new_processor import ProcessorOptions, ProcessorSettings, new_processor
 from backstage.worker.hosting.process_host import ProcessHost
 from backstage.worker.hosting.processors import Processors
 from backstage.worker.hosting.queue_processor import QueueProcessor, SharedDuties
@@ -44,7 +45,7 @@ class WorkerService(ProcessHost):
         log_handler: Callable[[Mapping[str, Any]], None] | None = None,
         before_start: Callable[[], Awaitable[None] | None] | None = None,
         checks: Mapping[str, Check] | None = None,
-        **settings: Any,
+        **settings: Unpack[SettingOptions],
     ) -> None:
         if container is not None and (url is not None or settings or log_handler is not None):
             raise ConfigurationError("container", "brings its own store, settings and log: give either it or them")
@@ -67,13 +68,13 @@ class WorkerService(ProcessHost):
         backoff: Backoff | None = None,
         drain_delay: float | None = None,
         dead_letter_queue: str | None = None,
-        **options: Any,
+        **options: Unpack[ProcessorSettings],
     ) -> QueueProcessor:
         """Serve a queue with `handlers`, and with those that are added to the processor.
 
         They are task types with their functions, or one function for every type of the queue.
 
-        `options` are the settings that may differ from queue to queue, PROCESSOR_SETTINGS; those that are left out are
+        `options` are the settings that may differ from queue to queue, ProcessorSettings; those that are left out are
         the service's. `drain_delay` is the longest wait in seconds until an empty queue is looked at again when no
         wake-up arrives. `dead_letter_queue` names the view on the queue's dead letters: `QUEUE.dead` unless given.
         Raises ConfigurationError.

@@ -49,7 +49,7 @@ class Reclaimer:
                 return
 
     async def prune(self) -> None:
-        await self._prune_tasks(self._options.retention, self._tell_pruned)
+        await self._prune_tasks(self._options.retention, self._log_pruned)
 
-    def _tell_pruned(self, retention: Retention, tasks: int) -> None:
+    def _log_pruned(self, retention: Retention, tasks: int) -> None:
         self._logger.info(log_events.TASKS_PRUNED, tasks=tasks, state=retention.state)

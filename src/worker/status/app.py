@@ -18,52 +18,59 @@ from backstage.worker.status.prometheus import Metrics
 
 def status_app(observed: Observed) -> Starlette:
     """An ASGI application for another thread's loop than the worker's: it must answer while that one is blocked."""
-    metrics = Metrics(observed)
+    pages = _Pages(observed)
+    return Starlette(
+        routes=[
+            Route("/health/live", pages.live),
+            Route("/health/ready", pages.ready),
+            Route("/health", pages.health),
+            Route("/health/acknowledge", pages.acknowledge, methods=["POST"]),
+            Route("/metrics", pages.metrics),
+        ]
+    )
 
-    async def live(request: Request) -> Response:
-        all_hung_for = observed.worker.vital_signs().all_hung_for
-        report = liveness(observed.lag.blocked_for(), observed.stuck_after, all_hung_for)
+
+class _Pages:
+    def __init__(self, observed: Observed) -> None:
+        self._observed = observed
+        self._worker = observed.worker
+        self._metrics = Metrics(observed)
+
+    async def live(self, request: Request) -> Response:
+        all_hung_for = self._worker.vital_signs().all_hung_for
+        report = liveness(self._observed.lag.blocked_for(), self._observed.stuck_after, all_hung_for)
         return _answer(report, report["live"])
 
-    async def ready(request: Request) -> Response:
-        await _probe()
-        report = readiness(observed.worker.vital_signs(), observed.lag.blocked_for(), observed.probe.problem)
+    async def ready(self, request: Request) -> Response:
+        await self._probe()
+        blocked_for = self._observed.lag.blocked_for()
+        report = readiness(self._worker.vital_signs(), blocked_for, self._observed.probe.problem)
         return _answer(report, report["ready"])
 
-    async def whole(request: Request) -> Response:
-        await _probe()
+    async def health(self, request: Request) -> Response:
+        await self._probe()
         report = health(
-            observed.worker.vital_signs(),
-            observed.worker.metrics,
-            observed.probe.answer or (),
-            observed.lag.blocked_for(),
-            observed.probe.problem,
+            self._worker.vital_signs(),
+            self._worker.metrics,
+            self._observed.probe.answer or (),
+            self._observed.lag.blocked_for(),
+            self._observed.probe.problem,
         )
         return _answer(report, report["healthy"])
 
-    async def acknowledge(request: Request) -> Response:
-        observed.worker.acknowledge_emptied_store()
+    async def acknowledge(self, request: Request) -> Response:
+        self._worker.acknowledge_emptied_store()
         return _answer({"acknowledged": True}, True)
 
-    async def prometheus(request: Request) -> Response:
-        if observed.lag.blocked_for() <= BLOCKED:
-            await observed.figures.refresh()
+    async def metrics(self, request: Request) -> Response:
+        if self._observed.lag.blocked_for() <= BLOCKED:
+            await self._observed.figures.refresh()
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
-        return Response(await asyncio.to_thread(encode, metrics), headers={"Content-Type": content_type})
+        return Response(await asyncio.to_thread(encode, self._metrics), headers={"Content-Type": content_type})
 
-    async def _probe() -> None:
-        if observed.lag.blocked_for() <= BLOCKED:
-            await observed.probe.refresh()
-
-    return Starlette(
-        routes=[
-            Route("/health/live", live),
-            Route("/health/ready", ready),
-            Route("/health", whole),
-            Route("/health/acknowledge", acknowledge, methods=["POST"]),
-            Route("/metrics", prometheus),
-        ]
-    )
+    async def _probe(self) -> None:
+        if self._observed.lag.blocked_for() <= BLOCKED:
+            await self._observed.probe.refresh()
 
 
 def _answer(report: dict[str, Any], is_good: bool) -> Response:

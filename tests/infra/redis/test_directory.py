@@ -1,21 +1,21 @@
 from __future__ import annotations
 
+from backstage.infra.redis.client import Client
 from backstage.infra.redis.directory import Control, Directory
-from backstage.infra.redis.link import Link
 from backstage.infra.redis.location import Location
 from backstage.infra.server_time import OwnTime
 from backstage.infra.system_clock import SystemClock
 
 
 async def test_thousands_of_queues_become_known_in_one_call(redis_url: str) -> None:
-    link = Link(Location.of(redis_url), OwnTime(SystemClock()))
-    link.open()
+    client = Client(Location.of(redis_url), OwnTime(SystemClock()))
+    client.open()
     try:
         queues = sorted(f"q{n}" for n in range(8_500))
-        await Directory(link).register(queues)
-        assert await Directory(link).queues() == queues
+        await Directory(client).register(queues)
+        assert await Directory(client).queues() == queues
     finally:
-        await link.close()
+        await client.close()
 
 
 def test_the_queues_of_a_claim_from_all_are_sorted_once() -> None:

@@ -91,7 +91,7 @@ async def test_commands_leases_and_wakeups_leave_a_server_that_serves_no_more(
 ) -> None:
     new_task = TaskFactory(clock)
     async with on_trial(lambda clock: RedisBackend.from_url(pair.proxy.url, clock), clock, new_task) as trial:
-        running, channel = await trial.running(), trial.backend._link.keys.wake_channel  # type: ignore[attr-defined]
+        running, channel = await trial.running(), trial.backend._client.keys.wake_channel  # type: ignore[attr-defined]
         held = {running.id: running.fence}
         async with trial.backend.lease_queue() as leases, trial.backend.wakeup() as wakeup:  # type: ignore[attr-defined]
             await leases.renew(held, LEASE)
@@ -137,10 +137,10 @@ async def test_a_cluster_is_asked_for_its_nodes_anew_and_calls_under_way_come_to
 ) -> None:
     new_task = TaskFactory(clock)
     async with on_trial(lambda clock: RedisBackend.from_url(redis_cluster.url, clock), clock, new_task) as trial:
-        link = trial.backend._link  # type: ignore[attr-defined]
+        client = trial.backend._client  # type: ignore[attr-defined]
         adding = [asyncio.create_task(trial.added(queue=f"q{n}")) for n in range(10)]
         await asyncio.sleep(0)
-        link.epoch.end(link.epoch.number)
+        client.epoch.end(client.epoch.number)
         await trial.added()
         await asyncio.gather(*adding)
         assert len(await trial.claim(20)) == 11

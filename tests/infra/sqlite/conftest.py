@@ -9,6 +9,7 @@ from backstage.conformance.task_factory import TaskFactory
 from backstage.conformance.trial import Trial
 from backstage.infra.sqlite.backend import SqliteBackend
 from backstage.testing.fake_clock import FakeClock
+from tests.sqlite_files import NewSqliteFile
 
 
 @pytest.fixture
@@ -17,7 +18,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def backend(path: Path, clock: FakeClock) -> AsyncIterator[SqliteBackend]:
+async def backend(path: Path, clock: FakeClock, new_sqlite_file: NewSqliteFile) -> AsyncIterator[SqliteBackend]:
+    new_sqlite_file(path)
     backend = SqliteBackend(path, clock)
     await backend.open()
     yield backend

@@ -29,13 +29,13 @@ _DURABLE = frozenset({"add_tasks", "settle_tasks", "save_task", "fire_schedule",
 """Scripts whose effect was promised to somebody: with `wait_replicas` they count when the replicas have them."""
 
 
-class Link:
+class Client:
     """Connections belong to the loop that opened them; calls from other loops hop there."""
 
     def __init__(self, location: Location, time: ServerTime, epoch: ConnectionEpoch | None = None) -> None:
         self.location, self.time = location, time
         self.epoch = epoch or ConnectionEpoch()
-        """Of all connections to the store, those of other links that share it among them."""
+        """Of all connections to the store, those of other clients that share it among them."""
         self.keys = Keys(location.prefix)
         self.group = ""
         self._servers: Servers | None = None
@@ -80,7 +80,7 @@ class Link:
         return await self.at_home(lambda: self.run_each_at_home(steps, known_control))
 
     async def run_each_at_home(self, steps: Sequence[Step], known_control: str | None = None) -> list[Any]:
-        """The same for a caller on the loop that opened the link."""
+        """The same for a caller on the loop that opened the client."""
         if not steps:
             return []
         scripts = [script(name) for name, _, _ in steps]
@@ -173,7 +173,7 @@ class Link:
             raise translate(error, self.location.url) from error
 
     def at_home(self, call: Callable[[], Awaitable[T]]) -> Awaitable[T]:
-        """Make the call on the loop that opened the link (decision 0408)."""
+        """Make the call on the loop that opened the client (decision 0408)."""
         self._opened()
         assert self._home is not None
         return call() if self._home is asyncio.get_running_loop() else self._hop(self._home, call)

@@ -1,0 +1,90 @@
+"""Calls as users write them. mypy and pyright must find fault with the lines marked `# wrong`, and with no others."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Unpack, assert_type
+
+from backstage import (
+    Backoff,
+    BlockingContainer,
+    Broadcast,
+    Container,
+    Dedupe,
+    EnqueueOptions,
+    EnqueueTask,
+    QueueProcessor,
+    Scheduler,
+    SettingOptions,
+    Settings,
+    Task,
+    TaskContext,
+    Worker,
+    WorkerService,
+    handler,
+)
+from backstage.testing import TaskBench
+
+
+async def enqueues(worker: Worker, container: Container, bench: TaskBench) -> None:
+    for place in (worker, container, bench):
+        assert_type(await place.enqueue("mail", {"to": "ada"}, priority=1, backoff=Backoff.fixed(1)), Task)
+        assert_type(await place.enqueue("mail", dedupe="ada", delay=5), Task | None)
+        await place.enqueue("mail", prioritty=1)  # wrong
+        await place.enqueue("mail", priority="high")  # wrong
+    assert_type(await worker.schedule("mail", None, 60, queue="slow"), Task)
+    assert_type(await worker.schedule("mail", None, 60, dedupe=Dedupe("ada", 5)), Task | None)
+    await worker.schedule("mail", None, 60, quue="slow")  # wrong
+    str((await worker.enqueue("mail", dedupe="ada")).id)  # wrong
+    str((await container.enqueue_task(EnqueueTask("mail"))).id)  # wrong
+
+
+def enqueues_and_waits(container: BlockingContainer) -> None:
+    assert_type(container.enqueue("mail", id="0194", metadata={"tenant": "north"}), Task)
+    assert_type(container.enqueue("mail", dedupe="ada"), Task | None)
+    container.enqueue("mail", max_attemps=1)  # wrong
+
+
+async def passes_on(worker: Worker, **options: Unpack[EnqueueOptions]) -> Task | None:
+    return await worker.enqueue("mail", **options)
+
+
+async def enqueues_from_a_handler(context: TaskContext) -> None:
+    await context.enqueue("mail", queue="slow")
+    await context.enqueue("mail", quue="slow")  # wrong
+
+
+async def opens(**settings: Unpack[SettingOptions]) -> None:
+    Worker("memory://", queues="mail", concurrency=20, timeout=None, keep_failed="none", silent=True)
+    Worker("memory://", concurency=20)  # wrong
+    Worker("memory://", concurrency="many")  # wrong
+    WorkerService("memory://", **settings)
+    WorkerService("memory://", lease=5.0)
+    WorkerService("memory://", leas=5.0)  # wrong
+    Scheduler("memory://", schedule_interval=1)
+    Scheduler("memory://", shedule_interval=1)  # wrong
+    Broadcast("memory://", pol_interval=1)  # wrong
+    BlockingContainer("memory://", silent=True)
+    BlockingContainer("memory://", silnt=True)  # wrong
+    Settings.load(url="memory://", http="127.0.0.1:0")
+    Settings.load(url="memory://", htp="127.0.0.1:0")  # wrong
+    async with Container.open("memory://", log_level="debug", prefetch="auto", wait=None):
+        pass
+    async with Container.open("memory://", log_levl="debug"):  # wrong
+        pass
+
+
+@handler("mail", timeout=30, run_in="process")
+def marked(payload: Any) -> None: ...
+
+
+@handler("mail", timeut=30)  # wrong
+def marked_wrongly(payload: Any) -> None: ...
+
+
+def registers(worker: Worker, service: WorkerService) -> None:
+    assert_type(worker.on("mail", print, max_attempts=3)("x"), None)
+    worker.on("mail", print, max_attempt=3)  # wrong
+    worker.on("mail", max_attempt=3)  # wrong
+    assert_type(service.register_processor("mail", concurrency=2, keep_failed=math.inf), QueueProcessor)
+    service.register_processor("mail", concurency=2)  # wrong
