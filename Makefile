@@ -9,13 +9,13 @@ check: | .venv  ## format, lint, types, contracts, the sources of Lua and SQL: u
 	.ci/check
 
 unit: | .venv  ## what needs no server: domain, app, the memory store, the worker; under a minute
-	.venv/bin/pytest -q -n 2 tests/domain tests/app tests/conformance/test_memory.py tests/worker --no-servers
+	.venv/bin/pytest -q -n 4 tests/domain tests/app tests/conformance/test_memory.py tests/worker -k "not postgres and not redis"
 
 test: | .venv  ## all tests, on every store
-	.venv/bin/pytest -q -n 2
+	.venv/bin/pytest -q -n 4
 
 long: | .venv  ## all tests, with every simulation, random walk and siege at its full size
-	.venv/bin/pytest -q -n 2 --long
+	.venv/bin/pytest -q -n 4 --long
 
 bench: | .venv  ## the benchmarks, quickly: `python -m benchmarks --help` says how to measure in earnest
 	.venv/bin/python -m benchmarks --quick

@@ -92,7 +92,7 @@ async def test_a_prune_on_demand_heeds_the_retention_of_each_queue(store: OneSto
 
 
 async def test_many_are_deleted_in_bounded_batches(store: OneStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backstage.worker.runtime.reclaimer.BATCH", 4)
+    monkeypatch.setattr("backstage.app.prune_tasks._BATCH", 4)
     worker = ending(store, keep_completed=0)
     limits: list[int] = []
     prune = worker.backstage.backend.tasks.prune

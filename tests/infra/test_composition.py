@@ -106,14 +106,22 @@ def test_an_application_adds_its_own_parts() -> None:
     assert App(settings=Settings.load(url="memory://")).greeting() == "hello from memory://"
 
 
-def test_a_container_is_put_together_without_loading_the_web_frameworks_that_are_installed() -> None:
+def test_web_frameworks_are_loaded_by_who_wires_and_not_by_a_container() -> None:
     script = (
         "import sys\n"
         "from backstage import CompositionRoot, Container, Settings\n"
-        "CompositionRoot(settings=Settings.load(url='memory://')).worker()\n"
+        "root = CompositionRoot(settings=Settings.load(url='memory://'))\n"
+        "root.worker()\n"
         "print(*[name for name in ('fastapi', 'starlette', 'litestar', 'django') if name in sys.modules])\n"
-        "from dependency_injector.wiring import MARKER_EXTRACTORS\n"
-        "print('fastapi' in sys.modules, len(MARKER_EXTRACTORS))"
+        "from dependency_injector.wiring import MARKER_EXTRACTORS, Provide, inject\n"
+        "print('fastapi' in sys.modules, len(MARKER_EXTRACTORS))\n"
+        "@inject\n"
+        "def wired(settings=Provide[CompositionRoot.settings]):\n"
+        "    return settings\n"
+        "root.wire(modules=[__name__])\n"
+        "print(wired().url)\n"
+        "root.unwire()\n"
+        "print(type(wired()).__name__)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout.splitlines() == ["", "True 1"]
+    assert done.stdout.splitlines() == ["", "True 1", "memory://", "Provide"]

@@ -65,7 +65,8 @@ async def within_transaction(connection: Any, store: Store) -> AsyncIterator[Ses
         found = tuple((await connection.fetch(IDENTITY, qualified("backstage_tasks", location.schema)))[0])
         if found != await store.identity():
             raise ConfigurationError(
-                "connection", f"is to the database {found[0]}, but the tasks are in {location.shown}: connect to that"
+                "connection",
+                f"is to the database {found[0]}, but the tasks are in {location.shown}: connect to that database",
             )
         async with session.transaction():
             yield session

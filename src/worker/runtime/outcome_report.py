@@ -32,22 +32,7 @@ class OutcomeReport:
 
     def ended(self, task: Task, outcome: Outcome, state: TaskState) -> None:
         """`task` is the claimed task, `outcome` how it ended, `state` what the store made of it."""
-        self._write(task, outcome, state)
         self._publisher.ended(task, outcome, state)
-
-    def undecodable(self, tasks: Sequence[Task]) -> None:
-        """A claim has met tasks that cannot be decoded, and has ended them as dead letters."""
-        for task in tasks:
-            self._log["error"](
-                log_events.TASK_UNDECODABLE,
-                task_id=task.id,
-                type=task.type,
-                queue=task.queue,
-                problem=task.last_failure and task.last_failure.message,
-            )
-            self._publisher.ended(task, task.buried(), TaskState.FAILED)
-
-    def _write(self, task: Task, outcome: Outcome, state: TaskState) -> None:
         level, event = _LINES[_CANCELLED if state is _WAS_CANCELLED else outcome.kind]
         if not self._is_heard[level]:
             return
@@ -63,3 +48,15 @@ class OutcomeReport:
         if outcome.delay is not None:
             facts["delay"] = round(outcome.delay, 3)
         self._log[level](event, **facts)
+
+    def undecodable(self, tasks: Sequence[Task]) -> None:
+        """A claim has met tasks that cannot be decoded, and has ended them as dead letters."""
+        for task in tasks:
+            self._log["error"](
+                log_events.TASK_UNDECODABLE,
+                task_id=task.id,
+                type=task.type,
+                queue=task.queue,
+                problem=task.last_failure and task.last_failure.message,
+            )
+            self._publisher.ended(task, task.buried(), TaskState.FAILED)
