@@ -98,7 +98,7 @@ class EnqueueTask(_WhatToRun, frozen=True, kw_only=True):
         if self.scheduled_at is None:
             return now if self.delay is None else now + timedelta(seconds=check_seconds("delay", self.delay))
         if self.delay is not None:
-            raise InvalidTaskDataError.of("delay", "was given together with scheduled_at: pass one of them")
+            raise InvalidTaskDataError.of("delay", "was given together with scheduled_at: pass only one of them")
         if not isinstance(self.scheduled_at, str):
             return check_moment("scheduled_at", self.scheduled_at)
         try:
@@ -148,7 +148,9 @@ def _uuid(task_id: object) -> str:
     try:
         return str(UUID(str(task_id)))
     except ValueError:
-        raise InvalidTaskDataError.of("id", "is not a UUID: pass one, best of version 7, or leave it out") from None
+        raise InvalidTaskDataError.of(
+            "id", "is not a UUID: pass one, preferably of version 7, or leave it out"
+        ) from None
 
 
 def _backoff(backoff: object) -> Backoff:
@@ -163,10 +165,10 @@ def _dedupe(dedupe: object) -> Dedupe:
 
 def _metadata(metadata: object) -> dict[str, str]:
     if not isinstance(metadata, Mapping):
-        raise InvalidTaskDataError.of("metadata", f"is a {type(metadata).__name__}, not a mapping of texts")
+        raise InvalidTaskDataError.of("metadata", f"is a {type(metadata).__name__}, not a mapping of strings")
     for key, value in metadata.items():
         if not isinstance(value, str):
-            raise InvalidTaskDataError.of(f"metadata.{key}", f"is a {type(value).__name__}: convert it to a text")
+            raise InvalidTaskDataError.of(f"metadata.{key}", f"is a {type(value).__name__}: convert it to a string")
     texts = dict(metadata)
     encode_payload(texts, field="metadata", limit=MAX_METADATA_BYTES)
     return texts

@@ -37,7 +37,7 @@ class PlanTransfer:
         counts = StateCounts.of(await self._source.tasks.counts())
         if counts.running:
             raise TransferRefusedError(
-                f"{_are(counts.running, 'task')} running in the source, and no lease can be moved: run a worker "
+                f"{_are(counts.running, 'task')} running in the source, and leases cannot be moved: run a worker "
                 "there until they have ended, then stop it"
             )
         schedules = await self._source.schedules.all()
@@ -45,13 +45,13 @@ class PlanTransfer:
             if isinstance(schedule, UnreadableSchedule):
                 raise TransferRefusedError(
                     f"schedule {schedule.name!r} of the source cannot be read here ({schedule.problem}): delete it, "
-                    "or put it anew"
+                    "or store it again"
                 )
         for subscription in await self._source.subscriptions.all():
             if isinstance(subscription, UnreadableSubscription):
                 raise TransferRefusedError(
                     f"subscription {subscription.name!r} of the source cannot be read here ({subscription.problem}): "
-                    "remove it, or put it anew"
+                    "remove it, or subscribe again"
                 )
         return TransferPlan(
             tasks=counts.total - counts.pruned,

@@ -97,7 +97,9 @@ class TransferTasks:
         while batch := await self._source.archive.read(after, limit):
             claimed = next((each.task.id for each in batch if each.task.state is TaskState.RUNNING), None)
             if claimed is not None:
-                raise TransferRefusedError(f"task {claimed} was claimed meanwhile: stop all workers and run it again")
+                raise TransferRefusedError(
+                    f"task {claimed} was claimed meanwhile: stop all workers and run the command again"
+                )
             _refuse_undecodable(batch)
             new += await target.archive.write(batch)
             tasks += len(batch)
@@ -125,7 +127,7 @@ class TransferTasks:
         finally:
             await target.registry.leave(mark.id)
         if mark.id in (worker.id for worker in seen):
-            raise TransferRefusedError("source and target are the same store: name another one to move its tasks to")
+            raise TransferRefusedError("source and target are the same store: name another target")
 
 
 def _refuse_undecodable(batch: Sequence[StoredTask]) -> None:
@@ -133,7 +135,7 @@ def _refuse_undecodable(batch: Sequence[StoredTask]) -> None:
     for task in (each.task for each in batch):
         if task.undecodable is not None:
             raise TransferRefusedError(
-                f"task {task.id} of the source cannot be read ({task.last_failure}): repair it, or delete it"
+                f"task {task.id} of the source cannot be read ({task.last_failure}): repair or delete it"
             )
 
 

@@ -11,11 +11,11 @@ from backstage.cli.store import opened_store
 def parser() -> CommandParser:
     options = CommandParser(
         "broadcast",
-        "Send a message to every worker that is alive, and print its id. Each worker that has a receiver of that name "
-        "calls it once; whether there is one cannot be told.",
+        "Send a message to every worker that is alive, and print its id. Each worker with a receiver of that name "
+        "calls it once. The command cannot tell whether there is one.",
     )
     options.add_argument("name", metavar="NAME", help="such as cache.clear")
-    options.add_argument("payload", metavar="JSON", nargs="?", type=json_value, help="what it carries; default: null")
+    options.add_argument("payload", metavar="JSON", nargs="?", type=json_value, help="the payload; default: null")
     return options
 
 

@@ -9,7 +9,7 @@ from backstage.cli.store import existing_store
 
 
 def parser() -> CommandParser:
-    options = CommandParser("cancel", "Stop pending tasks from running; ask the workers of running ones to stop them.")
+    options = CommandParser("cancel", "Cancel pending tasks, and ask the workers of running tasks to stop them.")
     options.add_argument("ids", nargs="+", metavar="ID")
     return options
 

@@ -41,7 +41,7 @@ class CommandParser(argparse.ArgumentParser):
             allow_abbrev=False,
             formatter_class=partial(formatter, width=_columns() - 2),  # else argparse loads shutil to find it
         )
-        self.add_argument("--url", help="the store, e.g. sqlite:///backstage.db; default: BACKSTAGE_URL and so on")
+        self.add_argument("--url", help="the store, e.g. sqlite:///backstage.db; default: BACKSTAGE_URL")
 
     def add_argument(self, *names: Any, **settings: Any) -> argparse.Action:
         action = super().add_argument(*names, **settings)
@@ -50,7 +50,7 @@ class CommandParser(argparse.ArgumentParser):
         return action
 
     def add_json(self) -> None:
-        self.add_argument("--json", action="store_true", help="answer in JSON")
+        self.add_argument("--json", action="store_true", help="print JSON")
 
     @contextmanager
     def naming_options(self, called: Mapping[str, str] | None = None) -> Iterator[None]:
@@ -107,7 +107,7 @@ def json_value(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise argparse.ArgumentTypeError(f"is not JSON ({error}); a text needs its quotes: '\"hello\"'") from None
+        raise argparse.ArgumentTypeError(f"is not JSON ({error}); a string needs quotes: '\"hello\"'") from None
 
 
 def priority(text: str) -> int:
@@ -118,4 +118,4 @@ def priority(text: str) -> int:
         return int(text)
     except ValueError:
         names = ", ".join(Priority.__members__).lower()
-        raise argparse.ArgumentTypeError(f"{text!r} is no priority: write a whole number, or {names}") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a priority: write a whole number, or {names}") from None

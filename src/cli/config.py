@@ -16,8 +16,8 @@ from backstage.infra.settings.unknown_settings import UnknownSetting
 def parser() -> CommandParser:
     options = CommandParser(
         "config",
-        "Show each setting, its value, and where that comes from: argument, environment, .env, backstage.toml or "
-        "default. Passwords are left out. What looks like a setting and is none is named on stderr.",
+        "Show every setting, its value, and where the value comes from: argument, environment, .env, backstage.toml or "
+        "default. Passwords are left out. Unknown settings are reported on stderr.",
     )
     options.add_argument("action", choices=("show",))
     options.add_json()

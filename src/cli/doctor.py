@@ -22,7 +22,7 @@ class _Examined(Protocol):
 
 def parser() -> CommandParser:
     options = CommandParser(
-        "doctor", "Examine the store and the settings, and say what to do; ends with 1 if something is an error."
+        "doctor", "Examine the store and the settings, and recommend what to change. Exits with 1 if it finds an error."
     )
     options.add_json()
     return options
@@ -46,7 +46,7 @@ async def _findings(url: str | None) -> list[Finding]:
 def _examined(url: str | None) -> _Examined:
     backend = store(url)
     if not isinstance(backend, _Examined):
-        raise ConfigurationError("url", "that store has nothing to examine")
+        raise ConfigurationError("url", "a store of this kind cannot be examined")
     return backend
 
 

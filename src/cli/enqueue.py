@@ -22,36 +22,45 @@ def parser() -> CommandParser:
         "enqueue",
         "Store a task and print its id. `backstage enqueue -` reads one JSON object per line from standard input, "
         'such as {"type": "email:send", "payload": {}, "queue": "mail"}, and prints one id per line. '
-        "Fields of a line: " + ", ".join(EnqueueTask.__struct_fields__) + "; of a dedupe: key and ttl. "
-        "A SECONDS may also be written like 90s, 5m, 2h or 7d.",
+        "Fields of a line: " + ", ".join(EnqueueTask.__struct_fields__) + "; dedupe may have the fields key and ttl. "
+        "SECONDS may also be written like 90s, 5m, 2h or 7d.",
     )
-    options.add_argument("type", metavar="TYPE", help="such as email:send; - reads lines")
+    options.add_argument("type", metavar="TYPE", help="such as email:send, or - to read lines")
     options.add_argument(
-        "payload", metavar="JSON", nargs="?", type=json_value, default=..., help="what the handler gets; default: null"
+        "payload",
+        metavar="JSON",
+        nargs="?",
+        type=json_value,
+        default=...,
+        help="the payload for the handler; default: null",
     )
     options.add_argument("--queue", default=DEFAULT_QUEUE, help="default: %(default)s")
     options.add_argument(
-        "--priority", type=priority, default=0, metavar="N", help="higher runs first; or urgent, default, low"
+        "--priority",
+        type=priority,
+        default=0,
+        metavar="N",
+        help="a number, or urgent, default or low; higher runs first",
     )
-    options.add_argument("--delay", type=seconds, metavar="SECONDS", help="run it that much later")
-    options.add_argument("--at", metavar="WHEN", help="run it then: 2030-01-31T08:00:00Z")
-    options.add_argument("--dedupe-key", metavar="KEY", help="store nothing while a task of the queue holds the key")
+    options.add_argument("--delay", type=seconds, metavar="SECONDS", help="run it after this time")
+    options.add_argument("--at", metavar="WHEN", help="run it at this time: 2030-01-31T08:00:00Z")
+    options.add_argument("--dedupe-key", metavar="KEY", help="store nothing if a task of the queue holds this key")
     options.add_argument(
-        "--dedupe-ttl", type=seconds, metavar="SECONDS", help="hold the key so long, not until it ends"
+        "--dedupe-ttl", type=seconds, metavar="SECONDS", help="hold the key for this time, not until the task ends"
     )
-    options.add_argument("--max-attempts", type=int, metavar="N", help="runs in all, if each fails")
+    options.add_argument("--max-attempts", type=int, metavar="N", help="how often a failing task is run")
     options.add_argument(
         "--max-deliveries",
         type=int,
         metavar="N",
-        help="lost workers that end it; 1 and --max-attempts 1: at most once",
+        help="how many workers may die running it; 1 with --max-attempts 1: at most once",
     )
-    options.add_argument("--timeout", type=seconds, metavar="SECONDS", help="of one run")
+    options.add_argument("--timeout", type=seconds, metavar="SECONDS", help="limit of one run")
     options.add_argument("--correlation-id", metavar="ID", help="default: the task's own id")
     options.add_argument(
         "--metadata", type=key_and_value, action="append", default=[], metavar="KEY=VALUE", help="may be repeated"
     )
-    options.add_argument("--quiet", action="store_true", help="with -: print how many were stored, not their ids")
+    options.add_argument("--quiet", action="store_true", help="with -: print the number of stored tasks, not their ids")
     return options
 
 
@@ -60,18 +69,18 @@ def run(arguments: Sequence[str]) -> int:
     options = known.parse_args(arguments)
     if options.type == _FROM_LINES:
         if any(value != known.get_default(name) for name, value in vars(options).items() if name not in _OF_ALL):
-            known.error("with -, each line has its own fields: give no options but --url and --quiet")
+            known.error("with -, each line has its own fields: only --url and --quiet are allowed")
         if options.payload is not ...:
-            known.error("with -, the payloads come from standard input: give no JSON")
+            known.error("with -, the payloads come from standard input: leave out JSON")
         if sys.stdin is None:
             known.error("standard input is closed")
         from backstage.cli.enqueue_lines import enqueue_lines  # noqa: PLC0415 - a single task does without
 
         return asyncio.run(enqueue_lines(options.url, is_quiet=options.quiet))
     if options.quiet:
-        known.error("--quiet goes with -")
+        known.error("--quiet needs -")
     if options.dedupe_ttl is not None and options.dedupe_key is None:
-        known.error("--dedupe-ttl goes with --dedupe-key")
+        known.error("--dedupe-ttl needs --dedupe-key")
     with known.naming_options({"scheduled_at": "at", "dedupe.key": "dedupe_key", "dedupe.ttl": "dedupe_ttl"}):
         print(asyncio.run(_enqueue(options)))
     return DONE

@@ -115,7 +115,7 @@ def _with_line_number(error: InvalidTaskDataError, lines: list[Line]) -> Invalid
 def _stored_before(line: int, stored: int) -> str:
     if not line:
         return "nothing was stored"
-    return f"stored {stored} task{'' if stored == 1 else 's'} of lines 1 to {line}, nothing after them"
+    return f"stored {stored} task{'' if stored == 1 else 's'} from lines 1 to {line}, and nothing after that"
 
 
 def _say(problem: str) -> None:

@@ -22,7 +22,7 @@ class LineTooLongError(Exception):
     """Line `number` is longer than any task."""
 
     def __init__(self, number: int) -> None:
-        super().__init__(f"line {number}: is longer than {_LONGEST_LINE:,} bytes: is it one task per line?")
+        super().__init__(f"line {number}: is longer than {_LONGEST_LINE:,} bytes: write one task per line")
 
 
 def batches(descriptor: int) -> Iterator[list[Line]]:

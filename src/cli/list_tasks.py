@@ -23,18 +23,18 @@ _COLUMNS = ("id", "type", "queue", "state", "priority", "attempts", "age", "erro
 def parser() -> CommandParser:
     options = CommandParser(
         "list",
-        "List tasks, newest first, a page at a time. --json answers with an array; pass the last id of a page to "
-        "--after for the next one.",
+        "List tasks, newest first, a page at a time. --json prints an array. Pass the last id of a page to "
+        "--after to get the next page.",
     )
     options.add_argument(
         "--state", action="append", choices=[state.value for state in TaskState], default=[], help="may be repeated"
     )
     options.add_argument("--queue", metavar="NAME")
-    options.add_argument("--type", metavar="GLOB", help="a type, or several: 'email:*'")
-    options.add_argument("--workflow", metavar="ID", help="the first task's id of a chain")
+    options.add_argument("--type", metavar="GLOB", help="a type, or a pattern such as 'email:*'")
+    options.add_argument("--workflow", metavar="ID", help="the id of the first task of a chain")
     options.add_argument("--correlation", metavar="ID")
     options.add_argument("--limit", type=int, default=50, metavar="N", help=f"1 to {MAX_PAGE}; default: 50")
-    options.add_argument("--after", metavar="ID", help="the last id of the page before")
+    options.add_argument("--after", metavar="ID", help="the last id of the previous page")
     options.add_json()
     return options
 
@@ -79,7 +79,8 @@ async def _of_types(pattern: str, query: TaskQuery, store: UseCases) -> TaskPage
 
 
 def _print_page(page: TaskPage, now: datetime) -> None:
-    print_table(_COLUMNS, [_row(task, now) for task in page.tasks], numbers=("priority", "attempts", "age"))
+    rows = [_row(task, now) for task in page.tasks]
+    print_table(_COLUMNS, rows, numbers=("priority", "attempts", "age"), empty="no tasks match")
     if page.next_after is not None:
         sys.stdout.flush()
         print(f"next page: --after {page.next_after}", file=sys.stderr)

@@ -83,7 +83,7 @@ def _unknown(name: str) -> str:
     from difflib import get_close_matches  # noqa: PLC0415 - seldom needed
 
     if name.startswith("-"):
-        return f"{name!r} stands before the command: write backstage COMMAND [options]"
+        return f"{name!r} must follow the command: write backstage COMMAND [options]"
     near = get_close_matches(name, COMMANDS, 1)
     return f"there is no command {name!r}{f': did you mean {near[0]!r}?' if near else ''} (see backstage --help)"
 

@@ -52,15 +52,13 @@ class _Schemaless:
 
 
 def parser() -> CommandParser:
-    options = CommandParser(
-        "migrate", "Bring the store's schema up to date; a SQLite file that does not exist is created."
-    )
-    options.add_argument("--dry-run", action="store_true", help="say what would be applied, and apply nothing")
-    options.add_argument("--status", action="store_true", help="say of each migration when it was applied")
+    options = CommandParser("migrate", "Create or upgrade the tables of the store.")
+    options.add_argument("--dry-run", action="store_true", help="show what would be applied, and apply nothing")
+    options.add_argument("--status", action="store_true", help="show when each migration was applied")
     options.add_argument(
-        "--down", action="store_true", help="undo the migration that was applied last, with all that only it can hold"
+        "--down", action="store_true", help="undo the last migration, and delete the data that only it can hold"
     )
-    options.add_argument("--yes", action="store_true", help="with --down: delete what it holds without asking again")
+    options.add_argument("--yes", action="store_true", help="with --down: skip the confirmation")
     options.add_json()
     return options
 
@@ -71,7 +69,7 @@ def run(arguments: Sequence[str]) -> int:
     if options.dry_run + options.status + options.down > 1:
         known.error("give one of --dry-run, --status and --down")
     if options.down != options.yes:
-        known.error("--down deletes tables with what is in them: give --down and --yes together")
+        known.error("--down deletes tables with their data: add --yes to confirm")
     backend = store(options.url)
     migrated = backend if isinstance(backend, _Migrated) else _Schemaless()
     if options.down:
@@ -93,7 +91,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _undo(migrated: _Migrated, *, as_json: bool) -> int:
     if not isinstance(migrated, _Reversible):
-        raise ConfigurationError("url", "the migrations of that store cannot be undone: delete the store instead")
+        raise ConfigurationError("url", "the migrations of this store cannot be undone: restore a backup instead")
     undone = asyncio.run(migrated.migrate_down())
     if as_json:
         print_json(None if undone is None else {"version": undone.version, "name": undone.name})

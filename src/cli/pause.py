@@ -12,7 +12,7 @@ from backstage.domain.ports.queue_control import QUEUE, TYPE
 
 
 def parser() -> CommandParser:
-    return queue_or_type_parser("pause", "Let nobody claim tasks of a queue or a type; what runs already runs on.")
+    return queue_or_type_parser("pause", "Stop workers from claiming tasks of a queue or type. Running tasks go on.")
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -16,19 +16,24 @@ _ENDED = (TaskState.COMPLETED, TaskState.FAILED, TaskState.CANCELLED)
 def parser() -> CommandParser:
     options = CommandParser(
         "prune",
-        "Delete finished tasks with their attempts. Without options: those that the keep_… settings do not keep, as "
-        "workers do all the time. A SECONDS may also be written like 90s, 5m, 2h or 7d.",
+        "Delete finished tasks with their attempts. Without options, delete those that the keep_… settings do not "
+        "keep, as workers do. SECONDS may also be written like 90s, 5m, 2h or 7d.",
     )
     for state in _ENDED:
         options.add_argument(
-            f"--{state}-older-than", type=seconds, metavar="SECONDS", help=f"{state} tasks that ended before that"
+            f"--{state}-older-than",
+            type=seconds,
+            metavar="SECONDS",
+            help=f"{state} tasks that ended longer ago than this",
         )
         options.add_argument(
-            f"--keep-{state}", type=int, metavar="N", help=f"all but the N last {state} tasks of each queue"
+            f"--keep-{state}", type=int, metavar="N", help=f"all but the last N {state} tasks of each queue"
         )
-    options.add_argument("--queue", metavar="NAME", help="only tasks of the queue")
+    options.add_argument("--queue", metavar="NAME", help="only tasks of this queue")
     options.add_argument("--dead-letters", action="store_true", help="all failed tasks; needs --yes")
-    options.add_argument("--yes", action="store_true", help="I mean it: dead letters cannot be replayed afterwards")
+    options.add_argument(
+        "--yes", action="store_true", help="skip the confirmation; deleted dead letters cannot be replayed"
+    )
     return options
 
 
@@ -37,9 +42,9 @@ def run(arguments: Sequence[str]) -> int:
     options = known.parse_args(arguments)
     retentions = _retentions(known, options)
     if options.dead_letters and retentions:
-        known.error("--dead-letters deletes all failed tasks: give it no ages and numbers")
+        known.error("--dead-letters deletes all failed tasks: leave out ages and numbers")
     if options.dead_letters and not options.yes:
-        known.error("--dead-letters deletes all failed tasks for good: add --yes")
+        known.error("--dead-letters deletes all failed tasks for good: add --yes to confirm")
     if options.queue is not None:
         with known.naming_options():
             check_name("queue", options.queue)

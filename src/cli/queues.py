@@ -18,9 +18,9 @@ from backstage.domain.stats import OldestDue, StateCounts, TaskStats
 
 def parser() -> CommandParser:
     options = CommandParser(
-        "queues", "Count the tasks of each queue, and say how long the oldest due one waits, and what is paused."
+        "queues", "Count the tasks of each queue, with the waiting time of the oldest due task and the pauses."
     )
-    options.add_argument("--types", action="store_true", help="the same for each task type")
+    options.add_argument("--types", action="store_true", help="by task type instead of queue")
     options.add_json()
     return options
 

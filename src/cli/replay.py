@@ -11,8 +11,8 @@ from backstage.domain.limits import check_name
 
 def parser() -> CommandParser:
     options = CommandParser("replay", "Run the dead letters (failed tasks) again, now and with all their attempts.")
-    options.add_argument("--queue", metavar="NAME", help="only those of the queue")
-    options.add_argument("--type", metavar="TYPE", help="only those of the type")
+    options.add_argument("--queue", metavar="NAME", help="only dead letters of this queue")
+    options.add_argument("--type", metavar="TYPE", help="only dead letters of this type")
     return options
 
 

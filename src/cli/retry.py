@@ -11,9 +11,9 @@ from backstage.cli.store import existing_store
 
 
 def parser() -> CommandParser:
-    options = CommandParser("retry", "Run failed or cancelled tasks again, now, once more.")
+    options = CommandParser("retry", "Run failed or cancelled tasks once more, now.")
     options.add_argument("ids", nargs="+", metavar="ID")
-    options.add_argument("--reset-attempts", action="store_true", help="as often as a new task, not once more")
+    options.add_argument("--reset-attempts", action="store_true", help="with as many attempts as a new task, not one")
     return options
 
 

@@ -21,18 +21,18 @@ ACTIONS = {
 _EXPLAINED = """actions:
   list                   every schedule with its next tick
   show NAME              one schedule with its next ticks
-  next EXPR              when an expression ticks, and what the change of clocks does to it; needs no store
+  next EXPR              show when an expression ticks, also where clocks change; needs no store
   add EXPR TYPE [JSON]   store a schedule
-  edit NAME              change what is given, leave the rest
+  edit NAME              change what is given, and nothing else
   pause NAME, resume NAME
-  run NAME               enqueue its task once more, now, and print the id
+  run NAME               enqueue its task once more, now, and print its id
   delete NAME
 
-backstage schedules ACTION --help explains one."""
+backstage schedules ACTION --help explains an action."""
 
 
 def parser() -> CommandParser:
-    options = CommandParser("schedules", "See, change and preview schedules.", epilog=_EXPLAINED)
+    options = CommandParser("schedules", "Show, change and preview schedules.", epilog=_EXPLAINED)
     options.add_argument("action", choices=tuple(ACTIONS), metavar="ACTION")
     options.add_json()
     return options
@@ -47,7 +47,7 @@ def run(arguments: Sequence[str]) -> int:
         case _:
             parser().parse_args(arguments)  # explains itself, or says what is wrong
             raise WrongUsageError(
-                "schedules: name the action first, its options after it (see backstage schedules --help)"
+                "schedules: write the action first and its options after it (see backstage schedules --help)"
             )
 
 

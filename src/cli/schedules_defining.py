@@ -23,11 +23,11 @@ _FIELDS = ("schedule", "task_name", "queue", "args", "time_zone", "catch_up", "o
 
 
 def run_add(arguments: Sequence[str]) -> int:
-    known = CommandParser("schedules add", "Store a schedule; its first tick is the next one from now.")
+    known = CommandParser("schedules add", "Store a schedule. Its first tick is the next one from now.")
     known.add_argument("schedule", metavar="EXPR", help="such as '30 2 * * *', @daily or 'every 30s'")
-    known.add_argument("task_name", metavar="TYPE", help="of the task, such as report:build")
-    known.add_argument("args", metavar="JSON", nargs="?", type=_json, help="what the handler gets; default: null")
-    known.add_argument("--name", default="", help="default: made of the type, the expression and the zone")
+    known.add_argument("task_name", metavar="TYPE", help="type of the task, such as report:build")
+    known.add_argument("args", metavar="JSON", nargs="?", type=_json, help="the payload for the handler; default: null")
+    known.add_argument("--name", default="", help="default: the type, the expression and the time zone")
     _add_choices(known)
     options = known.parse_args(arguments)
     with known.naming_options():
@@ -38,7 +38,7 @@ def run_add(arguments: Sequence[str]) -> int:
 def run_edit(arguments: Sequence[str]) -> int:
     known = CommandParser(
         "schedules edit",
-        "Change what is given and leave the rest. A new expression or zone counts from now; a pause stays.",
+        "Change what is given and nothing else. A new expression or time zone applies from now. A pause stays.",
     )
     known.add_argument("name", metavar="NAME")
     known.add_argument("--schedule", metavar="EXPR")
@@ -47,19 +47,23 @@ def run_edit(arguments: Sequence[str]) -> int:
     _add_choices(known)
     options = known.parse_args(arguments)
     if not _given(options):
-        known.error("say what to change")
+        known.error("give an option that says what to change")
     with known.naming_options():
         return _answer(*asyncio.run(_edit(options)))
 
 
 def _add_choices(known: CommandParser) -> None:
-    known.add_argument("--queue", help="of the task; default: default")
+    known.add_argument("--queue", help="queue of the task; default: default")
     known.add_argument("--tz", dest="time_zone", metavar="ZONE", help="such as Europe/Berlin; default: UTC")
-    known.add_argument("--catch-up", choices=tuple(map(str, MissedTicks)), help="missed ticks that fire; default: one")
+    known.add_argument("--catch-up", choices=tuple(map(str, MissedTicks)), help="which missed ticks fire; default: one")
     known.add_argument(
-        "--overlap", choices=tuple(map(str, Overlap)), help="while an earlier task lives; default: allow"
+        "--overlap",
+        choices=tuple(map(str, Overlap)),
+        help="what a tick does while an earlier task lives; default: allow",
     )
-    known.add_argument("--jitter", type=seconds, metavar="SECONDS", help="delay each task by up to that; default: 0")
+    known.add_argument(
+        "--jitter", type=seconds, metavar="SECONDS", help="delay each task by up to this time; default: 0"
+    )
 
 
 def _given(options: argparse.Namespace) -> dict[str, Any]:
@@ -74,7 +78,9 @@ def _given(options: argparse.Namespace) -> dict[str, Any]:
 async def _add(url: str | None, cron: CronTask) -> tuple[Schedule, str]:
     async with opened_store(url) as store:
         if isinstance(await store.backend.schedules.find(cron.name), Schedule):
-            raise InvalidTaskDataError.of("name", f"there is a schedule {cron.name!r}: edit it, or give another --name")
+            raise InvalidTaskDataError.of(
+                "name", f"schedule {cron.name!r} exists already: edit it, or choose another --name"
+            )
         return await _put(store, cron)
 
 
@@ -99,4 +105,4 @@ def _json(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise argparse.ArgumentTypeError(f"is not JSON ({error}); a text needs its quotes: '\"hello\"'") from None
+        raise argparse.ArgumentTypeError(f"is not JSON ({error}); a string needs quotes: '\"hello\"'") from None

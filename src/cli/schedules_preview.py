@@ -15,20 +15,20 @@ from backstage.infra.system_clock import SystemClock
 
 MOST = 1000
 _NOTES = {
-    ClockChange.MOVED: "moved here: clocks leave out the time it names",
-    ClockChange.FIRST: "the first time that clocks show this",
-    ClockChange.SECOND: "the second time that clocks show this",
+    ClockChange.MOVED: "moved: clocks skip the time it names",
+    ClockChange.FIRST: "the first of two times that clocks show",
+    ClockChange.SECOND: "the second of two times that clocks show",
 }
 
 
 def run_next(arguments: Sequence[str]) -> int:
     known = CommandParser(
-        "schedules next", "Say when an expression ticks next, and what the change of clocks does to each tick."
+        "schedules next", "Show when an expression ticks next, and how clock changes affect each tick."
     )
     known.add_argument("schedule", metavar="EXPR", help="such as '30 2 * * *', @daily or 'every 30s'")
     known.add_argument("--tz", default="UTC", metavar="ZONE", help="such as Europe/Berlin; default: UTC")
     known.add_argument("--count", type=int, default=5, metavar="N", help="default: 5")
-    known.add_argument("--after", metavar="WHEN", help="not from now but from then: 2030-01-31T08:00:00Z")
+    known.add_argument("--after", metavar="WHEN", help="start at this time instead of now: 2030-01-31T08:00:00Z")
     known.add_json()
     options = known.parse_args(arguments)
     if not 1 <= options.count <= MOST:
@@ -62,7 +62,7 @@ def _note(tick: PreviewedTick) -> str:
     notes = []
     if tick.offset_change:
         direction = "forward" if tick.offset_change > timedelta() else "back"
-        notes.append(f"went {direction} by {abs(tick.offset_change)} before it")
+        notes.append(f"clocks went {direction} by {abs(tick.offset_change)} before it")
     if tick.change is not None:
         notes.append(_NOTES[tick.change])
     return "; ".join(notes)

@@ -28,9 +28,9 @@ def run_list(arguments: Sequence[str]) -> int:
         problems = [{"name": each.name, "problem": each.problem} for each in unreadable]
         print_json([*(schedule_document(each, now) for each in schedules), *problems])
     else:
-        print_table(_COLUMNS, [_row(each, now) for each in schedules])
+        print_table(_COLUMNS, [_row(each, now) for each in schedules], empty="no schedules")
         for each in unreadable:
-            print_text(f"{each.name} cannot be read here ({each.problem}): delete it, or add it anew")
+            print_text(f"{each.name} cannot be read here ({each.problem}): delete it, or add it again")
     return DONE
 
 

@@ -11,27 +11,29 @@ from backstage.infra.printable import printable
 
 
 def run_pause(arguments: Sequence[str]) -> int:
-    url, name = _named("pause", "Fire nothing until it is resumed; tasks that are stored go on.", arguments)
+    url, name = _named("pause", "Stop a schedule from firing until it is resumed. Its stored tasks go on.", arguments)
     is_new = asyncio.run(_pause(url, name))
     print(f"{printable(name)} {'is paused' if is_new else 'was paused already'}")
     return DONE
 
 
 def run_resume(arguments: Sequence[str]) -> int:
-    url, name = _named("resume", "Go on from now: what would have ticked in the pause is left out.", arguments)
+    url, name = _named(
+        "resume", "Let a schedule fire again from now on. Ticks during the pause are not caught up.", arguments
+    )
     is_new = asyncio.run(_resume(url, name))
     print(f"{printable(name)} {'is resumed' if is_new else 'was not paused'}")
     return DONE
 
 
 def run_run(arguments: Sequence[str]) -> int:
-    url, name = _named("run", "Enqueue its task once more, due now, and print the id.", arguments)
+    url, name = _named("run", "Enqueue the task of a schedule once more, due now, and print its id.", arguments)
     print(asyncio.run(_run_now(url, name)))
     return DONE
 
 
 def run_delete(arguments: Sequence[str]) -> int:
-    url, name = _named("delete", "Forget a schedule; tasks that are stored stay.", arguments)
+    url, name = _named("delete", "Delete a schedule. Its stored tasks stay.", arguments)
     asyncio.run(_delete(url, name))
     print(f"{printable(name)} is deleted")
     return DONE

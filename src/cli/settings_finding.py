@@ -14,8 +14,8 @@ def settings_findings(url: str | None) -> list[Finding]:
     try:
         settings = Settings.load(url=url)
     except ConfigurationError as error:
-        return [Finding(_NAME, Severity.ERROR, str(error), "correct it: a worker does not start with it")]
+        return [Finding(_NAME, Severity.ERROR, str(error), "correct it, because a worker does not start with it")]
     if not settings.unknown:
         return [Finding(_NAME, Severity.OK, "every BACKSTAGE_ variable and every key of backstage.toml is known")]
-    remedy = "correct the name, or remove it; backstage config show names what is in force"
+    remedy = "correct the name, or remove it; backstage config show lists all settings"
     return [Finding(_NAME, Severity.WARNING, str(each), remedy) for each in settings.unknown]

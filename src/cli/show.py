@@ -54,7 +54,7 @@ def _facts(task: Task) -> Iterator[str]:
         "queue": task.queue,
         "state": f"{task.state.value}, cancel requested" if task.is_cancel_requested else task.state.value,
         "priority": task.priority,
-        "attempts": f"{task.attempt} of {task.max_attempts or 'as many as its worker allows'}",
+        "attempts": _of(task.attempt, task.max_attempts),
         "deliveries": task.deliveries,
         "lost workers": _crashes(task),
         "created": task.created_at,
@@ -81,7 +81,11 @@ def _crashes(task: Task) -> str | None:
     """None where there is nothing to say."""
     if not task.crashes and task.max_deliveries is None:
         return None
-    return f"{task.crashes} of {task.max_deliveries or 'as many as its worker allows'}"
+    return _of(task.crashes, task.max_deliveries)
+
+
+def _of(number: int, limit: int | None) -> str:
+    return f"{number} (limit: set by the worker)" if limit is None else f"{number} of {limit}"
 
 
 def _values(task: Task) -> Iterator[str]:

@@ -18,8 +18,8 @@ COUNTED = ("pending", "running", "completed", "failed", "cancelled", "total", "p
 def parser() -> CommandParser:
     options = CommandParser(
         "stats",
-        "Count tasks by state, and say what is paused. The counts are exact and outlive the tasks: pruned ones are "
-        "counted, and in `pruned`.",
+        "Count tasks by state, and show what is paused. The counts are exact and include tasks that were pruned, which "
+        "`pruned` counts as well.",
     )
     options.add_argument("--by", choices=(QUEUE, TYPE), help="one row for each")
     options.add_json()

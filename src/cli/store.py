@@ -40,7 +40,7 @@ def store(url: str | None) -> Backend:
     chosen = store_url() if url is None else url
     if chosen.startswith("memory:"):
         raise ConfigurationError(
-            "url", "memory:// ends with this command: name a store that stays: sqlite:///backstage.db"
+            "url", "memory:// is gone when this command ends: name another store, such as sqlite:///backstage.db"
         )
     return backend_for(chosen)
 
@@ -66,7 +66,7 @@ async def filled_store(url: str | None) -> AsyncIterator[UseCases]:
         try:
             opened = await stack.enter_async_context(opened_store(url, Opening.READ))
         except StoreNotReadyError:
-            raise ConfigurationError("url", f"nothing is stored at {_place_of(url)}") from None
+            raise ConfigurationError("url", f"there is no store at {_place_of(url)}") from None
         yield opened
 
 
@@ -77,8 +77,8 @@ async def existing_store(url: str | None) -> AsyncIterator[UseCases]:
         try:
             opened = await stack.enter_async_context(opened_store(url, Opening.READ))
         except StoreNotReadyError:
-            remedy = "a worker that starts makes the store, and so does backstage migrate"
-            print(f"backstage: nothing is stored at {_place_of(url)} yet: {remedy}", file=sys.stderr)
+            remedy = "a starting worker creates it, and so does backstage migrate"
+            print(f"backstage: there is no store at {_place_of(url)} yet: {remedy}", file=sys.stderr)
             opened = _use_cases(backend_for("memory://"))
             await opened.backend.open(Opening.PRODUCE)
             stack.push_async_callback(opened.backend.close)

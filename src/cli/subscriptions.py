@@ -19,11 +19,11 @@ _NUMBERS = ("waiting", "failed")
 def parser() -> CommandParser:
     options = CommandParser(
         "subscriptions",
-        "List the durable subscriptions with the deliveries that wait and that have failed for good, or remove one: "
-        "what waits for it is cancelled. A worker with a listener of that name subscribes again when it is started.",
+        "List the durable subscriptions with their waiting and failed deliveries, or remove a subscription and cancel "
+        "its waiting deliveries. A worker with a listener of that name subscribes again when it starts.",
     )
     options.add_argument("action", nargs="?", choices=("list", "remove"), default="list")
-    options.add_argument("name", nargs="?", metavar="NAME", help="of the subscription to remove")
+    options.add_argument("name", nargs="?", metavar="NAME", help="name of the subscription to remove")
     options.add_json()
     return options
 
@@ -32,10 +32,10 @@ def run(arguments: Sequence[str]) -> int:
     known = parser()
     options = known.parse_args(arguments)
     if (options.action == "remove") != (options.name is not None):
-        known.error("remove takes the NAME of a subscription, and list takes none")
+        known.error("remove needs the NAME of a subscription, and list takes no name")
     if options.action == "remove":
         cancelled = asyncio.run(_remove(options.url, options.name))
-        print(f"{printable(options.name)} is removed; deliveries that were cancelled: {cancelled}")
+        print(f"{printable(options.name)} is removed; cancelled deliveries: {cancelled}")
         return DONE
     stored, by_type = asyncio.run(_all(options.url))
     subscriptions = [each for each in stored if isinstance(each, Subscription)]
@@ -44,9 +44,10 @@ def run(arguments: Sequence[str]) -> int:
         problems = [{"name": each.name, "problem": each.problem} for each in unreadable]
         print_json([*(_document(each, by_type) for each in subscriptions), *problems])
     else:
-        print_table(_COLUMNS, [_row(each, by_type) for each in subscriptions], numbers=_NUMBERS)
+        rows = [_row(each, by_type) for each in subscriptions]
+        print_table(_COLUMNS, rows, numbers=_NUMBERS, empty="no subscriptions")
         for each in unreadable:
-            print_text(f"{each.name} cannot be read here ({each.problem}): remove it, or put it anew")
+            print_text(f"{each.name} cannot be read here ({each.problem}): remove it, or subscribe again")
     return DONE
 
 

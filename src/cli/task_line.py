@@ -33,7 +33,7 @@ def parse_line(line: bytes) -> EnqueueTask:
     if "type" not in document:
         raise InvalidTaskDataError.of("type", "is missing")
     if "payload" not in document:
-        raise InvalidTaskDataError.of("payload", "is missing: write null for none")
+        raise InvalidTaskDataError.of("payload", "is missing: write null for no payload")
     given = dict(document)
     if isinstance(given.get("dedupe"), dict):
         given["dedupe"] = _made("dedupe", Dedupe, given["dedupe"], ("key", "ttl"))
@@ -49,7 +49,7 @@ def _backoff(document: dict[str, Any]) -> Backoff:
     kind = arguments.pop("kind", "exponential")
     make = _BACKOFFS.get(kind) if isinstance(kind, str) else None
     if make is None:
-        raise InvalidTaskDataError.of("backoff.kind", f"{shown(kind)} is none: use {', '.join(_BACKOFFS)}")
+        raise InvalidTaskDataError.of("backoff.kind", f"{shown(kind)} is not a backoff: use {', '.join(_BACKOFFS)}")
     known = ("base", "jitter") if kind == "fixed" else ("base", "cap", "jitter")
     backoff: Backoff = _made("backoff", make, arguments, known)
     return backoff
@@ -60,12 +60,12 @@ def _made(field: str, make: Any, arguments: Mapping[str, Any], known: tuple[str,
     try:
         return make(**arguments)
     except TypeError:
-        raise InvalidTaskDataError.of(field, f"needs {known[0]!r}, and numbers where numbers belong") from None
+        raise InvalidTaskDataError.of(field, f"needs {known[0]!r}, and numbers as values") from None
 
 
 def _refuse_unknown(place: str, document: Mapping[str, Any], known: tuple[str, ...]) -> None:
     for name in document:
         if name not in known:
             near = get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
-            raise InvalidTaskDataError.of(place + shown(name).strip("'\""), f"is no field of a task: {hint}")
+            hint = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(known)}"
+            raise InvalidTaskDataError.of(place + shown(name).strip("'\""), f"is not a field of a task: {hint}")

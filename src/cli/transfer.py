@@ -25,13 +25,13 @@ _NUMBERS = ("source", "of them pruned", "target", "of them pruned ")
 def parser() -> CommandParser:
     options = CommandParser(
         "transfer",
-        "Copy all tasks with their records, the counts of pruned ones, schedules and pauses into another store. Stop "
-        "the workers of both first. The source is left as it is. What the target has already is passed over: after an "
-        "interruption the same command goes on.",
+        "Copy all tasks with their attempts, the counts of pruned ones, schedules and pauses into another store. Stop "
+        "the workers of both stores first. The source is not changed. What the target already has is skipped, so after "
+        "an interruption you can run the same command again.",
     )
-    options.add_argument("--from", dest="url", metavar="URL", help="the store to take from: another name of --url")
-    options.add_argument("--to", required=True, metavar="URL", help="the store to copy into; it is created if need be")
-    options.add_argument("--dry-run", action="store_true", help="say what there is to copy, and copy nothing")
+    options.add_argument("--from", dest="url", metavar="URL", help="the store to copy from; the same as --url")
+    options.add_argument("--to", required=True, metavar="URL", help="the store to copy into; created if necessary")
+    options.add_argument("--dry-run", action="store_true", help="show what would be copied, and copy nothing")
     options.add_json()
     return options
 
@@ -80,7 +80,7 @@ def _saying_how_to_go_on(total: int) -> Iterator[Callable[[int], None]]:
         yield note
     except (StorageError, asyncio.CancelledError):
         print(
-            f"backstage: {done} of {total} tasks are copied; run the same command again, and it goes on from there",
+            f"backstage: {done} of {total} tasks are copied; run the same command again to copy the rest",
             file=sys.stderr,
         )
         raise
@@ -128,8 +128,8 @@ def _and_pruned(number: int) -> str:
 def _print_missing(missing: Sequence[Missing]) -> None:
     print_table(_COLUMNS, [_row(each) for each in missing], numbers=_NUMBERS)
     print(
-        "backstage: the target has fewer tasks than the source: somebody uses one of them; stop that, and run the same "
-        "command again",
+        "backstage: the target has fewer tasks than the source, because one of them is in use: stop that, and run the "
+        "same command again",
         file=sys.stderr,
     )
 

@@ -18,9 +18,9 @@ _NUMBERS = ("pid", "running", "slots", "up", "seen")
 
 
 def parser() -> CommandParser:
-    options = CommandParser("workers", "List the workers that gave a sign of life lately.")
+    options = CommandParser("workers", "List the workers that were alive lately.")
     options.add_argument(
-        "--seen-within", type=seconds, default=60.0, metavar="SECONDS", help="default: 60; also 90s, 5m, 2h, 7d"
+        "--seen-within", type=seconds, default=60.0, metavar="SECONDS", help="default: 60; or 90s, 5m, 2h, 7d"
     )
     options.add_json()
     return options
@@ -56,7 +56,7 @@ def _state(worker: WorkerInfo) -> str:
 
 
 def _print_rows(workers: list[WorkerInfo], now: datetime) -> None:
-    print_table(_COLUMNS, [_row(worker, now) for worker in workers], numbers=_NUMBERS)
+    print_table(_COLUMNS, [_row(worker, now) for worker in workers], numbers=_NUMBERS, empty="no live workers")
 
 
 def _row(worker: WorkerInfo, now: datetime) -> tuple[str, ...]:

@@ -31,17 +31,17 @@ def _lost(workers: Sequence[WorkerInfo], has_listeners: bool) -> Finding:
     lost = [worker.id for worker in workers if worker.is_lost]
     older = [worker.id for worker in workers if not worker.tells_listeners]
     if has_listeners and older:
-        detail = f"failures that end on older workers do not reach durable listeners: {', '.join(older)}"
-        return Finding(_NAME, Severity.WARNING, detail, "upgrade them, or listen again once all are upgraded")
+        detail = f"failures on older workers do not reach durable listeners: {', '.join(older)}"
+        return Finding(_NAME, Severity.WARNING, detail, "upgrade these workers")
     if lost:
-        detail = f"{len(workers)}, of which some miss their beats: {', '.join(lost)}"
-        return Finding(_NAME, Severity.WARNING, detail, "see whether their hosts live; their tasks are taken back")
-    return Finding(_NAME, Severity.OK, f"{len(workers)} gave a sign of life in the last minute")
+        detail = f"{len(workers)}; these miss their beats: {', '.join(lost)}"
+        return Finding(_NAME, Severity.WARNING, detail, "check their hosts; their tasks will be reclaimed")
+    return Finding(_NAME, Severity.OK, f"{len(workers)} were alive in the last minute")
 
 
 def _served(unserved: Sequence[Unserved]) -> Finding:
     if not unserved:
-        return Finding("served", Severity.OK, "no task waits for a queue or a type that living workers do not serve")
+        return Finding("served", Severity.OK, "live workers serve the queue and type of every waiting task")
     more = f"; and {len(unserved) - MOST_SHOWN:,} more" if len(unserved) > MOST_SHOWN else ""
     detail = "; ".join(map(str, unserved[:MOST_SHOWN])) + more
     return Finding("served", Severity.WARNING, detail, "start a worker that serves them, or cancel the tasks")

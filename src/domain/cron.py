@@ -115,9 +115,7 @@ def _rhythm(expression: str, zone: ZoneInfo) -> _Rhythm:
 
 def _tidy(expression: object) -> str:
     if not isinstance(expression, str):
-        raise InvalidTaskDataError.of(
-            "schedule", f"is a {type(expression).__name__}, not the text of a cron expression"
-        )
+        raise InvalidTaskDataError.of("schedule", f"is a {type(expression).__name__}, not a cron expression")
     if len(expression) > MAX_EXPRESSION_LENGTH:
         raise refusal(expression, f"is {len(expression)} characters long, the limit is {MAX_EXPRESSION_LENGTH}")
     if not _PRINTABLE.fullmatch(expression) or not expression.strip():
@@ -139,9 +137,7 @@ def _interval(expression: str) -> _FixedInterval:
     match = _INTERVAL.fullmatch(expression.lower())
     if days := _DAYS.fullmatch(expression.lower()):
         hours = int(days[1]) * 24
-        problem = (
-            f"counts in days, which differ in length where clocks change: write every {hours}h, or a cron expression"
-        )
+        problem = f"counts in days, whose length differs when clocks change: write every {hours}h, or a cron expression"
         raise refusal(expression, problem)
     if match is None:
         raise refusal(expression, "is not an interval: write every and a whole number of s, m or h, as in every 30s")

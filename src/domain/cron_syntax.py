@@ -58,7 +58,7 @@ class _Field:
             return f"has {item!r}, a time drawn at random by some crons: write the {self.name} itself"
         match = _ITEM.fullmatch(item)
         if match is None:
-            return f"has {item!r} in the {self.name} field, which is no number, name, range or step"
+            return f"has {item!r} in the {self.name} field, which is not a number, name, range or step"
         low, high, step = match.groups()
         for value in (low, high):
             if value not in (None, "*") and self._number(value) is None:

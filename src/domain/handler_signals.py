@@ -41,5 +41,5 @@ def delay_of(error: BaseException) -> float:
     except InvalidTaskDataError as unusable:
         raise unusable from error
     except AttributeError:
-        problem = f"{type(error).__name__} has none: call super().__init__(delay) where it is made"
+        problem = f"{type(error).__name__} has no delay: call super().__init__(delay) in its __init__"
         raise InvalidTaskDataError.of("delay", problem) from error

@@ -101,7 +101,7 @@ def check_moment(field: str, moment: object) -> datetime:
 def check_text(field: str, text: object, longest: int) -> str:
     """Return a text that every store can keep: no NUL, no lone surrogate, at most `longest` characters."""
     if not isinstance(text, str) or not 1 <= len(text) <= longest:
-        raise InvalidTaskDataError.of(field, f"{shown(text)} is not a text of 1 to {longest} characters")
+        raise InvalidTaskDataError.of(field, f"{shown(text)} is not a string of 1 to {longest} characters")
     if "\0" in text:
         raise InvalidTaskDataError.of(field, "contains a NUL character")
     try:

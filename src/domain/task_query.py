@@ -37,7 +37,7 @@ class TaskQuery:
             check_name("type", self.type)
         for field, text in (("workflow_id", self.workflow_id), ("correlation_id", self.correlation_id)):
             if text is not None and not is_encodable(text):
-                raise InvalidTaskDataError.of(field, f"{shown(text)} is no text")
+                raise InvalidTaskDataError.of(field, f"{shown(text)} is not a string")
         if self.after is not None:
             check_id("after", self.after)
 

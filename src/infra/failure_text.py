@@ -20,7 +20,7 @@ def failure_of(text: str | None) -> Failure | None:
         return None
     failure = Failure(**json.loads(text))
     if not all(isinstance(each, str) for each in (failure.type, failure.message, failure.traceback)):
-        raise TypeError("is no failure: its parts are texts")
+        raise TypeError("is not a failure: its parts must be strings")
     return failure
 
 

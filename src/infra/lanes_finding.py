@@ -15,6 +15,6 @@ def lanes_finding(lanes: int) -> Finding:
     return Finding(
         "lanes",
         Severity.WARNING,
-        f"{detail}: a worker that has to look past the work of others reads each of its own, at every claim",
-        "use fewer queues and types: name the tenant in the payload, and not in the queue",
+        f"{detail}; a worker that skips tasks of other workers reads each of its own pairs at every claim",
+        "use fewer queues and types, and put the tenant into the payload instead of the queue's name",
     )

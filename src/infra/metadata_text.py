@@ -9,5 +9,5 @@ def metadata_of(text: str | None) -> dict[str, str]:
         return {}
     metadata = json.loads(text)
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
-        raise ValueError("is no object of texts")
+        raise ValueError("is not an object of strings")
     return metadata

@@ -75,7 +75,9 @@ def _folder_of(backend: str) -> Path:
     folders = [_PACKAGE / "migrations" / backend, _PACKAGE.parent / "migrations" / backend]
     folder = next((folder for folder in folders if folder.is_dir()), None)
     if folder is None:
-        raise ConfigurationError("migrations", f"none found for {backend} in {folders[0]}: install the package again")
+        raise ConfigurationError(
+            "migrations", f"no migrations for {backend} in {folders[0]}: install the package again"
+        )
     return folder
 
 
@@ -92,13 +94,13 @@ def pending(known: tuple[Migration, ...], applied: Mapping[int, str], store: str
     newest = max(applied, default=0)
     if newest > len(known):
         raise ConfigurationError(
-            store, f"has schema version {newest}, this Backstage knows {len(known)}: upgrade Backstage"
+            store, f"has schema version {newest}, but this Backstage knows only {len(known)}: upgrade Backstage"
         )
     for migration in known:
         if applied.get(migration.version, migration.checksum) != migration.checksum:
             raise ConfigurationError(
                 store,
-                f"was migrated with another {migration.name}.sql than the installed one: "
-                "install the release that made it, and change schemas by new files only",
+                f"was migrated with a {migration.name}.sql that differs from the installed one: "
+                "install the release that migrated it, and change schemas only with new files",
             )
     return [migration for migration in known if migration.version not in applied]

@@ -18,7 +18,7 @@ def check_limit() -> None:
     """Raises ConfigurationError where a worker cannot run."""
     limit = _limit()
     if limit is not None and limit < LEAST:
-        raise ConfigurationError("ulimit -n", f"{limit} files may be open, and a worker needs {LEAST}: {_REMEDY}")
+        raise ConfigurationError("ulimit -n", f"{limit} files may be open, but a worker needs {LEAST}: {_REMEDY}")
 
 
 def spent(error: BaseException | None) -> str | None:

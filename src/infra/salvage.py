@@ -51,13 +51,14 @@ def salvaged(task_id: str, queue: str, raw: Mapping[str, Any], readers: Mapping[
 
 def checked_count(*numbers: int) -> int:
     """Return the first of what a task counts. Raises ValueError if one is no number that a store has counted to."""
-    if min(numbers) < 0 or max(numbers) > MOST_COUNTED:
-        raise ValueError(f"is no count: those lie between 0 and {MOST_COUNTED}")
+    for number in numbers:
+        if not 0 <= number <= MOST_COUNTED:
+            raise ValueError(f"is not a count between 0 and {MOST_COUNTED}")
     return numbers[0]
 
 
 def text(value: Any) -> str:
     """A reader of what must be a text."""
     if not isinstance(value, str):
-        raise TypeError(f"is a {type(value).__name__} and no text")
+        raise TypeError(f"is a {type(value).__name__} and not a string")
     return value

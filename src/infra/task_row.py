@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from msgspec.structs import replace
@@ -18,40 +19,85 @@ from backstage.infra.salvage import Reader, checked_count, salvaged, text
 _STATES = {state.value: state for state in TaskState}
 
 
-def task_of(row: Sequence[Any]) -> Task:
-    """Return the task of a row of a SQL store's view `backstage_whole_tasks`, from the id on.
+STATED_COLUMNS = (
+    *("id", "type", "queue", "priority", "created_at", "scheduled_at"),
+    *("deliveries", "interruptions", "crashes", "version"),
+    *("max_attempts", "backoff", "timeout", "soft_timeout", "max_deliveries", "dedupe_key", "dedupe_ttl"),
+    *(
+        "correlation_id",
+        "workflow_id",
+        "origin_id",
+        "cancel_requested",
+        "metadata",
+        "last_failure",
+        "result",
+        "payload",
+    ),
+)
+_OF_A_CLAIM = ("state", "started_at", "finished_at", "worker_id", "lease_until", "progress", "progress_note")
+ROW_COLUMNS = (*STATED_COLUMNS, *_OF_A_CLAIM)
+"""What a row of a SQL store says of a task, in the order in which statements ask for it. A claim sets the last ones
+itself, the same for all of its tasks, so its rows need not have them."""
 
-    Ids may be objects of the driver's, truths numbers; a correlation or workflow that is NULL is the task's own id.
+
+def task_of(row: Sequence[Any]) -> Task:
+    """Return the task of a row of ROW_COLUMNS.
+
+    Truths may be numbers; a correlation or workflow that is NULL is the task's own id.
     Of a row that cannot be decoded, what can be is returned: `undecodable` tells the rest.
     """
     try:
-        return _task_of(row)
+        state, started_at, finished_at, worker_id, lease_until, progress, progress_note = row[len(STATED_COLUMNS) :]
+        return _task_of(
+            row,
+            _STATES[state],
+            None if started_at is None else from_micros(started_at),
+            None if finished_at is None else from_micros(finished_at),
+            Lease(worker_id, from_micros(lease_until)) if state == "running" and worker_id is not None else None,
+            progress,
+            progress_note,
+        )
     except Exception:  # whatever the converters raise: the row was written by somebody else
-        return salvaged_row(dict(zip(COLUMNS, row, strict=True)))
+        return salvaged_row(dict(zip(ROW_COLUMNS, row, strict=True)))
 
 
-def _task_of(row: Sequence[Any]) -> Task:
+def claimed_task_of(row: Sequence[Any], started_at: datetime, lease: Lease) -> Task:
+    """Return the task of a row that begins with STATED_COLUMNS; those of one claim share when they started, and their
+    lease."""
+    try:
+        return _task_of(row, TaskState.RUNNING, started_at, None, lease, None, None)
+    except Exception:  # as above
+        columns = dict(zip(STATED_COLUMNS, row, strict=False)) | {"state": "running"}
+        return replace(salvaged_row(columns), started_at=started_at, lease=lease)
+
+
+def _task_of(
+    row: Sequence[Any],
+    state: TaskState,
+    started_at: datetime | None,
+    finished_at: datetime | None,
+    lease: Lease | None,
+    progress: float | None,
+    progress_note: str | None,
+) -> Task:
     (
-        id_, type_, queue, priority, state, created_at, scheduled_at, started_at, finished_at,
-        worker_id, lease_until, deliveries, interruptions, crashes, version,
+        id_, type_, queue, priority, created_at, scheduled_at, deliveries, interruptions, crashes, version,
         max_attempts, backoff, timeout, soft_timeout, max_deliveries, dedupe_key, dedupe_ttl,
-        correlation_id, workflow_id, origin_id, cancel_requested, progress, progress_note,
-        metadata, last_failure, result, payload,
+        correlation_id, workflow_id, origin_id, cancel_requested, metadata, last_failure, result, payload, *_,
     ) = row  # fmt: skip
-    id_ = str(id_)
     checked_count(deliveries, interruptions, crashes, version)
     return Task(
         id=id_,
         type=type_,
-        payload_json=text(payload),
+        payload_json=payload if type(payload) is str else text(payload),
         queue=queue,
         priority=priority,
-        state=_STATES[state],
+        state=state,
         created_at=from_micros(created_at),
         scheduled_at=from_micros(scheduled_at),
-        started_at=None if started_at is None else from_micros(started_at),
-        finished_at=None if finished_at is None else from_micros(finished_at),
-        lease=Lease(worker_id, from_micros(lease_until)) if state == "running" and worker_id is not None else None,
+        started_at=started_at,
+        finished_at=finished_at,
+        lease=lease,
         deliveries=deliveries,
         interruptions=interruptions,
         crashes=crashes,
@@ -68,20 +114,10 @@ def _task_of(row: Sequence[Any]) -> Task:
         metadata={} if metadata is None else metadata_of(metadata),
         is_cancel_requested=bool(cancel_requested),
         result_json=result,
-        last_failure=failure_of(last_failure),
+        last_failure=None if last_failure is None else failure_of(last_failure),
         progress=progress,
         progress_note=progress_note,
     )
-
-
-COLUMNS = (
-    *("id", "type", "queue", "priority", "state", "created_at", "scheduled_at", "started_at", "finished_at"),
-    *("worker_id", "lease_until", "deliveries", "interruptions", "crashes", "version"),
-    *("max_attempts", "backoff", "timeout", "soft_timeout", "max_deliveries", "dedupe_key", "dedupe_ttl"),
-    *("correlation_id", "workflow_id", "origin_id", "cancel_requested", "progress", "progress_note"),
-    *("metadata", "last_failure", "result", "payload"),
-)
-"""The columns of the view, in its order."""
 
 
 def _count(value: Any) -> int:

@@ -37,11 +37,11 @@ def check_tls_files(
         try:
             context.load_verify_locations(cafile=file.path)
         except ssl.SSLError as error:
-            raise ConfigurationError(store, f"{file} holds no certificate: name a file in PEM form") from error
+            raise ConfigurationError(store, f"{file} contains no certificate: name a file in PEM format") from error
     if certificate is not None:
         _check_pair(store, context, certificate, key, password)
     elif key is not None:
-        raise ConfigurationError(store, f"{key} is the key of no certificate: name that one as well")
+        raise ConfigurationError(store, f"{key} is a key without a certificate: name the certificate as well")
 
 
 def _check_readable(store: str, file: TlsFile) -> None:
@@ -59,9 +59,9 @@ def _check_pair(store: str, context: ssl.SSLContext, certificate: TlsFile, key: 
         context.load_cert_chain(certificate.path, None if key is None else key.path, password=lambda: password)
     except ssl.SSLError as error:
         if error.reason == "KEY_VALUES_MISMATCH":
-            problem = f"{both}: the key is of another certificate"
+            problem = f"{both}: the key belongs to another certificate"
         else:
-            problem = f"{both} hold no certificate and its key, or the key's password is wrong: use the PEM form"
+            problem = f"{both} are not a certificate and its key, or the key's password is wrong: use the PEM format"
         raise ConfigurationError(store, problem) from error
 
 

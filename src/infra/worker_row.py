@@ -38,5 +38,5 @@ def _worker_of(row: Sequence[Any]) -> WorkerInfo:
 def _texts(document: str) -> tuple[str, ...]:
     texts = json.loads(document)
     if not isinstance(texts, list) or not all(isinstance(each, str) for each in texts):
-        raise ValueError("is no list of texts")
+        raise ValueError("is not a list of strings")
     return tuple(texts)

@@ -101,7 +101,7 @@ class BlockingContainer(BlockingUses):
         """What runs on the loop, such as a listener, would wait for itself."""
         connected = self._connected
         if connected is not None and connected.thread.is_current:
-            raise RuntimeError("a BlockingContainer was called on its own event loop: make the caller async")
+            raise RuntimeError("a BlockingContainer was called on its own event loop: use the Container there")
 
     def _close_at_exit(self) -> None:
         """What was accepted is stored already, so a store that cannot be left politely is left all the same."""

@@ -7,4 +7,4 @@ DISTRIBUTION = "backstage-worker"
 
 
 def __getattr__(name: str) -> object:
-    raise AttributeError(f"{__name__!r} is the package that {DISTRIBUTION} brings, and has no {name!r}: see {__file__}")
+    raise AttributeError(f"{__name__!r} is a package of {DISTRIBUTION} and has no {name!r}: see {__file__}")

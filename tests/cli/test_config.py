@@ -40,7 +40,7 @@ def test_what_is_no_setting_is_named_on_stderr(cli: Cli, folder: Path) -> None:
     (folder / "backstage.toml").write_text("leese = 20")
     answer = cli("config", "show")
     assert answer.code == 0
-    assert answer.err == "backstage: leese (backstage.toml) is no setting: did you mean lease?\n"
+    assert answer.err == "backstage: leese (backstage.toml) is not a setting: did you mean lease?\n"
 
 
 @pytest.mark.parametrize("arguments", [("config", "show"), ("config", "show", "--json")])
@@ -74,7 +74,7 @@ def test_doctor_names_what_was_meant(cli: Cli, store: Store, folder: Path) -> No
     (folder / ".env").write_text("BACKSTAGE_LEESE=20")
     answer = cli("doctor")
     assert answer.code == 0
-    assert "warning  settings: BACKSTAGE_LEESE (.env) is no setting: did you mean BACKSTAGE_LEASE?" in answer.out
+    assert "warning  settings: BACKSTAGE_LEESE (.env) is not a setting: did you mean BACKSTAGE_LEASE?" in answer.out
 
 
 def test_doctor_says_when_no_worker_could_start(cli: Cli, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

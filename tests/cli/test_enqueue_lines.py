@@ -69,7 +69,7 @@ def test_a_bad_line_is_named_and_nothing_of_its_batch_is_stored(feed: Feed, cli:
     answer = feed(lines, "--quiet")
     assert (answer.code, answer.out) == (1, "")
     assert answer.err.startswith("backstage: line 551: payload: is nan")
-    assert answer.err.endswith("; stored 500 tasks of lines 1 to 500, nothing after them\n")
+    assert answer.err.endswith("; stored 500 tasks from lines 1 to 500, and nothing after that\n")
     assert json.loads(cli("stats", "--json").out)["total"] == 500
 
 
@@ -81,12 +81,15 @@ def test_a_bad_line_is_named_and_nothing_of_its_batch_is_stored(feed: Feed, cli:
         ("[1]", "is not an object"),
         ('{"payload": 1}', "type: is missing"),
         ('{"type": "a"}', "payload: is missing"),
-        ('{"type": "a", "payload": 1, "prioritty": 2}', "prioritty: is no field of a task: did you mean 'priority'?"),
-        ('{"type": "a", "payload": 1, "x": 2}', "x: is no field of a task: there are type, payload"),
+        (
+            '{"type": "a", "payload": 1, "prioritty": 2}',
+            "prioritty: is not a field of a task: did you mean 'priority'?",
+        ),
+        ('{"type": "a", "payload": 1, "x": 2}', "x: is not a field of a task: use one of type, payload"),
         ('{"type": 1, "payload": 1}', "type: 1 is not a name"),
         ('{"type": "a", "payload": 1, "dedupe": {"keey": "k"}}', "did you mean 'key'?"),
         ('{"type": "a", "payload": 1, "dedupe": {}}', "dedupe: needs 'key'"),
-        ('{"type": "a", "payload": 1, "dedupe": 5}', "dedupe.key: 5 is not a text"),
+        ('{"type": "a", "payload": 1, "dedupe": 5}', "dedupe.key: 5 is not a string"),
         ('{"type": "a", "payload": 1, "backoff": 5}', "backoff: is not a Backoff"),
         ('{"type": "a", "payload": 1, "backoff": {"kind": "odd"}}', "use fixed, linear, exponential"),
         ('{"type": "a", "payload": 1, "backoff": {"base": "1"}}', "backoff"),
@@ -132,4 +135,4 @@ def test_a_line_without_end_is_refused_before_memory_is_full(feed: Feed) -> None
     answer = feed(['{"type": "a", "payload": 1}', "x" * 9 * 1024 * 1024])
     assert answer.code == 1
     assert "line 2: is longer than" in answer.err
-    assert answer.err.endswith("; stored 1 task of lines 1 to 1, nothing after them\n")
+    assert answer.err.endswith("; stored 1 task from lines 1 to 1, and nothing after that\n")

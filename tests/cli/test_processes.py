@@ -162,7 +162,9 @@ def test_an_interrupt_ends_the_wait_for_lines() -> None:
         assert len(process.stdout.readline()) == 37
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 130
-        assert process.stderr.read() == "backstage: interrupted; stored 1 task of lines 1 to 1, nothing after them\n"
+        assert (
+            process.stderr.read() == "backstage: interrupted; stored 1 task from lines 1 to 1, and nothing after that\n"
+        )
 
 
 @pytest.mark.parametrize("option", [(), ("--quiet",)])
@@ -188,7 +190,7 @@ def test_an_interrupt_in_the_middle_of_many_lines_says_what_is_stored(
 
 
 def said(stored: int) -> str:
-    return f"stored {stored} tasks of lines 1 to {stored}, nothing after them" if stored else "nothing was stored"
+    return f"stored {stored} tasks from lines 1 to {stored}, and nothing after that" if stored else "nothing was stored"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -41,7 +41,7 @@ def test_looking_at_a_store_that_does_not_exist_finds_nothing_and_creates_nothin
     for command in ("stats", "list", "queues", "workers", "replay"):
         answer = cli(command)
         assert answer.code == 0
-        assert answer.err.startswith(f"backstage: nothing is stored at {folder / 'backstage.db'} yet: ")
+        assert answer.err.startswith(f"backstage: there is no store at {folder / 'backstage.db'} yet: ")
         assert "backstage migrate" in answer.err
     assert json.loads(cli("stats", "--json").out)["total"] == 0
     assert cli("show", "some-id").code == 1
@@ -94,6 +94,20 @@ def test_list_takes_a_pattern_of_types_and_pages_through_it(cli: Cli, store: Sto
     assert [task["id"] for task in json.loads(rest.out)] == wanted[2:]
     assert f"next page: --after {wanted[1]}" in cli("list", "--type", "mail:*", "--limit", "2").err
     assert json.loads(cli("list", "--type", "nobody:*", "--json").out) == []
+
+
+def test_lists_say_in_words_that_there_is_nothing(cli: Cli, store: Store) -> None:
+    store.enqueue("a")
+    assert cli("list", "--state", "failed").out == "no tasks match\n"
+    assert cli("list", "--state", "failed", "--json").out == "[]\n"
+    assert cli("schedules", "list").out == "no schedules\n"
+    assert cli("subscriptions").out == "no subscriptions\n"
+    assert cli("workers").out == "no live workers\n"
+
+
+def test_show_says_who_limits_the_attempts(cli: Cli, store: Store) -> None:
+    assert "attempts     0 (limit: set by the worker)\n" in cli("show", store.enqueue("a")).out
+    assert "attempts     0 of 2\n" in cli("show", store.enqueue("b", max_attempts=2)).out
 
 
 def test_list_refuses_a_page_size_beyond_the_limit(cli: Cli) -> None:
@@ -182,14 +196,14 @@ def test_a_worker_that_was_killed_is_lost_and_then_gone(cli: Cli, store: Store) 
         store.edit(f"UPDATE backstage_workers SET lease = 30, seen_at = started_at - {silent_for} * 1000000")
         assert [worker["state"] for worker in json.loads(cli("workers", "--json").out)] == states
     store.edit("UPDATE backstage_workers SET seen_at = started_at - 20000000")
-    assert "warning  workers: 1, of which some miss their beats: w1" in cli("doctor").out
+    assert "warning  workers: 1; these miss their beats: w1" in cli("doctor").out
 
 
 def test_doctor_tells_of_workers_that_durable_listeners_do_not_hear_from(cli: Cli, store: Store) -> None:
     store.beat("w1")
-    assert "ok       workers: 1 gave a sign of life in the last minute" in cli("doctor").out
+    assert "ok       workers: 1 were alive in the last minute" in cli("doctor").out
     store.edit(f"INSERT INTO backstage_subscriptions VALUES ('alerts', '{document_of(Subscription(name='alerts'))}')")
-    assert "failures that end on older workers do not reach durable listeners: w1" in cli("doctor").out
+    assert "failures on older workers do not reach durable listeners: w1" in cli("doctor").out
     store.edit("UPDATE backstage_workers SET release = '1.0'")
     assert "durable listeners" not in cli("doctor").out
 

@@ -61,7 +61,7 @@ def test_a_name_that_is_taken_is_refused(cli: Cli) -> None:
     cli("schedules", "add", "@hourly", "t", "--name", "n")
     answer = cli("schedules", "add", "@daily", "t", "--name", "n")
     assert (answer.code, answer.out) == (1, "")
-    assert answer.err == "backstage: name: there is a schedule 'n': edit it, or give another --name\n"
+    assert answer.err == "backstage: name: schedule 'n' exists already: edit it, or choose another --name\n"
     assert [each["schedule"] for each in listed(cli)] == ["@hourly"]
 
 
@@ -74,7 +74,7 @@ def test_a_name_that_is_taken_is_refused(cli: Cli) -> None:
         (("add", "@hourly", "t", "{"), 2, "is not JSON"),
         (("add", "@hourly", "t", "--overlap", "maybe"), 2, "invalid choice: 'maybe'"),
         (("add", "@hourly", "t", "--jitter", "soon"), 2, "is not a duration"),
-        (("edit", "n"), 2, "say what to change"),
+        (("edit", "n"), 2, "give an option that says what to change"),
         (("edit", "nobody", "--queue", "q"), 1, "no schedule 'nobody'"),
         (("show", "nobody"), 1, "no schedule 'nobody'"),
         (("pause", "nobody"), 1, "no schedule 'nobody'"),
@@ -87,7 +87,7 @@ def test_a_name_that_is_taken_is_refused(cli: Cli) -> None:
         (("next", "@hourly", "--after", "2026-01-01"), 2, "has no time zone"),
         ((), 2, "ACTION"),
         (("start",), 2, "invalid choice: 'start'"),
-        (("--json", "list"), 2, "name the action first"),
+        (("--json", "list"), 2, "write the action first"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(cli: Cli, arguments: tuple[str, ...], code: int, problem: str) -> None:
@@ -182,9 +182,9 @@ def test_next_marks_what_the_change_of_clocks_does(cli: Cli) -> None:
         "Sun 2026-03-29 03:00:00 +0200",
         "Mon 2026-03-30 02:30:00 +0200",
     ]
-    assert "went forward by 1:00:00 before it; moved here: clocks leave out the time it names" in spring[1]
+    assert "went forward by 1:00:00 before it; moved: clocks skip the time it names" in spring[1]
     autumn = cli(*arguments, "--after", "2026-10-24T12:00:00Z").out.splitlines()
-    assert "the first time that clocks show this" in autumn[1]
+    assert "the first of two times that clocks show" in autumn[1]
     assert "went back by 1:00:00 before it" in autumn[2]
 
 

@@ -48,7 +48,7 @@ def test_a_subscription_is_listed_with_what_waits_for_it(cli: Cli) -> None:
 def test_a_removed_subscription_is_gone_with_what_waited_for_it(cli: Cli) -> None:
     asyncio.run(_subscribed_and_failed())
     answer = cli("subscriptions", "remove", "alerts")
-    assert (answer.code, answer.out) == (0, "alerts is removed; deliveries that were cancelled: 1\n")
+    assert (answer.code, answer.out) == (0, "alerts is removed; cancelled deliveries: 1\n")
     assert json.loads(cli("subscriptions", "list", "--json").out) == []
     [delivery] = json.loads(cli("list", "--queue", "backstage:deliveries", "--json").out)
     assert delivery["state"] == "cancelled"

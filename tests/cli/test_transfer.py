@@ -109,9 +109,9 @@ def test_live_workers_and_running_tasks_are_refused(cli: Cli, store: Store) -> N
     [
         ([], "--to"),
         (["--to", "sqlite:///backstage.db"], "the same store"),
-        (["--to", "memory://"], "--to: memory:// ends with this command"),
+        (["--to", "memory://"], "--to: memory:// is gone when this command ends"),
         (["--to", "carrier-pigeon://coop"], "carrier-pigeon"),
-        (["--from", "sqlite:///nothing.db", "--to", TARGET], "nothing is stored at"),
+        (["--from", "sqlite:///nothing.db", "--to", TARGET], "there is no store at"),
     ],
 )
 def test_what_makes_no_sense_is_wrong_usage(cli: Cli, store: Store, arguments: list[str], problem: str) -> None:
@@ -160,7 +160,7 @@ def test_an_interrupted_transfer_says_how_to_go_on() -> None:
     ended = _transfer_until_the_first_batch(signal.SIGINT, "--to", TARGET)
     assert ended.returncode == 130
     assert ended.stderr.splitlines() == [
-        "backstage: 50 of 400 tasks are copied; run the same command again, and it goes on from there",
+        "backstage: 50 of 400 tasks are copied; run the same command again to copy the rest",
         "backstage: interrupted",
     ]
 

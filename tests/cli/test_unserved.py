@@ -46,4 +46,4 @@ def test_a_worker_of_every_type_serves_any(cli: Cli, store: Store) -> None:
 def test_a_store_that_ends_with_the_command_is_refused(cli: Cli, command: tuple[str, ...]) -> None:
     answer = cli(*command, "--url", "memory://")
     assert (answer.code, answer.out) == (2, "")
-    assert "memory:// ends with this command" in answer.err
+    assert "memory:// is gone when this command ends" in answer.err

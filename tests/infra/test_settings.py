@@ -112,12 +112,12 @@ def test_what_kubernetes_sets_for_a_service_called_redis_means_no_store(monkeypa
 
 @pytest.mark.parametrize("option", ["host", "port", "password", "db", "redis_url"])
 def test_parts_of_a_url_as_options_are_answered_with_the_form_of_one(option):
-    with pytest.raises(ConfigurationError, match=rf"^{option}: .*by one URL, such as redis://:password@host:6379/0"):
+    with pytest.raises(ConfigurationError, match=rf"^{option}: .*with one URL, such as redis://:password@host:6379/0"):
         Settings.load(**{option: "x"})
 
 
 def test_an_option_that_is_misspelt_is_answered_with_the_one_that_was_meant():
-    with pytest.raises(ConfigurationError, match=r"^concurency: is no setting: did you mean concurrency\?$"):
+    with pytest.raises(ConfigurationError, match=r"^concurency: is not a setting: did you mean concurrency\?$"):
         Settings.load(concurency=3)
 
 
@@ -172,9 +172,9 @@ def test_a_broken_variable_that_is_not_used_breaks_nothing(monkeypatch):
     [
         ("BACKSTAGE_LEASE", "abc", "BACKSTAGE_LEASE: 'abc' is not a number of seconds"),
         ("BACKSTAGE_LEASE", "nan", "BACKSTAGE_LEASE: 'nan' is not a number of seconds"),
-        ("BACKSTAGE_LEASE", "0", "BACKSTAGE_LEASE: 0 does not lie between 0.1 and 3.16224e+09 seconds"),
+        ("BACKSTAGE_LEASE", "0", "BACKSTAGE_LEASE: 0 is not between 0.1 and 3.16224e+09 seconds"),
         ("BACKSTAGE_CONCURRENCY", "2.5", "BACKSTAGE_CONCURRENCY: '2.5' is not a whole number"),
-        ("BACKSTAGE_CONCURRENCY", "0", "BACKSTAGE_CONCURRENCY: 0 does not lie between 1 and 10000"),
+        ("BACKSTAGE_CONCURRENCY", "0", "BACKSTAGE_CONCURRENCY: 0 is not between 1 and 10000"),
         ("JOB_CONCURRENCY", "many", "JOB_CONCURRENCY: 'many' is not a whole number"),
         ("JOB_TIMEOUT", "1.5", "JOB_TIMEOUT: '1.5' is not a whole number of milliseconds"),
         ("BACKSTAGE_SOFT_TIMEOUT", "never", "BACKSTAGE_SOFT_TIMEOUT: 'never' is not a number of seconds or 'none'"),
@@ -211,7 +211,7 @@ def test_a_wrong_argument_is_named_as_it_was_given(monkeypatch):
 
 
 def test_an_argument_that_does_not_exist_is_refused():
-    with pytest.raises(ConfigurationError, match=r"^leese: is no setting"):
+    with pytest.raises(ConfigurationError, match=r"^leese: is not a setting"):
         Settings.load(leese=3)
 
 

@@ -49,13 +49,13 @@ def test_files_that_belong_together_are_taken(folder: Path) -> None:
     [
         ("none.pem", None, None, "root=", "No such file"),
         ("", None, None, "root=", "Is a directory"),
-        ("letter.txt", None, None, "root=", "holds no certificate"),
+        ("letter.txt", None, None, "root=", "contains no certificate"),
         ("authority.pem", "none.crt", "one.key", "cert=", "No such file"),
         ("authority.pem", "one.crt", "none.key", "key=", "No such file"),
-        ("authority.pem", "one.crt", "letter.txt", "key=", "hold no certificate and its key"),
-        ("authority.pem", "one.crt", "two.key", "key=", "the key is of another certificate"),
-        ("authority.pem", "one.crt", None, "cert=", "hold no certificate and its key"),
-        ("authority.pem", None, "one.key", "key=", "the key of no certificate"),
+        ("authority.pem", "one.crt", "letter.txt", "key=", "are not a certificate and its key"),
+        ("authority.pem", "one.crt", "two.key", "key=", "the key belongs to another certificate"),
+        ("authority.pem", "one.crt", None, "cert=", "are not a certificate and its key"),
+        ("authority.pem", None, "one.key", "key=", "a key without a certificate"),
     ],
 )
 def test_a_file_that_is_missing_or_wrong_is_named_with_its_option(

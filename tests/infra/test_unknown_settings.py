@@ -121,4 +121,4 @@ def test_loading_settings_tells_what_has_no_effect(monkeypatch: pytest.MonkeyPat
         UnknownSetting("pre-fetch", "backstage.toml", "prefetch"),
     )
     assert settings.lease == 7.0
-    assert str(settings.unknown[0]) == "BACKSTAGE_LEESE (environment) is no setting: did you mean BACKSTAGE_LEASE?"
+    assert str(settings.unknown[0]) == "BACKSTAGE_LEESE (environment) is not a setting: did you mean BACKSTAGE_LEASE?"

@@ -27,7 +27,7 @@ def test_looking_at_an_empty_database_creates_nothing_and_says_what_does(cli: Cl
     for command in ("stats", "list", "queues", "workers", "schedules"):
         answer = cli(command, *(["list"] if command == "schedules" else []), "--url", empty_database_url)
         assert answer.code == 0, answer.err
-        assert "nothing is stored at postgresql://" in answer.err
+        assert "there is no store at postgresql://" in answer.err
         assert "backstage migrate" in answer.err
     assert _tables(empty_database_url) == 0
 

@@ -90,7 +90,7 @@ def test_errors_are_those_of_the_use_case(backstage: BlockingContainer) -> None:
 
 
 def test_a_wrong_setting_is_refused_before_anything_is_connected() -> None:
-    with pytest.raises(ConfigurationError, match="leese: is no setting"):
+    with pytest.raises(ConfigurationError, match="leese: is not a setting"):
         BlockingContainer("memory://", leese=3)
 
 
@@ -156,7 +156,7 @@ def test_a_listener_that_would_wait_for_itself_is_refused(backstage: BlockingCon
 
     container = backstage.run(_itself)
     backstage.run(lambda _: subscribe_and_enqueue())
-    assert errors == ["a BlockingContainer was called on its own event loop: make the caller async"]
+    assert errors == ["a BlockingContainer was called on its own event loop: use the Container there"]
 
 
 async def _itself(container):  # type: ignore[no-untyped-def]

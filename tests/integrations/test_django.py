@@ -150,7 +150,7 @@ def test_a_test_gives_the_project_the_store_of_its_bench(
         (["sqlite:///tasks.db"], "BACKSTAGE: is a list: make it a dictionary like {'URL': …}"),
         ({"url": "memory://"}, "BACKSTAGE: has the key 'url': write it in capitals"),
         ({"LEASE": "abc"}, "lease: 'abc' is not a number of seconds"),
-        ({"LEESE": 3}, "leese: is no setting: did you mean lease?"),
+        ({"LEESE": 3}, "leese: is not a setting: did you mean lease?"),
     ],
 )
 def test_a_wrong_setting_is_one_line(guestbook: None, setting: Any, complaint: str) -> None:

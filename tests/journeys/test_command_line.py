@@ -45,7 +45,7 @@ def store(sqlite_store: Store) -> Store:
         (["--url", "sqlite:///missing/backstage.db"], "does not exist: create it first"),
         (["--lease", "abc"], "lease: 'abc' is not a number of seconds"),
         (["--processes", "many"], "processes: 'many' is not a whole number"),
-        (["--processes", "2", "--url", "memory://"], "processes: each would have a memory:// of its own"),
+        (["--processes", "2", "--url", "memory://"], "processes: each would have its own memory:// store"),
         (["--nonsense"], "unrecognized arguments: --nonsense"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,

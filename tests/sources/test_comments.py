@@ -1,4 +1,4 @@
-"""What a comment in SQL or Lua names exists, and so does a decision that any code names."""
+"""What a comment in SQL or Lua names exists."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ STATEMENTS = sorted([*INFRA.glob("*/sql/**/*.sql"), *INFRA.glob("*/lua/**/*.lua"
 _FILE = re.compile(r"\b(\w+)\.(?:py|sql|lua)\b")
 _MEMBER = re.compile(r"\b([a-z_]+)\.([a-z_]+)\b(?!\.)")
 _WORD = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
-_DECISION = re.compile(r"\b[Dd]ecisions? (\d{4})(?: and (\d{4}))?")
 
 
 def comments_of(text: str) -> str:
@@ -80,15 +79,3 @@ def test_every_statement_says_first_what_it_does() -> None:
 def test_a_stale_file_a_stale_function_and_a_stale_name_are_seen() -> None:
     text = "-- As old_place.sql and claim.no_such and settle_nothing say; see claim.py, claim.claim.\nSELECT 1"
     assert missing(text, "postgres") == ["old_place.sql", "claim.no_such", "no_such", "settle_nothing"]
-
-
-def test_a_decision_that_code_names_is_there() -> None:
-    numbers = {file.name[:4] for file in (ROOT / "docs" / "decisions").glob("[0-9]*.md")}
-    named = {
-        number: file.name
-        for file in [*(ROOT / "src").rglob("*.py"), *STATEMENTS]
-        for match in _DECISION.finditer(file.read_text("utf-8"))
-        for number in match.groups()
-        if number
-    }
-    assert {number: name for number, name in named.items() if number not in numbers} == {}

@@ -268,7 +268,7 @@ def test_events_that_cannot_be_durable_are_refused_with_those_that_can(event: st
 def test_two_listeners_of_one_name_are_refused(workers: Workers) -> None:
     worker = workers.new()
     alerted(worker)
-    with pytest.raises(ConfigurationError, match="'alerts' names two listeners"):
+    with pytest.raises(ConfigurationError, match="'alerts' is the name of two listeners"):
         alerted(worker)
 
 
@@ -278,7 +278,7 @@ def test_options_of_a_durable_listener_need_its_name() -> None:
 
 
 def test_a_listener_of_no_event_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="names no event"):
+    with pytest.raises(ConfigurationError, match="needs the name of an event"):
         listener(durable="alerts")
 
 

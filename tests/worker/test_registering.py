@@ -282,7 +282,7 @@ async def test_names_that_only_the_type_checker_knows_stop_nothing(any_workers: 
 
 def test_a_process_handler_that_its_name_does_not_lead_to_is_refused() -> None:
     HandlerPath.of(plain)
-    with pytest.raises(ConfigurationError, match="another function by that name"):
+    with pytest.raises(ConfigurationError, match="another function under that name"):
         HandlerPath.of(positionally(plain))
 
 
@@ -350,25 +350,25 @@ async def async_generator(payload: Any) -> AsyncIterator[int]:
 @pytest.mark.parametrize(
     ("function", "problem"),
     [
-        (three, "three: parameter 'more' has nothing to take: it may take a payload and a context"),
-        (unbound, "parameter 'self' waits for an object"),
-        (anything, r"takes \*args or \*\*kwargs, which do not tell"),
-        (context_and_anything, r"takes \*args or \*\*kwargs, which do not tell"),
-        (mock.Mock(), r"takes \*args or \*\*kwargs, which do not tell"),
-        (with_a_default, "does not tell whether 'limit' is to take the payload"),
-        (lambda context, n=5: n, "does not tell whether 'n' is to take the payload"),
-        (narrow(lambda: 1), "a decorator of it does not take what the function takes"),
-        (dict, "is a class, which would only be made"),
-        (Yields(), "yields, so calling it runs nothing"),
-        (functools.partial(Yields()), "yields, so calling it runs nothing"),
-        (two_contexts, "two_contexts: parameter 'ctx' has nothing to take"),
+        (three, "three: takes at most a payload and a context: parameter 'more' is one too many"),
+        (unbound, "parameter 'self' needs an object"),
+        (anything, r"takes \*args or \*\*kwargs, so its parameters are unknown"),
+        (context_and_anything, r"takes \*args or \*\*kwargs, so its parameters are unknown"),
+        (mock.Mock(), r"takes \*args or \*\*kwargs, so its parameters are unknown"),
+        (with_a_default, "is ambiguous, because 'limit' has a default"),
+        (lambda context, n=5: n, "is ambiguous, because 'n' has a default"),
+        (narrow(lambda: 1), "one of its decorators does not take the parameters of the function"),
+        (dict, "is a class, which would only be instantiated"),
+        (Yields(), "is a generator, so a call runs nothing"),
+        (functools.partial(Yields()), "is a generator, so a call runs nothing"),
+        (two_contexts, "two_contexts: takes at most a payload and a context: parameter 'ctx'"),
         (unknown_name, "unknown_name: its annotations name 'Nowhere', which cannot be found"),
         (unreadable, "unreadable: its annotations cannot be read"),
-        (not_a_type, "not_a_type: its payload type .* is none that pydantic validates"),
-        (generator, "generator: yields, so calling it runs nothing"),
-        (async_generator, "async_generator: yields, so calling it runs nothing"),
-        ("text", "'text': is no handler: give a function"),
-        (12, "12: is no handler: give a function"),
+        (not_a_type, "not_a_type: pydantic cannot validate its payload type"),
+        (generator, "generator: is a generator, so a call runs nothing"),
+        (async_generator, "async_generator: is a generator, so a call runs nothing"),
+        ("text", "'text': is not a handler: pass a function"),
+        (12, "12: is not a handler: pass a function"),
     ],
 )
 async def test_a_bad_handler_is_refused_when_it_is_registered(workers: Workers, function: Any, problem: str) -> None:

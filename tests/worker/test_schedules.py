@@ -138,7 +138,7 @@ async def test_two_modules_may_hold_the_same_cron_task_but_not_two_of_one_name(w
     worker = workers.new()
     worker.include(module_of(one=SOON, two=SOON))
     worker.include(module_of(three=CronTask("every 1s", "t", name="soon")))
-    with pytest.raises(ConfigurationError, match="'soon' names two schedules"):
+    with pytest.raises(ConfigurationError, match="'soon' is the name of two schedules"):
         worker.include(module_of(four=CronTask("every 2s", "t", name="soon")))
 
 
@@ -194,14 +194,14 @@ async def test_stopping_a_scheduler_that_waits_ends_the_waiting(untouched: None)
 async def test_a_scheduler_takes_a_worker_or_a_store(workers: Workers) -> None:
     worker: Worker = workers.new()
     for options in ({"url": "memory://"}, {"schedule_interval": 1.0}):
-        with pytest.raises(ConfigurationError, match="give either it or them"):
+        with pytest.raises(ConfigurationError, match="pass either it or them"):
             Scheduler(worker=worker, **options)  # type: ignore[arg-type]
 
 
 async def test_wrong_schedules_are_refused_when_the_scheduler_is_made(untouched: None) -> None:
     with pytest.raises(ConfigurationError, match="is not a CronTask"):
         Scheduler("memory://", schedules=["@daily"])  # type: ignore[list-item]
-    with pytest.raises(ConfigurationError, match="names two schedules"):
+    with pytest.raises(ConfigurationError, match="is the name of two schedules"):
         Scheduler("memory://", schedules=[CronTask("@daily", "t", "a"), CronTask("@daily", "t", "b")])
 
 

@@ -27,7 +27,7 @@ def done() -> None: ...
 
 
 async def test_a_service_without_a_processor_is_not_started() -> None:
-    with pytest.raises(ConfigurationError, match="processors: there is none: call register_processor"):
+    with pytest.raises(ConfigurationError, match="processors: there is no processor: call register_processor"):
         await service().start()
 
 
@@ -41,15 +41,15 @@ async def test_a_processor_without_a_handler_is_not_started() -> None:
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({"concurrency": 0}, "concurrency: 0 does not lie between"),
+        ({"concurrency": 0}, "concurrency: 0 is not between"),
         ({"lease": "soon"}, "lease: 'soon' is not a number of seconds"),
-        ({"drain_delay": -1}, "drain_delay: -1 does not lie between"),
-        ({"keep_failed": -1}, "keep_failed: -1 does not lie between"),
+        ({"drain_delay": -1}, "drain_delay: -1 is not between"),
+        ({"keep_failed": -1}, "keep_failed: -1 is not between"),
         ({"backoff": 5}, "backoff: is not a Backoff"),
         ({"dead_letter_queue": "no name"}, "dead_letter_queue: 'no name' is not a name"),
         ({"dead_letter_queue": "mail"}, "'mail' is in use already"),
-        ({"concurency": 5}, "concurency: is no option of a processor"),
-        ({"url": "memory://"}, "url: is no option of a processor"),
+        ({"concurency": 5}, "concurency: is not an option of a processor"),
+        ({"url": "memory://"}, "url: is not an option of a processor"),
     ],
 )
 def test_a_wrong_option_is_named(options: dict[str, Any], problem: str) -> None:
@@ -64,7 +64,7 @@ def test_a_wrong_option_is_named(options: dict[str, Any], problem: str) -> None:
         (lambda made: made.register_processor("mail"), "the queue has two processors"),
         (lambda made: made.register_processor("mail.dead"), "is the name of another queue's dead letters"),
         (lambda made: made.register_processor("x", dead_letter_queue="mail"), "'mail' is in use already"),
-        (lambda made: made.get_processor("reports"), "no processor serves this queue: registered are mail"),
+        (lambda made: made.get_processor("reports"), "no processor serves this queue; there are mail"),
         (lambda made: made.setup_graceful_shutdown(), "the service is not running: start it first"),
     ],
 )
@@ -98,7 +98,7 @@ def test_a_processor_that_is_not_started_cannot_be_paused() -> None:
 
 def test_a_container_brings_its_own_settings() -> None:
     container = Container(Settings.load(url="memory://", silent=True))
-    with pytest.raises(ConfigurationError, match="give either it or them"):
+    with pytest.raises(ConfigurationError, match="pass either it or them"):
         WorkerService(container=container, concurrency=5)
 
 

@@ -34,7 +34,9 @@ async def one_end_is_too_large(workers: Workers, limit: Callable[[Worker], Await
         assert sorted(ran) == ["large"] * 2 + ["small"] * 19
         records = await attempts(worker, stored[10])
         assert [record.failure.type for record in records if record.failure] == ["OutcomeRefused"] * 2
-        assert stored[10].last_failure and "does not take what the handler returned" in stored[10].last_failure.message
+        assert (
+            stored[10].last_failure and "does not accept the result of the handler" in stored[10].last_failure.message
+        )
         assert (await worker.backstage.get_task_stats()).total == 20
     finally:
         await worker.stop()

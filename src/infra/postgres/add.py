@@ -1,21 +1,66 @@
-"""Storing new tasks on a session: one statement, or a transaction where two tasks want one key."""
+"""Storing new tasks: one statement for all calls that wait, or a transaction where two tasks want one key."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 from operator import attrgetter
+from typing import Any
 
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.portions import portions
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
+from backstage.infra.joined_adds import JoinedAdds
+from backstage.infra.postgres.caller_transaction import within_transaction
 from backstage.infra.postgres.columns import NEW
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.statements import statement
+from backstage.infra.postgres.store import Store
 
 Answers = dict[str, Duplicate | None]
 """By task id: the Duplicate of a task whose key is held, None for one that is stored."""
+
+_TASKS_AT_ONCE = 5_000
+_CHARACTERS_AT_ONCE = 16 * 1024 * 1024
+
+
+class Adding:
+    """TaskRepository's `add`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._joined = JoinedAdds(
+            self._add, store.database.begin, tasks_at_once=_TASKS_AT_ONCE, characters_at_once=_CHARACTERS_AT_ONCE
+        )
+
+    async def add(self, tasks: Sequence[Task], *, connection: Any = None) -> list[Duplicate | None]:
+        """`connection` is an asyncpg connection to the same database with a transaction open. Workers are woken when it
+        commits."""
+        if connection is not None:
+            return await self._add_within(connection, tasks)
+        return await self._store.database.at_home(self._joined.add(tasks)) if tasks else []
+
+    async def _add_within(self, connection: Any, tasks: Sequence[Task]) -> list[Duplicate | None]:
+        async with within_transaction(connection, self._store) as session:
+            await self._store.lanes.know(tasks)
+            answers = await add_tasks(session, tasks, self._store.time.now())
+        return [answers[task.id] for task in tasks]
+
+    async def _add(self, tasks: Sequence[Task]) -> list[Duplicate | None]:
+        """At home, in the task that JoinedAdds began."""
+        store = self._store
+        lanes = {(task.type, task.queue) for task in tasks}
+
+        async def step(session: Session) -> Answers:
+            return await add_tasks(session, tasks, store.time.now())
+
+        if not lanes <= store.lanes.known:
+            await store.lanes.know(tasks)
+        answers = await store.database.make(step)
+        store.notifier.wake_from_home()
+        await store.counts.appended(len(lanes))
+        return [answers[task.id] for task in tasks]
 
 
 async def add_tasks(session: Session, tasks: Sequence[Task], now: int | None) -> Answers:

@@ -126,7 +126,9 @@ class PostgresBackend:
     async def _begin(self, opening: Opening, connection: asyncpg.Connection[Any]) -> None:
         version = connection.get_server_version()
         if version.major < 15:
-            raise ConfigurationError(self._location.shown, f"needs PostgreSQL 15 or newer, this is {version.major}")
+            raise ConfigurationError(
+                self._location.shown, f"needs PostgreSQL 15 or newer, but the server is {version.major}"
+            )
         await self._migrations().prepare(connection, opening)
 
     async def _tell_the_time(self) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import ConfigurationError
-from backstage.domain.task import Task
-from backstage.infra.postgres.add import add_tasks
 from backstage.infra.postgres.notifier import NOTIFY, channel_of
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.statements import qualified
@@ -47,8 +45,10 @@ class _Savepoint:
             await self._connection.execute("RELEASE SAVEPOINT backstage_add")
 
 
-async def add_in(connection: Any, store: Store, tasks: Sequence[Task]) -> list[Duplicate | None]:
-    """Add the tasks in the open transaction of `connection`, all or none; they exist once that commits.
+@contextlib.asynccontextmanager
+async def within_transaction(connection: Any, store: Store) -> AsyncIterator[Session]:
+    """Yield a session in the open transaction of `connection`: all statements of the block or none. Once that commits,
+    whoever waits for work is woken.
 
     Runs in the calling loop. Raises ConfigurationError for another database or without an open transaction.
     """
@@ -60,17 +60,16 @@ async def add_in(connection: Any, store: Store, tasks: Sequence[Task]) -> list[D
         )
     if not connection.is_in_transaction():
         raise ConfigurationError("connection", "has no transaction open: use `async with connection.transaction()`")
-    await store.lanes.know(tasks)
     session = Session(_Within(connection), location.schema)
     try:
         found = tuple((await connection.fetch(IDENTITY, qualified("backstage_tasks", location.schema)))[0])
         if found != await store.identity():
             raise ConfigurationError(
-                "connection", f"is to the database {found[0]}, but the tasks are in {location.shown}: connect to that"
+                "connection",
+                f"is to the database {found[0]}, but the tasks are in {location.shown}: connect to that database",
             )
         async with session.transaction():
-            answers = await add_tasks(session, tasks, store.time.now())
+            yield session
             await session.fetch(NOTIFY, channel_of(location.schema), "")
     except DRIVER_ERRORS as error:
         raise translate(error, location.shown) from error
-    return [answers[task.id] for task in tasks]

@@ -9,12 +9,14 @@ from backstage.domain.lease import Lease
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest
 from backstage.domain.task import Task
 from backstage.infra.moments import from_micros, ticks
-from backstage.infra.postgres.rows import claimed_task_of
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.settle import settle
 from backstage.infra.postgres.statements import statement
 from backstage.infra.server_time import ServerTime
+from backstage.infra.task_row import STATED_COLUMNS, claimed_task_of
 
+_ABOUT_THE_CLAIM = len(STATED_COLUMNS)
+"""Where in a row the columns begin that say what the whole claim found."""
 _PROMOTED_AT_ONCE = 10_000
 _SOON = 0.005
 """Seconds until the next look when ready tasks were seen that another claimer or promoter has its hands on."""
@@ -22,11 +24,11 @@ _SOON = 0.005
 
 async def claim(session: Session, request: ClaimRequest, time: ServerTime) -> Claimed:
     rows = await _claim(session, request, time, take_anyway=False)
-    now, next_due, is_more_there, *_ = rows[0]
+    now, next_due, is_more_there = rows[0][_ABOUT_THE_CLAIM:]
     if next_due is not None and next_due <= now:
         await session.fetch(statement("promote_tasks"), time.now(), _PROMOTED_AT_ONCE)
         rows = await _claim(session, request, time, take_anyway=True)
-        now, next_due, is_more_there, *_ = rows[0]
+        now, next_due, is_more_there = rows[0][_ABOUT_THE_CLAIM:]
     tasks = _tasks(rows, request)
     undecodable = tuple(task for task in tasks if task.undecodable is not None)
     if undecodable:
@@ -40,7 +42,7 @@ async def claim(session: Session, request: ClaimRequest, time: ServerTime) -> Cl
 
 
 def _tasks(rows: Any, request: ClaimRequest) -> tuple[Task, ...]:
-    now, _, _, first_id, *_ = rows[0]
+    first_id, now = rows[0][0], rows[0][_ABOUT_THE_CLAIM]
     if first_id is None:
         return ()
     lease = Lease(request.worker_id, from_micros(now + ticks(request.lease)))
@@ -64,7 +66,7 @@ async def _claim(session: Session, request: ClaimRequest, time: ServerTime, *, t
         take_anyway,
         request.whole_queue,
     )
-    time.measured(rows[0][0], asked_at)
+    time.measured(rows[0][_ABOUT_THE_CLAIM], asked_at)
     return rows
 
 

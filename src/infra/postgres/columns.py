@@ -1,15 +1,19 @@
-"""A task's columns: the one statement of their names, types and values, which the SQL files name as placeholders."""
+"""A task's columns: the one statement of their names, types and values, which the SQL files name as placeholders.
+
+Decision 0412 says why.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from backstage.domain.task import Task
 from backstage.infra.failure_text import failure_json
-from backstage.infra.moments import to_micros
+from backstage.infra.moments import EPOCH, MICROSECOND, to_micros
+from backstage.infra.task_row import ROW_COLUMNS, STATED_COLUMNS
 
 Values = list[Any] | None
 """Of one column, a value for each row; None stands for as many NULLs as the other columns have values."""
@@ -50,26 +54,12 @@ def column(values: Iterable[Any]) -> Values:
     return None if whole.count(None) == len(whole) else whole
 
 
-def _text_of_backoff(task: Task) -> str | None:
-    return None if task.backoff is None else str(task.backoff)
-
-
-def _unless_own_id(attribute: str) -> Callable[[Task], str | None]:
-    """Most tasks are their own correlation and workflow: those that are keep none."""
-    value = attrgetter(attribute)
-
-    def other_id(task: Task) -> str | None:
-        text: str = value(task)
-        return None if text == task.id else text
-
-    return other_id
-
-
-def _micros(attribute: str) -> Callable[[Task], int | None]:
+def _micros(attribute: str) -> Callable[[Any], int | None]:
+    """Microseconds since 1970 of a moment that may be missing."""
     moment = attrgetter(attribute)
 
-    def micros(task: Task) -> int | None:
-        value = moment(task)
+    def micros(row: Any) -> int | None:
+        value: datetime | None = moment(row)
         return None if value is None else to_micros(value)
 
     return micros
@@ -82,25 +72,25 @@ _KEYS = Columns(
 )
 _PLACE = Columns(
     Column("priority", "smallint", attrgetter("priority")),
-    Column("scheduled_at", "bigint", _micros("scheduled_at")),
+    Column("scheduled_at", "bigint", lambda task: (task.scheduled_at - EPOCH) // MICROSECOND),
 )
 
 DEFINITION = _KEYS + Columns(
-    Column("created_at", "bigint", _micros("created_at")),
+    Column("created_at", "bigint", lambda task: (task.created_at - EPOCH) // MICROSECOND),
     Column("payload", "text", attrgetter("payload_json")),
     Column("max_attempts", "integer", attrgetter("max_attempts")),
-    Column("backoff", "text", _text_of_backoff),
+    Column("backoff", "text", lambda task: None if task.backoff is None else str(task.backoff)),
     Column("timeout", "double precision", attrgetter("timeout")),
     Column("soft_timeout", "double precision", attrgetter("soft_timeout")),
     Column("max_deliveries", "integer", attrgetter("max_deliveries")),
-    Column("correlation_id", "text", _unless_own_id("correlation_id")),
-    Column("workflow_id", "text", _unless_own_id("workflow_id")),
+    Column("correlation_id", "text", lambda task: None if task.correlation_id == task.id else task.correlation_id),
+    Column("workflow_id", "text", lambda task: None if task.workflow_id == task.id else task.workflow_id),
     Column("origin_id", "text", attrgetter("origin_id")),
     Column("metadata", "text", lambda task: json.dumps(task.metadata) if task.metadata else None),
     Column("dedupe_key", "text", lambda task: None if task.dedupe is None else task.dedupe.key),
     Column("dedupe_ttl", "double precision", lambda task: None if task.dedupe is None else task.dedupe.ttl),
 )
-"""What a task is: all of backstage_tasks."""
+"""What a task is: all of backstage_tasks. Those of a new task come with few calls, for batches are large."""
 
 NEW = DEFINITION + _PLACE
 
@@ -144,12 +134,26 @@ ATTEMPT = Columns(
 )
 """What a record of a claim is, for an `Attempt`."""
 
-PLACEHOLDERS = {
+
+def _read(names: Iterable[str], live: str) -> str:
+    """The columns of a task that has not ended: the table `task` has what it is, and `live` the rest."""
+    elsewhere = {"id": "task.id::text", "finished_at": "NULL::bigint AS finished_at"}
+    defined = {name: f"task.{name}" for name in DEFINITION.names} | elsewhere
+    return ", ".join(defined.get(name, f"{live}.{name}") for name in names)
+
+
+PLACEHOLDERS: dict[str, Columns | str] = {
     "definition": DEFINITION,
     "new": NEW,
     "carried": CARRIED,
     "pending": PENDING,
     "finished": FINISHED,
     "attempt": ATTEMPT,
+    # What task_row.py reads: of the view of whole tasks, of running tasks, of those just claimed, and of these what the
+    # claim's update gives.
+    "whole": ", ".join(["whole.id::text", *(f"whole.{name}" for name in ROW_COLUMNS[1:])]),
+    "held": _read(ROW_COLUMNS, "live"),
+    "claimed": _read(STATED_COLUMNS, "claimed"),
+    "claim": ", ".join(name for name in STATED_COLUMNS if name not in DEFINITION.names),
 }
 """What the SQL files may name in braces."""

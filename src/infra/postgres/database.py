@@ -95,7 +95,7 @@ class Database:
             future = asyncio.run_coroutine_threadsafe(work, self._home)
         except RuntimeError as error:
             work.close()
-            raise StorageUnavailableError("the event loop that opened the store is closed: open it anew") from error
+            raise StorageUnavailableError("the event loop that opened the store is closed: open it again") from error
         patience = 2 * (self.connector.location.command_timeout + CONNECT_TIMEOUT)
         try:
             async with asyncio.timeout(patience):

@@ -51,14 +51,14 @@ async def diagnose(connection: asyncpg.Connection[Any], connector: Connector, mi
 
 def _pooler(connector: Connector) -> Finding:
     if not connector.is_pooled:
-        return Finding("pooler", OK, "none between: statements are prepared, and notifications arrive")
+        return Finding("pooler", OK, "there is none: statements are prepared, and notifications arrive")
     if connector.location.prepared == "off":
-        return Finding("pooler", OK, "prepared_statements=off: each statement is planned anew")
+        return Finding("pooler", OK, "prepared_statements=off: each statement is planned each time")
     return Finding(
         "pooler",
         WARNING,
-        "one is between that does not keep a session: statements are planned anew, and workers poll",
-        "let workers connect to the server itself, for speed and for notifications; the rest may stay as it is",
+        "there is one that does not keep a session: statements are planned each time, and workers poll",
+        "let workers connect to the server directly, for speed and notifications; producers may use the pooler",
     )
 
 
@@ -67,7 +67,7 @@ def _durability(seen: Any) -> Iterator[Finding]:
         if seen[name] == "on":
             yield Finding(name, OK, "on")
         else:
-            yield Finding(name, ERROR, f"off: a power loss may {harm}", f"set {name} = on in postgresql.conf")
+            yield Finding(name, ERROR, f"off: a power failure may {harm}", f"set {name} = on in postgresql.conf")
     level = seen["synchronous_commit"]
     if level == "off":
         yield Finding(
@@ -77,7 +77,7 @@ def _durability(seen: Any) -> Iterator[Finding]:
             "set it to on, at least for Backstage's role",
         )
     else:
-        yield Finding("synchronous_commit", OK, f"{level}: what was accepted survives a crash of the server")
+        yield Finding("synchronous_commit", OK, f"{level}: accepted tasks survive a crash of the server")
     if seen["is_standby"]:
         yield Finding("server", ERROR, "is a standby: nothing can be written", "name the primary")
 
@@ -104,10 +104,10 @@ def _role(seen: Any) -> Finding:
         return Finding(
             "role",
             WARNING,
-            "is a superuser: it may do anything",
-            "give Backstage a role of its own: docs/postgresql.md",
+            "is a superuser, which may do anything",
+            "give Backstage its own role, see docs/postgresql.md",
         )
-    return Finding("role", OK, "is no superuser")
+    return Finding("role", OK, "is not a superuser")
 
 
 def _clock(now: int, asked_at: int, answered_at: int) -> Finding:
@@ -118,7 +118,7 @@ def _clock(now: int, asked_at: int, answered_at: int) -> Finding:
             "clock",
             WARNING,
             f"this host and the server differ by {offset:.1f} s",
-            "run NTP on both: logs are misleading",
+            "run NTP on both, because times in logs are misleading",
         )
     return Finding("clock", OK, "this host and the server agree")
 
@@ -129,13 +129,13 @@ def _horizon(seen: Any) -> Iterator[Finding]:
         yield Finding(
             "long transactions",
             WARNING,
-            f"one has been open for {age:,.0f} s: until it ends nothing can be cleaned up, and claims get slower",
+            f"one has been open for {age:,.0f} s; until it ends, dead rows stay and claims get slower",
             "find it in pg_stat_activity by its xact_start, and end it; set idle_in_transaction_session_timeout",
         )
     else:
         yield Finding("long transactions", OK, f"the oldest has been open for {age:,.0f} s")
     for name, remedy in (
-        ("slots", "drop the replication slots that nobody reads"),
+        ("slots", "drop unused replication slots"),
         ("prepared_transactions", "commit or roll back what pg_prepared_xacts shows"),
     ):
         if seen[name]:
@@ -146,11 +146,13 @@ def _horizon(seen: Any) -> Iterator[Finding]:
 
 def _dead_tuples(seen: Any) -> Finding:
     dead, live = seen["dead_tuples"], seen["live_tuples"]
-    detail = f"{dead:,} beside {live:,} live ones among pending and running tasks"
+    detail = f"{dead:,} dead and {live:,} live rows of pending and running tasks"
     if seen["autovacuum"] != "on":
         return Finding("dead rows", ERROR, f"{detail}; autovacuum is off", "set autovacuum = on")
     if dead > _MANY_DEAD and dead > live:
-        return Finding("dead rows", WARNING, detail, "see whether autovacuum keeps up; VACUUM backstage_live helps now")
+        return Finding(
+            "dead rows", WARNING, detail, "check whether autovacuum keeps up; VACUUM backstage_live helps now"
+        )
     return Finding("dead rows", OK, detail)
 
 

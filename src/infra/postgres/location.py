@@ -51,17 +51,17 @@ def parse_url(url: str) -> Location:
         problem = "cannot be read: write postgresql://user@host:5432/database?option=value"
         raise ConfigurationError(shown, problem) from None  # what the error quotes may be a password
     if parts.scheme.lower() not in ("postgresql", "postgres"):
-        raise ConfigurationError(shown, "is no PostgreSQL URL: begin it with postgresql://")
+        raise ConfigurationError(shown, "is not a PostgreSQL URL: begin it with postgresql://")
     login, _, hosts = parts.netloc.rpartition("@")
     if any("@" in part for part in (login, parts.path, parts.fragment)):
         raise ConfigurationError(shown, _ESCAPE)
     if not all(map(_has_port, hosts.split(","))):
-        raise ConfigurationError(shown, f"has a port that is no number: write host:5432; {_ESCAPE}")
+        raise ConfigurationError(shown, f"has a port that is not a number: write host:5432; {_ESCAPE}")
     given = dict(pairs)
     for name in given:
         if name not in _OWN and name not in _OF_THE_DRIVER:
             raise ConfigurationError(
-                shown, f"unknown option {shown_name(name)}: there are {', '.join(_OWN)}, and the driver's ssl*"
+                shown, f"unknown option {shown_name(name)}: use one of {', '.join(_OWN)}, or the driver's ssl*"
             )
     rest = urlencode([(name, text) for name, text in pairs if name in _OF_THE_DRIVER])
     return Location(
@@ -84,19 +84,21 @@ def _has_port(host: str) -> bool:
 
 def _identifier(url: str, text: str) -> str:
     if not text or len(text.encode()) > _LONGEST_IDENTIFIER or not text.isprintable() or text.startswith("pg_"):
-        raise ConfigurationError(url, f"schema={text!a} names none: use 1 to {_LONGEST_IDENTIFIER} bytes, not pg_…")
+        raise ConfigurationError(
+            url, f"schema={text!a} is not valid: use 1 to {_LONGEST_IDENTIFIER} bytes, not beginning with pg_"
+        )
     return text
 
 
 def _name(url: str, text: str) -> str:
     if not text.isascii() or not text.isprintable() or len(text) > _LONGEST_IDENTIFIER:
-        raise ConfigurationError(url, f"application_name={text!a} is none: use up to 63 ASCII characters")
+        raise ConfigurationError(url, f"application_name={text!a} is not valid: use up to 63 ASCII characters")
     return text
 
 
 def _number(url: str, text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= 1000:
-        raise ConfigurationError(url, f"pool_size={text!a} is no number of connections from 1 to 1000")
+        raise ConfigurationError(url, f"pool_size={text!a} is not a number of connections from 1 to 1000")
     return int(text)
 
 
@@ -106,7 +108,7 @@ def _seconds(url: str, text: str) -> float:
     except ValueError:
         seconds = math.nan
     if not 0.1 <= seconds <= 3600:
-        raise ConfigurationError(url, f"command_timeout={text!a} is no number of seconds from 0.1 to 3600")
+        raise ConfigurationError(url, f"command_timeout={text!a} is not a number of seconds from 0.1 to 3600")
     return seconds
 
 
@@ -114,10 +116,10 @@ def _prepared(url: str, text: str) -> Prepared:
     match text:
         case "auto" | "on" | "off":
             return text
-    raise ConfigurationError(url, f"prepared_statements={text!a} is none: choose auto, on or off")
+    raise ConfigurationError(url, f"prepared_statements={text!a} is not valid: choose auto, on or off")
 
 
 def _switch(url: str, name: str, text: str) -> bool:
     if text not in ("on", "off"):
-        raise ConfigurationError(url, f"{name}={text!a} is none: choose on or off")
+        raise ConfigurationError(url, f"{name}={text!a} is not valid: choose on or off")
     return text == "on"

@@ -75,7 +75,7 @@ class Migrations:
         except _EXISTS_ALREADY as error:
             raise ConfigurationError(
                 self._connector.location.shown,
-                f"{error}, and not by Backstage: name another schema with ?schema=",
+                f"{error}, but not by Backstage: name another schema with ?schema=",
             ) from error
 
     async def prepare(self, connection: asyncpg.Connection[Any], opening: Opening) -> None:

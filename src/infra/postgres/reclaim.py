@@ -30,8 +30,8 @@ async def reclaim(
         )
         if not rows:
             return []
-        now: int = rows[0][0]
-        reclaimed = [_lost(task_of(row[1:]), max_deliveries, next_tasks_of, now) for row in rows]
+        now: int = rows[0][-1]
+        reclaimed = [_lost(task_of(row[:-1]), max_deliveries, next_tasks_of, now) for row in rows]
         await remember_lanes((task for _, outcome in reclaimed for task in outcome.next_tasks), session)
         states = await settle(session, [outcome for _, outcome in reclaimed], now)
     for (task, _), state in zip(reclaimed, states, strict=True):

@@ -1,18 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from backstage.domain.attempt import Attempt
-from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import TaskNotFoundError
 from backstage.domain.retention import Retention
 from backstage.domain.stats import Count, OldestDue
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
-from backstage.infra.joined_adds import JoinedAdds
-from backstage.infra.postgres.add import Answers, add_tasks
-from backstage.infra.postgres.caller_transaction import add_in
+from backstage.infra.postgres.add import Adding
 from backstage.infra.postgres.find import find, find_task
 from backstage.infra.postgres.prune import prune
 from backstage.infra.postgres.rows import attempt_of
@@ -23,8 +17,6 @@ from backstage.infra.postgres.store import Store
 from backstage.infra.postgres.task_ids import is_id
 from backstage.infra.unreadable_rows import readable
 
-_ADDED_AT_ONCE = 5_000
-_CHARACTERS_AT_ONCE = 16 * 1024 * 1024
 _CHANGES_OF_A_MOVE = 2
 _LOOKED_AT = 10_000
 
@@ -34,31 +26,7 @@ class PostgresTasks:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._joined = JoinedAdds(
-            self._add, store.database.begin, tasks_at_once=_ADDED_AT_ONCE, characters_at_once=_CHARACTERS_AT_ONCE
-        )
-
-    async def add(self, tasks: Sequence[Task], *, connection: Any = None) -> list[Duplicate | None]:
-        """`connection` is an asyncpg connection to the same database with a transaction open. Workers are woken when it
-        commits."""
-        if connection is not None:
-            return await add_in(connection, self._store, tasks)
-        return await self._store.database.at_home(self._joined.add(tasks)) if tasks else []
-
-    async def _add(self, tasks: Sequence[Task]) -> list[Duplicate | None]:
-        """Runs at home, in a task of its own: one statement for all calls that waited."""
-        store = self._store
-        lanes = {(task.type, task.queue) for task in tasks}
-
-        async def step(session: Session) -> Answers:
-            return await add_tasks(session, tasks, store.time.now())
-
-        if not lanes <= store.lanes.known:
-            await store.lanes.know(tasks)
-        answers = await store.database.make(step)
-        store.notifier.wake_from_home()
-        await store.counts.appended(len(lanes))
-        return [answers[task.id] for task in tasks]
+        self.add = Adding(store).add
 
     async def get(self, task_id: str) -> Task:
         async def step(session: Session) -> Task | None:

@@ -85,9 +85,9 @@ class Listener:
             async with asyncio.timeout(_ANSWERED_WITHIN):
                 await self._echo
         except TimeoutError:
-            raise _DeafError("a message to oneself did not arrive: is a pooler in transaction mode between?") from None
+            raise _DeafError("a message to itself did not arrive: is there a pooler in transaction mode?") from None
         if is_read_only(connection):
-            raise _DeafError("the server is read-only, so whoever has news sends it to another one")
+            raise _DeafError("the server is read-only, so notifications are sent to another one")
 
     async def _send(self, connection: asyncpg.Connection[Any]) -> None:
         """Through another connection where a pooler is between.

@@ -30,7 +30,7 @@ class Adding:
 
     async def add(self, tasks: Sequence[Task], *, connection: Any = None) -> list[Duplicate | None]:
         if connection is not None:
-            raise ConfigurationError("connection", "Redis has no transactions that others could join: leave it out")
+            raise ConfigurationError("connection", "Redis has no transactions that can be joined: leave it out")
         return await self._client.at_home(lambda: self._joined.add(tasks)) if tasks else []
 
     def _begin(self, storing: Coroutine[Any, Any, None]) -> None:

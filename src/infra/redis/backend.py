@@ -45,7 +45,7 @@ class RedisBackend:
     ) -> None:
         if consumer_group is not None and location.group not in (None, consumer_group):
             raise ConfigurationError(
-                "consumer_group", f"is {consumer_group!r}, and {location.group!r} in the URL: say one of them"
+                "consumer_group", f"is {consumer_group!r}, but {location.group!r} in the URL: give only one of them"
             )
         self._location = location
         self._group = consumer_group or location.group

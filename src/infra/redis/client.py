@@ -108,7 +108,7 @@ class Client:
         if number < self.location.wait_replicas:
             raise StorageUnavailableError(
                 f"{self.location.url}: not durable: {number} of {self.location.wait_replicas} replicas confirmed the "
-                "step, which the primary has made; it may be asked for again"
+                "step, which the primary has made; you may repeat the call"
             )
 
     async def commands(self, *commands: Command) -> list[Any]:

@@ -84,33 +84,33 @@ def _persistence(info: Info, sync: str | None) -> Finding:
     """`sync` is appendfsync; None: the user may not read it."""
     if info.get("aof_enabled") == "1":
         if info.get("aof_last_write_status", "ok") != "ok":
-            remedy = "free space on the server's disk, and look at its log"
+            remedy = "free space on the server's disk, and check its log"
             return Finding("persistence", Severity.ERROR, "the append-only file cannot be written", remedy)
         if sync == "no":
             remedy = "set appendfsync everysec or always"
             return Finding("persistence", Severity.WARNING, f"append-only file, {_SURVIVES[sync]}", remedy)
         return Finding("persistence", Severity.OK, f"append-only file, {_SURVIVES[sync]}")
-    detail = "no append-only file: what was accepted since the last snapshot is lost when the server dies"
+    detail = "no append-only file: if the server dies, everything since the last snapshot is lost"
     return Finding("persistence", Severity.WARNING, detail, "set appendonly yes, and appendfsync everysec or always")
 
 
 def _memory(info: Info) -> Finding:
     used, most = int(info.get("used_memory", 0)), int(info.get("maxmemory", 0))
     if not most:
-        detail = f"{used:,} bytes used, and no maxmemory: the system may kill the server when memory runs out"
-        return Finding("memory", Severity.WARNING, detail, "set maxmemory below what the machine has")
+        detail = f"{used:,} bytes used, and no maxmemory is set: the system may kill the server when memory runs out"
+        return Finding("memory", Severity.WARNING, detail, "set maxmemory below the memory of the machine")
     detail = f"{used:,} of {most:,} bytes used"
     if used > 0.8 * most:
-        return Finding("memory", Severity.WARNING, detail, "raise maxmemory, or keep finished tasks for less long")
+        return Finding("memory", Severity.WARNING, detail, "raise maxmemory, or keep finished tasks for a shorter time")
     return Finding("memory", Severity.OK, detail)
 
 
 def _replicas(info: Info, wanted: int) -> Finding:
     number = int(info.get("connected_slaves", 0))
     if info.get("role") not in (None, "master"):
-        return Finding("replicas", Severity.ERROR, "this server is a replica itself", "name the primary in the URL")
+        return Finding("replicas", Severity.ERROR, "this server is a replica", "name the primary in the URL")
     if number < wanted:
-        detail = f"{number} connected, while wait_replicas={wanted}: every write is answered as not durable"
+        detail = f"{number} connected, but wait_replicas={wanted}: every write is reported as not durable"
         return Finding("replicas", Severity.ERROR, detail, "bring the replicas back, or lower wait_replicas")
     detail = f"{number} connected; each write waits for {wanted} of them"
     return Finding("replicas", Severity.OK, detail)
@@ -119,8 +119,10 @@ def _replicas(info: Info, wanted: int) -> Finding:
 def _eviction(policies: Sequence[str] | None) -> Finding:
     name = "eviction policy"
     if policies is None:
-        detail = "the user may not read it: on a server that evicts keys, tasks disappear"
-        return Finding(name, Severity.WARNING, detail, "grant +config|get, or make sure of maxmemory-policy noeviction")
+        detail = "the user may not read it; on a server that evicts keys, tasks disappear"
+        return Finding(
+            name, Severity.WARNING, detail, "grant +config|get, or make sure that maxmemory-policy is noeviction"
+        )
     evicting = sorted({policy for policy in policies if policy != "noeviction"})
     if evicting:
         return Finding(name, Severity.ERROR, ", ".join(evicting), "set maxmemory-policy noeviction")
@@ -138,10 +140,10 @@ async def _queues(client: Client) -> list[Finding]:
 
 
 def _delivered(pending: int, leases: int) -> Finding:
-    detail = f"{leases:,} leases and {pending:,} entries that were delivered and not acknowledged"
+    detail = f"{leases:,} leases and {pending:,} delivered entries that are not acknowledged"
     if pending == leases:
         return Finding("running tasks", Severity.OK, detail)
-    remedy = "none if they meet within a minute: workers sweep what a restart or a deleted group left"
+    remedy = "nothing if both agree within a minute: workers clean up after a restart or a deleted group"
     return Finding("running tasks", Severity.WARNING, detail, remedy)
 
 
@@ -149,28 +151,32 @@ def _outbox(undelivered: int) -> Finding:
     if not undelivered:
         return Finding("outbox", Severity.OK, "no next task waits to be stored on its queue")
     detail = f"{undelivered:,} next tasks wait to be stored on their queues"
-    return Finding("outbox", Severity.WARNING, detail, "run a worker: it stores them within its reclaim interval")
+    return Finding("outbox", Severity.WARNING, detail, "run a worker, which stores them within its reclaim interval")
 
 
 def _lanes(number: int) -> Finding:
-    detail = f"{number:,} lanes: queues, types and priorities in which a task waits"
+    detail = f"{number:,} lanes: queues, types and priorities with waiting tasks"
     if number < _MANY_LANES:
         return Finding("lanes", Severity.OK, detail)
-    remedy = "put what differs from task to task in the payload, and let few names of queues and types do"
+    remedy = "use few queues and types, and put what differs between tasks into the payload"
     return Finding("lanes", Severity.WARNING, detail, remedy)
 
 
 def _counts(wrong: int) -> Finding:
     if not wrong:
-        return Finding("counts", Severity.OK, "the numbers of tasks agree with the tasks")
-    detail = f"of {wrong:,} types the numbers of tasks are wrong: somebody has deleted keys of the store"
-    return Finding("counts", Severity.WARNING, detail, "run a worker: it counts again within its reclaim interval")
+        return Finding("counts", Severity.OK, "the counts agree with the tasks")
+    detail = f"the counts of {wrong:,} types are wrong: keys of the store were deleted"
+    return Finding("counts", Severity.WARNING, detail, "run a worker, which counts again within its reclaim interval")
 
 
 def _orphans(number: int | None) -> Finding:
     if number is None:
-        return Finding("orphans", Severity.WARNING, "the user may not look for tasks that no index has", "grant +scan")
+        return Finding(
+            "orphans", Severity.WARNING, "the user may not search for tasks that no index has", "grant +scan"
+        )
     if not number:
         return Finding("orphans", Severity.OK, "no stored task is missing from the indexes")
-    detail = f"{number:,} stored tasks that no index has: a slot was moved under an older release, or keys were deleted"
-    return Finding("orphans", Severity.WARNING, detail, "run a worker: it puts them back, some thousand keys a minute")
+    detail = f"{number:,} stored tasks are in no index: a slot was moved under an older release, or keys were deleted"
+    return Finding(
+        "orphans", Severity.WARNING, detail, "run a worker, which puts them back, some thousand keys a minute"
+    )

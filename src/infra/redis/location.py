@@ -57,7 +57,7 @@ class _Reader:
         address, _, query = self._url.partition("?")
         form = _URL.fullmatch(address)
         if form is None:
-            raise self._wrong("is no Redis URL: write redis://host:6379/0, or see docs/redis.md for the other forms")
+            raise self._wrong("is not a Redis URL: write redis://host:6379/0, or see docs/redis.md for the other forms")
         options = self._options(query, is_tls=form["tls"] == "rediss")
         username, password = _login(form["login"])
         kind = form["kind"] or "single"
@@ -100,12 +100,12 @@ class _Reader:
     def _host(self, text: str, port: int) -> tuple[str, int]:
         form = re.fullmatch(r"(\[[0-9A-Fa-f:.]+(?:%[A-Za-z0-9]+)?\]|[^\s:/\[\]]+)(?::([0-9]{1,5}))?", text)
         if form is None or not 0 < int(form[2] or port) <= 65_535:
-            raise self._wrong("has a host that is none: write name:port, with brackets round an IPv6 address")
+            raise self._wrong("has an invalid host: write name:port, with brackets around an IPv6 address")
         return form[1].strip("[]"), int(form[2] or port)
 
     def _database(self, text: str) -> int:
         if not re.fullmatch(r"[0-9]{0,5}", text):
-            raise self._wrong("has a database that is no number: write /0")
+            raise self._wrong("has a database that is not a number: write /0")
         return int(text or 0)
 
     # -- options ---------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ class _Reader:
             if name not in _OPTIONS:
                 if "@" in name:
                     raise self._wrong("has a ? in its password: write ? as %3F there, and # as %23")
-                raise self._wrong(f"has the unknown option {shown_name(name)}: there are {', '.join(_OPTIONS)}")
+                raise self._wrong(f"has the unknown option {shown_name(name)}: use one of {', '.join(_OPTIONS)}")
         options: dict[str, Any] = {"tls": self._tls(given) if is_tls else None}
         if not is_tls and any(name.startswith("ssl_") for name in given):
             raise self._wrong("has options for TLS: begin it with rediss to use TLS")
@@ -148,7 +148,7 @@ class _Reader:
 
     def _matching(self, name: str, text: str) -> str:
         if not _PREFIX.fullmatch(text):
-            raise self._wrong(f"has a {name} that is none: use 1 to 128 of A-Z a-z 0-9 _ . : -")
+            raise self._wrong(f"has an invalid {name}: use 1 to 128 of A-Z a-z 0-9 _ . : -")
         return text
 
     def _seconds(self, name: str, text: str) -> float:
@@ -157,12 +157,12 @@ class _Reader:
         except ValueError:
             seconds = 0.0
         if not 0.01 <= seconds <= 3600:
-            raise self._wrong(f"has a {name} that is no number of seconds from 0.01 to 3600")
+            raise self._wrong(f"has a {name} that is not a number of seconds from 0.01 to 3600")
         return seconds
 
     def _replicas(self, text: str) -> int:
         if not re.fullmatch(r"[0-9]{1,3}", text):
-            raise self._wrong("has wait_replicas that is no number from 0 to 999")
+            raise self._wrong("has wait_replicas that is not a number from 0 to 999")
         return int(text)
 
     def _yes(self, name: str, text: str) -> bool:
@@ -177,7 +177,7 @@ class _Reader:
 def checked_group(name: str, setting: str) -> str:
     """Return the name of a consumer group. Raises ConfigurationError."""
     if not _PREFIX.fullmatch(name):
-        raise ConfigurationError(setting, "the consumer group's name is none: use 1 to 128 of A-Z a-z 0-9 _ . : -")
+        raise ConfigurationError(setting, "the consumer group's name is not valid: use 1 to 128 of A-Z a-z 0-9 _ . : -")
     return name
 
 

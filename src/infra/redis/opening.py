@@ -52,7 +52,7 @@ async def check_eviction(client: Client, logger: Any) -> None:
     if policies is None:
         if logger is not None:
             logger.warning(
-                REDIS_POLICY_UNKNOWN, remedy="grant +config|get, or see to it that the server does not evict"
+                REDIS_POLICY_UNKNOWN, remedy="grant +config|get, or make sure that the server does not evict keys"
             )
         return
     for policy in policies:
@@ -104,7 +104,7 @@ async def enter_store(client: Client, wanted: str | None, opening: Opening) -> s
     if wanted is not None and group != wanted:
         raise ConfigurationError(
             "consumer_group",
-            f"the store's group is {group!r} and not {wanted!r}: set BACKSTAGE_CONSUMER_GROUP={group}, or nothing",
+            f"the store's group is {group!r} and not {wanted!r}: set BACKSTAGE_CONSUMER_GROUP={group}, or unset it",
         )
     return group
 
@@ -113,4 +113,4 @@ def check_format(stored: bytes | None, url: str) -> None:
     """A store without a number has the first format: releases before it made it so. Raises ConfigurationError."""
     number = 1 if stored is None else int(stored)
     if number > FORMAT:
-        raise ConfigurationError(url, f"has format {number}, this Backstage knows {FORMAT}: upgrade Backstage")
+        raise ConfigurationError(url, f"has format {number}, but this Backstage knows only {FORMAT}: upgrade Backstage")

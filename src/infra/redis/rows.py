@@ -135,7 +135,7 @@ def failure_of(text: str | None) -> Failure | None:
         return None
     parts = json.loads(text)
     if not isinstance(parts, list) or not all(isinstance(each, str) for each in parts):
-        raise TypeError("is no failure: its parts are texts")
+        raise TypeError("is not a failure: its parts must be strings")
     return Failure(*parts)
 
 
@@ -225,7 +225,7 @@ def _read(task_id: str, queue: str, fields: Iterable[tuple[str, str]]) -> dict[s
 def _count(text: str) -> int:
     """Digits and nothing else: the scripts take any other text for none, and both must take it for the same."""
     if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
-        raise ValueError("is no count")
+        raise ValueError("is not a count")
     return checked_count(int(text))
 
 

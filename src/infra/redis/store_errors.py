@@ -32,8 +32,8 @@ _FOR_NOW = (
     "ASK ",
 )  # fmt: skip
 _WRONG_PLACE = {
-    "DB index is out of range": "the server has no database of that number: name another one, or raise its `databases`",
-    "Cluster mode is not enabled": "the server is no cluster: begin the URL with redis:// or rediss://",
+    "DB index is out of range": "the server has no database with that number: name another, or raise its `databases`",
+    "Cluster mode is not enabled": "the server is not a cluster: begin the URL with redis:// or rediss://",
     "unknown command": f"the server does not know a command ({{text}}): it must be {OLDEST}",
 }
 """Signs of a server that will never be the right one, with the remedy."""

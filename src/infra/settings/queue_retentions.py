@@ -44,7 +44,7 @@ def _entries(value: object) -> Iterable[str]:
         return [f"{queue}.{field}={number}" for queue, fields in value.items() for field, number in fields.items()]
     if isinstance(value, (list, tuple)) and all(isinstance(entry, str) for entry in value):
         return [entry.strip() for entry in value]
-    raise ValueError(f"{value!r} is neither a list like mail.keep_failed=100 nor tables like [retention.mail]")
+    raise ValueError(f"{value!r} is neither a list such as mail.keep_failed=100 nor tables such as [retention.mail]")
 
 
 def _parts(entry: str) -> tuple[str, str, str]:

@@ -119,7 +119,7 @@ def _number(value: object, least: float, most: float, wanted: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{value!r} is not {wanted}")
     if not least <= number <= most:
-        raise ValueError(f"{value} does not lie between {least:g} and {most:g} seconds")
+        raise ValueError(f"{value} is not between {least:g} and {most:g} seconds")
     return number
 
 
@@ -131,7 +131,7 @@ def _whole(value: object, least: int, most: int, wanted: str) -> int:
     if not isinstance(number, int) or isinstance(number, bool):
         raise ValueError(f"{value!r} is not {wanted}")
     if not least <= number <= most:
-        raise ValueError(f"{value} does not lie between {least} and {most}")
+        raise ValueError(f"{value} is not between {least} and {most}")
     return number
 
 
@@ -154,7 +154,7 @@ def _backoff(value: object) -> str:
         raise ValueError(str(error)) from None
     except ValueError:
         form = f"{'|'.join(BackoffKind)} BASE [CAP [JITTER]]"
-        raise ValueError(f"{value!r} is no backoff: write it as {form}, for instance 'exponential 1 300'") from None
+        raise ValueError(f"{value!r} is not a backoff: write it as {form}, for instance 'exponential 1 300'") from None
 
 
 def _queue_name(name: str) -> str:

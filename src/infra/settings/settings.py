@@ -219,7 +219,7 @@ class Settings(BaseSettings):
                 cls._as_written(str(first["loc"][0]), given), problem_of(first, cls.model_fields)
             ) from None
         if "url" not in settings.model_fields_set and Variables.read(cls).has_empty("BACKSTAGE_URL"):
-            raise ConfigurationError("BACKSTAGE_URL", f"is empty: name a store, or unset it to mean {DEFAULT_URL}")
+            raise ConfigurationError("BACKSTAGE_URL", f"is empty: name a store, or unset it to use {DEFAULT_URL}")
         return settings
 
     @classmethod

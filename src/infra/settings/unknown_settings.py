@@ -42,7 +42,7 @@ class UnknownSetting:
 
     def __str__(self) -> str:
         hint = f"did you mean {self.nearest}?" if self.nearest else "it has no effect"
-        return f"{self.name} ({self.place}) is no setting: {hint}"
+        return f"{self.name} ({self.place}) is not a setting: {hint}"
 
 
 def unknown_variables(

@@ -30,6 +30,6 @@ def problem_of(error: Any, fields: Collection[str]) -> str:
 
 def _no_setting(name: str, fields: Collection[str]) -> str:
     if name in _PARTS_OF_A_URL:
-        return "is no setting: say where the store is by one URL, such as redis://:password@host:6379/0"
+        return "is not a setting: name the store with one URL, such as redis://:password@host:6379/0"
     near = get_close_matches(name, fields, 1)
-    return f"is no setting: {f'did you mean {near[0]}?' if near else 'check the spelling'}"
+    return f"is not a setting: {f'did you mean {near[0]}?' if near else 'check the spelling'}"

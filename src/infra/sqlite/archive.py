@@ -18,7 +18,6 @@ from backstage.infra.sqlite.writer import Writer
 from backstage.infra.task_row import task_of
 from backstage.infra.unreadable_rows import readable
 
-_BEYOND = "SELECT * FROM backstage_whole_tasks WHERE id > ? ORDER BY id LIMIT ?"
 _ATTEMPTS = """SELECT fence, number, worker_id, started_at, ended_at, outcome, failure FROM backstage_attempts
                 WHERE task = ? ORDER BY fence"""
 
@@ -43,7 +42,8 @@ class SqliteArchive:
 
 
 def _read(after: str, limit: int, connection: sqlite3.Connection) -> list[StoredTask]:
-    return [_stored(row, connection) for row in connection.execute(_BEYOND, (after, limit)).fetchall()]
+    rows = connection.execute(statement("read_archive"), (after, limit)).fetchall()
+    return [_stored(row, connection) for row in rows]
 
 
 def _stored(row: tuple[object, ...], connection: sqlite3.Connection) -> StoredTask:

@@ -201,7 +201,7 @@ class SqliteBackend:
     def _use(self, use: Callable[[sqlite3.Connection], T]) -> T:
         if sqlite3.sqlite_version_info < _OLDEST:
             raise ConfigurationError(
-                self._name, f"needs SQLite 3.38 or newer, this Python has {sqlite3.sqlite_version}"
+                self._name, f"needs SQLite 3.38 or newer, but this Python has {sqlite3.sqlite_version}"
             )
         prepare_file(self._connector.path, self._name)
         try:

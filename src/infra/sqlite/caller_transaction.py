@@ -57,6 +57,6 @@ def _checked(connection: Any, path: Path) -> sqlite3.Cursor:
     (file,) = cursor.execute(_MAIN_FILE).fetchone()
     if not file or not Path(file).samefile(path):
         raise ConfigurationError(
-            "connection", f"is to {file or 'memory'}, but the tasks are in {path}: connect to that"
+            "connection", f"is to {file or 'memory'}, but the tasks are in {path}: connect to that file"
         )
     return cursor

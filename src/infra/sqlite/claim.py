@@ -33,7 +33,6 @@ _PASSED_OVER = 100
 """Tasks beyond the limit that a claim looks at before it reads its lanes one by one."""
 _PAUSES = "SELECT kind, name FROM backstage_pauses"
 _NEXT_DUE = "SELECT min(scheduled_at) FROM backstage_tasks WHERE ready = 0"
-_BY_SEQ = "SELECT * FROM backstage_whole_tasks WHERE seq IN (SELECT value FROM json_each(?))"
 _LARGE_OF = """SELECT pick.key, length(CAST(large.payload AS BLOB))
                  FROM json_each(?) AS pick CROSS JOIN backstage_large_payloads AS large ON large.task = pick.value"""
 
@@ -139,7 +138,7 @@ def _take(transaction: Transaction, request: ClaimRequest, picks: list[Pick]) ->
     transaction.cursor.execute(
         statement("claim_tasks"), (request.worker_id, until, end, transaction.boot, to_micros(now), seqs)
     )
-    claimed = {row[0]: task_of(row[1:]) for row in transaction.cursor.execute(_BY_SEQ, (seqs,))}
+    claimed = {row[0]: task_of(row[1:]) for row in transaction.cursor.execute(statement("find_by_seqs"), (seqs,))}
     tasks = tuple(claimed[pick[-1]] for pick in picks)
     for lane, number in Counter((task.queue, task.type) for task in tasks).items():
         transaction.counts.move(TaskState.PENDING.value, TaskState.RUNNING.value, *lane, number)

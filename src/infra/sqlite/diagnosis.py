@@ -47,7 +47,9 @@ def diagnose_missing(path: Path) -> list[Finding]:
     """Return what can be said of a file that does not exist yet."""
     return [
         sqlite_version_finding(sqlite3.sqlite_version_info),
-        Finding("file", Severity.WARNING, f"there is none at {path} yet", "enqueue a task, or run backstage migrate"),
+        Finding(
+            "file", Severity.WARNING, f"there is no file at {path} yet", "enqueue a task, or run backstage migrate"
+        ),
     ]
 
 
@@ -77,7 +79,7 @@ def _file_system(path: Path) -> list[Finding]:
         return []
     if not is_of_a_network(name):
         return [Finding("file system", Severity.OK, name)]
-    detail = f"{name}: across hosts SQLite's locks do not hold, and the file may be damaged"
+    detail = f"{name}: SQLite's locks do not work across hosts, and the file may be damaged"
     return [
         Finding("file system", Severity.WARNING, detail, "put the file on a local disk, or use PostgreSQL or Redis")
     ]
@@ -93,11 +95,11 @@ def _journal_mode(connection: sqlite3.Connection) -> Finding:
 def _synchronous(connection: sqlite3.Connection) -> Finding:
     (level,) = connection.execute("PRAGMA synchronous").fetchone()
     if level >= 2:
-        return Finding("synchronous", Severity.OK, f"{_LEVELS[level]}: what was accepted survives a power loss")
+        return Finding("synchronous", Severity.OK, f"{_LEVELS[level]}: accepted tasks survive a power failure")
     return Finding(
         "synchronous",
         Severity.WARNING,
-        f"{_LEVELS[level]}: a power loss may undo the last accepted steps",
+        f"{_LEVELS[level]}: a power failure may undo the last accepted steps",
         "leave out synchronous=normal unless that is acceptable",
     )
 
@@ -105,7 +107,7 @@ def _synchronous(connection: sqlite3.Connection) -> Finding:
 def _integrity(connection: sqlite3.Connection) -> Finding:
     problems = [text for (text,) in connection.execute("PRAGMA quick_check(5)") if text != "ok"]
     if not problems:
-        return Finding("integrity", Severity.OK, "quick_check found nothing")
+        return Finding("integrity", Severity.OK, "quick_check found no problem")
     return Finding(
         "integrity", Severity.ERROR, "; ".join(problems), "restore a backup, or rescue with sqlite3 .recover"
     )
@@ -119,7 +121,7 @@ def _modes(path: Path) -> list[Finding]:
             continue
         mode = stat.S_IMODE(file.stat().st_mode)
         if mode & 0o077:
-            detail = f"{file.name} has mode {mode:04o}: others can reach the payloads"
+            detail = f"{file.name} has mode {mode:04o}: other users can read the payloads"
             findings.append(Finding("file mode", Severity.WARNING, detail, f"chmod 600 {file}"))
         else:
             findings.append(Finding("file mode", Severity.OK, f"{file.name} has mode {mode:04o}"))
@@ -131,7 +133,7 @@ def _room(path: Path) -> Finding:
     if Reserve(path).is_spent and free < _LITTLE_ROOM:
         detail = f"the disk is full ({free:,} bytes left): new tasks are refused, and running ones can end"
         return Finding(
-            "room", Severity.WARNING, detail, "free space on the disk; backstage prune makes some in the file"
+            "room", Severity.WARNING, detail, "free space on the disk, or make some in the file with backstage prune"
         )
     return Finding("room", Severity.OK, f"{free:,} bytes left on the disk")
 
@@ -157,4 +159,8 @@ def _size(connection: sqlite3.Connection) -> Finding:
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     (free,) = connection.execute("PRAGMA freelist_count").fetchone()
     (page_size,) = connection.execute("PRAGMA page_size").fetchone()
-    return Finding("size", Severity.OK, f"{pages * page_size:,} bytes, {free * page_size:,} of them free for new tasks")
+    return Finding(
+        "size",
+        Severity.OK,
+        f"{pages * page_size:,} bytes; free pages: {free * page_size:,} bytes (the file grows as needed)",
+    )

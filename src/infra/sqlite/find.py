@@ -13,7 +13,6 @@ from backstage.domain.task_query import TaskPage, TaskQuery
 from backstage.infra.sqlite.statements import statement
 from backstage.infra.task_row import task_of
 
-_BY_ID = "SELECT * FROM backstage_whole_tasks WHERE id = ?"
 _NEWEST = "SELECT id FROM backstage_tasks WHERE id < ? ORDER BY id DESC"
 _LANES = "SELECT queue, type, state FROM backstage_counts WHERE tasks > pruned"
 _AFTER_ALL_IDS = "\U0010ffff"
@@ -29,7 +28,7 @@ def find(query: TaskQuery, connection: sqlite3.Connection) -> TaskPage:
 
 
 def task_by_id(connection: sqlite3.Connection, task_id: str) -> Task | None:
-    row = connection.execute(_BY_ID, (task_id,)).fetchone()
+    row = connection.execute(statement("find_task"), (task_id,)).fetchone()
     return None if row is None else task_of(row[1:])
 
 

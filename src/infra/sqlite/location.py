@@ -24,14 +24,16 @@ def parse_url(url: str) -> tuple[Path, dict[str, Any]]:
     address, _, query = url.partition("?")
     shown = redact_url(url)
     if _is_in_memory(address, query):
-        raise ConfigurationError(shown, "names a database in memory, which no second connection sees: use memory://")
+        raise ConfigurationError(
+            shown, "names a database in memory, which a second connection cannot see: use memory://"
+        )
     if not address.lower().startswith(f"{_SCHEME}/") or len(address) <= len(_SCHEME) + 1:
         raise ConfigurationError(
-            shown, "names no file: write sqlite:///relative.db or sqlite:////absolute/path.db, or memory:// for none"
+            shown, "names no file: write sqlite:///relative.db or sqlite:////absolute/path.db, or memory:// for no file"
         )
     path = unquote(address[len(_SCHEME) + 1 :])
     if "\0" in path:
-        raise ConfigurationError(repr(url), "contains a NUL character: no file has that name")
+        raise ConfigurationError(repr(url), "contains a NUL character, which file names cannot have")
     options: dict[str, Any] = {}
     for name, text in parse_qsl(query, keep_blank_values=True):
         if name == "synchronous":
@@ -39,9 +41,7 @@ def parse_url(url: str) -> tuple[Path, dict[str, Any]]:
         elif name == "busy_timeout":
             options[name] = _seconds(shown, text)
         else:
-            raise ConfigurationError(
-                shown, f"unknown option {shown_name(name)}: there are synchronous and busy_timeout"
-            )
+            raise ConfigurationError(shown, f"unknown option {shown_name(name)}: use synchronous or busy_timeout")
     return Path(path), options
 
 
@@ -53,7 +53,7 @@ def _is_in_memory(address: str, query: str) -> bool:
 
 def _level(url: str, text: str) -> str:
     if text not in ("full", "normal"):
-        raise ConfigurationError(url, f"synchronous={text} is none: choose full or normal")
+        raise ConfigurationError(url, f"synchronous={text} is not valid: choose full or normal")
     return text
 
 
@@ -63,7 +63,7 @@ def _seconds(url: str, text: str) -> float:
     except ValueError:
         seconds = math.nan
     if not 0 <= seconds <= 3600:
-        raise ConfigurationError(url, f"busy_timeout={text} is no number of seconds from 0 to 3600")
+        raise ConfigurationError(url, f"busy_timeout={text} is not a number of seconds from 0 to 3600")
     return seconds
 
 
@@ -81,15 +81,17 @@ def prepare_file(path: Path, url: str) -> None:
         _create(path, url)
         return
     except OSError as error:
-        raise ConfigurationError(url, f"cannot look at {path} ({error.strerror}): check its permissions") from error
+        raise ConfigurationError(url, f"cannot access {path} ({error.strerror}): check its permissions") from error
     if stat.S_ISDIR(mode):
         raise ConfigurationError(url, f"{path} is a folder: name a file in it, such as {path / 'backstage.db'}")
     if stat.S_ISLNK(mode):
         raise ConfigurationError(url, f"{path} is a symbolic link: name the file it points to")
     if not stat.S_ISREG(mode):
-        raise ConfigurationError(url, f"{path} is not a regular file: name another")
+        raise ConfigurationError(url, f"{path} is not a regular file: name another file")
     if not os.access(path, os.R_OK | os.W_OK) or not os.access(path.parent, os.W_OK):
-        raise ConfigurationError(url, f"{path} or its folder is not writable: change its permissions, or name another")
+        raise ConfigurationError(
+            url, f"{path} or its folder is not writable: change its permissions, or name another file"
+        )
 
 
 def _create(path: Path, url: str) -> None:
@@ -131,6 +133,8 @@ class FileIdentity:
         try:
             found = self.path.stat()
         except OSError as error:
-            raise StoreReplacedError(f"{self.path}: is gone ({error.strerror}): restart with a new store") from error
+            raise StoreReplacedError(
+                f"{self.path}: is gone ({error.strerror}): restart to create a new store"
+            ) from error
         if (found.st_dev, found.st_ino) != (self.device, self.inode):
             raise StoreReplacedError(f"{self.path}: was replaced by another file: restart to use that one")

@@ -57,7 +57,7 @@ def apply(connection: sqlite3.Connection, path: Path, now: datetime) -> list[Mig
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         if isinstance(error, sqlite3.OperationalError) and "already exists" in str(error):
-            raise ConfigurationError(str(path), f"{error}, and not by Backstage: name another file") from error
+            raise ConfigurationError(str(path), f"{error}, but not by Backstage: name another file") from error
         raise
     return applied
 

@@ -16,8 +16,6 @@ from backstage.infra.sqlite.statements import statement
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.task_row import task_of
 
-_BY_SEQ = "SELECT * FROM backstage_whole_tasks WHERE seq = ?"
-
 
 def reclaim(
     max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None, transaction: Transaction
@@ -41,7 +39,7 @@ def _reclaim_one(
     seq: int, max_deliveries: MaxDeliveries, next_tasks_of: NextTasksOf | None, transaction: Transaction
 ) -> tuple[Task, Outcome]:
     cursor, now = transaction.cursor, transaction.now()
-    task = task_of(cursor.execute(_BY_SEQ, (seq,)).fetchone()[1:])
+    task = task_of(cursor.execute(statement("find_by_seq"), (seq,)).fetchone()[1:])
     outcome = task.honouring_cancel(task.lost(max_deliveries))
     if next_tasks_of is not None:
         outcome = outcome.followed_by(next_tasks_of(task, outcome))

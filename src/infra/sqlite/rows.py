@@ -12,6 +12,7 @@ from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.failure_text import failure_json, recorded_failure_of
 from backstage.infra.moments import from_micros, to_micros
+from backstage.infra.task_row import ROW_COLUMNS
 
 LARGE_PAYLOAD = 2048
 """Characters from which a payload is kept out of the task's row."""
@@ -28,9 +29,11 @@ COLUMNS = ("id", *_PLAIN_COLUMNS, "worker_id", "lease_until")
 FILLED = {
     "{columns}": ", ".join(COLUMNS),
     "{marks}": ", ".join("?" for _ in COLUMNS),
+    "{whole}": ", ".join(f"whole.{column}" for column in ROW_COLUMNS),
     "{assignments}": ", ".join(f"{column} = ?" for column in _PLAIN_COLUMNS),
 }
-"""What SQL files write in place of the columns: all, a mark for each, and those between the id and the lease."""
+"""What SQL files write in place of the columns: all, a mark for each, those that task_row.py reads of the view of whole
+tasks, and those between the id and the lease."""
 
 
 def columns_of(task: Task, now: datetime) -> tuple[Any, ...]:

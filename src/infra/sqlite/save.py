@@ -16,12 +16,10 @@ from backstage.infra.sqlite.statements import statement
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.task_row import task_of
 
-_BY_ID = "SELECT * FROM backstage_whole_tasks WHERE id = ?"
-
 
 def save(task: Task, transaction: Transaction) -> None:
     now = transaction.now()
-    row = transaction.cursor.execute(_BY_ID, (task.id,)).fetchone()
+    row = transaction.cursor.execute(statement("find_task"), (task.id,)).fetchone()
     if row is None:
         raise TaskNotFoundError(task.id)
     before = task_of(row[1:])

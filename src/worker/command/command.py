@@ -56,7 +56,9 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "python -m wo
 
 def _refuse_memory(url: str) -> None:
     if url.startswith("memory:"):
-        raise ConfigurationError("processes", "each would have a memory:// of its own: name a store that they share")
+        raise ConfigurationError(
+            "processes", "each would have its own memory:// store: name a store that they can share"
+        )
 
 
 @contextmanager
@@ -77,13 +79,13 @@ def _worker(settings: Settings) -> Worker:
     container = Container(settings)
     worker = Worker(container=container)
     if not settings.handlers:
-        remedy = "name modules of handlers with --handlers, or the worker has nothing to do"
+        remedy = "name modules of handlers with --handlers: without them the worker has nothing to do"
         container.logger.warning(log_events.HANDLERS_MISSING, remedy=remedy)
     for name in settings.handlers:
         module = _loaded(name, container.logger)
         worker.include(module)
         if not marked_in(module):
-            remedy = "mark its functions with backstage.handler: those of a Worker that it makes are that worker's own"
+            remedy = "mark its functions with backstage.handler: handlers of a Worker belong to that Worker only"
             container.logger.warning(log_events.HANDLERS_MISSING, module=name, remedy=remedy)
     return worker
 
@@ -162,19 +164,23 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--queues", metavar="NAME,…", help="serve only these queues")
     parser.add_argument("--types", metavar="GLOB,…", help="serve only these task types, e.g. 'email:*'")
-    parser.add_argument("--concurrency", metavar="N", help="tasks that run at once in each process")
+    parser.add_argument("--concurrency", metavar="N", help="how many tasks run at once in each process")
     parser.add_argument("--processes", metavar="N", help="run a supervised fleet of N processes")
     parser.add_argument("--worker-id", metavar="NAME", help="shown in records and logs; default: host and process id")
-    parser.add_argument("--grace-period", metavar="SECONDS", help="what running tasks get after a stop signal")
-    parser.add_argument("--lease", metavar="SECONDS", help="a dead worker's tasks are taken back after this")
-    parser.add_argument("--http", metavar="HOST:PORT", help="serve /health and /metrics there, e.g. 127.0.0.1:9185")
+    parser.add_argument(
+        "--grace-period", metavar="SECONDS", help="how long running tasks may go on after a stop signal"
+    )
+    parser.add_argument("--lease", metavar="SECONDS", help="a dead worker's tasks are reclaimed after this time")
+    parser.add_argument(
+        "--http", metavar="HOST:PORT", help="serve /health and /metrics at this address, e.g. 127.0.0.1:9185"
+    )
     parser.add_argument("--log-level", metavar="LEVEL", help="debug, info, warning, error or critical")
     parser.add_argument("--log-format", metavar="FORMAT", help="auto, json or console")
     parser.add_argument(
         "--until-idle",
         action="store_const",
         const=True,
-        help="end with 0 once nothing is running, due, or waiting for a retry",
+        help="exit with 0 when nothing is running, due, or waiting for a retry",
     )
 
 

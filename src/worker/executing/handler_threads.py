@@ -101,7 +101,9 @@ class _ThreadRun:
             return self._run()
         except HandlerInterrupted as error:
             if not self._is_interrupted:
-                raise RuntimeError("the handler raised HandlerInterrupted, and nobody had interrupted it") from error
+                raise RuntimeError(
+                    "the handler raised HandlerInterrupted although nothing had interrupted it"
+                ) from error
             return None
         except (StopIteration, GeneratorExit) as error:  # from a future, whoever awaits it would wait for ever
             raise RuntimeError(f"the handler raised {type(error).__name__}") from error

@@ -15,7 +15,7 @@ from backstage.domain.next import Next
 from backstage.domain.task_result import TaskResult
 
 REMEDY = (
-    "return Next(..., result=...) to give a result as well, a list of nothing but Next for several, "
+    "return Next(..., result=...) to give a result as well, a list of Next for several next tasks, "
     "or TaskResult(result=..., next=[...])"
 )
 _LEAVES = frozenset({str, int, float, bool, type(None)})
@@ -67,7 +67,7 @@ def refuse_misplaced(value: Any, path: str) -> None:
         elif isinstance(each, (Next, TaskResult)):
             place = _place_of(each, value, path)
             raise InvalidTaskDataError.of(
-                place, f"holds a {kind.__name__}, which would be kept as data and not run: {REMEDY}"
+                place, f"holds a {kind.__name__}, which would be stored as data and never run: {REMEDY}"
             )
         else:
             rest += [part for part, _ in _placed_parts(each, path)]
@@ -126,7 +126,9 @@ def _only_result(result: Any, nexts: Sequence[Next]) -> Any:
     """The one result that a TaskResult and its Next give between them."""
     results = [each for each in (result, *(following.result for following in nexts)) if each is not None]
     if len(results) > 1:
-        raise InvalidTaskDataError.of("result", "is given more than once: one Next, or the TaskResult, may carry it")
+        raise InvalidTaskDataError.of(
+            "result", "is given more than once: only one Next, or the TaskResult, may have it"
+        )
     for each in results:
         refuse_misplaced(each, "result")
     for following in nexts:

@@ -16,4 +16,4 @@ def ascii_host(name: str) -> str:
     try:
         return idna.encode(name, uts46=True, transitional=False).decode()
     except idna.IDNAError as error:
-        raise ValueError(f"is no host's name: {error}") from None
+        raise ValueError(f"is not a host name: {error}") from None

@@ -32,7 +32,7 @@ def read_attachments(root: Path | None, paths: Sequence[str]) -> list[Attachment
     if not paths:
         return []
     if root is None:
-        raise GiveUp("attachments are off: set BACKSTAGE_SMTP_ATTACHMENTS to the directory they may come from")
+        raise GiveUp("attachments are disabled: set BACKSTAGE_SMTP_ATTACHMENTS to the directory of the files")
     attachments: list[Attachment] = []
     left = MAX_ATTACHED_BYTES
     for path in paths:
@@ -64,7 +64,7 @@ def _read(root: Path, path: str, limit: int) -> bytes:
     except OSError as error:
         raise GiveUp(f"attachment {path!r} cannot be read: {error.strerror}") from error
     if len(content) > limit:
-        raise GiveUp(f"attachment {path!r} brings the message over {MAX_ATTACHED_BYTES:,} bytes")
+        raise GiveUp(f"attachment {path!r} makes the message larger than {MAX_ATTACHED_BYTES:,} bytes")
     return content
 
 
@@ -73,7 +73,7 @@ def _open_below(root: Path, path: str) -> int:
     pure = PurePath(path)
     steps = pure.relative_to(root).parts if pure.is_absolute() and pure.is_relative_to(root) else pure.parts
     if not steps or (pure.is_absolute() and steps == pure.parts) or ".." in steps:
-        raise GiveUp(f"attachment {path!r} lies outside the directory of attachments")
+        raise GiveUp(f"attachment {path!r} is outside the directory of attachments")
     directory = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
     try:
         for step in steps[:-1]:

@@ -63,7 +63,7 @@ class Email(BaseModel):
         if not 1 <= len(self._addressees()) <= MAX_RECIPIENTS:
             raise ValueError(f"needs 1 to {MAX_RECIPIENTS} recipients in to, cc and bcc")
         if not set(self.only_to or ()) <= set(self._addressees()):
-            raise ValueError("only_to may name only addresses of to, cc and bcc")
+            raise ValueError("only_to may only name addresses of to, cc and bcc")
         return self
 
     def envelope(self) -> list[str]:
@@ -120,5 +120,5 @@ def _check_arrival(message: EmailMessage, headers: Mapping[str, str]) -> None:
     of_its_parts = {name for part in arrived.walk() if part is not arrived for name in part}
     if len(arrived.keys()) != len(set(arrived.keys())) or of_the_message != headers or not of_its_parts <= _OF_A_BODY:
         raise GiveUp(
-            "the message would arrive with other headers than it was given: check subject, names and attachments"
+            "the message would arrive with headers that it was not given: check subject, names and attachments"
         )

@@ -22,7 +22,7 @@ def check_text(text: str) -> str:
     An encoded word (RFC 2047, `=?utf-8?q?…?=`) may spell a line break: some mail readers decode what they show twice.
     """
     if any(unicodedata.category(character) in _CONTROL for character in text + _decoded(text)):
-        raise ValueError("must be one line without control characters, also where it spells them as =?utf-8?q?…?=")
+        raise ValueError("must be one line without control characters, not even encoded ones as in =?utf-8?q?…?=")
     return text
 
 

@@ -57,11 +57,11 @@ class SmtpSettings(BaseSettings):
             raise ConfigurationError("BACKSTAGE_SMTP_HOST", "is not set: name the mail server")
         has_password = self.password is not None or self.password_file is not None
         if has_password != (self.username is not None):
-            raise ConfigurationError(
-                "BACKSTAGE_SMTP_USERNAME", "needs a password (or its file), and a password needs it"
-            )
+            raise ConfigurationError("BACKSTAGE_SMTP_USERNAME", "and a password (or its file) must be given together")
         if has_password and self.tls is SmtpTls.NONE and self.host not in _THIS_MACHINE:
-            raise ConfigurationError("BACKSTAGE_SMTP_TLS", "is none: a password must not cross a network in the clear")
+            raise ConfigurationError(
+                "BACKSTAGE_SMTP_TLS", "is none, but a password must not cross a network unencrypted"
+            )
         return self
 
     @property

@@ -29,12 +29,12 @@ def _check_url(text: str) -> str:
         raise ValueError("must be a full https URL")
     labels = url.raw_host.removesuffix(b".").split(b".")
     if not all(1 <= len(label) <= _LONGEST_LABEL for label in labels) or not 0 < (url.port or 443) <= _LAST_PORT:
-        raise ValueError("has a host name or a port that cannot be")
+        raise ValueError("has an impossible host name or port")
     authority = text.partition("://")[2].partition("/")[0]
     if "%" in authority:
-        raise ValueError("has an escaped host name: write it as it is")
+        raise ValueError("has an escaped host name: write it unescaped")
     if url.userinfo or "@" in authority:
-        raise ValueError("must hold no user name or password: put credentials in a header")
+        raise ValueError("must not contain a user name or password: put credentials in a header")
     return text
 
 

@@ -40,7 +40,7 @@ def signed_headers(secret: str, task_id: str, timestamp: int, body: bytes) -> di
     ASCII letters, digits, `_` and `-`.
     """
     if not _ID.fullmatch(task_id):
-        raise ValueError("a webhook's id may hold ASCII letters, digits, _ and - only")
+        raise ValueError("a webhook's id may only contain ASCII letters, digits, _ and -")
     return {
         ID_HEADER: task_id,
         TIMESTAMP_HEADER: str(timestamp),
@@ -68,13 +68,13 @@ def verify(
     except KeyError as error:
         raise InvalidSignature(f"the header {error.args[0]} is missing") from None
     if not all(isinstance(value, str) for value in (delivery_id, timestamp, signatures)):
-        raise InvalidSignature("a header is no text: was it sent twice?")
+        raise InvalidSignature("a header is not a string: was it sent twice?")
     if not _ID.fullmatch(delivery_id):
-        raise InvalidSignature("the id holds other characters than ASCII letters, digits, _ and -")
+        raise InvalidSignature("the id contains characters other than ASCII letters, digits, _ and -")
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
         raise InvalidSignature("the timestamp is not a number of seconds")
     if abs((time.time() if now is None else now) - int(timestamp)) > tolerance:
-        raise InvalidSignature(f"the timestamp is more than {tolerance:g} seconds away")
+        raise InvalidSignature(f"the timestamp is more than {tolerance:g} seconds off")
     expected = _sign(secret, delivery_id, timestamp, body).encode()
     # No early end: the time taken must not tell which signature, or how much of one, was right.
     matches = [hmac.compare_digest(each.encode(errors="replace"), expected) for each in signatures.split()]
@@ -96,7 +96,7 @@ def _key(secret: str) -> bytes:
             else secret.encode()
         )
     except binascii.Error:
-        raise ValueError(f"a secret that starts with {_PREFIX} must go on in base64") from None
+        raise ValueError(f"a secret that starts with {_PREFIX} must continue in base64") from None
     if not key.strip():
-        raise ValueError("the secret is empty: anybody could sign with it")
+        raise ValueError("the secret is empty, so anybody could sign with it")
     return key

@@ -45,7 +45,7 @@ class Annotations:
             raise ConfigurationError(
                 self._label,
                 f"its annotations name {error.name!r}, which cannot be found: define it at module level, "
-                "and import it also at run time",
+                "and import it at run time",
             ) from None
         except Exception as error:  # an annotation may be any expression
             raise ConfigurationError(self._label, f"its annotations cannot be read: {error}") from error

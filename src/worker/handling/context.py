@@ -93,7 +93,7 @@ class TaskContext:
 
     def _known_store(self) -> HandlerStore:
         if self._store is None:
-            raise RuntimeError("no worker stands behind this context, so it has no store")
+            raise RuntimeError("this context belongs to no worker, so it has no store")
         return self._store
 
     @property

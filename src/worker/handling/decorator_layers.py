@@ -51,7 +51,7 @@ def layers_of(function: Callable[..., Any], label: str) -> tuple[list[Layer], La
             return outer, layer
         outer.append(layer)
         function = within
-    raise ConfigurationError(label, "is no handler: it seems to be wrapped without end")
+    raise ConfigurationError(label, "is not a handler: it seems to wrap itself")
 
 
 def _layer(function: Callable[..., Any], label: str) -> Layer:
@@ -60,7 +60,7 @@ def _layer(function: Callable[..., Any], label: str) -> Layer:
     if signature is None and within is not None:  # such as what functools.cache returns
         signature = _ANYTHING
     if signature is None:
-        raise ConfigurationError(label, "is no handler: give a function whose signature Python can tell")
+        raise ConfigurationError(label, "is not a handler: pass a function with a signature that Python can inspect")
     inner = None if within is None else _signature(within)
     return Layer(function, signature, _named(signature, function), [] if inner is None else _named(inner, within))
 

@@ -34,7 +34,7 @@ class DurableListeners:
         if known == registration:
             return
         if known is not None:
-            raise ConfigurationError("durable", f"{subscription.name!r} names two listeners: give one another name")
+            raise ConfigurationError("durable", f"{subscription.name!r} is the name of two listeners: rename one")
         self._by_name[subscription.name] = registration
         handler = TaskHandlerRegistration(
             type=subscription.delivery_type,

@@ -48,7 +48,7 @@ def load_module(name: str) -> ModuleType:
         raise ConfigurationError(error.setting, f"{error.problem} ({_place_of(error)})") from error
     except Exception as error:
         if isinstance(error, ModuleNotFoundError) and error.name and f"{name}.".startswith(f"{error.name}."):
-            problem = f"there is no module {name!r}: run from the folder that holds it, or install it"
+            problem = f"there is no module {name!r}: run the command in the folder that contains it, or install it"
         else:
             what = error.msg if isinstance(error, SyntaxError) else str(error)
             problem = f"{name!r} cannot be imported: {type(error).__name__}: {what} ({_place_of(error)})"

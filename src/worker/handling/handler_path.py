@@ -26,17 +26,17 @@ class HandlerPath:
         if not inspect.isfunction(function):
             raise ConfigurationError(label, 'run_in="process" takes a plain function: define it at module level')
         if "<" in label:  # <lambda>, or inside a function: outer.<locals>.inner
-            raise ConfigurationError(label, 'run_in="process" needs a name to import it by: define it at module level')
+            raise ConfigurationError(label, 'run_in="process" needs a name to import: define it at module level')
         if function.__module__ == "__main__":
             raise ConfigurationError(
                 label,
-                'run_in="process" cannot import it from the program that was started, which would start again: '
-                "define it at module level in a module of its own",
+                'run_in="process" cannot import it from the main program, which would start again: '
+                "define it at module level in another module",
             )
         if not _is_found(function):
             raise ConfigurationError(
                 label,
-                'run_in="process" would find another function by that name: decorate it where it is defined',
+                'run_in="process" would find another function under that name: decorate it where it is defined',
             )
         return cls(function.__module__, label)
 

@@ -73,7 +73,7 @@ class HandlerRegistry:
         for pattern in patterns:
             if self._calls and not any(fnmatchcase(each, pattern) for each in self._calls):
                 known = ", ".join(sorted(self._calls))
-                raise ConfigurationError("types", f"no handler has a type like {pattern!r}: there are {known}")
+                raise ConfigurationError("types", f"no handler has a type like {pattern!r}; there are {known}")
         return frozenset(
             each for each in self._calls if not patterns or any(fnmatchcase(each, pattern) for pattern in patterns)
         )

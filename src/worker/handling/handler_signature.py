@@ -57,7 +57,7 @@ def read_signature(function: Callable[..., Any], names: Mapping[str, Any] | None
         if all(_accepts(each.signature, takes) for each in (*outer, layer)):
             return takes
     raise ConfigurationError(
-        label, "a decorator of it does not take what the function takes: let it pass on *args and **kwargs"
+        label, "one of its decorators does not take the parameters of the function: let it pass on *args and **kwargs"
     )
 
 
@@ -72,13 +72,13 @@ def _payload(layer: Layer, annotations: Annotations, candidates: list[Parameter]
             return first
         raise ConfigurationError(
             label,
-            f"does not tell whether {first.name!r} is to take the payload, for it has a default: annotate it "
-            "or name it 'payload' if so, else bind it with functools.partial",
+            f"is ambiguous, because {first.name!r} has a default: if it is to take the payload, annotate it "
+            "or name it 'payload'; otherwise bind it with functools.partial",
         )
     if layer.has_variable:
         raise ConfigurationError(
             label,
-            "takes *args or **kwargs, which do not tell what it is to get: name its parameters, and use "
+            "takes *args or **kwargs, so its parameters are unknown: name its parameters, and use "
             "functools.wraps in a decorator",
         )
     return None
@@ -86,14 +86,16 @@ def _payload(layer: Layer, annotations: Annotations, candidates: list[Parameter]
 
 def _refuse_what_runs_nothing(function: Any, label: str) -> None:
     if isinstance(function, type):
-        raise ConfigurationError(label, "is a class, which would only be made: give a function, or one of its objects")
+        raise ConfigurationError(
+            label, "is a class, which would only be instantiated: pass a function, or an object of the class"
+        )
     while isinstance(function, partial):
         function = function.func
     called = getattr(function, "__call__", None)  # noqa: B004 - of an instance
     for each in (function, called):
         if inspect.isgeneratorfunction(each) or inspect.isasyncgenfunction(each):
             raise ConfigurationError(
-                label, "yields, so calling it runs nothing: let it return, and chain tasks with Next"
+                label, "is a generator, so a call runs nothing: return instead of yielding, and chain tasks with Next"
             )
 
 
@@ -101,11 +103,11 @@ def _refuse_what_stays_empty(layer: Layer, taken: tuple[Parameter | None, ...], 
     for each in layer.parameters:
         if each.default is not each.empty or each in taken:
             continue
-        problem = f"parameter {each.name!r} has nothing to take: it may take a payload and a {second_name}"
+        problem = f"takes at most a payload and a {second_name}: parameter {each.name!r} is one too many"
         raise ConfigurationError(label, problem)
     first = next(iter(layer.parameters), None)
     if first is not None and first.name in ("self", "cls") and first in taken:
-        raise ConfigurationError(label, f"parameter {first.name!r} waits for an object: register a method of one")
+        raise ConfigurationError(label, f"parameter {first.name!r} needs an object: register a bound method")
 
 
 def _ways_to_call(

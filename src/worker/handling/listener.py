@@ -72,7 +72,7 @@ def registering(
     durable = options.get("durable")
     if durable is None:
         if options:
-            raise ConfigurationError("listener", f"{next(iter(options))} is for a durable one: name it with durable=")
+            raise ConfigurationError("listener", f"{next(iter(options))} is only for durable listeners: add durable=")
         return lambda function: ListenerRegistration(function, event_names)
     subscription = Subscription(
         name=durable,
@@ -94,7 +94,7 @@ def registering(
 def _check_names(event_names: tuple[str, ...]) -> None:
     known = f"use {ALL_EVENTS} or one of {', '.join(sorted(EVENT_NAMES))}"
     if not event_names:
-        raise ConfigurationError("listener", f"names no event: {known}")
+        raise ConfigurationError("listener", f"needs the name of an event: {known}")
     for name in event_names:
         if callable(name):
             raise ConfigurationError("listener", f"needs the name of an event: write @listener({ALL_EVENTS!r})")

@@ -19,7 +19,7 @@ class PayloadReader:
         try:
             self._adapter: TypeAdapter[Any] = TypeAdapter(validatable(payload_type))
         except Exception as error:
-            problem = f"its payload type {payload_type!r} is none that pydantic validates"
+            problem = f"pydantic cannot validate its payload type {payload_type!r}"
             raise ConfigurationError(label, problem) from error
 
     def read(self, payload_json: str) -> Any:

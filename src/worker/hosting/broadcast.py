@@ -29,9 +29,9 @@ class Broadcast:
         self, url: str | None = None, *, worker: Worker | None = None, **settings: Unpack[SettingOptions]
     ) -> None:
         if worker is not None and (url is not None or settings):
-            raise ConfigurationError("worker", "brings its own store and settings: give either it or them")
+            raise ConfigurationError("worker", "has its own store and settings: pass either it or them")
         if "worker_id" in settings:
-            raise ConfigurationError("worker_id", "a Broadcast runs no tasks, so nothing would carry it: leave it out")
+            raise ConfigurationError("worker_id", "a Broadcast runs no tasks and needs no id: leave it out")
         self._worker = worker
         self._container = worker.backstage if worker else container_from(load_settings(url=url, **settings), None)
         self._lock = asyncio.Lock()

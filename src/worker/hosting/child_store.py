@@ -46,7 +46,8 @@ class ChildStore(BlockingUses):
 def _connected(settings: Settings) -> tuple[Container, LoopThread]:
     if settings.url.startswith("memory:"):
         raise ConfigurationError(
-            "context.backstage", 'a memory store lies in its worker alone, where no run_in="process" handler reaches it'
+            "context.backstage",
+            'a memory store exists only in its worker, where a run_in="process" handler cannot reach it',
         )
     container, thread = Container(settings), LoopThread("backstage-store")
     try:

@@ -81,7 +81,9 @@ def new_processor(
 def _settings(of_service: Settings, options: ProcessorOptions) -> Settings:
     for name in options.settings:
         if name not in PROCESSOR_SETTINGS:
-            raise ConfigurationError(name, f"is no option of a processor: those are {', '.join(PROCESSOR_SETTINGS)}")
+            raise ConfigurationError(
+                name, f"is not an option of a processor: use one of {', '.join(PROCESSOR_SETTINGS)}"
+            )
     given = {name: "none" if value == math.inf else value for name, value in options.settings.items()}
     settings = of_service.with_options(**given)
     if options.drain_delay is None:

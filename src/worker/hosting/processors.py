@@ -24,11 +24,11 @@ class Processors:
         queue, dead = processor.queue.name, processor.dead_letters.name
         dead_names = [each.dead_letters.name for each in self]
         if queue in self._by_queue:
-            raise ConfigurationError(queue, "the queue has two processors: keep one, and add all handlers to it")
+            raise ConfigurationError(queue, "the queue has two processors: keep one and add all handlers to it")
         if dead in (queue, *self._by_queue, *dead_names):
-            raise ConfigurationError("dead_letter_queue", f"{dead!r} is in use already: give it a name of its own")
+            raise ConfigurationError("dead_letter_queue", f"{dead!r} is in use already: choose another name")
         if queue in dead_names:
-            raise ConfigurationError(queue, "is the name of another queue's dead letters: give those another name")
+            raise ConfigurationError(queue, "is the name of another queue's dead letters: rename those")
         self._by_queue[queue] = processor
 
     def get(self, queue: str) -> QueueProcessor:
@@ -37,12 +37,12 @@ class Processors:
             return self._by_queue[queue]
         except KeyError:
             known = ", ".join(self._by_queue) or "none"
-            raise ConfigurationError(queue, f"no processor serves this queue: registered are {known}") from None
+            raise ConfigurationError(queue, f"no processor serves this queue; there are {known}") from None
 
     def check(self) -> None:
         """Raises ConfigurationError where there is none, or one without handlers."""
         if not self._by_queue:
-            raise ConfigurationError("processors", "there is none: call register_processor before start")
+            raise ConfigurationError("processors", "there is no processor: call register_processor before start")
         for processor in self:
             processor.check()
 

@@ -83,7 +83,9 @@ class QueueProcessor(HandlerHost):
         def register(handler: Callable[..., Any]) -> Callable[..., Any]:
             self._refuse_if_started(self.queue.name)
             if self.options.types:
-                raise ConfigurationError("types", "are restricted, and a handler for any type takes all: leave one out")
+                raise ConfigurationError(
+                    "types", "are restricted, but a handler for any type takes all types: remove one of them"
+                )
             self._registry.add_for_any(TaskHandlerRegistration(type=self.queue.name, handler=handler, **options), names)
             return handler
 
@@ -193,7 +195,7 @@ class QueueProcessor(HandlerHost):
 
     def _refuse_if_started(self, what: str) -> None:
         if self._runtime is not None:
-            raise ConfigurationError(what, "the service was started already: do this before")
+            raise ConfigurationError(what, "the service was started already: do this before the start")
 
     def _started(self) -> WorkerRuntime:
         if self._runtime is None:

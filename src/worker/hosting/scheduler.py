@@ -40,7 +40,7 @@ class Scheduler:
         **settings: Unpack[SettingOptions],
     ) -> None:
         if worker is not None and (url is not None or settings):
-            raise ConfigurationError("worker", "brings its own store and settings: give either it or them")
+            raise ConfigurationError("worker", "has its own store and settings: pass either it or them")
         self._schedules = unique_schedules(schedules)
         self._worker = worker
         self._container = worker.backstage if worker else container_from(load_settings(url=url, **settings), None)

@@ -83,4 +83,4 @@ async def examine(check: Check) -> CheckHealth:
         return CheckHealth(f"there was no answer within {CHECK_TIMEOUT:g} seconds")
     except Exception as error:
         return CheckHealth(str(error) or type(error).__name__)
-    return CheckHealth("the check said no" if answer is False else None)
+    return CheckHealth("the check returned False" if answer is False else None)

@@ -16,6 +16,6 @@ def unique_schedules(crons: Iterable[CronTask]) -> list[CronTask]:
         known = by_name.setdefault(cron.name, cron)
         if document_of(known) != document_of(cron):
             raise ConfigurationError(
-                "schedules", f"{cron.name!r} names two schedules: give one of them a name= of its own"
+                "schedules", f"{cron.name!r} is the name of two schedules: give one of them another name="
             )
     return list(by_name.values())

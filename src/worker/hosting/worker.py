@@ -259,7 +259,7 @@ class Worker(HandlerHost, EnqueueingHost, ProcessHost):
 
     def _refuse_if_started(self, what: str) -> None:
         if self._runtime is not None:
-            raise ConfigurationError(what, "the worker was started already: do this before, on a new Worker")
+            raise ConfigurationError(what, "the worker was started already: do this before the start, on a new Worker")
 
     def _started(self) -> WorkerRuntime:
         if self._runtime is None:

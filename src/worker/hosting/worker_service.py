@@ -48,7 +48,7 @@ class WorkerService(ProcessHost):
         **settings: Unpack[SettingOptions],
     ) -> None:
         if container is not None and (url is not None or settings or log_handler is not None):
-            raise ConfigurationError("container", "brings its own store, settings and log: give either it or them")
+            raise ConfigurationError("container", "has its own store, settings and log: pass either it or them")
         self._container = container or container_from(load_settings(url=url, **settings), log_handler)
         super().__init__(self._container.events)
         self._before_start = before_start
@@ -222,4 +222,6 @@ class WorkerService(ProcessHost):
 
     def _refuse_if_started(self, what: str) -> None:
         if self._has_started:
-            raise ConfigurationError(what, "the service was started already: do this before, on a new WorkerService")
+            raise ConfigurationError(
+                what, "the service was started already: do this before the start, on a new WorkerService"
+            )

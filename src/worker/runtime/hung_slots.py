@@ -9,7 +9,7 @@ from backstage.worker import log_events
 from backstage.worker.executing.handler_threads import HandlerThreads
 from backstage.worker.runtime.held_task import HeldTask, HeldTasks
 
-REMEDY = "restart the worker; give each call that may wait a time limit of its own, or run the handler in a process"
+REMEDY = "restart the worker; give every call that may wait a time limit, or run the handler in a process"
 
 
 class HungSlots:

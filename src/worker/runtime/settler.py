@@ -160,7 +160,7 @@ class Settler:
                 return
 
     def _replaced(self, outcome: Outcome, error: Exception) -> Outcome:
-        problem = f"the store does not take what the handler returned ({outcome.size} bytes): {error}"
+        problem = f"the store does not accept the result of the handler ({outcome.size} bytes): {error}"
         instead = self._in_place_of(outcome, problem)
         if instead is None:
             return outcome

@@ -42,7 +42,7 @@ class StoreWatch:
             log_events.STORE_WAS_EMPTIED,
             generation=generation,
             before=before,
-            remedy="find out who emptied it; schedules and durable listeners of the code are put again, tasks are gone",
+            remedy="find out what emptied it; schedules and listeners of the code are stored again, tasks are lost",
         )
         self._reported_until = self._clock.monotonic() + REPORTED_FOR
         moment = self._clock.now().isoformat(timespec="seconds")

@@ -105,8 +105,8 @@ def test_a_newer_server_is_not(version: bytes) -> None:
 @pytest.mark.parametrize(
     ("address", "problem"),
     [
-        ("redis://127.0.0.1:{}/99", "no database of that number"),
-        ("redis+cluster://127.0.0.1:{}", "is no cluster"),
+        ("redis://127.0.0.1:{}/99", "no database with that number"),
+        ("redis+cluster://127.0.0.1:{}", "is not a cluster"),
         ("redis+sentinel://127.0.0.1:{}/mymaster", "does not know a command .*SENTINEL"),
     ],
 )

@@ -52,7 +52,7 @@ async def test_running_tasks_are_counted_as_leases_and_as_entries(redis_url: str
         await trial.running()
         findings = await RedisBackend.from_url(redis_url, None).diagnose()
     [running] = [each for each in findings if each.name == "running tasks"]
-    assert running.detail == "1 leases and 1 entries that were delivered and not acknowledged"
+    assert running.detail == "1 leases and 1 delivered entries that are not acknowledged"
 
 
 async def test_a_thousand_lanes_are_warned_of(redis_url: str, clock: FakeClock) -> None:

@@ -25,7 +25,9 @@ async def test_a_store_of_a_newer_format_is_refused_in_one_line(
 ) -> None:
     await _opened(redis_url)
     server.hset(about, "format", FORMAT + 1)
-    with pytest.raises(ConfigurationError, match=rf"has format {FORMAT + 1}, this Backstage knows {FORMAT}: upgrade"):
+    with pytest.raises(
+        ConfigurationError, match=rf"has format {FORMAT + 1}, but this Backstage knows only {FORMAT}: upgrade"
+    ):
         await _opened(redis_url)
 
 

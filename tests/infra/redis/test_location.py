@@ -53,22 +53,22 @@ def test_options_are_read() -> None:
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("redis:/a", "no Redis URL"),
-        ("redis://a:x", "a host that is none"),
-        ("redis://a:70000", "a host that is none"),
-        ("redis://a b", "a host that is none"),
+        ("redis:/a", "not a Redis URL"),
+        ("redis://a:x", "an invalid host"),
+        ("redis://a:70000", "an invalid host"),
+        ("redis://a b", "an invalid host"),
         ("redis://a,b", "several hosts"),
-        ("redis://a/db", "a database that is no number"),
+        ("redis://a/db", "a database that is not a number"),
         ("redis+sentinel://a", "names no service"),
         ("redis+cluster://a/1", "names a database"),
         ("redis+cluster://a?wait_replicas=1", "wait_replicas"),
         ("redis+unix://run/x.sock", "names no socket"),
-        ("redis://a?prefix=a}b", "a prefix that is none"),
-        ("redis://a?prefix=", "a prefix that is none"),
-        ("redis://a?group=a b", "consumer group's name is none"),
-        ("redis://a?socket_timeout=nan", "socket_timeout that is no number"),
-        ("redis://a?socket_timeout=0", "socket_timeout that is no number"),
-        ("redis://a?wait_replicas=-1", "wait_replicas that is no number"),
+        ("redis://a?prefix=a}b", "an invalid prefix"),
+        ("redis://a?prefix=", "an invalid prefix"),
+        ("redis://a?group=a b", "consumer group's name is not valid"),
+        ("redis://a?socket_timeout=nan", "socket_timeout that is not a number"),
+        ("redis://a?socket_timeout=0", "socket_timeout that is not a number"),
+        ("redis://a?wait_replicas=-1", "wait_replicas that is not a number"),
         ("redis://a?allow_eviction=perhaps", "neither yes nor no"),
         ("redis://a?ssl_ca_certs=x", "begin it with rediss"),
         ("rediss://a?ssl_cert_reqs=optional", "neither required nor none"),
@@ -99,5 +99,5 @@ def test_no_error_shows_the_password(url: str) -> None:
 
 
 def test_two_names_of_the_group_are_refused() -> None:
-    with pytest.raises(ConfigurationError, match="say one of them"):
+    with pytest.raises(ConfigurationError, match="give only one of them"):
         RedisBackend.from_url("redis://a?group=one", None, consumer_group="other")

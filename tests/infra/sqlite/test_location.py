@@ -43,7 +43,7 @@ def test_a_wrong_url_is_refused_with_a_remedy(url: str, remedy: str, clock: Fake
 
 
 def test_the_value_of_an_unknown_option_is_not_shown() -> None:
-    with pytest.raises(ConfigurationError, match="'key': there are synchronous and busy_timeout") as caught:
+    with pytest.raises(ConfigurationError, match="'key': use synchronous or busy_timeout") as caught:
         parse_url("sqlite:///jobs.db?key=s3cret")
     assert "s3cret" not in str(caught.value)
 

@@ -73,7 +73,7 @@ def alter(path: Path, sql: str) -> None:
 @pytest.mark.parametrize(
     ("sql", "remedy"),
     [
-        ("UPDATE backstage_migrations SET checksum = 'other'", "install the release that made it"),
+        ("UPDATE backstage_migrations SET checksum = 'other'", "install the release that migrated it"),
         ("INSERT INTO backstage_migrations VALUES (999, '0999_later', '', 0)", "upgrade Backstage"),
     ],
 )

@@ -69,7 +69,7 @@ def test_a_changed_header_does_not_verify(changes: dict[str, str]) -> None:
 @pytest.mark.parametrize("name", ["webhook-id", "webhook-timestamp", "webhook-signature"])
 @pytest.mark.parametrize("value", [None, ["a", "b"], b"bytes", 5])
 def test_a_header_that_is_no_text_does_not_verify(name: str, value: Any) -> None:
-    with pytest.raises(InvalidSignature, match="no text"):
+    with pytest.raises(InvalidSignature, match="not a string"):
         verify(SECRET, {**signed(), name: value, 7: "x"}, BODY, now=NOW)  # type: ignore[dict-item]
 
 

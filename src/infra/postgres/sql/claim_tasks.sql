@@ -9,8 +9,8 @@
 --   $4 types, a line each: thousands are read far faster so than as an array   $5 queues, NULL: all
 --   $6 their ranks, higher first   $7 at most so many   $8 lease (us)
 --   $9 whether to pass over tasks that are due and not yet ready   $10 a queue all of whose types are served, or NULL
--- Each row: now, the next due time of a task that is not ready, whether ready tasks were left for the next claim, or to
--- others who have their hands on them; and a claimed task, best first. One row without a task if there is none.
+-- Each row: a claimed task, best first; now, the next due time of a task that is not ready, whether ready tasks were left
+-- for the next claim, or to others who have their hands on them. One row without a task if there is none.
 WITH clock AS (
     SELECT coalesce($1::bigint, backstage_now()) AS now, coalesce($2::bigint, backstage_now()) AS lease_now
 ), future AS MATERIALIZED (
@@ -106,15 +106,14 @@ WITH clock AS (
            lease_until = clock.now + $8::bigint, lease_begun = clock.lease_now, lease_end = clock.lease_now + $8::bigint
       FROM clock
      WHERE ctid = ANY (ARRAY (SELECT tid FROM fitting))
-    RETURNING id, queue, type, priority, scheduled_at, deliveries, interruptions, crashes, version, cancel_requested,
-              last_failure, result
+    RETURNING id, queue, type, {claim}
 ), counted AS (
     INSERT INTO backstage_count_changes (queue, type, state, tasks, pruned)
     SELECT lane.queue, lane.type, change.state, change.sign * lane.tasks, 0
       FROM (SELECT queue, type, count(*) AS tasks FROM claimed GROUP BY queue, type) AS lane
      CROSS JOIN (VALUES ('pending', -1), ('running', 1)) AS change (state, sign)
 )
-SELECT clock.now, (SELECT next_due FROM future),
+SELECT whole.*, clock.now, (SELECT next_due FROM future),
        CASE WHEN (SELECT count(*) FROM fitting) < (SELECT count(*) FROM taken) THEN true
             WHEN (SELECT count(*) FROM taken) < $7::integer THEN (SELECT count(*) FROM taken) < CASE
             WHEN (SELECT is_first_of_all FROM verdict) THEN (SELECT count(*) FROM first_of_all)
@@ -124,15 +123,10 @@ SELECT clock.now, (SELECT next_due FROM future),
              CROSS JOIN LATERAL (
                    SELECT 1 FROM backstage_live
                     WHERE ready AND queue = served.queue AND type = served.type
-                    LIMIT $7::integer) AS there) END END,
-       whole.*
+                    LIMIT $7::integer) AS there) END END
   FROM clock
   LEFT JOIN (
-       SELECT task.id::text, task.type, task.queue, claimed.priority, task.created_at, claimed.scheduled_at,
-              claimed.deliveries, claimed.interruptions, claimed.crashes, claimed.version,
-              task.max_attempts, task.backoff, task.timeout, task.soft_timeout, task.max_deliveries,
-              task.dedupe_key, task.dedupe_ttl, task.correlation_id, task.workflow_id, task.origin_id,
-              claimed.cancel_requested, task.metadata, claimed.last_failure, claimed.result, task.payload
+       SELECT {claimed}
          FROM claimed
         CROSS JOIN LATERAL (SELECT * FROM backstage_tasks WHERE id = claimed.id LIMIT 1) AS task
         ORDER BY CASE WHEN $5::text[] IS NOT NULL

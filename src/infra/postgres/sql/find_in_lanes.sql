@@ -27,7 +27,7 @@ WITH lane AS MATERIALIZED (
      ORDER BY id DESC
      LIMIT $2::integer
 )
-SELECT whole.*
+SELECT {whole}
   FROM page
  CROSS JOIN LATERAL (SELECT * FROM backstage_whole_tasks WHERE id = page.id LIMIT 1) AS whole
  ORDER BY whole.id DESC

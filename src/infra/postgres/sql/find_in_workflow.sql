@@ -1,7 +1,7 @@
 -- Tasks of one workflow, newest id first, from before an id; its first task keeps no workflow id of its own.
 --   $1 ids below this one   $2 at most so many   $3 states   $4 queue, NULL: any   $5 type, NULL: any
 --   $6 workflow id   $7 the same as a task's id, NULL if it is none   $8 correlation id, NULL: any
-SELECT whole.*
+SELECT {whole}
   FROM (SELECT id FROM backstage_tasks WHERE workflow_id = $6::text AND id < $1::uuid
          UNION ALL
         SELECT id FROM backstage_tasks WHERE id = $7::uuid AND workflow_id IS NULL AND id < $1::uuid) AS chain

@@ -1,3 +1,3 @@
 -- One task.
 --   $1 id
-SELECT * FROM backstage_whole_tasks WHERE id = $1::uuid
+SELECT {whole} FROM backstage_whole_tasks AS whole WHERE whole.id = $1::uuid

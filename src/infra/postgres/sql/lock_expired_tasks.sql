@@ -4,7 +4,7 @@
 -- lock, so a task is either renewed or taken back.
 --   $1 now on the leases' clock (us), NULL: the server's   $2 at most so many   $3 now (us), NULL: the server's
 --   $4 whether an end that has passed counts   $5 beginnings after now by more than this (us) count too, NULL: none
--- Each row: now, and a task as backstage_whole_tasks has it.
+-- Each row: a task, and now.
 WITH clock AS (
     SELECT coalesce($1::bigint, backstage_now()) AS lease_now, coalesce($3::bigint, backstage_now()) AS now
 ), running AS MATERIALIZED (
@@ -32,13 +32,7 @@ WITH clock AS (
            ) AS sized
      WHERE bytes_so_far <= 16777216 OR bytes_so_far = bytes  -- at most 16 MiB of payloads, and at least one
 )
-SELECT (SELECT now FROM clock), task.id::text, task.type, task.queue, live.priority, live.state, task.created_at,
-       live.scheduled_at, live.started_at, NULL::bigint, live.worker_id, live.lease_until,
-       live.deliveries, live.interruptions, live.crashes, live.version,
-       task.max_attempts, task.backoff, task.timeout, task.soft_timeout, task.max_deliveries,
-       task.dedupe_key, task.dedupe_ttl, task.correlation_id, task.workflow_id, task.origin_id,
-       live.cancel_requested, live.progress, live.progress_note, task.metadata, live.last_failure, live.result,
-       task.payload
+SELECT {held}, (SELECT now FROM clock)
   FROM fitting AS live
  CROSS JOIN LATERAL (SELECT * FROM backstage_tasks WHERE id = live.id LIMIT 1) AS task
  ORDER BY live.id
