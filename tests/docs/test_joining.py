@@ -96,7 +96,7 @@ async def _work_off(kills: set[int]) -> tuple[list[Task], int]:
 
 
 @pytest.mark.parametrize("times", [1, 2])
-async def test_the_join_of_the_guide_runs_once_wherever_its_workers_are_killed(times: int) -> None:
+async def test_the_join_of_the_guide_runs_once_wherever_a_worker_is_killed(times: int) -> None:
     _, steps = await _work_off(set())
     assert steps > 20
     for killed_at in range(1, steps + 1):
