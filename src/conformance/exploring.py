@@ -20,7 +20,7 @@ BOUNDED = settings(
 class Exploring(BackendSuite):
     """Whatever the steps and their order, a backend is the model made durable."""
 
-    def test_any_steps_in_any_order_are_answered_as_the_model_answers(
+    def test_any_sequence_of_steps_gives_the_answers_of_the_model(
         self, new_store: NewStore, drop_store: DropStore, walks: int
     ) -> None:
         class OnANewStore(BackendMachine):

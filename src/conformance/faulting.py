@@ -28,7 +28,7 @@ class Faulting(BackendSuite):
     """Whoever asks again after an error neither loses a task nor doubles one."""
 
     @EITHER
-    async def test_a_task_is_stored_once_although_on_adding_it_the(self, trial: Trial, fault: Fault) -> None:
+    async def test_adding_a_task_again_after_a_fault_stores_it_once(self, trial: Trial, fault: Fault) -> None:
         tasks, task = FaultyTasks(trial.tasks, FaultPlan([fault])), trial.new_task()
         assert await _insist(lambda: tasks.add([task])) == [None]
         assert await trial.tasks.get(task.id) == task
@@ -71,7 +71,7 @@ class Faulting(BackendSuite):
         assert len(await trial.claim()) == 1
 
     @EITHER
-    async def test_a_run_ends_once_although_on_settling_it_the(self, trial: Trial, fault: Fault) -> None:
+    async def test_settling_a_run_again_after_a_fault_ends_it_once(self, trial: Trial, fault: Fault) -> None:
         running, chained = await trial.running(), trial.new_task()
         queue = FaultyQueue(trial.queue, FaultPlan([fault]))
         outcome = running.completed("1", next_tasks=(chained,))

@@ -19,7 +19,7 @@ class Fencing(BackendSuite):
     """Only the holder of the claim may write; whoever lost a reply may ask again."""
 
     @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
-    async def test_a_stale_outcome_is_refused_when_it_says(self, trial: Trial, end: Callable[[Task], Outcome]) -> None:
+    async def test_a_stale_outcome_of_each_kind_is_refused(self, trial: Trial, end: Callable[[Task], Outcome]) -> None:
         zombie, holder = await _taken_over(trial)
         assert await trial.settle(end(zombie)) is None
         assert await trial.tasks.get(holder.id) == holder
@@ -89,7 +89,7 @@ class Fencing(BackendSuite):
         assert not await trial.queue.report_progress("01940000-0000-7000-8000-ffffffffffff", 1, 0.5, None)
 
     @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
-    async def test_an_outcome_asked_twice_is_answered_twice_alike_when_it_says(
+    async def test_settling_an_outcome_of_each_kind_twice_gives_the_same_answer(
         self, trial: Trial, end: Callable[[Task], Outcome]
     ) -> None:
         running = await trial.running()

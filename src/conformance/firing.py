@@ -148,7 +148,7 @@ class Firing(BackendSuite):
         assert put == [await trial.schedules.find("nightly")] * 10
 
     @pytest.mark.parametrize("fault", list(Fault), ids=lambda fault: str(fault.value))
-    async def test_a_tick_is_fired_once_although_the(self, trial: Trial, fault: Fault) -> None:
+    async def test_firing_a_tick_again_after_a_fault_fires_it_once(self, trial: Trial, fault: Fault) -> None:
         plan, task = FaultPlan([fault]), trial.new_task()
         schedule, until = await trial.schedules.put(nightly()), _later(trial)
         with pytest.raises(StorageUnavailableError):

@@ -54,7 +54,7 @@ class Overtaking(BackendSuite):
             held = [*(task for task in running if task.id in renewed), *await trial.claim(50)]
             assert await trial.queue.settle([task.completed() for task in held]) == [S.COMPLETED] * 40
 
-    async def test_whoever_sees_a_task_completed_finds_its_next_task(self, trial: Trial) -> None:
+    async def test_a_completed_task_is_never_seen_without_its_next_task(self, trial: Trial) -> None:
         for n in range(20):
             running, chained = await trial.running(), trial.new_task(delay=1e6)
 

@@ -71,7 +71,7 @@ def test_the_walk_covers_both_kinds_of_change() -> None:
     assert {timedelta(minutes=m) for m in (30, -30, 60, -60, 120, -120, 1440)} <= kinds
 
 
-def test_changes_of_every_zone_from_2010_to_2037_tick_as_the_rule_says() -> None:
+def test_clock_changes_in_every_zone_from_2010_to_2037_follow_the_rule() -> None:
     """A sample of all of them; `python -m tests.domain.cron_oracle` takes every one, with every expression."""
     chance = random.Random(20261125)
     changes = all_changes()

@@ -71,7 +71,9 @@ async def test_a_paused_worker_gives_back_what_it_has_not_begun(store: OneStore)
 
 
 @pytest.mark.parametrize("kind", ["queue", "type"])
-async def test_a_pause_is_seen_in_the_statistics_and_outlives_who_made_it(store: OneStore, kind: str) -> None:
+async def test_a_pause_is_shown_in_the_statistics_and_outlives_the_process_that_made_it(
+    store: OneStore, kind: str
+) -> None:
     first = store.container()
     await first.start()
     await pause(first, kind)

@@ -50,7 +50,7 @@ async def until_kept(worker: Worker, queue: str, **wanted: int) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_workers_keep_the_last_of_each_queue_as_the_settings_and_the_queue_say(store: OneStore) -> None:
+async def test_workers_keep_the_last_tasks_of_each_queue_by_settings_and_queue_options(store: OneStore) -> None:
     worker = ending(
         store,
         keep_completed=1,
@@ -79,7 +79,7 @@ async def test_workers_delete_what_is_too_old_of_each_queue(store: OneStore) -> 
     assert await kept(worker, "reports") == {"completed": 1, "failed": 1, "cancelled": 1}
 
 
-async def test_a_prune_on_demand_heeds_the_retention_of_each_queue(store: OneStore) -> None:
+async def test_a_prune_on_demand_respects_the_retention_of_each_queue(store: OneStore) -> None:
     worker = ending(store)
     await worker.start()
     await end(worker, "mail")

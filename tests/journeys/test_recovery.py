@@ -89,7 +89,7 @@ async def test_a_task_that_kills_its_workers_stops_after_so_many_and_its_neighbo
     assert await fleet.code() == 0
 
 
-async def test_at_most_once_holds_although_the_worker_is_killed(
+async def test_at_most_once_holds_even_if_the_worker_is_killed(
     backstage: Container, ledger: Ledger, start_worker: StartWorker, gate: Gate
 ) -> None:
     victim = start_worker(lease=1, reclaim_interval=0.1)

@@ -22,7 +22,7 @@ async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection[Any]
     await connection.close()
 
 
-async def test_a_long_transaction_holds_nobody_up(trial: Trial, connection: asyncpg.Connection[Any]) -> None:
+async def test_a_long_transaction_delays_nothing(trial: Trial, connection: asyncpg.Connection[Any]) -> None:
     async with connection.transaction(), asyncio.timeout(PROMPT):
         await trial.tasks.add([trial.new_task(queue="new", type="new")], connection=connection)
         other = await trial.added(queue="new", type="new")
