@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from backstage.app.enqueue_parts import EnqueueParts
 from backstage.app.enqueue_task import EnqueueTask
-from backstage.app.enqueueing import Enqueueing
 from backstage.domain.next import Next
 from backstage.domain.task import Task
 
@@ -12,8 +12,8 @@ class ChainTask:
     Raises InvalidTaskDataError naming the first field that breaks a limit.
     """
 
-    def __init__(self, enqueueing: Enqueueing) -> None:
-        self._enqueueing = enqueueing
+    def __init__(self, enqueue_parts: EnqueueParts) -> None:
+        self._enqueueing = enqueue_parts
 
     def __call__(self, parent: Task, following: Next) -> Task:
         new = self._enqueueing

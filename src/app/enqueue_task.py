@@ -9,7 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from backstage.app.enqueueing import Enqueueing
+from backstage.app.enqueue_parts import EnqueueParts
 from backstage.domain.backoff import Backoff
 from backstage.domain.dedupe import Dedupe, Duplicate
 from backstage.domain.errors import InvalidTaskDataError
@@ -122,9 +122,9 @@ class Enqueue:
     a `connection` on a store that has no transactions. A task with a `parent` belongs to the parent's workflow.
     """
 
-    def __init__(self, enqueueing: Enqueueing) -> None:
-        self._tasks, self._events, self._clock = enqueueing.tasks, enqueueing.events, enqueueing.clock
-        self._ids, self._trace, self._encode = enqueueing.ids, enqueueing.trace, enqueueing.encode
+    def __init__(self, enqueue_parts: EnqueueParts) -> None:
+        self._tasks, self._events, self._clock = enqueue_parts.tasks, enqueue_parts.events, enqueue_parts.clock
+        self._ids, self._trace, self._encode = enqueue_parts.ids, enqueue_parts.trace, enqueue_parts.encode
 
     async def __call__(
         self, request: EnqueueTask, *, connection: Any = None, parent: Task | None = None

@@ -3,8 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from backstage.app.enqueue_parts import EnqueueParts
 from backstage.app.enqueue_task import EnqueueTask
-from backstage.app.enqueueing import Enqueueing
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import FieldError, InvalidTaskDataError
 from backstage.domain.events import TaskCreated
@@ -20,9 +20,9 @@ class EnqueueMany:
     of payloads are written in several steps.
     """
 
-    def __init__(self, enqueueing: Enqueueing) -> None:
-        self._tasks, self._events, self._clock = enqueueing.tasks, enqueueing.events, enqueueing.clock
-        self._ids, self._trace, self._encode = enqueueing.ids, enqueueing.trace, enqueueing.encode
+    def __init__(self, enqueue_parts: EnqueueParts) -> None:
+        self._tasks, self._events, self._clock = enqueue_parts.tasks, enqueue_parts.events, enqueue_parts.clock
+        self._ids, self._trace, self._encode = enqueue_parts.ids, enqueue_parts.trace, enqueue_parts.encode
 
     async def __call__(self, requests: Iterable[EnqueueTask], *, connection: Any = None) -> list[Task | Duplicate]:
         tasks = self._checked(requests)

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from backstage.app.copy_task import CopyTask
     from backstage.app.delete_schedule import DeleteSchedule
     from backstage.app.enqueue import EnqueueByType
+    from backstage.app.enqueue_parts import EnqueueParts
     from backstage.app.enqueue_task import Enqueue
     from backstage.app.enqueue_tasks import EnqueueMany
-    from backstage.app.enqueueing import Enqueueing
     from backstage.app.find_tasks import FindTasks
     from backstage.app.find_unserved import FindUnserved
     from backstage.app.fire_schedule import FireSchedule
@@ -96,7 +96,7 @@ class UseCases:
     enqueue: EnqueueByType = _use_case("EnqueueByType")
     enqueue_task: Enqueue = _use_case("Enqueue")
     enqueue_tasks: EnqueueMany = _use_case("EnqueueMany")
-    enqueueing: Enqueueing = _use_case("Enqueueing")
+    enqueue_parts: EnqueueParts = _use_case("EnqueueParts")
     chain_task: ChainTask = _use_case("ChainTask")
     copy_task: CopyTask = _use_case("CopyTask")
     cancel_task: CancelTask = _use_case("CancelTask")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 from backstage.app.use_cases import UseCases
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.opening import Opening, without_migrating
-from backstage.infra.settings.loading import load_settings
+from backstage.infra.settings.lazy_settings import load_settings
 from backstage.infra.settings.setting_options import SettingOptions
 from backstage.infra.store_opening import StoreOpening
 from backstage.infra.typed_payload import encode_typed_payload

@@ -1,4 +1,4 @@
-"""Enqueueing that waits until what is due has run."""
+"""EnqueueParts that waits until what is due has run."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class InlineEnqueueing:
 
 class _InlineEnqueue(Enqueue):
     def __init__(self, container: Container, run_due: Callable[[], Awaitable[None]]) -> None:
-        super().__init__(container.enqueueing)
+        super().__init__(container.enqueue_parts)
         self._run_due = run_due
 
     async def __call__(
@@ -59,7 +59,7 @@ class _InlineEnqueue(Enqueue):
 
 class _InlineEnqueueMany(EnqueueMany):
     def __init__(self, container: Container, run_due: Callable[[], Awaitable[None]]) -> None:
-        super().__init__(container.enqueueing)
+        super().__init__(container.enqueue_parts)
         self._run_due = run_due
 
     async def __call__(self, requests: Iterable[EnqueueTask], *, connection: Any = None) -> list[Task | Duplicate]:

@@ -14,7 +14,7 @@ from backstage.domain.task import Task
 from backstage.infra.container import Container
 from backstage.testing.direct_executor import DirectExecutor
 from backstage.testing.failed_run import FailedRun
-from backstage.worker.executing.conclusion import Conclusion
+from backstage.worker.executing.run_outcome import RunOutcome
 from backstage.worker.handling.context import TaskContext
 from backstage.worker.handling.durable_listeners import DurableListeners
 from backstage.worker.handling.handler_registry import HandlerRegistry
@@ -53,8 +53,8 @@ class SingleRuns:
         self._durable_listeners = durable_listeners
         self._middlewares = middlewares
         self._options = options
-        conclusion = Conclusion(container.chain_task, container.chance, container.logger)
-        self._runner = AttemptRunner(conclusion, options.worker_id, container.logger, StoreOnLoop(container))
+        run_outcome = RunOutcome(container.chain_task, container.chance, container.logger)
+        self._runner = AttemptRunner(run_outcome, options.worker_id, container.logger, StoreOnLoop(container))
         self._publisher = EventPublisher(container.events, container.clock, options.worker_id)
         self._report = OutcomeReport(self._publisher, container.logger)
 

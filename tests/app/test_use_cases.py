@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 import pytest
 
 import backstage.app
-from backstage.app.enqueueing import Enqueueing
+from backstage.app.enqueue_parts import EnqueueParts
 from backstage.app.use_cases import UseCases
 from backstage.domain.ports.backend import Backend
 from tests.app.conftest import Scene
@@ -42,7 +42,7 @@ def _given(need: str) -> Any:
     if need in USE_CASES:
         return _class_of(need)
     port = vars(Backend).get(need)
-    return get_type_hints(Enqueueing)[need] if port is None else get_type_hints(port.fget)["return"]
+    return get_type_hints(EnqueueParts)[need] if port is None else get_type_hints(port.fget)["return"]
 
 
 def _class_of(name: str) -> Any:

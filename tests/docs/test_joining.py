@@ -22,7 +22,7 @@ from backstage.domain.task_state import TaskState
 from backstage.infra.memory.backend import MemoryBackend
 from backstage.testing import FakeClock, NoJitter
 from backstage.testing.predictable import NumberedIds
-from backstage.worker.executing.conclusion import Conclusion
+from backstage.worker.executing.run_outcome import RunOutcome
 from tests.docs.markdown import ROOT, blocks
 
 LEASE = 30.0
@@ -76,7 +76,7 @@ async def _work_off(kills: set[int]) -> tuple[list[Task], int]:
     clock, steps = FakeClock(), Steps(kills)
     backend, new_task, handlers = MemoryBackend(clock), TaskFactory(clock), _recipe(steps)
     use_cases = UseCases(backend, NoListeners(), NumberedIds())
-    conclusion = Conclusion(use_cases.chain_task, NoJitter(), structlog.get_logger())
+    run_outcome = RunOutcome(use_cases.chain_task, NoJitter(), structlog.get_logger())
     parts = [f'{{"year":2025,"month":{month}}}' for month in range(1, MONTHS + 1)]
     await backend.tasks.add([new_task(type="rain:month", payload_json=part) for part in parts])
     request = ClaimRequest(worker_id="w", types=frozenset(handlers), queues=None, limit=1, lease=LEASE)
@@ -90,7 +90,7 @@ async def _work_off(kills: set[int]) -> tuple[list[Task], int]:
             try:
                 value = handlers[task.type](task.payload, TaskContext(task, "w", None, None))  # type: ignore[arg-type]
                 steps.step()
-                await backend.queue.settle([conclusion.of_value(task, value, RetryPolicy())])
+                await backend.queue.settle([run_outcome.of_value(task, value, RetryPolicy())])
             except Killed:
                 continue
 

@@ -6,7 +6,7 @@ import asyncio
 import re
 
 from backstage import Worker
-from backstage.worker.status.loop_lag import LoopLag
+from backstage.worker.status.event_loop_lag import LoopLag
 from backstage.worker.status.observed import Observed
 from backstage.worker.status.prometheus import Metrics
 from tests.docs.markdown import ROOT, table

@@ -20,22 +20,18 @@ _SIZE = "SELECT pg_database_size(current_database())"
 _TABLES = "SELECT quote_ident(schemaname) || '.' || tablename FROM pg_tables WHERE schemaname = $1 ORDER BY 1"
 _ROWS = "SELECT coalesce(json_agg(t), '[]')::text FROM {table} AS t"
 _SHAPE = """
-WITH ours AS (SELECT oid, nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
-relations AS (SELECT * FROM pg_class WHERE relnamespace IN (SELECT oid FROM ours)),
-parts AS (
-    SELECT concat_ws(' ', 'schema', nspname) AS part FROM ours
-    UNION ALL SELECT concat_ws(' ', relname, relkind, relowner, relacl, reloptions) FROM relations
-    UNION ALL SELECT concat_ws(' ', relname, attname, atttypid, attnotnull, atthasdef)
-                FROM pg_attribute JOIN relations ON relations.oid = attrelid WHERE attnum > 0
-    UNION ALL SELECT concat_ws(' ', relname, indisvalid, indkey, indpred)
-                FROM pg_index JOIN relations ON relations.oid = indexrelid
-    UNION ALL SELECT concat_ws(' ', conname, relname) FROM pg_constraint JOIN relations ON relations.oid = conrelid
-    UNION ALL SELECT concat_ws(' ', tgname, relname) FROM pg_trigger JOIN relations ON relations.oid = tgrelid
-    UNION ALL SELECT concat_ws(' ', proname, prosrc) FROM pg_proc WHERE pronamespace IN (SELECT oid FROM ours)
-    UNION ALL SELECT concat_ws(' ', 'setting', setconfig) FROM pg_db_role_setting
+WITH ours AS (SELECT oid, xmin FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
+relations AS (SELECT oid, xmin FROM pg_class WHERE relnamespace IN (SELECT oid FROM ours)),
+versions AS (
+    SELECT oid, xmin FROM ours
+    UNION ALL SELECT oid, xmin FROM relations
+    UNION ALL SELECT oid, xmin FROM pg_proc WHERE pronamespace IN (SELECT oid FROM ours)
+    UNION ALL SELECT attrelid, xmin FROM pg_attribute WHERE attrelid IN (SELECT oid FROM relations)
+    UNION ALL SELECT indexrelid, xmin FROM pg_index WHERE indexrelid IN (SELECT oid FROM relations)
+    UNION ALL SELECT setrole, xmin FROM pg_db_role_setting
                WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database()))
-SELECT md5(string_agg(part, ',' ORDER BY part)) FROM parts"""
-"""Of whatever a test may change in a database beside its rows."""
+SELECT md5(string_agg(concat_ws(' ', oid, xmin), ',' ORDER BY oid, xmin::text)) FROM versions"""
+"""Of the versions of all that a test may change in a database beside its rows: whatever is altered gets a new one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from backstage.domain.errors import StorageUnavailableError
 from backstage.infra.structured_logging import new_logger
 from backstage.worker.runtime import loop_trouble
 from backstage.worker.runtime.loop_trouble import LoopTrouble
-from backstage.worker.watching.loop_health import LoopHealth
+from backstage.worker.watching.background_loop_health import LoopHealth
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from backstage.infra.memory.backend import MemoryBackend
 from backstage.infra.settings.settings import Settings
 from backstage.infra.uuid7_ids import Uuid7Ids
 from backstage.testing import FakeClock, NoJitter
-from backstage.worker.executing.conclusion import Conclusion
 from backstage.worker.executing.handler_threads import HandlerThreads
+from backstage.worker.executing.run_outcome import RunOutcome
 from backstage.worker.handling.context import TaskContext
 from backstage.worker.handling.handler import TaskHandlerRegistration
 from backstage.worker.handling.handler_registry import RegisteredHandler
@@ -32,7 +32,7 @@ from backstage.worker.runtime.held_task import StopReason
 from backstage.worker.runtime.lanes import Lanes
 from backstage.worker.runtime.slots import Slots
 from backstage.worker.runtime.subscription_watch import SubscriptionWatch
-from backstage.worker.watching.loop_health import LoopHealth
+from backstage.worker.watching.background_loop_health import LoopHealth
 from backstage.worker.watching.metrics import WorkerMetrics
 
 
@@ -43,13 +43,13 @@ async def _never_begins(context: TaskContext) -> Any:
 def _slots(backend: MemoryBackend, run: Run = _never_begins, prefetch: int | None = 0) -> Slots:
     logger = structlog.get_logger()
     options = replace(options_from(Settings(concurrency=1), {}), prefetch=prefetch)
-    conclusion = Conclusion(lambda parent, following: parent, NoJitter(), logger)
+    run_outcome = RunOutcome(lambda parent, following: parent, NoJitter(), logger)
     registration = TaskHandlerRegistration("x", run)
     return Slots(
         queue=backend.queue,
         options=options,
         lanes=Lanes({"x": RegisteredHandler(registration, run)}, options, WorkerMetrics()),
-        runner=AttemptRunner(conclusion, "w", logger),
+        runner=AttemptRunner(run_outcome, "w", logger),
         threads=HandlerThreads(1),
         subscriptions=_no_subscriptions(backend, logger),
         publisher=EventPublisher(BlinkerEventBus(logger), backend.clock, "w"),

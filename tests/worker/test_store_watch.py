@@ -5,7 +5,7 @@ from typing import Any
 from backstage.infra.structured_logging import new_logger
 from backstage.testing.fake_clock import FakeClock
 from backstage.worker.runtime.store_watch import REPORTED_FOR, StoreWatch
-from backstage.worker.watching.loop_health import LoopHealth
+from backstage.worker.watching.background_loop_health import LoopHealth
 
 
 class Watched:

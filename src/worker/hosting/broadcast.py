@@ -9,7 +9,7 @@ from typing import Any, Self, Unpack
 from backstage.domain.broadcast_message import BroadcastMessage
 from backstage.domain.errors import ConfigurationError
 from backstage.infra.container import Container
-from backstage.infra.settings.loading import load_settings
+from backstage.infra.settings.lazy_settings import load_settings
 from backstage.infra.settings.setting_options import SettingOptions
 from backstage.worker.hosting.from_settings import container_from
 from backstage.worker.hosting.worker import Worker

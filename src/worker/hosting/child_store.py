@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from backstage.domain.errors import ConfigurationError
 from backstage.infra.container import Container
-from backstage.infra.settings.loading import load_settings
+from backstage.infra.settings.lazy_settings import load_settings
 from backstage.worker.executing.child_setup import ChildSetup
 from backstage.worker.handling.blocking_uses import BlockingUses
 from backstage.worker.hosting.loop_thread import LoopThread

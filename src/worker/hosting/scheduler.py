@@ -11,7 +11,7 @@ from backstage.domain.cron_task import CronTask
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.opening import Opening
 from backstage.infra.container import Container
-from backstage.infra.settings.loading import load_settings
+from backstage.infra.settings.lazy_settings import load_settings
 from backstage.infra.settings.setting_options import SettingOptions
 from backstage.infra.store_opening import StoreOpening
 from backstage.worker.hosting.from_settings import container_from

@@ -5,7 +5,7 @@ import asyncio
 from backstage.infra.container import Container
 from backstage.worker.hosting.processors import Processors
 from backstage.worker.runtime.periodic import every
-from backstage.worker.watching.loop_health import LoopHealths
+from backstage.worker.watching.background_loop_health import LoopHealths
 
 
 def watch_for_idleness(container: Container, processors: Processors) -> asyncio.Task[None]:

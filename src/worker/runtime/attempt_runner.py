@@ -11,7 +11,7 @@ from backstage.domain.failure import Failure
 from backstage.domain.lost_workers import too_many_deliveries
 from backstage.domain.outcome import Outcome
 from backstage.domain.task_result import TaskResult
-from backstage.worker.executing.conclusion import Conclusion
+from backstage.worker.executing.run_outcome import RunOutcome
 from backstage.worker.handling.context import TaskContext
 from backstage.worker.handling.handler_store import HandlerStore
 from backstage.worker.handling.handler_traceback import from_the_handler_on
@@ -32,9 +32,9 @@ class AttemptRunner:
     """Makes the task known to whatever its handler calls, and measures how long tasks waited, how long their handlers
     take and how many run."""
 
-    def __init__(self, conclusion: Conclusion, worker_id: str, logger: Any, store: HandlerStore | None = None) -> None:
+    def __init__(self, run_outcome: RunOutcome, worker_id: str, logger: Any, store: HandlerStore | None = None) -> None:
         """`store` is what handlers may use."""
-        self._conclusion = conclusion
+        self._run_outcome = run_outcome
         self._worker_id = worker_id
         self._logger = logger
         self._store = store
@@ -61,18 +61,18 @@ class AttemptRunner:
             if held.is_to_stop():
                 return self._stopped(held)
             # The handler cancelled itself, or let another asyncio.Task's cancellation through.
-            return self._conclusion.of_error(task, error, policy)
+            return self._run_outcome.of_error(task, error, policy)
         except BaseException as error:
-            return self._conclusion.of_error(task, from_the_handler_on(error), policy)
+            return self._run_outcome.of_error(task, from_the_handler_on(error), policy)
         if held.stop_reason is StopReason.LEASE_LOST:
             return None
         if held.has_seen_shutdown and _is_unsuccessful(value):
             return self.cut_off(held)  # it wound up because it was asked to, which is no failure
-        return self._conclusion.of_value(task, value, policy)
+        return self._run_outcome.of_value(task, value, policy)
 
     def refused(self, held: HeldTask, problem: str) -> Outcome:
         """What stands in for the end of a run that the store will never take."""
-        return self._conclusion.of_error(held.task, OutcomeRefused(problem), held.lane.limits.retry)
+        return self._run_outcome.of_error(held.task, OutcomeRefused(problem), held.lane.limits.retry)
 
     def cut_off(self, held: HeldTask) -> Outcome:
         """The end of a run that outlasts its worker: due again, unless the task may run at most once."""
@@ -110,5 +110,5 @@ async def _measured(run: Run, context: TaskContext, counts: RunMetrics) -> Any:
 def _is_unsuccessful(value: Any) -> bool:
     try:
         return isinstance(value, TaskResult) and not value.success
-    except BaseException:  # the conclusion looks at it again, and says what is wrong
+    except BaseException:  # RunOutcome looks at it again, and says what is wrong
         return False

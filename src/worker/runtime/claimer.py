@@ -14,7 +14,7 @@ from backstage.worker import log_events
 from backstage.worker.runtime.error_backoff import ErrorBackoff
 from backstage.worker.runtime.loop_trouble import LoopTrouble
 from backstage.worker.runtime.slots import Slots
-from backstage.worker.watching.loop_health import LoopHealth
+from backstage.worker.watching.background_loop_health import LoopHealth
 
 MAX_CLAIM = 1000
 

@@ -16,7 +16,7 @@ from backstage.worker.runtime.broadcast_loop import BroadcastLoop
 from backstage.worker.runtime.lease_keeper import LeaseKeeper
 from backstage.worker.runtime.older_workers import OlderWorkers
 from backstage.worker.runtime.parts import Parts
-from backstage.worker.runtime.pause_watch import LOOK_EVERY, PauseWatch
+from backstage.worker.runtime.paused_prefetch import LOOK_EVERY, PausedPrefetch
 from backstage.worker.runtime.periodic import every, kept_up
 from backstage.worker.runtime.reclaimer import Reclaimer
 from backstage.worker.runtime.replaced_store import ReplacedStore
@@ -54,7 +54,7 @@ class Duties:
             parts.publisher,
             logger,
         )
-        self._pauses = PauseWatch(backend.control, parts.slots)
+        self._pauses = PausedPrefetch(backend.control, parts.slots)
         self._replaced = ReplacedStore(parts.healths.all, options.stuck_after, give_up, logger)
 
     @contextlib.asynccontextmanager

@@ -12,7 +12,7 @@ from backstage.domain.ports.task_queue import LeaseReport, TaskQueue
 from backstage.worker import log_events
 from backstage.worker.runtime.held_task import HeldTask, HeldTasks, StopReason
 from backstage.worker.runtime.loop_trouble import LoopTrouble
-from backstage.worker.watching.loop_health import LoopHealth
+from backstage.worker.watching.background_loop_health import LoopHealth
 
 RENEW_AFTER = 1 / 3
 """Of a lease: what may pass before it is renewed; several more tries fit before it is given up."""

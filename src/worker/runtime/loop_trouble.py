@@ -7,7 +7,7 @@ from typing import Any
 
 from backstage.domain.errors import StorageError
 from backstage.worker import log_events
-from backstage.worker.watching.loop_health import LoopHealth
+from backstage.worker.watching.background_loop_health import LoopHealth
 
 QUIET = 10.0
 """Seconds without a line after the first, twice as many after each further one."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from backstage.worker.executing.conclusion import Conclusion
 from backstage.worker.executing.executors import Executors
+from backstage.worker.executing.run_outcome import RunOutcome
 from backstage.worker.runtime.attempt_runner import AttemptRunner
 from backstage.worker.runtime.declared import Declared
 from backstage.worker.runtime.error_backoff import ErrorBackoff
@@ -17,7 +17,7 @@ from backstage.worker.runtime.slots import Slots
 from backstage.worker.runtime.subscription_watch import SubscriptionWatch
 from backstage.worker.runtime.surroundings import Surroundings
 from backstage.worker.runtime.unserved_watch import UnservedWatch
-from backstage.worker.watching.loop_health import LoopHealths
+from backstage.worker.watching.background_loop_health import LoopHealths
 from backstage.worker.worker_options import WorkerOptions
 
 
@@ -47,12 +47,12 @@ class Parts:
 
     def _new_slots(self) -> Slots:
         surroundings, options = self.surroundings, self.options
-        conclusion = Conclusion(surroundings.use_cases.chain_task, surroundings.chance, surroundings.logger)
+        run_outcome = RunOutcome(surroundings.use_cases.chain_task, surroundings.chance, surroundings.logger)
         return Slots(
             queue=self.queue,
             options=options,
             lanes=self.lanes,
-            runner=AttemptRunner(conclusion, options.worker_id, surroundings.logger, surroundings.handler_store),
+            runner=AttemptRunner(run_outcome, options.worker_id, surroundings.logger, surroundings.handler_store),
             threads=self.executors.threads,
             subscriptions=self.subscriptions,
             publisher=self.publisher,

@@ -10,7 +10,7 @@ from backstage.domain.ports.chance import Chance
 from backstage.worker import log_events
 from backstage.worker.runtime.error_backoff import ErrorBackoff
 from backstage.worker.runtime.loop_trouble import LoopTrouble
-from backstage.worker.watching.loop_health import RECENTLY, LoopHealths
+from backstage.worker.watching.background_loop_health import RECENTLY, LoopHealths
 
 
 async def every(

@@ -5,7 +5,7 @@ from typing import Any
 
 from backstage.domain.errors import StoreReplacedError
 from backstage.worker import log_events
-from backstage.worker.watching.loop_health import LoopHealth
+from backstage.worker.watching.background_loop_health import LoopHealth
 
 
 class ReplacedStore:

@@ -16,7 +16,7 @@ from backstage.worker import log_events
 from backstage.worker.runtime.error_backoff import ErrorBackoff
 from backstage.worker.runtime.loop_trouble import LoopTrouble
 from backstage.worker.runtime.refusals import Refusals, may_be_of_the_data
-from backstage.worker.watching.loop_health import LoopHealth
+from backstage.worker.watching.background_loop_health import LoopHealth
 
 MAX_BATCH = 1000
 Settled = Callable[[Sequence[Outcome], Sequence[TaskState | None]], None]

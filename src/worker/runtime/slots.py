@@ -23,7 +23,7 @@ from backstage.worker.runtime.prefetch import Prefetch
 from backstage.worker.runtime.settler import Settler
 from backstage.worker.runtime.subscription_watch import SubscriptionWatch
 from backstage.worker.runtime.waiting_tasks import WaitingTasks
-from backstage.worker.watching.loop_health import LoopHealth
+from backstage.worker.watching.background_loop_health import LoopHealth
 from backstage.worker.worker_options import WorkerOptions
 
 _CANCELLED, _WAS_CANCELLED = OutcomeKind.CANCELLED, TaskState.CANCELLED

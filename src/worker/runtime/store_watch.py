@@ -7,7 +7,7 @@ from typing import Any
 
 from backstage.domain.ports.clock import Clock
 from backstage.worker import log_events
-from backstage.worker.watching.loop_health import LoopHealth
+from backstage.worker.watching.background_loop_health import LoopHealth
 
 REPORTED_FOR = 3600.0
 """Seconds for which health says that the store was emptied, unless somebody acknowledges it."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from backstage.domain.ports.queue_control import QUEUE, Pause
-from backstage.worker.watching.loop_health import LoopHealth
+from backstage.worker.watching.background_loop_health import LoopHealth
 from backstage.worker.watching.metrics import WorkerMetrics
 from backstage.worker.watching.vital_signs import Phase, VitalSigns
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.queue_control import Pause
-from backstage.worker.status.loop_lag import LoopLag
+from backstage.worker.status.event_loop_lag import LoopLag
 from backstage.worker.status.store_figures import StoreFigures
 from backstage.worker.status.store_reading import StoreReading
 from backstage.worker.watching.measured_queue import StoreLatencies

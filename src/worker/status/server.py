@@ -14,7 +14,7 @@ from backstage.domain.errors import ConfigurationError
 from backstage.domain.extras import needing
 from backstage.worker import log_events
 from backstage.worker.runtime.background_thread import in_background_thread
-from backstage.worker.status.loop_lag import LoopLag
+from backstage.worker.status.event_loop_lag import LoopLag
 from backstage.worker.status.observed import Observed
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from backstage.domain.errors import StorageUnavailableError
 from backstage.domain.outcome import OutcomeKind
 from backstage.domain.ports.queue_control import QUEUE, TYPE, Pause
 from backstage.worker.status.health import health, liveness, readiness
-from backstage.worker.watching.loop_health import LoopHealth
+from backstage.worker.watching.background_loop_health import LoopHealth
 from backstage.worker.watching.metrics import WorkerMetrics
 from backstage.worker.watching.vital_signs import Phase, VitalSigns
 

@@ -9,7 +9,7 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from backstage import Worker
-from backstage.worker.status.loop_lag import LoopLag
+from backstage.worker.status.event_loop_lag import LoopLag
 from backstage.worker.status.observed import Observed
 from backstage.worker.status.prometheus import Metrics
 from tests.worker.workers import Workers, found, until, until_some

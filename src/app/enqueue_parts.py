@@ -13,7 +13,7 @@ from backstage.domain.ports.task_trace import TaskTrace
 
 
 @dataclass(frozen=True, slots=True)
-class Enqueueing:
+class EnqueueParts:
     """What every new task takes: one that is enqueued alone, one of many, and one that follows another.
 
     `encode` writes the payload.

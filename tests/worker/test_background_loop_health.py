@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from backstage.domain.errors import StorageUnavailableError
-from backstage.worker.watching import loop_health
-from backstage.worker.watching.loop_health import LoopHealth
+from backstage.worker.watching import background_loop_health
+from backstage.worker.watching.background_loop_health import LoopHealth
 from tests.worker.workers import Workers, memory, until
 
 
@@ -14,7 +14,7 @@ from tests.worker.workers import Workers, memory, until
 def time(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """What the clock says, to be changed."""
     now = [100.0]
-    monkeypatch.setattr(loop_health.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(background_loop_health.time, "monotonic", lambda: now[0])
     return now
 
 
@@ -43,7 +43,7 @@ def test_an_endless_loop_recovers_when_it_has_run_for_a_while_without_an_error(t
     assert health.problem() is None
     health.failed(KeyError())
     assert health.problem() == "KeyError"
-    time[0] += loop_health.RECENTLY
+    time[0] += background_loop_health.RECENTLY
     assert health.problem() is None
 
 

@@ -10,7 +10,7 @@ LOOK_EVERY = 0.5
 """Seconds between two looks, so that a second after a pause nothing of it is begun."""
 
 
-class PauseWatch:
+class PausedPrefetch:
     """Asks the store only while tasks wait for a slot, which is seldom without a prefetch."""
 
     def __init__(self, control: QueueControl, slots: Slots) -> None:

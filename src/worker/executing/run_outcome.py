@@ -21,7 +21,7 @@ Chain = Callable[[Task, Next], Task]
 NEXT_REMEDY = "to chain a task, return Next(type, payload, delay=seconds): a mapping is stored as the result"
 
 
-class Conclusion:
+class RunOutcome:
     """Decides how a run ended; the entity makes the outcome.
 
     Raises nothing, whatever the handler gave: values and errors run code of their own when they are looked at, and
