@@ -23,16 +23,8 @@ STATED_COLUMNS = (
     *("id", "type", "queue", "priority", "created_at", "scheduled_at"),
     *("deliveries", "interruptions", "crashes", "version"),
     *("max_attempts", "backoff", "timeout", "soft_timeout", "max_deliveries", "dedupe_key", "dedupe_ttl"),
-    *(
-        "correlation_id",
-        "workflow_id",
-        "origin_id",
-        "cancel_requested",
-        "metadata",
-        "last_failure",
-        "result",
-        "payload",
-    ),
+    *("correlation_id", "workflow_id", "origin_id", "cancel_requested"),
+    *("metadata", "last_failure", "result", "payload"),
 )
 _OF_A_CLAIM = ("state", "started_at", "finished_at", "worker_id", "lease_until", "progress", "progress_note")
 ROW_COLUMNS = (*STATED_COLUMNS, *_OF_A_CLAIM)
