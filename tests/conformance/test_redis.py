@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -29,9 +30,10 @@ def login_url(redis_server: RedisServer) -> str:
 
 class TestRedis(Sized, ConformanceSuite, SharedStoreSuite, SpoiltTasksSuite, RefusesTransactionsSuite, SetClockSuite):
     @pytest.fixture
-    def prefixes(self) -> list[str]:
+    def prefixes(self, redis_server: RedisServer) -> Iterator[list[str]]:
         """Of the stores that the test has made; the first is the one its trial is on."""
-        return []
+        yield []
+        redis_server.delete_prefixes()
 
     @pytest.fixture
     def spoil(self, redis_server: RedisServer, prefixes: list[str]) -> Spoil:

@@ -24,8 +24,12 @@ class RedisServer:
 
     def delete_prefixes(self) -> None:
         """Delete all keys with prefixes that new_prefix made."""
+        if not self._made:
+            return
+        prefixes = [prefix.encode() for prefix in self._made]
         with redis.Redis.from_url(self.url, socket_timeout=30) as client:
-            while self._made:
-                for key in client.scan_iter(match=f"*{self._made[-1]}*", count=1000):
-                    client.unlink(key)
-                self._made.pop()
+            every = client.scan_iter(match="*test-*", count=1000)
+            keys = [key for key in every if any(prefix in key for prefix in prefixes)]
+            for first in range(0, len(keys), 1000):
+                client.unlink(*keys[first : first + 1000])
+        self._made.clear()
