@@ -165,10 +165,12 @@ def _dedupe(dedupe: object) -> Dedupe:
 
 def _metadata(metadata: object) -> dict[str, str]:
     if not isinstance(metadata, Mapping):
-        raise InvalidTaskDataError.of("metadata", f"is a {type(metadata).__name__}, not a mapping of strings")
+        raise InvalidTaskDataError.of("metadata", f"is of type {type(metadata).__name__}, not a mapping of strings")
     for key, value in metadata.items():
         if not isinstance(value, str):
-            raise InvalidTaskDataError.of(f"metadata.{key}", f"is a {type(value).__name__}: convert it to a string")
+            raise InvalidTaskDataError.of(
+                f"metadata.{key}", f"is of type {type(value).__name__}: convert it to a string"
+            )
     texts = dict(metadata)
     encode_payload(texts, field="metadata", limit=MAX_METADATA_BYTES)
     return texts
