@@ -69,7 +69,7 @@ async def test_a_worker_that_ends_when_idle_names_the_due_tasks_that_it_leaves(w
 async def test_a_pattern_that_no_handler_matches_is_refused(patterns: Any) -> None:
     worker = Worker("memory://", silent=True, types=patterns)
     worker.on("a", lambda: None)
-    with pytest.raises(ConfigurationError, match=r"types: no handler has a type like 'z\*': there are a"):
+    with pytest.raises(ConfigurationError, match=r"types: no handler has a type like 'z\*'; there are a"):
         await worker.start()
 
 

@@ -30,7 +30,7 @@ def add_task(cursor: sqlite3.Cursor, counts: CountChanges, task: Task, now: date
 
 def insert_task(cursor: sqlite3.Cursor, counts: CountChanges, task: Task, now: datetime) -> int | None:
     """Store a new task, which takes its key if nobody holds it; its seq, or None if its id was stored before."""
-    if cursor.execute(statement("insert_task"), columns_of(task, now)).rowcount == 0:
+    if cursor.execute(statement("add_task"), columns_of(task, now)).rowcount == 0:
         return None
     seq = cursor.lastrowid
     assert seq is not None

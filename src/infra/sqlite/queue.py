@@ -60,7 +60,7 @@ class SqliteQueue:
 
 
 def _held_by(worker_id: str, connection: sqlite3.Connection) -> list[Task]:
-    held = [task_of(row[1:]) for row in connection.execute(statement("tasks_of_worker"), (worker_id,))]
+    held = [task_of(row[1:]) for row in connection.execute(statement("find_held_tasks"), (worker_id,))]
     return [task for task in held if task.undecodable is None]
 
 

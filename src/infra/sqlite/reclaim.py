@@ -21,7 +21,7 @@ def reclaim(
     max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None, transaction: Transaction
 ) -> list[tuple[Task, Outcome]]:
     expired = transaction.cursor.execute(
-        statement("expired_tasks"), {"boot": transaction.boot, "now": transaction.boot_ticks(), "limit": limit}
+        statement("find_expired_tasks"), {"boot": transaction.boot, "now": transaction.boot_ticks(), "limit": limit}
     ).fetchall()
     reclaimed: list[tuple[Task, Outcome]] = []
     bytes_ = 0

@@ -36,7 +36,7 @@ def save(task: Task, transaction: Transaction) -> None:
 def replace_task(cursor: sqlite3.Cursor, counts: CountChanges, before: Task, after: Task, now: datetime) -> int:
     """Store the next version of a task, and return its seq. Raises StaleTaskError."""
     id_, *columns = columns_of(after, now)
-    updated = cursor.execute(statement("update_task"), (*columns, id_, after.version - 1)).fetchone()
+    updated = cursor.execute(statement("save_task"), (*columns, id_, after.version - 1)).fetchone()
     if updated is None:
         raise StaleTaskError(after.id)
     counts.add(before.state.value, before.queue, before.type, -1)

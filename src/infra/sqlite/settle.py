@@ -56,7 +56,7 @@ def _end(run: list[Outcome], transaction: Transaction) -> list[TaskState | None]
     cursor, counts = transaction.cursor, transaction.counts
     batch = {"ends": json.dumps([_end_of(outcome) for outcome in run]), "now": to_micros(now)}
     cursor.execute(statement("record_ends"), batch)
-    moved = cursor.execute(statement("end_tasks"), batch).fetchall()
+    moved = cursor.execute(statement("settle_ends"), batch).fetchall()
     for task_id, queue, _, state, key, ttl, created_at in moved:
         if key is not None and not _holds(TaskState(state), key, ttl, created_at, now):
             free(cursor, queue, key, task_id)
@@ -77,7 +77,7 @@ def _holds(state: TaskState, key: str, ttl: float | None, created_at: int, now: 
 
 
 def _end_of(outcome: Outcome) -> tuple[object, ...]:
-    """What record_ends.sql and end_tasks.sql read of an outcome."""
+    """What record_ends.sql and settle_ends.sql read of an outcome."""
     lost = int(outcome.kind is OutcomeKind.LOST)
     failure = failure_json(outcome.failure)
     recorded = outcome.kind if outcome.has_run else None
@@ -86,7 +86,7 @@ def _end_of(outcome: Outcome) -> tuple[object, ...]:
 
 def _give_back(outcome: Outcome, transaction: Transaction) -> TaskState | None:
     now = transaction.now()
-    row = transaction.cursor.execute(statement("return_task"), _return_of(outcome, now)).fetchone()
+    row = transaction.cursor.execute(statement("settle_return"), _return_of(outcome, now)).fetchone()
     if row is None:
         return _answer_again(outcome, transaction)
     seq, queue, type_, state, worker_id, started_at, number, key, ttl, created_at = row
@@ -107,7 +107,7 @@ def _give_back(outcome: Outcome, transaction: Transaction) -> TaskState | None:
 
 
 def _return_of(outcome: Outcome, now: datetime) -> dict[str, object]:
-    """The parameters of return_task.sql."""
+    """The parameters of settle_return.sql."""
     is_lost = outcome.kind is OutcomeKind.LOST
     return {
         "id": outcome.task_id,

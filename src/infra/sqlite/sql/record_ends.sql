@@ -1,4 +1,4 @@
--- The records of claims that end for good, made from the tasks as they still run; end_tasks.sql follows in the same
+-- The records of claims that end for good, made from the tasks as they still run; settle_ends.sql follows in the same
 -- transaction, and both compare the fence.
 --   :ends JSON array of [id, fence, state, outcome (null: of a claim that ran nothing, which leaves no record), result JSON,
 --         failure JSON, 1 if the lease ran out else 0]   :now (us)
