@@ -14,7 +14,7 @@ from backstage.domain.dedupe import Dedupe
 from backstage.domain.errors import IllegalMoveError, UndecodableTaskError
 from backstage.domain.failure import Failure
 from backstage.domain.lease import Lease
-from backstage.domain.lost_workers import lease_expired, too_many_deliveries
+from backstage.domain.lost_worker_failures import lease_expired, too_many_deliveries
 from backstage.domain.outcome import Outcome, OutcomeKind, unrecorded_end
 from backstage.domain.payload import decode_payload
 from backstage.domain.portions import length_of

@@ -8,7 +8,7 @@ from typing import Any
 
 from backstage.app.current_task import current_task
 from backstage.domain.failure import Failure
-from backstage.domain.lost_workers import too_many_deliveries
+from backstage.domain.lost_worker_failures import too_many_deliveries
 from backstage.domain.outcome import Outcome
 from backstage.domain.task_result import TaskResult
 from backstage.worker.executing.run_outcome import RunOutcome

@@ -1,4 +1,4 @@
-"""The paths under which a worker's status is served."""
+"""The paths under which a worker's status is served, and the status codes of the answers."""
 
 from __future__ import annotations
 
