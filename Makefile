@@ -8,8 +8,8 @@ help:  ## list these commands
 check: | .venv  ## format, lint, types, contracts, the sources of Lua and SQL: under a minute
 	.ci/check
 
-unit: | .venv  ## what needs no server: domain, app, the memory store, the worker; under a minute
-	.venv/bin/pytest -q -n 4 tests/domain tests/app tests/conformance/test_memory.py tests/worker -k "not postgres and not redis"
+unit: | .venv  ## domain, app, the memory store, the worker: no server, hardly a process; about a minute
+	.venv/bin/pytest -q -n 4 tests/domain tests/app tests/conformance/test_memory.py tests/worker -k "not postgres and not redis and not process and not fleet and not forking and not bounded_exit"
 
 test: | .venv  ## all tests, on every store
 	.venv/bin/pytest -q -n 4

@@ -27,10 +27,11 @@ from backstage.domain.limits import (
 from backstage.domain.payload import encode_payload
 from backstage.domain.ports.ids import Ids
 from backstage.domain.queue import DEFAULT_QUEUE
+from backstage.domain.struct_for_pydantic import StructForPydantic
 from backstage.domain.task import Task
 
 
-class _WhatToRun(Struct, frozen=True):
+class _WhatToRun(StructForPydantic, Struct, frozen=True):
     """What may be given by position."""
 
     type: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 
@@ -53,6 +54,9 @@ def _is_same(before: Any, after: Any) -> bool:
     try:
         if bool(before == after):
             return True
+        if isinstance(before, datetime) and isinstance(after, datetime) and before.tzinfo and after.tzinfo:
+            # In the hour that clocks repeat or leave out, Python calls one moment in two zones different (PEP 495).
+            return before.astimezone(UTC) == after.astimezone(UTC)
         if before != before and after != after:  # noqa: PLR0124 - NaN alone differs from itself
             return type(before) is type(after)
     except Exception:  # arrays, say, have no single answer

@@ -8,4 +8,4 @@ class Sized:
 
     @pytest.fixture
     def walks(self, is_long: bool) -> int:
-        return 60 if is_long else 20
+        return 60 if is_long else 12

@@ -10,7 +10,7 @@ from tests.journeys.ledger import Ledger
 from tests.journeys.served_store import ServedStore
 from tests.journeys.siege import Siege
 
-TASKS, LONG_TASKS = 5_000, 20_000
+TASKS, LONG_TASKS = 3_000, 20_000
 WORKER_KILLS, SERVER_KILLS = 10, 3
 
 

@@ -42,4 +42,4 @@ async def test_until_idle_leaves_later_tasks_and_foreign_types_alone(
 async def test_a_pattern_that_no_handler_matches_is_wrong_usage(start_worker: StartWorker) -> None:
     worker = start_worker("--until-idle", "--types", "journey:*,nobody:*")
     assert await worker.code() == 2
-    assert "types: no handler has a type like 'nobody:*': there are journey:" in worker.output()
+    assert "types: no handler has a type like 'nobody:*'; there are journey:" in worker.output()

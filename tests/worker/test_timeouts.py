@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import threading
 import time
+from collections.abc import Awaitable
 from typing import Any
 
 import pytest
 
 from backstage import Backoff, Queue, TaskContext
 from backstage.domain.task_state import TaskState
+from backstage.worker.handling.middleware import Run
 from tests.worker.workers import DEADLINE, Workers, attempts, memory, play, until
 
 NOW = Backoff.fixed(0)
@@ -147,6 +149,36 @@ async def test_the_soft_timeout_is_the_tasks_else_handlers_else_queues_else_work
     runner = workers.new(until_idle=True, queues=[Queue("q", soft_timeout=queue)], soft_timeout=worker)
     runner.on("t", wind_up, soft_timeout=handler, timeout=DEADLINE)
     assert (await play(runner, "t", queue="q", soft_timeout=task)).result == "soft timeout True"
+
+
+class OwnSignals:
+    """What a middleware may put around the signals of a run."""
+
+    def __init__(self, context: TaskContext) -> None:
+        self.is_shutting_down = context.is_shutting_down
+        self.is_cancel_requested = context.is_cancel_requested
+        self.is_over_soft_timeout = context.is_over_soft_timeout
+        self.report_progress = context.progress
+        self.heartbeat = context.heartbeat
+
+
+def in_a_context_of_its_own(run: Run) -> Run:
+    def replaced(context: TaskContext) -> Awaitable[Any]:
+        return run(TaskContext(context.task, context.worker_id, context.logger, OwnSignals(context)))
+
+    return replaced
+
+
+@pytest.mark.parametrize("limits", [{"timeout": 0.05}, {"soft_timeout": 0.02, "timeout": DEADLINE}])
+async def test_a_run_is_held_to_its_timeouts_in_whatever_context_a_middleware_runs_it(
+    workers: Workers, limits: dict[str, float]
+) -> None:
+    worker = workers.new(until_idle=True)
+    worker.use(in_a_context_of_its_own)
+    worker.on("t", wind_up, max_attempts=1, **limits)
+    task = await play(worker, "t")
+    ended = task.result if task.last_failure is None else task.last_failure.type
+    assert ended == ("soft timeout True" if "soft_timeout" in limits else "TaskTimeout")
 
 
 async def test_a_hard_timeout_after_the_soft_one_still_cancels(workers: Workers) -> None:

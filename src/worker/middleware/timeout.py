@@ -10,6 +10,7 @@ from math import inf
 from typing import Any
 
 from backstage.worker.handling.context import TaskContext
+from backstage.worker.handling.current_run import current_run
 from backstage.worker.handling.middleware import Middleware, Run
 
 TIMER_STEP = 0.001
@@ -21,18 +22,22 @@ class TaskTimeout(Exception):
 
 
 def timeout(mark_over_soft_timeout: Callable[[TaskContext], None], deadlines: Deadlines | None = None) -> Middleware:
-    """Tell the handler when its soft timeout is over, cancel it when its hard one is: those of `context.limits`."""
+    """Tell the handler when its soft timeout is over, cancel it when its hard one is.
+
+    They are those of the worker's own context: one that a middleware puts in its place need not know the limits.
+    """
     shared = deadlines or Deadlines()
 
     def middleware(run: Run) -> Run:
         def timed(context: TaskContext) -> Any:
-            limits = context.limits
+            own = current_run.get(context)
+            limits = own.limits
             if limits is None:
                 return run(context)
             timed_run = run(context) if limits.timeout is None else _within(limits.timeout, run, context, shared)
             if limits.soft_timeout is None:
                 return timed_run
-            return _marked_after(limits.soft_timeout, partial(mark_over_soft_timeout, context), timed_run, shared)
+            return _marked_after(limits.soft_timeout, partial(mark_over_soft_timeout, own), timed_run, shared)
 
         return timed
 

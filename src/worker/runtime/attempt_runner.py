@@ -13,6 +13,7 @@ from backstage.domain.outcome import Outcome
 from backstage.domain.task_result import TaskResult
 from backstage.worker.executing.run_outcome import RunOutcome
 from backstage.worker.handling.context import TaskContext
+from backstage.worker.handling.current_run import current_run
 from backstage.worker.handling.handler_store import HandlerStore
 from backstage.worker.handling.handler_traceback import from_the_handler_on
 from backstage.worker.handling.middleware import Run
@@ -54,6 +55,7 @@ class AttemptRunner:
         if task.timeout is not None or task.soft_timeout is not None:
             limits = limits.of(task)
         context = TaskContext(task, self._worker_id, self._logger, held, self._store, limits)
+        current_run.set(context)
         current_task.set(task)  # each run has its own asyncio.Task, so there is nothing to reset
         try:
             value = await _measured(lane.run, context, lane.counts)
