@@ -47,8 +47,8 @@ class EnqueueByType:
 def asked_for(task_type: str, payload: Any, options: EnqueueOptions) -> EnqueueTask:
     """The request that the call makes. Raises TypeError for an option that there is not."""
     running = current_task.get()
-    if running is not None and options.get("correlation_id") is None:
-        options = {**options, "correlation_id": running.correlation_id}
+    if not options.get("correlation_id") and (running is not None or "correlation_id" in options):  # "": no header came
+        options = {**options, "correlation_id": None if running is None else running.correlation_id}
     try:
         return EnqueueTask(task_type, payload, **options)
     except TypeError:

@@ -70,18 +70,24 @@ async def test_it_names_an_option_that_there_is_not(places: dict[str, Call], pla
             await answer_of(places[place], "mail", **{wrong: 1})
 
 
+@pytest.mark.parametrize("place", ["worker", "container", "bench", "blocking", "django"])
+async def test_an_empty_correlation_id_is_none(places: dict[str, Call], place: str) -> None:
+    task = await answer_of(places[place], "mail", correlation_id="")
+    assert task.correlation_id == task.id
+
+
 @pytest.mark.parametrize("place", ["worker", "container", "bench"])
 async def test_inside_a_handler_it_carries_the_correlation_id_on(
     places: dict[str, Call], bench: TaskBench, place: str
 ) -> None:
     async def handle(context: TaskContext) -> None:
         await places[place]("child")
+        await places[place]("child", correlation_id="")
 
     bench.on("parent", handle)
     await bench.enqueue("parent", correlation_id="order-7")
     await bench.run_one()
-    [child] = bench.enqueued("child")
-    assert child.correlation_id == "order-7"
+    assert [child.correlation_id for child in bench.enqueued("child")] == ["order-7"] * 2
 
 
 async def test_the_context_of_a_handler_has_the_same_call(bench: TaskBench) -> None:
