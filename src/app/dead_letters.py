@@ -37,7 +37,7 @@ class DeadLetters:
         return await self._tasks.find(TaskQuery(states=_FAILED, queue=self.queue, type=type, limit=limit, after=after))
 
     async def replay(self, type: str | None = None) -> int:
-        """Run them again, now and with all their attempts; return how many."""
+        """Run them again now, with as many attempts as new tasks; return how many."""
         return await self._replay(queue=self.queue, type=type)
 
     async def purge(self) -> int:

@@ -27,10 +27,11 @@ from backstage.domain.limits import (
 from backstage.domain.payload import encode_payload
 from backstage.domain.ports.ids import Ids
 from backstage.domain.queue import DEFAULT_QUEUE
+from backstage.domain.struct_for_pydantic import StructForPydantic
 from backstage.domain.task import Task
 
 
-class _WhatToRun(Struct, frozen=True):
+class _WhatToRun(StructForPydantic, Struct, frozen=True):
     """What may be given by position."""
 
     type: str
@@ -165,10 +166,12 @@ def _dedupe(dedupe: object) -> Dedupe:
 
 def _metadata(metadata: object) -> dict[str, str]:
     if not isinstance(metadata, Mapping):
-        raise InvalidTaskDataError.of("metadata", f"is a {type(metadata).__name__}, not a mapping of strings")
+        raise InvalidTaskDataError.of("metadata", f"is of type {type(metadata).__name__}, not a mapping of strings")
     for key, value in metadata.items():
         if not isinstance(value, str):
-            raise InvalidTaskDataError.of(f"metadata.{key}", f"is a {type(value).__name__}: convert it to a string")
+            raise InvalidTaskDataError.of(
+                f"metadata.{key}", f"is of type {type(value).__name__}: convert it to a string"
+            )
     texts = dict(metadata)
     encode_payload(texts, field="metadata", limit=MAX_METADATA_BYTES)
     return texts

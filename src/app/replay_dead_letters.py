@@ -15,7 +15,7 @@ _PAGE = 100
 
 
 class ReplayDeadLetters:
-    """Run failed tasks again, due now and with all their attempts; return how many.
+    """Run failed tasks again now, with as many attempts as new tasks; return how many.
 
     Of one queue, of one type, or all. Those that fail again meanwhile are not replayed twice. Passed over: a task
     that cannot be decoded, one that somebody else retries or deletes at the same time, and one whose dedupe key another

@@ -19,7 +19,7 @@ def parser() -> CommandParser:
         "Show every setting, its value, and where the value comes from: argument, environment, .env, backstage.toml or "
         "default. Passwords are left out. Unknown settings are reported on stderr.",
     )
-    options.add_argument("action", choices=("show",))
+    options.add_argument("action", metavar="show", choices=("show",))
     options.add_json()
     return options
 

@@ -46,14 +46,17 @@ def parser() -> CommandParser:
     options.add_argument("--at", metavar="WHEN", help="run it at this time: 2030-01-31T08:00:00Z")
     options.add_argument("--dedupe-key", metavar="KEY", help="store nothing if a task of the queue holds this key")
     options.add_argument(
-        "--dedupe-ttl", type=seconds, metavar="SECONDS", help="hold the key for this time, not until the task ends"
+        "--dedupe-ttl",
+        type=seconds,
+        metavar="SECONDS",
+        help="hold the key this long, instead of until the task ends",
     )
     options.add_argument("--max-attempts", type=int, metavar="N", help="how often a failing task is run")
     options.add_argument(
         "--max-deliveries",
         type=int,
         metavar="N",
-        help="how many workers may die running it; 1 with --max-attempts 1: at most once",
+        help="the task fails when N workers have died running it; 1 with --max-attempts 1: at most once",
     )
     options.add_argument("--timeout", type=seconds, metavar="SECONDS", help="limit of one run")
     options.add_argument("--correlation-id", metavar="ID", help="default: the task's own id")
@@ -81,6 +84,8 @@ def run(arguments: Sequence[str]) -> int:
         known.error("--quiet needs -")
     if options.dedupe_ttl is not None and options.dedupe_key is None:
         known.error("--dedupe-ttl needs --dedupe-key")
+    if options.delay is not None and options.at is not None:
+        known.error("--delay: was given together with --at: pass only one of them")
     with known.naming_options({"scheduled_at": "at", "dedupe.key": "dedupe_key", "dedupe.ttl": "dedupe_ttl"}):
         print(asyncio.run(_enqueue(options)))
     return DONE

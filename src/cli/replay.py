@@ -10,7 +10,7 @@ from backstage.domain.limits import check_name
 
 
 def parser() -> CommandParser:
-    options = CommandParser("replay", "Run the dead letters (failed tasks) again, now and with all their attempts.")
+    options = CommandParser("replay", "Run the dead letters (failed tasks) again, with as many attempts as new tasks.")
     options.add_argument("--queue", metavar="NAME", help="only dead letters of this queue")
     options.add_argument("--type", metavar="TYPE", help="only dead letters of this type")
     return options

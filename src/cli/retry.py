@@ -13,7 +13,9 @@ from backstage.cli.store import existing_store
 def parser() -> CommandParser:
     options = CommandParser("retry", "Run failed or cancelled tasks once more, now.")
     options.add_argument("ids", nargs="+", metavar="ID")
-    options.add_argument("--reset-attempts", action="store_true", help="with as many attempts as a new task, not one")
+    options.add_argument(
+        "--reset-attempts", action="store_true", help="with as many attempts as a new task, instead of one"
+    )
     return options
 
 

@@ -27,7 +27,7 @@ def run_add(arguments: Sequence[str]) -> int:
     known.add_argument("schedule", metavar="EXPR", help="such as '30 2 * * *', @daily or 'every 30s'")
     known.add_argument("task_name", metavar="TYPE", help="type of the task, such as report:build")
     known.add_argument("args", metavar="JSON", nargs="?", type=_json, help="the payload for the handler; default: null")
-    known.add_argument("--name", default="", help="default: the type, the expression and the time zone")
+    known.add_argument("--name", default="", help="default: the type and the expression; also the zone, if not UTC")
     _add_choices(known)
     options = known.parse_args(arguments)
     with known.naming_options():

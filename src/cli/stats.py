@@ -18,8 +18,8 @@ COUNTED = ("pending", "running", "completed", "failed", "cancelled", "total", "p
 def parser() -> CommandParser:
     options = CommandParser(
         "stats",
-        "Count tasks by state, and show what is paused. The counts are exact and include tasks that were pruned, which "
-        "`pruned` counts as well.",
+        "Count tasks by state, and show what is paused. The counts are exact. They include pruned tasks; `pruned` "
+        "says how many those are.",
     )
     options.add_argument("--by", choices=(QUEUE, TYPE), help="one row for each")
     options.add_json()

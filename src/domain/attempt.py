@@ -9,12 +9,13 @@ from msgspec import Struct
 
 from backstage.domain.failure import Failure
 from backstage.domain.outcome import Outcome, OutcomeKind
+from backstage.domain.struct_for_pydantic import StructForPydantic
 
 if TYPE_CHECKING:
     from backstage.domain.task import Task
 
 
-class Attempt(Struct, frozen=True, gc=False):
+class Attempt(StructForPydantic, Struct, frozen=True, gc=False):
     """One claim: by whom, from when to when, and how it ended. `fence` is the claim's fencing token."""
 
     task_id: str

@@ -115,7 +115,7 @@ def _rhythm(expression: str, zone: ZoneInfo) -> _Rhythm:
 
 def _tidy(expression: object) -> str:
     if not isinstance(expression, str):
-        raise InvalidTaskDataError.of("schedule", f"is a {type(expression).__name__}, not a cron expression")
+        raise InvalidTaskDataError.of("schedule", f"is of type {type(expression).__name__}, not a cron expression")
     if len(expression) > MAX_EXPRESSION_LENGTH:
         raise refusal(expression, f"is {len(expression)} characters long, the limit is {MAX_EXPRESSION_LENGTH}")
     if not _PRINTABLE.fullmatch(expression) or not expression.strip():

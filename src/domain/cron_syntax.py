@@ -116,7 +116,8 @@ def parse_fields(expression: str) -> CronFields:
     """Return the fields of a five-field expression or an `@alias`, or raise InvalidTaskDataError."""
     texts = _texts(expression.lower())
     if len(texts) != len(_FIELDS):
-        fields = f"has {len(texts)} fields instead of 5: minute hour day-of-month month day-of-week"
+        number = "1 field" if len(texts) == 1 else f"{len(texts)} fields"
+        fields = f"has {number} instead of 5: minute hour day-of-month month day-of-week"
         raise refusal(expression, _misplaced_zone(texts) or fields + _without_seconds(texts))
     texts[4] = ",".join(_UP_TO_SUNDAY.sub(r"\1-7\2", item) for item in texts[4].split(","))
     for field, text in zip(_FIELDS, texts, strict=True):

@@ -138,7 +138,7 @@ class DuplicateTaskError(TaskError):
     """Another live task holds the dedupe key."""
 
     def __init__(self, key: str, holder_id: str) -> None:
-        super().__init__(f"dedupe key {key!r} is held by task {holder_id}: cancel that task first, or leave it be")
+        super().__init__(f"dedupe key {key!r} is held by task {holder_id}: cancel that task first, or do nothing")
         self.key, self.holder_id = key, holder_id
 
 

@@ -42,7 +42,8 @@ def json_form(value: Any) -> Any:
             return str(value)
         case _:
             raise NoJsonForm(
-                f"is a {type(value).__name__}, which JSON does not have: convert it to a string, number, list or object"
+                f"is of type {type(value).__name__}, which JSON does not have: "
+                "convert it to a string, number, list or object"
             )
 
 
@@ -51,7 +52,8 @@ def _enum(member: Enum) -> Any:
     if value is None or isinstance(value, (str, int, float)):
         return value
     raise NoJsonForm(
-        f"is a member of {type(member).__name__} whose value is a {type(value).__name__}: pass its name, and look it up"
+        f"is a member of {type(member).__name__} whose value is of type {type(value).__name__}: "
+        "pass the name of the member"
     )
 
 

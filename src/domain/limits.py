@@ -60,7 +60,8 @@ def check_id(field: str, task_id: object) -> str:
 
 def check_priority(priority: object) -> int:
     if not isinstance(priority, int) or isinstance(priority, bool):
-        raise InvalidTaskDataError.of("priority", f"{shown(priority)} is not an int")
+        problem = f"{shown(priority)} is not a whole number, such as 100 for urgent or -100 for low"
+        raise InvalidTaskDataError.of("priority", problem)
     if not MIN_PRIORITY <= priority <= MAX_PRIORITY:
         raise InvalidTaskDataError.of("priority", f"must lie between {MIN_PRIORITY} and {MAX_PRIORITY}")
     return int(priority)
@@ -77,7 +78,7 @@ def check_seconds(field: str, seconds: object, *, least: float = 0.0) -> float:
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
         raise InvalidTaskDataError.of(field, f"{shown(seconds)} is not a number of seconds")
     if not least <= seconds <= MAX_SECONDS:
-        raise InvalidTaskDataError.of(field, f"must lie between {least:g} and {MAX_SECONDS:g} seconds")
+        raise InvalidTaskDataError.of(field, f"{shown(seconds)} is not between {least:g} seconds and 100 years")
     return float(seconds)
 
 

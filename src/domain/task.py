@@ -20,12 +20,13 @@ from backstage.domain.payload import decode_payload
 from backstage.domain.portions import length_of
 from backstage.domain.queue import DEFAULT_QUEUE
 from backstage.domain.retry_policy import RetryPolicy
+from backstage.domain.struct_for_pydantic import StructForPydantic
 from backstage.domain.task_state import MOVES, TaskState
 
 UNDECODABLE_TASK = "UndecodableTask"
 
 
-class Task(Struct, frozen=True, kw_only=True, gc=False):
+class Task(StructForPydantic, Struct, frozen=True, kw_only=True, gc=False):
     """A unit of work. Every move returns the next task; nothing here reads a clock or does I/O.
 
     `deliveries` rises by one with each claim and never falls: it is the fencing token. `interruptions` counts

@@ -60,5 +60,5 @@ def checked_count(*numbers: int) -> int:
 def text(value: Any) -> str:
     """A reader of what must be a text."""
     if not isinstance(value, str):
-        raise TypeError(f"is a {type(value).__name__} and not a string")
+        raise TypeError(f"is of type {type(value).__name__}, not a string")
     return value

@@ -6,16 +6,13 @@ import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
+from typing import Any, Self, TypeVar, Unpack
 
 from backstage.infra.container import Container
 from backstage.infra.settings.lazy_settings import load_settings
 from backstage.infra.settings.setting_options import SettingOptions
 from backstage.worker.handling.blocking_uses import BlockingUses
 from backstage.worker.hosting.loop_thread import LoopThread
-
-if TYPE_CHECKING:
-    pass
 
 Value = TypeVar("Value")
 

@@ -27,7 +27,7 @@ async def test_a_duplicate_within_the_batch_names_the_first(scene, enqueue_many)
 
 async def test_one_wrong_task_keeps_the_whole_batch_out(scene, enqueue_many):
     requests = [EnqueueTask("email:send", {"x": 1})] * 3 + [EnqueueTask("email:send", {"x": {1, 2}})]
-    with pytest.raises(InvalidTaskDataError, match=r"^tasks\[3\]\.payload\.x: is a set"):
+    with pytest.raises(InvalidTaskDataError, match=r"^tasks\[3\]\.payload\.x: is of type set"):
         await enqueue_many(requests)
     assert await scene.tasks.counts() == []
 

@@ -67,7 +67,7 @@ def test_a_duplicate_is_refused_and_names_the_holder(cli: Cli, store: Store) -> 
         (("a", "1", "--priority", "99999"), "--priority"),
         (("a", "1", "--at", "tomorrow"), "--at"),
         (("a", "1", "--at", "2030-01-31T08:00:00"), "--at"),
-        (("a", "1", "--at", "2030-01-31T08:00:00Z", "--delay", "5"), "--delay"),
+        (("a", "1", "--at", "2030-01-31T08:00:00Z", "--delay", "5"), "--delay: was given together with --at"),
         (("a", "1", "--max-attempts", "0"), "--max-attempts"),
         (("a", "1", "--dedupe-key", ""), "--dedupe-key"),
         (("a", "1", "--dedupe-key", "k", "--dedupe-ttl", "0"), "--dedupe-ttl"),

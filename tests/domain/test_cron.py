@@ -186,6 +186,7 @@ def test_asked_within_the_repeated_hour_a_time_of_day_does_not_come_again() -> N
     [
         ("", "is empty"),
         (" \t ", "is empty"),
+        ("hourly", "has 1 field instead of 5"),
         ("* * * *", "has 4 fields instead of 5"),
         ("* * * * * *", "has 6 fields instead of 5.*every 30s"),
         ("0 0 1 1 * 0 2030", "has 7 fields"),

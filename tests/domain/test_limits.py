@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -131,9 +132,22 @@ def test_what_is_no_duration_is_refused(seconds: Any) -> None:
     assert caught.value.fields[0].field == "delay"
 
 
+@pytest.mark.parametrize(
+    ("check", "value", "message"),
+    [
+        (check_seconds, -4, "x: -4 is not between 0 seconds and 100 years"),
+        (check_seconds, "4", "x: '4' is not a number of seconds"),
+        (lambda _, value: check_priority(value), "urgent", "priority: 'urgent' is not a whole number, such as 100 "),
+    ],
+)
+def test_a_refusal_says_what_was_given_and_what_is_taken(check: Any, value: Any, message: str) -> None:
+    with pytest.raises(InvalidTaskDataError, match=f"^{re.escape(message)}"):
+        check("x", value)
+
+
 def test_a_duration_may_have_a_least_value() -> None:
     assert check_seconds("ttl", 0.001, least=0.001) == 0.001
-    with pytest.raises(InvalidTaskDataError, match=r"between 0\.001 and"):
+    with pytest.raises(InvalidTaskDataError, match=r"between 0\.001 seconds and"):
         check_seconds("ttl", 0.0, least=0.001)
 
 

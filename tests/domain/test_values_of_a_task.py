@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from msgspec import Struct
 from msgspec.structs import asdict, replace
+from pydantic import TypeAdapter, ValidationError, create_model
 
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.attempt import Attempt
@@ -79,6 +80,25 @@ def test_arguments_that_are_unknown_missing_or_too_many_are_refused(value: Struc
         kind()
     with pytest.raises(TypeError):
         kind(*range(30))
+
+
+@pytest.mark.parametrize("name", ["task", "lease", "attempt", "request"])
+def test_pydantic_reads_and_writes_it_wherever_a_type_stands(name: str) -> None:
+    value: Any = VALUES[name]
+    model: Any = create_model("Answer", value=(type(value), ...))
+    answer = model(value=value)
+    assert answer.value is value
+    assert model.model_validate_json(answer.model_dump_json()) == answer
+    assert model.model_validate(answer.model_dump()) == answer
+    for mode in ("validation", "serialization"):
+        told = model.model_json_schema(mode=mode)["$defs"][type(value).__name__]
+        assert list(told["properties"]) == list(value.__struct_fields__)
+
+
+def test_what_does_not_fit_is_told_by_its_place() -> None:
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(Lease).validate_json('{"worker_id": 3}')
+    assert [each["loc"] for each in refused.value.errors()] == [("worker_id",), ("until",)]
 
 
 def test_only_the_type_and_the_payload_of_a_request_may_be_given_by_position() -> None:

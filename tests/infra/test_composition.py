@@ -99,6 +99,21 @@ async def test_each_call_makes_a_new_worker_on_the_same_store() -> None:
     await worker.stop()
 
 
+def test_the_options_of_a_worker_go_before_the_settings_of_the_root() -> None:
+    root = _root()
+    worker = root.worker(concurrency=2, until_idle=True)
+    assert (worker.settings.concurrency, worker.settings.until_idle) == (2, True)
+    assert root.settings().concurrency == 10
+    with pytest.raises(ConfigurationError, match=r"^concurency: is not a setting: did you mean concurrency\?"):
+        root.worker(concurency=2)
+
+
+@pytest.mark.parametrize("option", [{"url": "memory://"}, {"log_level": "debug"}, {"log_handler": print}])
+def test_what_belongs_to_the_container_is_no_option_of_its_worker(option: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^{next(iter(option))}: belongs to the container"):
+        _root().worker(**option)
+
+
 def test_an_application_adds_its_own_parts() -> None:
     class App(CompositionRoot):
         greeting = providers.Factory("{} from {}".format, "hello", CompositionRoot.backstage.provided.settings.url)

@@ -147,7 +147,7 @@ def test_a_test_gives_the_project_the_store_of_its_bench(
 @pytest.mark.parametrize(
     ("setting", "complaint"),
     [
-        (["sqlite:///tasks.db"], "BACKSTAGE: is a list: make it a dictionary like {'URL': …}"),
+        (["sqlite:///tasks.db"], "BACKSTAGE: is of type list: make it a dictionary like {'URL': …}"),
         ({"url": "memory://"}, "BACKSTAGE: has the key 'url': write it in capitals"),
         ({"LEASE": "abc"}, "lease: 'abc' is not a number of seconds"),
         ({"LEESE": 3}, "leese: is not a setting: did you mean lease?"),

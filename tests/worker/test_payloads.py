@@ -14,7 +14,10 @@ from pydantic import BaseModel, ConfigDict, SecretStr, computed_field
 from pydantic.alias_generators import to_camel
 
 from backstage import TaskContext
+from backstage.domain.attempt import Attempt
 from backstage.domain.errors import InvalidTaskDataError
+from backstage.domain.outcome import OutcomeKind
+from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.memory.backend import MemoryBackend
 from tests.worker.workers import Workers, attempts, finish, memory, play
@@ -174,6 +177,24 @@ async def test_an_enqueued_model_arrives_as_an_equal_one(any_workers: Workers) -
 
     assert (await any_workers.run(handler, order)).state is TaskState.COMPLETED
     assert got == [order]
+
+
+@dataclasses.dataclass
+class Report:
+    about: Task
+    attempts: list[Attempt]
+
+
+async def test_a_payload_may_hold_a_task_and_its_attempts(workers: Workers) -> None:
+    about = await workers.run(lambda: None)
+    end = Attempt(about.id, 1, 1, "w", about.created_at, about.created_at, OutcomeKind.COMPLETED)
+    got = []
+
+    async def handler(payload: Report) -> None:
+        got.append(payload)
+
+    assert (await workers.run(handler, Report(about, [end]))).state is TaskState.COMPLETED
+    assert got == [Report(about, [end])]
 
 
 class Sent(typing_extensions.TypedDict):

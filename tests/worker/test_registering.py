@@ -382,6 +382,19 @@ async def test_a_bad_limit_is_refused_when_it_is_registered(workers: Workers, li
         workers.new().on("t", with_context_only, **limits)
 
 
+async def test_a_misspelt_limit_is_told_what_was_meant(workers: Workers) -> None:
+    wrong: dict[str, Any] = {"max_attempt": 3}
+    for name, register in (("on", workers.new().on), ("handler", handler)):
+        with pytest.raises(TypeError, match=rf"^{name}\(\) got .* 'max_attempt': did you mean 'max_attempts'\?$"):
+            register("t", **wrong)
+
+
+@pytest.mark.parametrize("option", [{"handlers": "tasks"}, {"processes": 2}, {"http": "127.0.0.1:0"}])
+async def test_an_option_that_only_the_command_reads_is_refused(workers: Workers, option: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^{next(iter(option))}: is read by `backstage worker` only: "):
+        workers.new(**option)
+
+
 async def test_a_bad_type_is_refused_when_it_is_registered(workers: Workers) -> None:
     with pytest.raises(InvalidTaskDataError, match="type"):
         workers.new().on("not a type!", with_context_only)

@@ -52,11 +52,11 @@ async def test_what_a_handler_returns_is_the_tasks_result(workers: Workers, retu
     [
         ({"rate": math.nan}, "result.rate: is nan, which JSON does not have"),
         ("x" * 5 * 1024 * 1024, "result: is 5,242,882 bytes of JSON, the limit is 1,048,576"),
-        ({1, 2}, "result: is a set, which JSON does not have"),
-        ({"a": object()}, "result.a: is a object, which JSON does not have"),
+        ({1, 2}, "result: is of type set, which JSON does not have"),
+        ({"a": object()}, "result.a: is of type object, which JSON does not have"),
         (Next("next", math.inf), "payload: is inf"),
         (Next("not a type!"), "type: 'not a type!' is not a name"),
-        (TaskResult(next=[Next("next"), Next("next", delay=-1)]), "delay: must lie between"),
+        (TaskResult(next=[Next("next"), Next("next", delay=-1)]), "delay: -1 is not between 0 seconds and 100 years"),
     ],
     ids=["nan", "5 MiB", "set", "object", "next payload", "next type", "next delay"],
 )

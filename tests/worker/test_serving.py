@@ -66,6 +66,11 @@ async def test_a_queue_that_is_none_is_refused(workers: Workers, queues: Any) ->
         workers.new(queues=queues)
 
 
+async def test_queues_of_a_wrong_type_are_refused(workers: Workers) -> None:
+    with pytest.raises(ConfigurationError, match=r"^queues: 3 is not a list of names"):
+        workers.new(queues=3)
+
+
 async def test_only_the_types_that_match_are_served(any_workers: Workers) -> None:
     worker = any_workers.new(until_idle=True, types="email:*,sms:send")
     for task_type in ("email:send", "email:open", "sms:send", "sms:open"):

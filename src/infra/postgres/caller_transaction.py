@@ -56,7 +56,7 @@ async def within_transaction(connection: Any, store: Store) -> AsyncIterator[Ses
     if not isinstance(connection, (asyncpg.Connection, PoolConnectionProxy)):
         kind = type(connection)
         raise ConfigurationError(
-            "connection", f"is of the type {kind.__module__}.{kind.__name__}: pass an asyncpg connection"
+            "connection", f"is of type {kind.__module__}.{kind.__name__}: pass an asyncpg connection"
         )
     if not connection.is_in_transaction():
         raise ConfigurationError("connection", "has no transaction open: use `async with connection.transaction()`")

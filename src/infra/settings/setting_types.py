@@ -119,7 +119,7 @@ def _number(value: object, least: float, most: float, wanted: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{value!r} is not {wanted}")
     if not least <= number <= most:
-        raise ValueError(f"{value} is not between {least:g} and {most:g} seconds")
+        raise ValueError(f"{value} is not between {least:g} and {most:.10g} seconds")
     return number
 
 

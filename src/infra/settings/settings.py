@@ -207,7 +207,10 @@ class Settings(BaseSettings):
     def with_options(self, **overrides: Any) -> Self:
         """The same but for these. One that is None counts as not given. Raises ConfigurationError, as `load` does."""
         given = {name: value for name, value in overrides.items() if value is not None}
-        return self._checked({**self.model_dump(), **given}, given)
+        settings = self._checked({**self.model_dump(), **given}, given)
+        settings._unknown = self._unknown
+        settings._given = self._given | given.keys()
+        return settings
 
     @classmethod
     def _checked(cls, values: Mapping[str, Any], given: Mapping[str, Any]) -> Self:

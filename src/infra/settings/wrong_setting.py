@@ -22,8 +22,10 @@ def problem_of(error: Any, fields: Collection[str]) -> str:
             return str(error["ctx"]["error"])
         case "extra_forbidden":
             return _no_setting(str(error["loc"][0]), fields)
-        case "string_type" | "string_too_short":
-            return "is not a text of at least one character"
+        case "string_type":
+            return f"is of type {type(error['input']).__name__}, not a string"
+        case "string_too_short":
+            return "is empty"
         case _:
             return str(error["msg"])
 

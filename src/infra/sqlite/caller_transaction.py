@@ -48,7 +48,7 @@ def _checked(connection: Any, path: Path) -> sqlite3.Cursor:
     if not isinstance(connection, sqlite3.Connection):
         kind = type(connection)
         raise ConfigurationError(
-            "connection", f"is of the type {kind.__module__}.{kind.__name__}: pass a sqlite3.Connection"
+            "connection", f"is of type {kind.__module__}.{kind.__name__}: pass a sqlite3.Connection"
         )
     if not connection.in_transaction:
         raise ConfigurationError("connection", "has no transaction open: execute BEGIN IMMEDIATE on it first")

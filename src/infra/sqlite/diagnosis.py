@@ -65,8 +65,8 @@ def sqlite_version_finding(version: tuple[int, ...]) -> Finding:
     return Finding(
         "sqlite version",
         Severity.WARNING,
-        f"{text} has the WAL-reset bug (3.7.0 to 3.51.2). Backstage never brings it about, for it checkpoints only "
-        "while nobody can commit. The file is still exposed to connections of others that commit or checkpoint while "
+        f"{text} has the WAL-reset bug (3.7.0 to 3.51.2). Backstage never triggers it, because it checkpoints only "
+        "while nobody can commit. Other programs may still trigger it, if they commit or checkpoint while "
         "Backstage writes: the sqlite3 command, Litestream, your own connections, older releases of Backstage",
         "execute PRAGMA wal_autocheckpoint = 0 on connections of your own, let no other program checkpoint the file, "
         "or run Python with SQLite 3.44.6, 3.50.7, 3.51.3 or newer",

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, Unpack, overload
 
 from backstage.domain.cron_task import CronTask
 from backstage.worker.handling.durable_listeners import DurableListeners
-from backstage.worker.handling.handler import HandlerOptions, TaskHandlerRegistration, refuse_bare
+from backstage.worker.handling.handler import HandlerOptions, TaskHandlerRegistration, refuse_bare, refuse_unknown
 from backstage.worker.handling.handler_modules import Marked
 from backstage.worker.handling.handler_registry import HandlerRegistry
 from backstage.worker.handling.middleware import Middleware
@@ -38,6 +38,7 @@ class HandlerHost(ABC):
     def on(self, task_type: str, function: Callable[..., Any] | None = None, **options: Unpack[HandlerOptions]) -> Any:
         """Register a handler, as a call or as a decorator; `options` are the limits of TaskHandlerRegistration."""
         refuse_bare(task_type, "on")
+        refuse_unknown(options, "on")
         names = dict(sys._getframe(1).f_locals)  # so that annotations may name classes of the caller's function
 
         def register(handler: Function) -> Function:

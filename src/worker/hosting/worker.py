@@ -22,7 +22,13 @@ from backstage.worker.handling.listener import ListenerOptions, ListenerRegistra
 from backstage.worker.hosting.alerts import ready_alerts
 from backstage.worker.hosting.blocked_stop import KILLED, BlockedStop
 from backstage.worker.hosting.enqueueing_host import EnqueueingHost
-from backstage.worker.hosting.from_settings import container_from, options_from, queues_from
+from backstage.worker.hosting.from_settings import (
+    container_from,
+    options_from,
+    queues_from,
+    refuse_of_command,
+    settings_over,
+)
 from backstage.worker.hosting.handler_host import HandlerHost
 from backstage.worker.hosting.new_runtime import new_runtime
 from backstage.worker.hosting.process_host import ProcessHost
@@ -42,7 +48,8 @@ class Worker(HandlerHost, EnqueueingHost, ProcessHost):
     `url` names the store; without it BACKSTAGE_URL, REDIS_HOST or `sqlite:///backstage.db` does. `queues` are names
     or Queue objects (none: every queue), `types` globs over the handlers' types. The other options are the fields
     of Settings, durations in seconds; `log_handler` receives each log entry as a mapping, `silent=True` keeps the
-    rest quiet. Raises ConfigurationError for a wrong option; connects when first used.
+    rest quiet. A `container` brings the store, the log and the settings; other options go before its settings.
+    Raises ConfigurationError for a wrong option; connects when first used.
     """
 
     def __init__(
@@ -56,10 +63,15 @@ class Worker(HandlerHost, EnqueueingHost, ProcessHost):
     ) -> None:
         known = queues_from(queues)
         names = None if known is None else tuple(known)
-        self._container = container or container_from(load_settings(url=url, queues=names, **settings), log_handler)
+        refuse_of_command(settings)
+        if container is None:
+            self._container = container_from(load_settings(url=url, queues=names, **settings), log_handler)
+            self.settings = self._container.settings
+        else:
+            self._container = container
+            self.settings = settings_over(container, url, log_handler, settings)
         HandlerHost.__init__(self)
         ProcessHost.__init__(self, self._container.events)
-        self.settings = self._container.settings
         self._queues = {name: Queue(name) for name in self.settings.queues} if known is None else known
         for alert in ready_alerts(self.settings, self._container.logger):
             self._durable_listeners.add(alert)
