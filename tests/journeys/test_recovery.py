@@ -57,7 +57,7 @@ async def test_a_worker_that_was_stopped_for_three_leases_cannot_settle(
     await until("its start", lambda: ledger.entries("start"))
     stale.signal(signal.SIGSTOP)
     stopped_at = ledger.entries("start")[0].at
-    successor = start_worker(lease=lease, reclaim_interval=0.1)
+    successor = start_worker(reclaim_interval=0.1)
     await until("its second start", lambda: len(ledger.entries("start")) == 2)
     gate.open()
     await until_answer("its end", state_is(backstage, task, TaskState.COMPLETED))
