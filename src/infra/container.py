@@ -99,6 +99,8 @@ class Container(UseCases):
 
 
 def _composed(given: Mapping[str, Any]) -> Parts:
+    if isinstance(given.get("settings"), str):
+        raise ConfigurationError("settings", "is a string: name a store by `Container.open(url)`")
     from backstage.infra.composition import Composition  # noqa: PLC0415 - takes longer to load than all of ours
 
     parts: Parts = Composition(**given).parts()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
+from backstage.domain.errors import ConfigurationError
 from backstage.infra.container import Container
 from backstage.infra.settings.lazy_settings import load_settings
 from backstage.infra.settings.setting_options import SettingOptions
@@ -42,6 +43,8 @@ class BlockingContainer(BlockingUses):
         **settings: Unpack[SettingOptions],
     ) -> None:
         """Raises ConfigurationError."""
+        if container is not None and (url is not None or settings or logger is not None):
+            raise ConfigurationError("container", "has its own store, settings and log: pass either it or them")
         self._given = container
         self._logger = logger
         self.settings = container.settings if container is not None else load_settings(url=url, **settings)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -154,3 +155,9 @@ def test_only_the_chosen_store_is_imported():
 def test_the_public_names_that_live_here_are_found():
     assert backstage.Container is Container
     assert backstage.EnqueueTask is EnqueueTask
+
+
+def test_a_url_in_place_of_settings_is_answered_with_the_call_that_takes_one() -> None:
+    url: Any = "redis://:secret@127.0.0.1:1/0"
+    with pytest.raises(ConfigurationError, match=r"^settings: is a string: name a store by `Container\.open\(url\)`$"):
+        Container(url)

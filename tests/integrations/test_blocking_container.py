@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from backstage import BlockingContainer, EnqueueTask
+from backstage import BlockingContainer, Container, EnqueueTask, Settings
 from backstage.app.current_task import current_task
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import (
@@ -92,6 +93,13 @@ def test_errors_are_those_of_the_use_case(backstage: BlockingContainer) -> None:
 def test_a_wrong_setting_is_refused_before_anything_is_connected() -> None:
     with pytest.raises(ConfigurationError, match="leese: is not a setting"):
         BlockingContainer("memory://", leese=3)
+
+
+@pytest.mark.parametrize("beside", [{"url": "memory://"}, {"lease": 3}, {"logger": object()}])
+def test_what_a_given_container_has_is_refused_beside_it(beside: dict[str, Any]) -> None:
+    container = Container(Settings.load(url="memory://", silent=True))
+    with pytest.raises(ConfigurationError, match=r"^container: has its own store, settings and log"):
+        BlockingContainer(container=container, **beside)
 
 
 def test_threads_share_it(backstage: BlockingContainer) -> None:
