@@ -23,6 +23,7 @@ from backstage.domain.limits import (
     check_priority,
     check_seconds,
     check_text,
+    shown,
 )
 from backstage.domain.payload import encode_payload
 from backstage.domain.ports.ids import Ids
@@ -130,6 +131,7 @@ class Enqueue:
     async def __call__(
         self, request: EnqueueTask, *, connection: Any = None, parent: Task | None = None
     ) -> Task | Duplicate:
+        _check_request(request)
         task = request.task(self._ids, self._clock.now(), parent, self._encode)
         if self._trace is None:
             return await self._store(task, connection)
@@ -143,6 +145,11 @@ class Enqueue:
         if self._events.is_heard(TaskCreated.name):
             await self._events.publish(TaskCreated(task=task, at=task.created_at))
         return task
+
+
+def _check_request(request: object) -> None:
+    if not isinstance(request, EnqueueTask):
+        raise TypeError(f"enqueue_task() takes an EnqueueTask, not {shown(request)}: write enqueue(type, payload)")
 
 
 def _uuid(task_id: object) -> str:

@@ -91,7 +91,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _undo(migrated: _Migrated, *, as_json: bool) -> int:
     if not isinstance(migrated, _Reversible):
-        raise ConfigurationError("url", "the migrations of this store cannot be undone: restore a backup instead")
+        raise ConfigurationError("--down", "the migrations of this store cannot be undone: restore a backup instead")
     undone = asyncio.run(migrated.migrate_down())
     if as_json:
         print_json(None if undone is None else {"version": undone.version, "name": undone.name})

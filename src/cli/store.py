@@ -60,13 +60,13 @@ async def opened_store(url: str | None, opening: Opening = Opening.PRODUCE) -> A
 
 
 @asynccontextmanager
-async def filled_store(url: str | None) -> AsyncIterator[UseCases]:
-    """The same for a store that must exist: raises ConfigurationError where there is none."""
+async def filled_store(url: str | None, option: str = "url") -> AsyncIterator[UseCases]:
+    """The same for a store that must exist: where there is none, raises ConfigurationError about the `option`."""
     async with AsyncExitStack() as stack:
         try:
             opened = await stack.enter_async_context(opened_store(url, Opening.READ))
         except StoreNotReadyError:
-            raise ConfigurationError("url", f"there is no store at {_place_of(url)}") from None
+            raise ConfigurationError(option, f"there is no store at {_place_of(url)}") from None
         yield opened
 
 

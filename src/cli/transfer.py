@@ -56,12 +56,12 @@ def run(arguments: Sequence[str]) -> int:
 
 
 async def _plan(source: str, target: str) -> TransferPlan:
-    async with filled_store(source) as old, existing_store(target) as new:
+    async with filled_store(source, "--from") as old, existing_store(target) as new:
         return await old.plan_transfer(new.backend)
 
 
 async def _transfer(source: str, target: str) -> Transferred:
-    async with filled_store(source) as old, opened_store(target, Opening.CREATE) as new:
+    async with filled_store(source, "--from") as old, opened_store(target, Opening.CREATE) as new:
         plan = await old.plan_transfer(new.backend)
         with _progress(plan.tasks) as advance, _saying_how_to_go_on(plan.tasks) as note:
             return await old.transfer_tasks(new.backend, lambda tasks, added: (note(tasks), advance(tasks, added)))

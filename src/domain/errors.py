@@ -113,8 +113,11 @@ class IllegalMoveError(TaskError):
     """The task's state does not allow that step; the task is unchanged."""
 
     def __init__(self, task_id: str, state: str, wanted: str) -> None:
-        hint = "; enqueue a copy to run it again" if state == "completed" else ""
-        super().__init__(f"task {task_id} is {state}, so it cannot become {wanted}{hint}")
+        if wanted == "pending":
+            hint = "; enqueue a copy of it" if state == "completed" else ""
+            super().__init__(f"task {task_id} is {state}: only failed and cancelled tasks can be run again{hint}")
+        else:
+            super().__init__(f"task {task_id} is {state}, so it cannot become {wanted}")
         self.task_id, self.state, self.wanted = task_id, state, wanted
 
 

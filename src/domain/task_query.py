@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from backstage.domain.errors import InvalidTaskDataError
@@ -10,6 +11,7 @@ from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 
 MAX_PAGE = 1000
+_STATES = frozenset(TaskState)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +19,7 @@ class TaskQuery:
     """What `find_tasks` looks for: tasks that meet all given conditions.
 
     `after` is the last id of the previous page (keyset paging: ids sort by time).
-    Raises InvalidTaskDataError for a page size outside 1 to 1000, or for an invalid name, text or id.
+    Raises InvalidTaskDataError for a page size outside 1 to 1000, or for an invalid state, name, text or id.
     """
 
     states: frozenset[TaskState] = frozenset()
@@ -29,8 +31,8 @@ class TaskQuery:
     after: str | None = None
 
     def __post_init__(self) -> None:
-        if not 1 <= self.limit <= MAX_PAGE:
-            raise InvalidTaskDataError.of("limit", f"must lie between 1 and {MAX_PAGE}")
+        _check_limit(self.limit)
+        _check_states(self.states)
         if self.queue is not None:
             check_name("queue", self.queue)
         if self.type is not None:
@@ -58,3 +60,19 @@ class TaskPage:
 
     tasks: tuple[Task, ...]
     next_after: str | None
+
+
+def _check_limit(limit: object) -> None:
+    if not isinstance(limit, int):
+        raise InvalidTaskDataError.of("limit", f"{shown(limit)} is not a whole number")
+    if not 1 <= limit <= MAX_PAGE:
+        raise InvalidTaskDataError.of("limit", f"must lie between 1 and {MAX_PAGE}")
+
+
+def _check_states(states: object) -> None:
+    """An unknown state would match no task, and a text would be taken for a set of letters."""
+    if isinstance(states, str) or not isinstance(states, Collection):
+        raise InvalidTaskDataError.of("states", f"{shown(states)} is not a set: pass one, such as {{TaskState.FAILED}}")
+    for state in states:
+        if state not in _STATES:
+            raise InvalidTaskDataError.of("states", f"{shown(state)} is not one of {', '.join(TaskState)}")

@@ -182,6 +182,11 @@ async def test_what_breaks_a_limit_is_named_and_not_stored(scene, enqueue, field
     assert await scene.tasks.counts() == []
 
 
+async def test_a_type_in_place_of_a_request_is_answered_with_the_call_that_takes_one(enqueue):
+    with pytest.raises(TypeError, match=r"^enqueue_task\(\) takes an EnqueueTask, not 'email:send': write enqueue\("):
+        await enqueue("email:send")
+
+
 async def test_later_changes_to_the_request_do_not_reach_the_task(enqueue):
     payload, metadata = {"n": 1}, {"k": "v"}
     task = await enqueue(EnqueueTask("email:send", payload, metadata=metadata))

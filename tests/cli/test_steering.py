@@ -47,7 +47,7 @@ def test_retry_refuses_a_running_task(cli: Cli, store: Store) -> None:
     store.start()
     answer = cli("retry", running)
     assert (answer.code, answer.out) == (1, "")
-    assert "is running, so it cannot become pending" in answer.err
+    assert f"task {running} is running: only failed and cancelled tasks can be run again" in answer.err
 
 
 def test_replay_takes_the_dead_letters_of_a_queue_or_a_type(cli: Cli, store: Store) -> None:

@@ -111,7 +111,7 @@ def test_live_workers_and_running_tasks_are_refused(cli: Cli, store: Store) -> N
         (["--to", "sqlite:///backstage.db"], "the same store"),
         (["--to", "memory://"], "--to: memory:// is gone when this command ends"),
         (["--to", "carrier-pigeon://coop"], "carrier-pigeon"),
-        (["--from", "sqlite:///nothing.db", "--to", TARGET], "there is no store at"),
+        (["--from", "sqlite:///nothing.db", "--to", TARGET], "backstage: --from: there is no store at"),
     ],
 )
 def test_what_makes_no_sense_is_wrong_usage(cli: Cli, store: Store, arguments: list[str], problem: str) -> None:

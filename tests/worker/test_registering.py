@@ -389,6 +389,19 @@ async def test_a_misspelt_limit_is_told_what_was_meant(workers: Workers) -> None
             register("t", **wrong)
 
 
+def test_a_misspelt_option_of_a_listener_is_told_what_was_meant() -> None:
+    with pytest.raises(TypeError, match=r"^listener\(\) got .* 'durabl': did you mean 'durable'\?$"):
+        listener("worker-task:failed", durabl="x")  # type: ignore[misc]
+
+
+async def test_what_is_no_module_and_no_middleware_is_refused(workers: Workers) -> None:
+    wrong: Any = "tasks"
+    with pytest.raises(ConfigurationError, match=r"^include: 'tasks' is not a module: import it"):
+        workers.new().include(wrong)
+    with pytest.raises(ConfigurationError, match=r"^middleware: 'tasks' is not a function"):
+        workers.new().use(wrong)
+
+
 @pytest.mark.parametrize("option", [{"handlers": "tasks"}, {"processes": 2}, {"http": "127.0.0.1:0"}])
 async def test_an_option_that_only_the_command_reads_is_refused(workers: Workers, option: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match=rf"^{next(iter(option))}: is read by `backstage worker` only: "):

@@ -311,7 +311,7 @@ async def test_start_is_refused_a_second_time(any_workers: Workers) -> None:
     with pytest.raises(ConfigurationError, match="was started already"):
         await worker.start()
     await stop(worker)
-    with pytest.raises(ConfigurationError, match="on a new Worker"):
+    with pytest.raises(ConfigurationError, match="make a new Worker"):
         await worker.start()
 
 

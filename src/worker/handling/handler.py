@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
-from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, TypedDict, TypeVar, Unpack
 
 from backstage.domain.backoff import Backoff
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.limits import check_attempts, check_name, check_seconds
+from backstage.worker.handling.unknown_options import refuse_unknown
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 HANDLER_MARK = "__backstage_handler__"
@@ -72,7 +72,7 @@ class HandlerOptions(TypedDict, total=False):
 def handler(type: str, **options: Unpack[HandlerOptions]) -> Callable[[Function], Function]:
     """Mark a function as the handler of a task type; the runner finds it in the modules it is given."""
     refuse_bare(type, "handler")
-    refuse_unknown(options, "handler")
+    refuse_unknown(options, "handler", HandlerOptions)
 
     def mark(function: Function) -> Function:
         setattr(function, HANDLER_MARK, TaskHandlerRegistration(type=type, handler=function, **options))
@@ -86,15 +86,6 @@ def refuse_bare(type: object, decorator: str) -> None:
     if callable(type):
         name = getattr(type, "__qualname__", repr(type))
         raise ConfigurationError(decorator, f'needs a task type: write @{decorator}("email:send") before {name}')
-
-
-def refuse_unknown(options: Mapping[str, object], function: str) -> None:
-    """Raise TypeError, as Python does, in the name of the function that was called."""
-    for name in options:
-        if name not in HandlerOptions.__annotations__:
-            near = get_close_matches(name, HandlerOptions.__annotations__, 1)
-            meant = f": did you mean {near[0]!r}?" if near else ""
-            raise TypeError(f"{function}() got an unexpected keyword argument {name!r}{meant}")
 
 
 def middleware(function: Function) -> Function:

@@ -69,8 +69,10 @@ def marked_in(module: ModuleType) -> Marked:
     """Return the module's TaskHandlerRegistrations, CronTasks and functions marked by `handler` and the like, in order.
 
     What it merely imported from elsewhere counts too: a package's `__init__` may collect its modules' handlers.
-    Raises ConfigurationError for two handlers of one type.
+    Raises ConfigurationError for two handlers of one type, and for what is no module, such as a name.
     """
+    if not hasattr(module, "__dict__"):
+        raise ConfigurationError("include", f"{module!r} is not a module: import it, and pass what you imported")
     handlers: list[TaskHandlerRegistration] = []
     listeners: list[ListenerRegistration] = []
     middlewares: list[Callable[..., Any]] = []

@@ -10,6 +10,7 @@ from backstage.domain.backoff import Backoff
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.events import ALL_EVENTS, EVENT_NAMES
 from backstage.domain.subscription import Subscription
+from backstage.worker.handling.unknown_options import refuse_unknown
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 LISTENER_MARK = "__backstage_listener__"
@@ -69,6 +70,7 @@ def registering(
 ) -> Callable[[Callable[..., Any]], ListenerRegistration]:
     """Return what makes a function the listener that `listener` would mark. Raises ConfigurationError."""
     _check_names(event_names)
+    refuse_unknown(options, "listener", ListenerOptions)
     durable = options.get("durable")
     if durable is None:
         if options:

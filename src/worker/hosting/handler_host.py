@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, Unpack, overload
 
 from backstage.domain.cron_task import CronTask
+from backstage.domain.errors import ConfigurationError
 from backstage.worker.handling.durable_listeners import DurableListeners
-from backstage.worker.handling.handler import HandlerOptions, TaskHandlerRegistration, refuse_bare, refuse_unknown
+from backstage.worker.handling.handler import HandlerOptions, TaskHandlerRegistration, refuse_bare
 from backstage.worker.handling.handler_modules import Marked
 from backstage.worker.handling.handler_registry import HandlerRegistry
 from backstage.worker.handling.middleware import Middleware
 from backstage.worker.handling.receiver import Receivers
+from backstage.worker.handling.unknown_options import refuse_unknown
 from backstage.worker.runtime.declared import Declared
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -38,7 +40,7 @@ class HandlerHost(ABC):
     def on(self, task_type: str, function: Callable[..., Any] | None = None, **options: Unpack[HandlerOptions]) -> Any:
         """Register a handler, as a call or as a decorator; `options` are the limits of TaskHandlerRegistration."""
         refuse_bare(task_type, "on")
-        refuse_unknown(options, "on")
+        refuse_unknown(options, "on", HandlerOptions)
         names = dict(sys._getframe(1).f_locals)  # so that annotations may name classes of the caller's function
 
         def register(handler: Function) -> Function:
@@ -53,6 +55,8 @@ class HandlerHost(ABC):
     def use(self, middleware: Middleware) -> Middleware:
         """Wrap every handler; the first one added is the outermost. May be used as a decorator."""
         self._refuse_if_started("middleware")
+        if not callable(middleware):
+            raise ConfigurationError("middleware", f"{middleware!r} is not a function that takes a run and returns one")
         self._middlewares.append(middleware)
         return middleware
 

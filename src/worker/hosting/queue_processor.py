@@ -16,10 +16,11 @@ from backstage.domain.queue import Queue
 from backstage.domain.retention import Retention
 from backstage.domain.task import Task
 from backstage.infra.container import Container
-from backstage.worker.handling.handler import HandlerOptions, TaskHandlerRegistration, refuse_unknown
+from backstage.worker.handling.handler import HandlerOptions, TaskHandlerRegistration
 from backstage.worker.handling.handler_modules import Marked, marked_in
 from backstage.worker.handling.listener import ListenerRegistration
 from backstage.worker.handling.receiver import Receivers
+from backstage.worker.handling.unknown_options import refuse_unknown
 from backstage.worker.hosting.handler_host import HandlerHost
 from backstage.worker.hosting.new_runtime import new_runtime
 from backstage.worker.hosting.processor_health import ProcessorHealth
@@ -78,7 +79,7 @@ class QueueProcessor(HandlerHost):
 
         It sees the type in `context.task.type`; `options` are the limits of TaskHandlerRegistration.
         """
-        refuse_unknown(options, "on_any")
+        refuse_unknown(options, "on_any", HandlerOptions)
         names = dict(sys._getframe(1).f_locals)  # so that annotations may name classes of the caller's function
 
         def register(handler: Callable[..., Any]) -> Callable[..., Any]:

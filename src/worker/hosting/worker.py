@@ -104,8 +104,8 @@ class Worker(HandlerHost, EnqueueingHost, ProcessHost):
 
     def include(self, module: ModuleType) -> None:
         """Register every handler, listener, receiver, middleware and CronTask of a module."""
-        self._refuse_if_started(module.__name__)
         marked = marked_in(module)
+        self._refuse_if_started(module.__name__)
         self._include_handlers(marked)
         self._include_shared(marked)
 
@@ -271,7 +271,8 @@ class Worker(HandlerHost, EnqueueingHost, ProcessHost):
 
     def _refuse_if_started(self, what: str) -> None:
         if self._runtime is not None:
-            raise ConfigurationError(what, "the worker was started already: do this before the start, on a new Worker")
+            remedy = "make a new Worker" if what in {"start", "run"} else "do this before the start, on a new Worker"
+            raise ConfigurationError(what, f"the worker was started already: {remedy}")
 
     def _started(self) -> WorkerRuntime:
         if self._runtime is None:
