@@ -210,6 +210,28 @@ async def test_the_handler_sees_its_task(run: Run, handlers: ModuleType) -> None
     assert await run(handlers.describe) == ["task-1", {"tenant": "Ünï"}, 2, 3, "worker-1", "task-1"]
 
 
+class Marked(str):
+    """As frameworks mark text that is safe to show."""
+
+    __slots__ = ()
+
+
+class Measured(float):
+    """As libraries of numbers have them."""
+
+    __slots__ = ()
+
+
+async def test_a_task_may_have_texts_and_numbers_of_subclasses(
+    processes: HandlerProcesses, handlers: ModuleType
+) -> None:
+    task = _task(metadata={Marked("tenant"): Marked("Ünï")}, correlation_id=Marked("c"), timeout=Measured(2.5))
+    registration = TaskHandlerRegistration(type="t", handler=handlers.describe, run_in="process")
+    context = TaskContext(task, "worker-1", None, Signals())
+    described = await processes.call(registration, HandlerCall(handlers.describe), context)
+    assert described == ["task-1", {"tenant": "Ünï"}, 2, 3, "worker-1", "task-1"]
+
+
 async def test_a_next_comes_back_whole(run: Run, handlers: ModuleType) -> None:
     assert await run(handlers.chain, 4) == Next(
         "report:send",

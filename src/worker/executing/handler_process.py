@@ -98,7 +98,7 @@ class HandlerProcess:
                 "run": self._run,
                 "module": path.module,
                 "name": path.name,
-                "task": to_builtins(context.task),
+                "task": to_builtins(context.task, enc_hook=_plain),
                 "worker_id": context.worker_id,
             }
         )
@@ -172,6 +172,11 @@ async def _answer(signals: RunSignals, question: Frame) -> Frame:
     except Exception as error:  # the store's, mostly: it is the handler that asked, so it is told
         return {"kind": "refused", "error": encode_error(error)}
     return {"kind": "answered", "answer": answer}
+
+
+def _plain(value: Any) -> Any:
+    """The text or the number itself of a subclass, such as text that is marked as safe: the memory store keeps it."""
+    return str.__str__(value) if isinstance(value, str) else float(value)
 
 
 def _how_it_died(code: int | None) -> str:
