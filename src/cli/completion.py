@@ -10,10 +10,10 @@ from backstage.cli.commands import COMMANDS
 def parser() -> CommandParser:
     options = CommandParser(
         "completion",
-        'Print a completion script. bash: eval "$(backstage completion bash)"; zsh: the same with zsh, after '
-        "compinit; fish: backstage completion fish | source.",
+        'Print a completion script. bash: eval "$(backstage completion bash)"; zsh, after compinit: '
+        'eval "$(backstage completion zsh)"; fish: backstage completion fish | source.',
     )
-    options.add_argument("shell", choices=("bash", "zsh", "fish"))
+    options.add_argument("shell", metavar="{bash,zsh,fish}", choices=("bash", "zsh", "fish"))
     return options
 
 

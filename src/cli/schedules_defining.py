@@ -38,7 +38,8 @@ def run_add(arguments: Sequence[str]) -> int:
 def run_edit(arguments: Sequence[str]) -> int:
     known = CommandParser(
         "schedules edit",
-        "Change what is given and nothing else. A new expression or time zone applies from now. A pause stays.",
+        "Change what is given and nothing else. A new expression or time zone applies from now. "
+        "A paused schedule stays paused.",
     )
     known.add_argument("name", metavar="NAME")
     known.add_argument("--schedule", metavar="EXPR")

@@ -128,8 +128,8 @@ def _and_pruned(number: int) -> str:
 def _print_missing(missing: Sequence[Missing]) -> None:
     print_table(_COLUMNS, [_row(each) for each in missing], numbers=_NUMBERS)
     print(
-        "backstage: the target has fewer tasks than the source, because one of them is in use: stop that, and run the "
-        "same command again",
+        "backstage: the target has fewer tasks than the source, because one of the two stores is in use: stop its "
+        "workers, and run the same command again",
         file=sys.stderr,
     )
 

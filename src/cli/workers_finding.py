@@ -34,7 +34,7 @@ def _lost(workers: Sequence[WorkerInfo], has_listeners: bool) -> Finding:
         detail = f"failures on older workers do not reach durable listeners: {', '.join(older)}"
         return Finding(_NAME, Severity.WARNING, detail, "upgrade these workers")
     if lost:
-        detail = f"{len(workers)}; these miss their beats: {', '.join(lost)}"
+        detail = f"{len(workers)}; these have stopped reporting: {', '.join(lost)}"
         return Finding(_NAME, Severity.WARNING, detail, "check their hosts; their tasks will be reclaimed")
     return Finding(_NAME, Severity.OK, f"{len(workers)} were alive in the last minute")
 

@@ -140,7 +140,7 @@ def _interval(expression: str) -> _FixedInterval:
         problem = f"counts in days, whose length differs when clocks change: write every {hours}h, or a cron expression"
         raise refusal(expression, problem)
     if match is None:
-        raise refusal(expression, "is not an interval: write every and a whole number of s, m or h, as in every 30s")
+        raise refusal(expression, "is not an interval: write a whole number of s, m or h after every, as in every 30s")
     every = int(match[1]) * _UNITS[match[2]]
     if not _UNITS["s"] <= every <= _LONGEST_INTERVAL:
         raise refusal(expression, "is not an interval from 1s to 8784h")

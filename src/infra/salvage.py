@@ -44,7 +44,7 @@ def salvaged(task_id: str, queue: str, raw: Mapping[str, Any], readers: Mapping[
         "workflow_id": task_id,
     }
     told = "; ".join(f"{attribute}: {problem}" for attribute, problem in problems.items())
-    failure = Failure(UNDECODABLE_TASK, storable(told or "its fields make no task together"))
+    failure = Failure(UNDECODABLE_TASK, storable(told or "its fields together do not make a task"))
     read.pop("last_failure", None)
     return Task(**(defaults | read), id=task_id, queue=queue, undecodable=problems, last_failure=failure)
 

@@ -98,7 +98,10 @@ class PendingTasks:
 def _complaint(expected: Expected, count: int | None, found: int, pending: Sequence[Task], now: datetime) -> str:
     """Say what was expected, and what there is instead; tasks of the expected type first."""
     wanted = "at least one pending task" if count is None else f"{count} pending task{'' if count == 1 else 's'}"
-    lines = [f"expected {wanted}: {expected}", f"found {found}; pending are{'' if pending else ' none'}"]
+    lines = [
+        f"expected {wanted}: {expected}",
+        f"found {found}; {'these are pending:' if pending else 'no task is pending'}",
+    ]
     ordered = sorted(pending, key=lambda task: task.type != expected.type)
     lines += [f"  {_line(task, now)}" for task in ordered[:SHOWN]]
     if len(ordered) > SHOWN:

@@ -196,7 +196,7 @@ def test_a_worker_that_was_killed_is_lost_and_then_gone(cli: Cli, store: Store) 
         store.edit(f"UPDATE backstage_workers SET lease = 30, seen_at = started_at - {silent_for} * 1000000")
         assert [worker["state"] for worker in json.loads(cli("workers", "--json").out)] == states
     store.edit("UPDATE backstage_workers SET seen_at = started_at - 20000000")
-    assert "warning  workers: 1; these miss their beats: w1" in cli("doctor").out
+    assert "warning  workers: 1; these have stopped reporting: w1" in cli("doctor").out
 
 
 def test_doctor_tells_of_workers_that_durable_listeners_do_not_hear_from(cli: Cli, store: Store) -> None:

@@ -81,14 +81,14 @@ async def test_a_failed_expectation_shows_what_is_pending_the_same_type_first(be
     with pytest.raises(AssertionError) as caught:
         bench.assert_enqueued("mail", delay=0)
     assert str(caught.value).splitlines()[1:] == [
-        "found 0; pending are",
+        "found 0; these are pending:",
         '  mail on queue slow due in 60 s with payload {"to":"ada"}',
         '  sms on queue default due now with payload {"to":1}',
     ]
 
 
 async def test_a_failed_expectation_of_an_empty_bench_says_so(bench: TaskBench) -> None:
-    with pytest.raises(AssertionError, match="found 0; pending are none"):
+    with pytest.raises(AssertionError, match="found 0; no task is pending"):
         bench.assert_enqueued("mail")
 
 

@@ -23,7 +23,7 @@ def test_a_periodic_loop_that_misses_three_turns_has_a_problem(time: list[float]
     time[0] += 30.5
     assert health.problem() is None
     time[0] += 1
-    assert health.problem() == "has not turned for 31.5 s, 10 s is its interval"
+    assert health.problem() == "has not turned for 31.5 s; its interval is 10 s"
     health.turned()
     assert health.problem() is None
 

@@ -56,7 +56,7 @@ class LoopHealth:
         if self._error is not None and (self.interval is not None or seconds < RECENTLY):
             return self._error
         if self.interval is not None and seconds > MISSED_TURNS * self.interval + _SLACK:
-            return f"has not turned for {seconds:.1f} s, {self.interval:g} s is its interval"
+            return f"has not turned for {seconds:.1f} s; its interval is {self.interval:g} s"
         return None
 
 
