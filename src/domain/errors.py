@@ -24,7 +24,7 @@ TaskError
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from backstage.domain.distribution import DISTRIBUTION
 
@@ -50,7 +50,8 @@ class MissingExtraError(ConfigurationError, ImportError):
         self.extra = extra
 
 
-class FieldError(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class FieldError:
     """One problem in the data of a task: where (`payload.items[3]`, `queue`) and what to do about it."""
 
     field: str

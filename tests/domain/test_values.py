@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from backstage.domain.dedupe import Dedupe
 from backstage.domain.errors import FieldError, InvalidTaskDataError
 from backstage.domain.events import ALL_EVENTS, EVENT_NAMES
 from backstage.domain.handler_signals import RetryLater
 from backstage.domain.outcome import Outcome, OutcomeKind
+from backstage.domain.payload import encode_payload
 from backstage.domain.priority import Priority
 from backstage.domain.queue import Queue
 from backstage.domain.retention import Retention
@@ -131,3 +133,10 @@ def test_every_event_has_a_name_of_its_own_family() -> None:
 def test_an_error_of_several_fields_names_them_all() -> None:
     error = InvalidTaskDataError((FieldError("a", "is wrong"), FieldError("b", "too")))
     assert str(error) == "a: is wrong; b: too"
+
+
+def test_what_is_wrong_with_a_field_is_an_object_in_json() -> None:
+    wrong = [FieldError("payload.n", "is missing")]
+    told = '[{"field":"payload.n","message":"is missing"}]'
+    assert encode_payload(wrong) == told
+    assert TypeAdapter(list[FieldError]).dump_json(wrong).decode() == told  # as web frameworks answer with it
