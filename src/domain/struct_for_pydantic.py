@@ -4,7 +4,7 @@ of the application, or as what a web framework answers. It asks by its own proto
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Self, get_type_hints
 
 Schema = dict[str, Any]
@@ -14,6 +14,10 @@ class StructForPydantic:
     """A base of a Struct, which is read from its fields and written as them."""
 
     __slots__ = ()
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        """Fields and values, as pydantic's models have them: FastAPI makes a dict of what has no return type."""
+        return iter(_fields_of(self).items())
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Callable[[Any], Schema]) -> Schema:

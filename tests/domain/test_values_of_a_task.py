@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from fastapi.encoders import jsonable_encoder
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 from pydantic import TypeAdapter, ValidationError, create_model
@@ -93,6 +94,12 @@ def test_pydantic_reads_and_writes_it_wherever_a_type_stands(name: str) -> None:
     for mode in ("validation", "serialization"):
         told = model.model_json_schema(mode=mode)["$defs"][type(value).__name__]
         assert list(told["properties"]) == list(value.__struct_fields__)
+
+
+@pytest.mark.parametrize("name", ["task", "lease", "attempt", "request"])
+def test_a_web_framework_makes_an_object_of_it_without_being_told_its_type(name: str) -> None:
+    value = VALUES[name]
+    assert list(jsonable_encoder({"value": value})["value"]) == list(value.__struct_fields__)
 
 
 def test_what_does_not_fit_is_told_by_its_place() -> None:
