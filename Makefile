@@ -12,10 +12,10 @@ unit: | .venv  ## domain, app, the memory store, the worker: no server, hardly a
 	.venv/bin/pytest -q -n 4 tests/domain tests/app tests/conformance/test_memory.py tests/worker -k "not postgres and not redis and not process and not fleet and not forking and not bounded_exit"
 
 test: | .venv  ## all tests, on every store
-	.venv/bin/pytest -q -n 4
+	.venv/bin/pytest -q -n 4 --dist worksteal
 
 long: | .venv  ## all tests, with every simulation, random walk and siege at its full size
-	.venv/bin/pytest -q -n 4 --long
+	.venv/bin/pytest -q -n 4 --dist worksteal --long
 
 bench: | .venv  ## the benchmarks, quickly: `python -m benchmarks --help` says how to measure in earnest
 	.venv/bin/python -m benchmarks --quick

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="play every simulation, random walk and siege at its full size: for a release, or a change beneath them",
     )
+
+
+def pytest_collection_finish() -> None:
+    """The tests themselves are thousands of objects that stay: the garbage collector need not look through them again
+    and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
