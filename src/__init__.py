@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from backstage.domain.dedupe import Duplicate as Duplicate
     from backstage.domain.errors import ConfigurationError as ConfigurationError
     from backstage.domain.errors import DuplicateTaskError as DuplicateTaskError
-    from backstage.domain.errors import FieldError as FieldError
     from backstage.domain.errors import IllegalMoveError as IllegalMoveError
     from backstage.domain.errors import InvalidTaskDataError as InvalidTaskDataError
     from backstage.domain.errors import MissingExtraError as MissingExtraError
@@ -50,6 +49,7 @@ if TYPE_CHECKING:
     from backstage.domain.events import TaskSnoozed as TaskSnoozed
     from backstage.domain.events import TaskStarted as TaskStarted
     from backstage.domain.failure import Failure as Failure
+    from backstage.domain.field_error import FieldError as FieldError
     from backstage.domain.handler_signals import GiveUp as GiveUp
     from backstage.domain.handler_signals import RetryLater as RetryLater
     from backstage.domain.missed_ticks import MissedTicks as MissedTicks
@@ -184,7 +184,7 @@ _HOMES = {
     "ConfigurationError": "domain.errors",
     "MissingExtraError": "domain.errors",
     "InvalidTaskDataError": "domain.errors",
-    "FieldError": "domain.errors",
+    "FieldError": "domain.field_error",
     "UnknownTaskTypeError": "domain.errors",
     "TaskNotFoundError": "domain.errors",
     "ScheduleNotFoundError": "domain.errors",

@@ -6,8 +6,9 @@ from typing import Any
 from backstage.app.enqueue_parts import EnqueueParts
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.dedupe import Duplicate
-from backstage.domain.errors import FieldError, InvalidTaskDataError
+from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.events import TaskCreated
+from backstage.domain.field_error import FieldError
 from backstage.domain.task import Task
 
 

@@ -24,7 +24,11 @@ TaskError
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from backstage.domain.field_error import FieldError
+
 
 from backstage.domain.distribution import DISTRIBUTION
 
@@ -50,14 +54,6 @@ class MissingExtraError(ConfigurationError, ImportError):
         self.extra = extra
 
 
-@dataclass(frozen=True, slots=True)
-class FieldError:
-    """One problem in the data of a task: where (`payload.items[3]`, `queue`) and what to do about it."""
-
-    field: str
-    message: str
-
-
 class InvalidTaskDataError(TaskError):
     """The data of a task is invalid; nothing was stored."""
 
@@ -67,6 +63,8 @@ class InvalidTaskDataError(TaskError):
 
     @classmethod
     def of(cls, field: str, message: str) -> InvalidTaskDataError:
+        from backstage.domain.field_error import FieldError  # noqa: PLC0415 - `backstage --help` needs no dataclasses
+
         return cls((FieldError(field, message),))
 
 

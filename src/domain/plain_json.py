@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from backstage.domain.errors import FieldError, InvalidTaskDataError
+from backstage.domain.errors import InvalidTaskDataError
+from backstage.domain.field_error import FieldError
 from backstage.domain.json_forms import NoJsonForm, json_form
 from backstage.domain.limits import MAX_INTEGER, MAX_PAYLOAD_DEPTH, MIN_INTEGER, shown
 

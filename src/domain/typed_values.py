@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from backstage.domain.errors import FieldError, InvalidTaskDataError
+from backstage.domain.errors import InvalidTaskDataError
+from backstage.domain.field_error import FieldError
 from backstage.domain.keys_to_read_by import with_keys_to_read_by
 from backstage.domain.limits import MAX_PAYLOAD_BYTES
 from backstage.domain.read_back import difference

@@ -8,8 +8,9 @@ import pytest
 from pydantic import TypeAdapter
 
 from backstage.domain.dedupe import Dedupe
-from backstage.domain.errors import FieldError, InvalidTaskDataError
+from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.events import ALL_EVENTS, EVENT_NAMES
+from backstage.domain.field_error import FieldError
 from backstage.domain.handler_signals import RetryLater
 from backstage.domain.outcome import Outcome, OutcomeKind
 from backstage.domain.payload import encode_payload

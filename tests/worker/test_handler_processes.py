@@ -394,10 +394,13 @@ async def test_a_process_that_cannot_start_fails_the_attempt(
     assert await run(handlers.echo, 1) == 1
 
 
-async def test_an_idle_process_that_died_is_replaced(run: Run, handlers: ModuleType) -> None:
+async def test_an_idle_process_that_died_is_replaced(
+    run: Run, processes: HandlerProcesses, handlers: ModuleType
+) -> None:
     first = await run(handlers.pid)
+    [idle] = processes._alive
     psutil.Process(first).kill()
-    await _until(lambda: not psutil.pid_exists(first))
+    await _until(lambda: not idle.is_usable)
     assert await run(handlers.pid) != first
 
 

@@ -77,7 +77,7 @@ async def test_what_a_handler_enqueues_badly_is_refused_to_the_handler(workers: 
             return str(error)
         return ""
 
-    assert "a set" in (await workers.run(enqueues)).result
+    assert "of type set" in (await workers.run(enqueues)).result
 
 
 PROGRAM = """

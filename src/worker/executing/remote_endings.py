@@ -6,7 +6,6 @@ from typing import Any
 
 from backstage.domain.dedupe import Dedupe
 from backstage.domain.errors import (
-    FieldError,
     InvalidTaskDataError,
     StorageError,
     StorageFullError,
@@ -14,6 +13,7 @@ from backstage.domain.errors import (
     StorageUnavailableError,
 )
 from backstage.domain.failure import FAILURE_MARK, Failure, text_of
+from backstage.domain.field_error import FieldError
 from backstage.domain.handler_signals import EndAsCancelled, GiveUp, RetryLater, delay_of
 from backstage.domain.next import Next
 from backstage.domain.payload import decode_payload, encode_payload, encode_result

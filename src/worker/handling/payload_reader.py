@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from backstage.domain.errors import ConfigurationError, FieldError
+from backstage.domain.errors import ConfigurationError
+from backstage.domain.field_error import FieldError
 from backstage.worker.handling.payload_misfit import PayloadMisfit
 from backstage.worker.handling.typed_dicts import validatable
 

@@ -73,7 +73,7 @@ async def test_a_connection_without_a_transaction_is_refused(trial: Trial, conne
 
 
 async def test_what_is_no_connection_is_refused(trial: Trial) -> None:
-    with pytest.raises(ConfigurationError, match=r"of the type builtins\.object: pass an asyncpg connection"):
+    with pytest.raises(ConfigurationError, match=r"of type builtins\.object: pass an asyncpg connection"):
         await trial.tasks.add([trial.new_task()], connection=object())
 
 

@@ -88,7 +88,7 @@ async def test_a_damaged_file_is_an_error(path: Path, clock: FakeClock) -> None:
 def test_versions_with_the_wal_reset_bug_are_warned_of(version: tuple[int, int, int], status: Severity) -> None:
     finding = sqlite_version_finding(version)
     assert finding.status is status
-    assert ("connections of others" in finding.detail) == (status is Severity.WARNING)
+    assert ("Other programs may still trigger it" in finding.detail) == (status is Severity.WARNING)
 
 
 MOUNTS = """\

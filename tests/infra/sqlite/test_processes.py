@@ -114,6 +114,7 @@ async def test_processes_that_drain_one_file_claim_each_task_once(path: Path, ne
 
 
 async def test_opening_an_open_backend_again_changes_nothing(trial: Trial, backend: SqliteBackend) -> None:
+    await trial.added()
     threads = threading.active_count()
     await backend.open()
     await trial.added()
