@@ -118,7 +118,6 @@ def test_an_own_package_worker_that_ours_hides_is_told_of(alone: Installed, tmp_
 def test_the_metadata_say_what_the_pages_say(alone: Installed) -> None:
     metadata = alone.metadata.metadata
     assert metadata["Name"] == DISTRIBUTION
-    assert metadata.get_all("Project-URL")
     told = [
         name for row in table(ROOT / "docs" / "installing.md", "## Extras") for name in re.findall("`(.+?)`", row[0])
     ]
