@@ -81,6 +81,7 @@ async def test_workers_delete_what_is_too_old_of_each_queue(store: OneStore) -> 
         while (await worker.backstage.get_task_stats()).pruned < 2:  # noqa: ASYNC110 - only the store knows
             await asyncio.sleep(0.02)
     await until_kept(worker, "mail", completed=0, failed=0, cancelled=1)
+    assert await kept(worker, "reports") == {"completed": 1, "failed": 1, "cancelled": 1}
 
 
 async def test_a_prune_on_demand_respects_the_retention_of_each_queue(store: OneStore) -> None:

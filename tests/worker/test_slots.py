@@ -89,6 +89,25 @@ async def test_a_run_that_is_stopped_before_its_first_step_still_ends_and_frees_
     settling.cancel()
 
 
+async def test_a_run_before_its_first_step_goes_back_when_the_slots_are_closed(new_task: Any) -> None:
+    async def begins(context: TaskContext) -> Any:
+        raise AssertionError("a handler has begun")
+
+    backend = MemoryBackend(FakeClock())
+    [task] = claimed = await _claimed(backend, [new_task(type="x")])
+    slots = _slots(backend, begins)
+    settling = asyncio.create_task(slots.settler.run())
+    slots.start(claimed, asyncio.get_running_loop().time() + 30)
+    slots.close()  # in the turn of the loop that has given it a slot
+    async with asyncio.timeout(5):
+        while slots.held:  # noqa: ASYNC110 - the settler brings it about
+            await asyncio.sleep(0)
+    stored = await backend.tasks.get(task.id)
+    assert (stored.state, stored.deliveries, stored.attempt) == (TaskState.PENDING, 1, 0)
+    assert await backend.tasks.attempts(task.id) == []
+    settling.cancel()
+
+
 async def test_an_error_of_the_worker_itself_fails_the_attempt_and_frees_the_slot(
     new_task: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -146,11 +146,14 @@ class Slots:
         self._hint.set()
 
     def close(self) -> None:
-        """Start nothing more; what waits for a slot goes back at once."""
+        """Start nothing more; what waits for a slot goes back at once, and so does a run before its first step."""
         if not self.is_closing:
             self._logger.info(log_events.WORKER_STOPPING, running=len(self.runs), waiting=len(self._waiting))
         self.is_closing = True
         self._waiting.give_back_all()
+        for held in self.held.snapshot():
+            if held.run is not None and not held.has_begun:
+                held.stop(StopReason.SHUTDOWN)
 
     def given_back(self, held: HeldTask) -> Outcome:
         """How the claim ends of a task that this worker gives up."""
