@@ -13,10 +13,10 @@ class ChainTask:
     """
 
     def __init__(self, enqueue_parts: EnqueueParts) -> None:
-        self._enqueueing = enqueue_parts
+        self._enqueue_parts = enqueue_parts
 
     def __call__(self, parent: Task, following: Next) -> Task:
-        new = self._enqueueing
+        new = self._enqueue_parts
         request = EnqueueTask(
             following.type,
             following.payload,

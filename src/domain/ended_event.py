@@ -24,7 +24,7 @@ _NAMES = {
 
 def ended_event_name(outcome: Outcome, state: TaskState) -> str:
     """The name of the event that `ended_event` makes."""
-    return TaskCancelled.name if state is TaskState.CANCELLED else _NAMES[outcome.kind]
+    return _NAMES[outcome.kind_in(state)]
 
 
 def ended_event(task: Task, outcome: Outcome, state: TaskState, now: datetime) -> TaskEvent:

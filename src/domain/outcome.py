@@ -76,6 +76,10 @@ class Outcome(Struct, frozen=True, gc=False):
             return replace(self, state=TaskState.CANCELLED, failure=None)
         return replace(self, kind=OutcomeKind.CANCELLED, state=TaskState.CANCELLED, delay=None)
 
+    def kind_in(self, state: TaskState) -> OutcomeKind:
+        """How the claim ended, by the state that the store answered: a request to cancel goes before an end."""
+        return _CANCELLED if state is _WAS_CANCELLED else self.kind
+
     def answered_again(self, recorded: OutcomeKind | None) -> TaskState | None:
         """What is answered when the claim had ended before, as `recorded`: None unless that was this outcome."""
         if recorded is self.kind:
@@ -85,6 +89,7 @@ class Outcome(Struct, frozen=True, gc=False):
         return None
 
 
+_CANCELLED, _WAS_CANCELLED = OutcomeKind.CANCELLED, TaskState.CANCELLED
 _INTERRUPTIONS = frozenset({OutcomeKind.SNOOZED, OutcomeKind.RELEASED, OutcomeKind.LOST})
 
 

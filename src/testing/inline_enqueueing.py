@@ -1,4 +1,4 @@
-"""EnqueueParts that waits until what is due has run."""
+"""Enqueueing that waits until what is due has run."""
 
 from __future__ import annotations
 

@@ -26,13 +26,13 @@ _PLAIN_COLUMNS = (
 )
 COLUMNS = ("id", *_PLAIN_COLUMNS, "worker_id", "lease_until")
 """What the table keeps of a task, in the order of `columns_of`."""
-FILLED = {
-    "{columns}": ", ".join(COLUMNS),
-    "{marks}": ", ".join("?" for _ in COLUMNS),
-    "{whole}": ", ".join(f"whole.{column}" for column in ROW_COLUMNS),
-    "{assignments}": ", ".join(f"{column} = ?" for column in _PLAIN_COLUMNS),
+PLACEHOLDERS = {
+    "columns": ", ".join(COLUMNS),
+    "marks": ", ".join("?" for _ in COLUMNS),
+    "whole": ", ".join(f"whole.{column}" for column in ROW_COLUMNS),
+    "assignments": ", ".join(f"{column} = ?" for column in _PLAIN_COLUMNS),
 }
-"""What SQL files write in place of the columns: all, a mark for each, those that task_row.py reads of the view of whole
+"""What SQL files may name in braces: all columns, a mark for each, those that task_row.py reads of the view of whole
 tasks, and those between the id and the lease."""
 
 

@@ -6,18 +6,15 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from backstage.infra.sqlite.rows import FILLED
+from backstage.infra.sqlite.rows import PLACEHOLDERS
 
 _FOLDER = Path(__file__).with_name("sql")
 
 
 @cache
 def statement(name: str) -> str:
-    """Return the text of `sql/<name>.sql`, with a task's columns where it names them as `{columns}` and the like."""
-    text = (_FOLDER / f"{name}.sql").read_text("utf-8")
-    for placeholder, columns in FILLED.items():
-        text = text.replace(placeholder, columns)
-    return text
+    """Return the text of `sql/<name>.sql`, its placeholders filled."""
+    return (_FOLDER / f"{name}.sql").read_text("utf-8").format_map(PLACEHOLDERS)
 
 
 def load_statements() -> None:

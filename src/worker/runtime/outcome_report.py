@@ -20,7 +20,6 @@ _LINES = {
     OutcomeKind.RELEASED: ("info", log_events.TASK_RELEASED),
     OutcomeKind.CANCELLED: ("info", log_events.TASK_CANCELLED),
 }
-_CANCELLED, _WAS_CANCELLED = OutcomeKind.CANCELLED, TaskState.CANCELLED
 
 
 class OutcomeReport:
@@ -33,7 +32,7 @@ class OutcomeReport:
     def ended(self, task: Task, outcome: Outcome, state: TaskState) -> None:
         """`task` is the claimed task, `outcome` how it ended, `state` what the store made of it."""
         self._publisher.ended(task, outcome, state)
-        level, event = _LINES[_CANCELLED if state is _WAS_CANCELLED else outcome.kind]
+        level, event = _LINES[outcome.kind_in(state)]
         if not self._is_heard[level]:
             return
         facts: dict[str, Any] = {

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from backstage.domain.failure import Failure
-from backstage.domain.outcome import Outcome, OutcomeKind
+from backstage.domain.outcome import Outcome
 from backstage.domain.ports.task_queue import TaskQueue
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
@@ -25,8 +25,6 @@ from backstage.worker.runtime.subscription_watch import SubscriptionWatch
 from backstage.worker.runtime.waiting_tasks import WaitingTasks
 from backstage.worker.watching.background_loop_health import LoopHealth
 from backstage.worker.worker_options import WorkerOptions
-
-_CANCELLED, _WAS_CANCELLED = OutcomeKind.CANCELLED, TaskState.CANCELLED
 
 
 class Slots:
@@ -229,7 +227,7 @@ class Slots:
             if state is None:
                 self._logger.warning(log_events.OUTCOME_REFUSED, task_id=outcome.task_id, outcome=outcome.kind)
                 continue
-            held.lane.counts.count(_CANCELLED if state is _WAS_CANCELLED else outcome.kind)
+            held.lane.counts.count(outcome.kind_in(state))
             self.report.ended(held.task, outcome, state)
         if self._has_backlog or (self._options.is_until_idle and not self.held):
             self._hint.set()
