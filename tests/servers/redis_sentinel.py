@@ -15,6 +15,8 @@ from tests.servers.unprivileged import give_to_server
 
 SERVICE = "backstage"
 _SENTINELS = 3
+_TILT = 30.0
+"""Seconds for which a Sentinel does nothing after it was kept waiting."""
 _WATCH = """
 sentinel monitor {service} 127.0.0.1 {port} 2
 sentinel down-after-milliseconds {service} 500
@@ -61,10 +63,15 @@ class RedisSentinel:
         _wait_for("a new primary", lambda: self._info(other).get("role") == "master" and self.primary is other)
 
     def restore_the_killed(self) -> None:
-        """Start what fail_over killed; the Sentinels make it a replica."""
+        """Start what fail_over killed, as a replica of the one that took its place.
+
+        The Sentinels would make it one too, but one that was kept waiting for two seconds does nothing for the next
+        thirty (its tilt mode).
+        """
         for server in self.servers:
             if not server.process.is_alive:
                 server.start()
+                self._ask(server, "REPLICAOF", "127.0.0.1", self.primary.port)
                 _wait_for("a replica that follows", lambda server=server: self._follows(server))  # type: ignore[misc]
 
     def kill(self) -> None:
@@ -101,7 +108,8 @@ class RedisSentinel:
 
 
 def _wait_for(what: str, condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
+    patience = PATIENCE + _TILT
+    deadline = time.monotonic() + patience
     while not condition():
-        assert time.monotonic() < deadline, f"waited {PATIENCE:g} s for: {what}"
+        assert time.monotonic() < deadline, f"waited {patience:g} s for: {what}"
         time.sleep(0.02)
