@@ -48,6 +48,11 @@ if TYPE_CHECKING:
     from backstage.domain.events import TaskRetried as TaskRetried
     from backstage.domain.events import TaskSnoozed as TaskSnoozed
     from backstage.domain.events import TaskStarted as TaskStarted
+    from backstage.domain.explanation import Estimate as Estimate
+    from backstage.domain.explanation import Explanation as Explanation
+    from backstage.domain.explanation import QueueExplanation as QueueExplanation
+    from backstage.domain.explanation import Reason as Reason
+    from backstage.domain.explanation import ReasonKind as ReasonKind
     from backstage.domain.failure import Failure as Failure
     from backstage.domain.field_error import FieldError as FieldError
     from backstage.domain.handler_signals import GiveUp as GiveUp
@@ -156,6 +161,11 @@ _HOMES = {
     "StateCounts": "domain.stats",
     "OldestDue": "domain.stats",
     "Retention": "domain.retention",
+    "Explanation": "domain.explanation",
+    "QueueExplanation": "domain.explanation",
+    "Reason": "domain.explanation",
+    "ReasonKind": "domain.explanation",
+    "Estimate": "domain.explanation",
     "Pause": "domain.ports.queue_control",
     "Schedule": "domain.schedule",
     "UnreadableSchedule": "domain.stored_schedule",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from backstage.domain.broadcast_message import KEPT_AT_MOST, KEPT_FOR
 from backstage.domain.cron_document import document_of
+from backstage.domain.facts_among import facts_among
 from backstage.domain.lease import Lease
 from backstage.domain.opening import Opening
 from backstage.domain.outcome import Outcome
@@ -17,6 +18,7 @@ from backstage.domain.ports.broadcasts import Broadcasts, Received
 from backstage.domain.ports.chance import Chance
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.event_bus import EventBus
+from backstage.domain.ports.facts import Facts
 from backstage.domain.ports.ids import Ids
 from backstage.domain.ports.queue_control import QUEUE, TYPE, QueueControl
 from backstage.domain.ports.schedule_repository import ScheduleRepository
@@ -30,6 +32,7 @@ from backstage.domain.stats import Count
 from backstage.domain.stored_schedule import StoredSchedule, schedule_of
 from backstage.domain.stored_subscription import StoredSubscription, stored_subscription
 from backstage.domain.task import MaxDeliveries
+from backstage.domain.task_facts import MOST_COUNTED, SEEN_WITHIN, BusySlots, LaneAhead, TaskFacts, competing_lanes
 from backstage.domain.task_state import FINAL_STATES, LIVE_STATES
 from backstage.infra.system_clock import SystemClock
 
@@ -44,6 +47,7 @@ __all__ = [
     "Subscriptions",
     "Broadcasts",
     "TaskArchive",
+    "Facts",
     "Wakeup",
     "Clock",
     "SystemClock",
@@ -68,6 +72,11 @@ __all__ = [
     "StoredSchedule",
     "StoredSubscription",
     "Received",
+    "TaskFacts",
+    "LaneAhead",
+    "BusySlots",
+    "MOST_COUNTED",
+    "SEEN_WITHIN",
     "KEPT_FOR",
     "KEPT_AT_MOST",
     # What reads and writes them
@@ -75,5 +84,7 @@ __all__ = [
     "schedule_of",
     "stored_subscription",
     "portion",
+    "competing_lanes",
+    "facts_among",
     "MOST_BYTES",
 ]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from backstage.conformance.claiming import Claiming as Claiming
     from backstage.conformance.counting import Counting as Counting
     from backstage.conformance.deduplicating import Deduplicating as Deduplicating
+    from backstage.conformance.explaining import Explaining as Explaining
     from backstage.conformance.exploring import Exploring as Exploring
     from backstage.conformance.faulting import Faulting as Faulting
     from backstage.conformance.fencing import Fencing as Fencing
@@ -76,6 +77,7 @@ _HOMES = {
     "Claiming": "claiming",
     "Counting": "counting",
     "Deduplicating": "deduplicating",
+    "Explaining": "explaining",
     "Exploring": "exploring",
     "Faulting": "faulting",
     "Fencing": "fencing",

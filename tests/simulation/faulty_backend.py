@@ -30,6 +30,7 @@ METHODS = {
     "subscriptions": ("put", "delete", "all"),
     "broadcasts": ("send", "position", "receive"),
     "archive": ("read", "write", "write_pruned"),
+    "facts": ("of",),
 }
 
 
@@ -88,6 +89,7 @@ class FaultyBackend:
         self.subscriptions: Any = FaultyPort(server.subscriptions, METHODS["subscriptions"], faults, random)
         self.broadcasts: Any = FaultyPort(server.broadcasts, METHODS["broadcasts"], faults, random)
         self.archive: Any = FaultyPort(server.archive, METHODS["archive"], faults, random)
+        self.facts: Any = FaultyPort(server.facts, METHODS["facts"], faults, random)
 
     async def open(self) -> None:
         """Connected from the start."""

@@ -6,6 +6,7 @@ from typing import Protocol
 from backstage.domain.opening import Opening
 from backstage.domain.ports.broadcasts import Broadcasts
 from backstage.domain.ports.clock import Clock
+from backstage.domain.ports.facts import Facts
 from backstage.domain.ports.queue_control import QueueControl
 from backstage.domain.ports.schedule_repository import ScheduleRepository
 from backstage.domain.ports.subscriptions import Subscriptions
@@ -44,6 +45,9 @@ class Backend(Protocol):
 
     @property
     def broadcasts(self) -> Broadcasts: ...
+
+    @property
+    def facts(self) -> Facts: ...
 
     @property
     def archive(self) -> TaskArchive: ...

@@ -9,6 +9,7 @@ from backstage.domain.ports.clock import Clock
 from backstage.infra.memory.archive import MemoryArchive
 from backstage.infra.memory.broadcasts import MemoryBroadcasts
 from backstage.infra.memory.control import MemoryControl
+from backstage.infra.memory.facts import MemoryFacts
 from backstage.infra.memory.queue import MemoryQueue
 from backstage.infra.memory.registry import MemoryRegistry
 from backstage.infra.memory.schedules import MemorySchedules
@@ -31,6 +32,7 @@ class MemoryBackend:
         self.schedules = MemorySchedules(self._store)
         self.subscriptions = MemorySubscriptions(self._store)
         self.broadcasts = MemoryBroadcasts(self._store)
+        self.facts = MemoryFacts(self._store, self.control, self.registry)
         self.archive = MemoryArchive(self._store)
 
     async def open(self, opening: Opening = Opening.WORK) -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from backstage.infra.sqlite.archive import SqliteArchive
     from backstage.infra.sqlite.broadcasts import SqliteBroadcasts
     from backstage.infra.sqlite.control import SqliteControl
+    from backstage.infra.sqlite.facts import SqliteFacts
     from backstage.infra.sqlite.queue import SqliteQueue
     from backstage.infra.sqlite.registry import SqliteRegistry
     from backstage.infra.sqlite.schedules import SqliteSchedules
@@ -104,6 +105,12 @@ class SqliteBackend:
         from backstage.infra.sqlite.broadcasts import SqliteBroadcasts  # noqa: PLC0415 - see above
 
         return SqliteBroadcasts(self._writer, self._reader, self.clock)
+
+    @cached_property
+    def facts(self) -> SqliteFacts:
+        from backstage.infra.sqlite.facts import SqliteFacts  # noqa: PLC0415 - see above
+
+        return SqliteFacts(self._reader, self.clock)
 
     @cached_property
     def archive(self) -> SqliteArchive:
