@@ -19,9 +19,14 @@ _DELETE = (
     "DELETE FROM backstage_large_payloads WHERE task = ?",
     "DELETE FROM backstage_tasks WHERE seq = ?",
 )
-_UNTAG = "DELETE FROM backstage_tags WHERE id = ?"
-Finished = tuple[int, str, int, str, str | None, int, str]
-"""End, id, seq, type, dedupe key, whether it has tags, queue."""
+_DELETE_BY_ID = (
+    "DELETE FROM backstage_tags WHERE id = ?",
+    "DELETE FROM backstage_task_events WHERE task_id = ?",
+    "DELETE FROM backstage_event_logs WHERE task_id = ?",
+    "DELETE FROM backstage_run_logs WHERE task_id = ?",
+)
+Finished = tuple[int, str, int, str, str | None, str]
+"""End, id, seq, type, dedupe key, queue."""
 
 
 def prune(retention: Retention, limit: int, transaction: Transaction) -> int:
@@ -35,11 +40,12 @@ def prune(retention: Retention, limit: int, transaction: Transaction) -> int:
         if number > 0 and retention.is_about(queue)
     ]
     chosen = list(islice(heapq.merge(*by_queue), limit))
-    seqs = [(seq,) for _, _, seq, *_ in chosen]
+    seqs = [(seq,) for _, _, seq, _, _, _ in chosen]
     for delete in _DELETE:
         transaction.cursor.executemany(delete, seqs)
-    transaction.cursor.executemany(_UNTAG, [(id_,) for _, id_, _, _, _, has_tags, _ in chosen if has_tags])
-    for _, id_, _, type_, key, _, queue in chosen:
+    for delete in _DELETE_BY_ID:
+        transaction.cursor.executemany(delete, [(id_,) for _, id_, _, _, _, _ in chosen])
+    for _, id_, _, type_, key, queue in chosen:
         transaction.counts.prune(retention.state, queue, type_)
         if key is not None:
             free(transaction.cursor, queue, key, id_)
