@@ -14,6 +14,7 @@ from backstage.infra.memory.registry import MemoryRegistry
 from backstage.infra.memory.schedules import MemorySchedules
 from backstage.infra.memory.store import MemoryStore
 from backstage.infra.memory.subscriptions import MemorySubscriptions
+from backstage.infra.memory.task_events import MemoryTaskEvents
 from backstage.infra.memory.tasks import MemoryTasks
 from backstage.infra.memory.wakeup import MemoryWakeup, subscribe
 
@@ -32,6 +33,7 @@ class MemoryBackend:
         self.subscriptions = MemorySubscriptions(self._store)
         self.broadcasts = MemoryBroadcasts(self._store)
         self.archive = MemoryArchive(self._store)
+        self.task_events = MemoryTaskEvents(self._store)
 
     async def open(self, opening: Opening = Opening.WORK) -> None:
         """Nothing to connect."""
