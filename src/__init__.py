@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from backstage.app.enqueue_options import EnqueueOptions as EnqueueOptions
     from backstage.app.enqueue_task import EnqueueTask as EnqueueTask
+    from backstage.app.schedule import CronOptions as CronOptions
     from backstage.domain.attempt import Attempt as Attempt
     from backstage.domain.backoff import Backoff as Backoff
     from backstage.domain.broadcast_message import BroadcastMessage as BroadcastMessage
@@ -76,6 +77,9 @@ if TYPE_CHECKING:
     from backstage.domain.task_query import TaskQuery as TaskQuery
     from backstage.domain.task_result import TaskResult as TaskResult
     from backstage.domain.task_state import TaskState as TaskState
+    from backstage.domain.task_type import TaskType as TaskType
+    from backstage.domain.task_type import TaskTypeOptions as TaskTypeOptions
+    from backstage.domain.typed_task import TypedTask as TypedTask
     from backstage.domain.worker_info import WorkerInfo as WorkerInfo
     from backstage.infra.container import Container as Container
     from backstage.infra.settings.setting_options import SettingOptions as SettingOptions
@@ -123,6 +127,8 @@ _HOMES = {
     "Settings": "infra.settings.settings",
     "SettingOptions": "infra.settings.setting_options",
     # What is enqueued
+    "TaskType": "domain.task_type",
+    "TaskTypeOptions": "domain.task_type",
     "EnqueueTask": "app.enqueue_task",
     "EnqueueOptions": "app.enqueue_options",
     "Priority": "domain.priority",
@@ -131,6 +137,7 @@ _HOMES = {
     "Dedupe": "domain.dedupe",
     "Next": "domain.next",
     "CronTask": "domain.cron_task",
+    "CronOptions": "app.schedule",
     "Overlap": "domain.overlap",
     "MissedTicks": "domain.missed_ticks",
     # What handlers are made of
@@ -150,6 +157,7 @@ _HOMES = {
     "GiveUp": "domain.handler_signals",
     # What is answered
     "Task": "domain.task",
+    "TypedTask": "domain.typed_task",
     "TaskState": "domain.task_state",
     "Duplicate": "domain.dedupe",
     "Attempt": "domain.attempt",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from backstage.app.copy_task import CopyTask
     from backstage.app.delete_schedule import DeleteSchedule
     from backstage.app.enqueue import EnqueueByType
+    from backstage.app.enqueue_many import EnqueueManyOfType
     from backstage.app.enqueue_parts import EnqueueParts
     from backstage.app.enqueue_task import Enqueue
     from backstage.app.enqueue_tasks import EnqueueMany
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from backstage.app.resume_type import ResumeType
     from backstage.app.retry_task import RetryTask
     from backstage.app.run_schedule_now import RunScheduleNow
+    from backstage.app.schedule import ScheduleByType
     from backstage.app.send_broadcast import SendBroadcast
     from backstage.app.subscribe import Subscribe
     from backstage.app.transfer_tasks import TransferTasks
@@ -99,6 +101,7 @@ class UseCases:
     enqueue: EnqueueByType = _use_case("EnqueueByType")
     enqueue_task: Enqueue = _use_case("Enqueue")
     enqueue_tasks: EnqueueMany = _use_case("EnqueueMany")
+    enqueue_many: EnqueueManyOfType = _use_case("EnqueueManyOfType")
     enqueue_parts: EnqueueParts = _use_case("EnqueueParts")
     chain_task: ChainTask = _use_case("ChainTask")
     copy_task: CopyTask = _use_case("CopyTask")
@@ -129,6 +132,7 @@ class UseCases:
     unsubscribe: Unsubscribe = _use_case("Unsubscribe")
     list_subscriptions: ListSubscriptions = _use_case("ListSubscriptions")
     cancel_deliveries: CancelDeliveries = _use_case("CancelDeliveries")
+    schedule: ScheduleByType = _use_case("ScheduleByType")
     put_schedule: PutSchedule = _use_case("PutSchedule")
     get_schedule: GetSchedule = _use_case("GetSchedule")
     list_schedules: ListSchedules = _use_case("ListSchedules")

@@ -6,6 +6,7 @@ from backstage.conformance.broadcasting import Broadcasting
 from backstage.conformance.claiming import Claiming
 from backstage.conformance.counting import Counting
 from backstage.conformance.deduplicating import Deduplicating
+from backstage.conformance.emitting import Emitting
 from backstage.conformance.explaining import Explaining
 from backstage.conformance.exploring import Exploring
 from backstage.conformance.faulting import Faulting
@@ -26,6 +27,7 @@ from backstage.conformance.saving import Saving
 from backstage.conformance.scheduling import Scheduling
 from backstage.conformance.searching import Searching
 from backstage.conformance.settling import Settling
+from backstage.conformance.standings import Standings
 from backstage.conformance.steering import Steering
 from backstage.conformance.subscribing import Subscribing
 from backstage.conformance.waiting_longest import WaitingLongest
@@ -57,6 +59,8 @@ class ConformanceSuite(
     Subscribing,
     Broadcasting,
     Archiving,
+    Emitting,
+    Standings,
     Moving,
     Waking,
     Racing,
