@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from backstage.app.enqueue_options import EnqueueOptions as EnqueueOptions
     from backstage.app.enqueue_task import EnqueueTask as EnqueueTask
     from backstage.app.guarded_use_cases import GuardedUseCases as GuardedUseCases
+    from backstage.app.schedule import CronOptions as CronOptions
     from backstage.domain.attempt import Attempt as Attempt
     from backstage.domain.audit_entry import AuditEntry as AuditEntry
     from backstage.domain.audit_entry import AuditPage as AuditPage
@@ -79,8 +80,11 @@ if TYPE_CHECKING:
     from backstage.domain.task_query import TaskQuery as TaskQuery
     from backstage.domain.task_result import TaskResult as TaskResult
     from backstage.domain.task_state import TaskState as TaskState
+    from backstage.domain.task_type import TaskType as TaskType
+    from backstage.domain.task_type import TaskTypeOptions as TaskTypeOptions
     from backstage.domain.token import NewToken as NewToken
     from backstage.domain.token import Token as Token
+    from backstage.domain.typed_task import TypedTask as TypedTask
     from backstage.domain.worker_info import WorkerInfo as WorkerInfo
     from backstage.infra.container import Container as Container
     from backstage.infra.settings.setting_options import SettingOptions as SettingOptions
@@ -128,6 +132,8 @@ _HOMES = {
     "Settings": "infra.settings.settings",
     "SettingOptions": "infra.settings.setting_options",
     # What is enqueued
+    "TaskType": "domain.task_type",
+    "TaskTypeOptions": "domain.task_type",
     "EnqueueTask": "app.enqueue_task",
     "EnqueueOptions": "app.enqueue_options",
     "Priority": "domain.priority",
@@ -136,6 +142,7 @@ _HOMES = {
     "Dedupe": "domain.dedupe",
     "Next": "domain.next",
     "CronTask": "domain.cron_task",
+    "CronOptions": "app.schedule",
     "Overlap": "domain.overlap",
     "MissedTicks": "domain.missed_ticks",
     # What handlers are made of
@@ -155,6 +162,7 @@ _HOMES = {
     "GiveUp": "domain.handler_signals",
     # What is answered
     "Task": "domain.task",
+    "TypedTask": "domain.typed_task",
     "TaskState": "domain.task_state",
     "Duplicate": "domain.dedupe",
     "Attempt": "domain.attempt",

@@ -9,6 +9,16 @@ from __future__ import annotations
 from backstage.domain.audit_entry import AUDIT_KEPT_FOR, first_audit_id
 from backstage.domain.broadcast_message import KEPT_AT_MOST, KEPT_FOR
 from backstage.domain.cron_document import document_of
+from backstage.domain.event_log import (
+    MOST_AT_ONCE,
+    MOST_DATA_BYTES,
+    MOST_EVENT_BYTES,
+    MOST_EVENTS,
+    LogEntry,
+    NewEvent,
+    following,
+    is_dropped,
+)
 from backstage.domain.lease import Lease
 from backstage.domain.opening import Opening
 from backstage.domain.outcome import Outcome
@@ -24,11 +34,14 @@ from backstage.domain.ports.queue_control import QUEUE, TYPE, QueueControl
 from backstage.domain.ports.schedule_repository import ScheduleRepository
 from backstage.domain.ports.subscriptions import Subscriptions
 from backstage.domain.ports.task_archive import StoredTask, TaskArchive
+from backstage.domain.ports.task_events import StoredEvent, TaskEvents
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest, LeaseReport, NextTasksOf, TaskQueue
 from backstage.domain.ports.task_repository import TaskRepository
 from backstage.domain.ports.tokens import Tokens
 from backstage.domain.ports.wakeup import Wakeup
 from backstage.domain.ports.worker_registry import WorkerRegistry
+from backstage.domain.run_log import RunLog
+from backstage.domain.standing import Standing
 from backstage.domain.stats import Count
 from backstage.domain.stored_schedule import StoredSchedule, schedule_of
 from backstage.domain.stored_subscription import StoredSubscription, stored_subscription
@@ -49,6 +62,7 @@ __all__ = [
     "AuditLog",
     "Tokens",
     "TaskArchive",
+    "TaskEvents",
     "Wakeup",
     "Clock",
     "SystemClock",
@@ -56,6 +70,17 @@ __all__ = [
     "Chance",
     "EventBus",
     # What they speak of
+    "NewEvent",
+    "StoredEvent",
+    "LogEntry",
+    "following",
+    "is_dropped",
+    "MOST_AT_ONCE",
+    "MOST_DATA_BYTES",
+    "MOST_EVENT_BYTES",
+    "MOST_EVENTS",
+    "RunLog",
+    "Standing",
     "Opening",
     "ClaimRequest",
     "Claimed",

@@ -11,6 +11,7 @@ from examples.journal.fleet import JournalBroadcasts, JournalControl, JournalReg
 from examples.journal.queue import JournalQueue
 from examples.journal.schedules import JournalSchedules
 from examples.journal.store import Store
+from examples.journal.task_events import JournalTaskEvents
 from examples.journal.tasks import JournalTasks
 from examples.journal.wakeup import JournalWakeup, subscribed
 
@@ -31,6 +32,7 @@ class JournalBackend:
         self.audit_log = JournalAuditLog(self._store)
         self.tokens = JournalTokens(self._store)
         self.archive = JournalArchive(self._store)
+        self.task_events = JournalTaskEvents(self._store)
 
     async def open(self, opening: Opening = Opening.WORK) -> None:
         self._store.open()  # there is no schema: whoever opens it may

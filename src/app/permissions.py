@@ -47,6 +47,10 @@ def _id_of_answer(arguments: Mapping[str, Any], answer: Any) -> str:
     return str(getattr(answer, "id", ""))
 
 
+def _name_of_answer(arguments: Mapping[str, Any], answer: Any) -> str:
+    return str(answer.name)
+
+
 def _name_of_cron(arguments: Mapping[str, Any], answer: Any) -> str:
     return str(arguments["cron"].name)
 
@@ -78,6 +82,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "enqueue": _may(Role.OPERATOR, _id_of_answer, _enqueued),
     "enqueue_task": _may(Role.OPERATOR, _id_of_answer, _enqueued),
     "enqueue_tasks": _may(Role.OPERATOR, tasks=_enqueued),
+    "enqueue_many": _may(Role.OPERATOR, tasks=_enqueued),
     "enqueue_parts": _OF_THE_PROGRAM,
     "chain_task": _OF_THE_PROGRAM,
     "copy_task": _may(Role.OPERATOR, _argument("task_id"), _enqueued),
@@ -106,6 +111,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "list_subscriptions": _LOOK,
     "cancel_deliveries": _may(Role.ADMIN, _argument("name"), _as_many),
     "put_schedule": _may(Role.ADMIN, _name_of_cron),
+    "schedule": _may(Role.ADMIN, _name_of_answer),
     "get_schedule": _LOOK,
     "list_schedules": _LOOK,
     "list_unreadable_schedules": _LOOK,

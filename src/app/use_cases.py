@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from backstage.app.create_token import CreateToken
     from backstage.app.delete_schedule import DeleteSchedule
     from backstage.app.enqueue import EnqueueByType
+    from backstage.app.enqueue_many import EnqueueManyOfType
     from backstage.app.enqueue_parts import EnqueueParts
     from backstage.app.enqueue_task import Enqueue
     from backstage.app.enqueue_tasks import EnqueueMany
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from backstage.app.retry_task import RetryTask
     from backstage.app.revoke_token import RevokeToken
     from backstage.app.run_schedule_now import RunScheduleNow
+    from backstage.app.schedule import ScheduleByType
     from backstage.app.send_broadcast import SendBroadcast
     from backstage.app.subscribe import Subscribe
     from backstage.app.transfer_tasks import TransferTasks
@@ -99,6 +101,7 @@ class UseCases:
     enqueue: EnqueueByType = _use_case("EnqueueByType")
     enqueue_task: Enqueue = _use_case("Enqueue")
     enqueue_tasks: EnqueueMany = _use_case("EnqueueMany")
+    enqueue_many: EnqueueManyOfType = _use_case("EnqueueManyOfType")
     enqueue_parts: EnqueueParts = _use_case("EnqueueParts")
     chain_task: ChainTask = _use_case("ChainTask")
     copy_task: CopyTask = _use_case("CopyTask")
@@ -126,6 +129,7 @@ class UseCases:
     unsubscribe: Unsubscribe = _use_case("Unsubscribe")
     list_subscriptions: ListSubscriptions = _use_case("ListSubscriptions")
     cancel_deliveries: CancelDeliveries = _use_case("CancelDeliveries")
+    schedule: ScheduleByType = _use_case("ScheduleByType")
     put_schedule: PutSchedule = _use_case("PutSchedule")
     get_schedule: GetSchedule = _use_case("GetSchedule")
     list_schedules: ListSchedules = _use_case("ListSchedules")

@@ -7,6 +7,7 @@ from backstage.conformance.broadcasting import Broadcasting
 from backstage.conformance.claiming import Claiming
 from backstage.conformance.counting import Counting
 from backstage.conformance.deduplicating import Deduplicating
+from backstage.conformance.emitting import Emitting
 from backstage.conformance.exploring import Exploring
 from backstage.conformance.faulting import Faulting
 from backstage.conformance.fencing import Fencing
@@ -26,6 +27,7 @@ from backstage.conformance.saving import Saving
 from backstage.conformance.scheduling import Scheduling
 from backstage.conformance.searching import Searching
 from backstage.conformance.settling import Settling
+from backstage.conformance.standings import Standings
 from backstage.conformance.steering import Steering
 from backstage.conformance.subscribing import Subscribing
 from backstage.conformance.tokens_keeping import TokensKeeping
@@ -59,6 +61,8 @@ class ConformanceSuite(
     Auditing,
     TokensKeeping,
     Archiving,
+    Emitting,
+    Standings,
     Moving,
     Waking,
     Racing,

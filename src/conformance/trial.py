@@ -16,6 +16,7 @@ from backstage.domain.ports.queue_control import QueueControl
 from backstage.domain.ports.schedule_repository import ScheduleRepository
 from backstage.domain.ports.subscriptions import Subscriptions
 from backstage.domain.ports.task_archive import TaskArchive
+from backstage.domain.ports.task_events import TaskEvents
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest, TaskQueue
 from backstage.domain.ports.task_repository import TaskRepository
 from backstage.domain.ports.tokens import Tokens
@@ -82,6 +83,10 @@ class Trial:
     @property
     def archive(self) -> TaskArchive:
         return self.backend.archive
+
+    @property
+    def task_events(self) -> TaskEvents:
+        return self.backend.task_events
 
     def lease(self, worker_id: str = "w1", seconds: float = LEASE) -> Lease:
         return Lease(worker_id, self.clock.now() + timedelta(seconds=seconds))

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from backstage.domain.dedupe import Dedupe
+from backstage.domain.typed_payload import TypedPayload
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +30,8 @@ class Next:
     id: str | UUID | None = None
     dedupe: Dedupe | str | None = None
     max_deliveries: int | None = None
+
+    @property
+    def plain_payload(self) -> Any:
+        """The value itself, where the type that it is for has been named with it."""
+        return self.payload.value if isinstance(self.payload, TypedPayload) else self.payload

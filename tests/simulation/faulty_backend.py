@@ -31,6 +31,7 @@ METHODS = {
     "broadcasts": ("send", "position", "receive"),
     "audit_log": ("add", "find"),
     "tokens": ("put", "find", "used", "delete", "all"),
+    "task_events": ("append", "read", "standings", "keep_lines", "lines", "forget"),
     "archive": ("read", "write", "write_pruned"),
 }
 
@@ -91,6 +92,7 @@ class FaultyBackend:
         self.broadcasts: Any = FaultyPort(server.broadcasts, METHODS["broadcasts"], faults, random)
         self.audit_log: Any = FaultyPort(server.audit_log, METHODS["audit_log"], faults, random)
         self.tokens: Any = FaultyPort(server.tokens, METHODS["tokens"], faults, random)
+        self.task_events: Any = FaultyPort(server.task_events, METHODS["task_events"], faults, random)
         self.archive: Any = FaultyPort(server.archive, METHODS["archive"], faults, random)
 
     async def open(self) -> None:

@@ -11,6 +11,7 @@ from backstage.domain.ports.queue_control import QueueControl
 from backstage.domain.ports.schedule_repository import ScheduleRepository
 from backstage.domain.ports.subscriptions import Subscriptions
 from backstage.domain.ports.task_archive import TaskArchive
+from backstage.domain.ports.task_events import TaskEvents
 from backstage.domain.ports.task_queue import TaskQueue
 from backstage.domain.ports.task_repository import TaskRepository
 from backstage.domain.ports.tokens import Tokens
@@ -55,6 +56,9 @@ class Backend(Protocol):
 
     @property
     def archive(self) -> TaskArchive: ...
+
+    @property
+    def task_events(self) -> TaskEvents: ...
 
     async def open(self, opening: Opening = Opening.WORK) -> None:
         """Connect, and make of the store what `opening` allows.

@@ -15,6 +15,7 @@ from backstage.infra.memory.registry import MemoryRegistry
 from backstage.infra.memory.schedules import MemorySchedules
 from backstage.infra.memory.store import MemoryStore
 from backstage.infra.memory.subscriptions import MemorySubscriptions
+from backstage.infra.memory.task_events import MemoryTaskEvents
 from backstage.infra.memory.tasks import MemoryTasks
 from backstage.infra.memory.tokens import MemoryTokens
 from backstage.infra.memory.wakeup import MemoryWakeup, subscribe
@@ -36,6 +37,7 @@ class MemoryBackend:
         self.audit_log = MemoryAuditLog(self._store)
         self.tokens = MemoryTokens(self._store)
         self.archive = MemoryArchive(self._store)
+        self.task_events = MemoryTaskEvents(self._store)
 
     async def open(self, opening: Opening = Opening.WORK) -> None:
         """Nothing to connect."""

@@ -31,6 +31,7 @@ from backstage.infra.postgres.statements import load_statements
 from backstage.infra.postgres.store import Store
 from backstage.infra.postgres.store_errors import DRIVER_ERRORS, translate
 from backstage.infra.postgres.subscriptions import PostgresSubscriptions
+from backstage.infra.postgres.task_events import PostgresTaskEvents
 from backstage.infra.postgres.tasks import PostgresTasks
 from backstage.infra.postgres.tls import check_tls
 from backstage.infra.postgres.tokens import PostgresTokens
@@ -65,6 +66,7 @@ class PostgresBackend:
         self.audit_log = PostgresAuditLog(self._store)
         self.tokens = PostgresTokens(self._store)
         self.archive = PostgresArchive(self._store)
+        self.task_events = PostgresTaskEvents(self._store)
 
     @classmethod
     def from_url(cls, url: str, clock: Clock | None = None, *, logger: Any = None) -> PostgresBackend:

@@ -15,19 +15,10 @@ class RedisAuditLog:
         self._client = client
 
     async def add(self, entry: AuditEntry) -> None:
-        key = self._client.keys.audit
+        key, oldest = self._client.keys.audit, first_audit_id(entry.at - AUDIT_KEPT_FOR)
         _, old = await self._client.commands(
             ("ZADD", key, 0, f"{entry.id} {audit_document_of(entry)}"),
-            (
-                "ZRANGE",
-                key,
-                "-",
-                f"({first_audit_id(entry.at - AUDIT_KEPT_FOR)}",
-                "BYLEX",
-                "LIMIT",
-                0,
-                _FORGOTTEN_AT_ONCE,
-            ),
+            ("ZRANGE", key, "-", f"({oldest}", "BYLEX", "LIMIT", 0, _FORGOTTEN_AT_ONCE),
         )
         if old:
             await self._client.command("ZREM", key, *old)

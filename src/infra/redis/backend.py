@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from backstage.infra.redis.broadcasts import RedisBroadcasts
     from backstage.infra.redis.schedules import RedisSchedules
     from backstage.infra.redis.subscriptions import RedisSubscriptions
+    from backstage.infra.redis.task_events import RedisTaskEvents
     from backstage.infra.redis.tokens import RedisTokens
 
 
@@ -102,6 +103,12 @@ class RedisBackend:
         from backstage.infra.redis.archive import RedisArchive  # noqa: PLC0415 - see above
 
         return RedisArchive(self._client, self._directory)
+
+    @cached_property
+    def task_events(self) -> RedisTaskEvents:
+        from backstage.infra.redis.task_events import RedisTaskEvents  # noqa: PLC0415 - see above
+
+        return RedisTaskEvents(self._client, self._directory)
 
     async def open(self, opening: Opening = Opening.WORK) -> None:
         """Connect, see that the server is fit, and agree with whoever else uses the store; nothing if it is open.

@@ -8,6 +8,9 @@ Of a queue:
 
     task:<id>                hash     the fields of rows.py; none of them holds its default
     attempts:<id>            hash     fence -> packed record of a claim, the latest one of an ended task left out
+    events:<id>              stream   what its runs have told those who follow it; the ids are 1-0, 2-0 …
+    eventlogs                zset     since when `events:<id>` is kept -> id
+    lines:<id>               hash     fence -> attempt, and the lines that this run has logged
     line:<level>             stream   one entry for each task that waits in order or was claimed from here
     early:<level>            zset     due time -> id of those that belong before the line's last entry
     claimed                  stream   the entries of running tasks that were claimed from `early`

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from backstage.infra.sqlite.registry import SqliteRegistry
     from backstage.infra.sqlite.schedules import SqliteSchedules
     from backstage.infra.sqlite.subscriptions import SqliteSubscriptions
+    from backstage.infra.sqlite.task_events import SqliteTaskEvents
     from backstage.infra.sqlite.tokens import SqliteTokens
 
 T = TypeVar("T")
@@ -124,6 +125,12 @@ class SqliteBackend:
         from backstage.infra.sqlite.archive import SqliteArchive  # noqa: PLC0415 - see above
 
         return SqliteArchive(self._writer, self._reader)
+
+    @cached_property
+    def task_events(self) -> SqliteTaskEvents:
+        from backstage.infra.sqlite.task_events import SqliteTaskEvents  # noqa: PLC0415 - see above
+
+        return SqliteTaskEvents(self._writer, self._reader, self.clock)
 
     @classmethod
     def from_url(cls, url: str, clock: Clock) -> SqliteBackend:

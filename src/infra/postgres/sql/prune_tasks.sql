@@ -39,6 +39,12 @@ WITH clock AS (
     RETURNING id, queue, type
 ), forgotten AS (
     DELETE FROM backstage_attempts WHERE task_id = ANY (ARRAY (SELECT id FROM gone))
+), untold AS (
+    DELETE FROM backstage_task_events WHERE task_id = ANY (ARRAY (SELECT id FROM gone))
+), unlogged AS (
+    DELETE FROM backstage_event_logs WHERE task_id = ANY (ARRAY (SELECT id FROM gone))
+), unkept AS (
+    DELETE FROM backstage_run_logs WHERE task_id = ANY (ARRAY (SELECT id FROM gone))
 ), deleted AS (
     DELETE FROM backstage_tasks WHERE id = ANY (ARRAY (SELECT id FROM gone))
 ), freed AS (
