@@ -27,6 +27,8 @@ Of a queue:
     ids:<state>:<type>       zset     ids of ended tasks, in their own order
     workflow:<id>            zset     ids of tasks whose workflow is not just their own id
     correlation:<id>         zset     the same for the correlation
+    of:<key>                 zset     ids of tasks that have that key of their own
+    tag:<tag>                zset     ids of tasks that have that tag
     keys                     hash     dedupe key -> id of its holder, and the end of its window
     keyends                  zset     end of the window -> dedupe key
     counts                   hash     the counters below; `lease`: the longest, in microseconds; `past`: see past.lua
