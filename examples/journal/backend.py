@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 from backstage.ports import Clock, Opening
+from examples.journal.access import JournalAuditLog, JournalTokens
 from examples.journal.archive import JournalArchive
 from examples.journal.facts import JournalFacts
 from examples.journal.fleet import JournalBroadcasts, JournalControl, JournalRegistry, JournalSubscriptions
@@ -30,6 +31,8 @@ class JournalBackend:
         self.subscriptions = JournalSubscriptions(self._store)
         self.broadcasts = JournalBroadcasts(self._store)
         self.facts = JournalFacts(self._store, self.control, self.registry)
+        self.audit_log = JournalAuditLog(self._store)
+        self.tokens = JournalTokens(self._store)
         self.archive = JournalArchive(self._store)
         self.task_events = JournalTaskEvents(self._store)
 
