@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from backstage.domain.errors import ConfigurationError
 
 Function = TypeVar("Function", bound=Callable[[], Any])
-Lifespan = TypeVar("Lifespan", bound=Callable[[], AsyncGenerator[None, None] | Generator[None, None, None]])
+Lifespan = TypeVar("Lifespan", bound=Callable[[], AsyncIterator[None] | Iterator[None]])
 RESOURCE_MARK = "__backstage_resource__"
 
 
