@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from backstage.domain.errors import InvalidTaskDataError as InvalidTaskDataError
     from backstage.domain.errors import MissingExtraError as MissingExtraError
     from backstage.domain.errors import NotAllowedError as NotAllowedError
+    from backstage.domain.errors import ResourceFailedError as ResourceFailedError
     from backstage.domain.errors import ScheduleNotFoundError as ScheduleNotFoundError
     from backstage.domain.errors import ScheduleUnreadableError as ScheduleUnreadableError
     from backstage.domain.errors import StaleTaskError as StaleTaskError
@@ -106,6 +107,9 @@ if TYPE_CHECKING:
     from backstage.worker.handling.middleware import Middleware as Middleware
     from backstage.worker.handling.middleware import Run as Run
     from backstage.worker.handling.receiver import receiver as receiver
+    from backstage.worker.handling.resource import lifespan as lifespan
+    from backstage.worker.handling.resource import on_start as on_start
+    from backstage.worker.handling.resource import on_stop as on_stop
     from backstage.worker.hosting.broadcast import Broadcast as Broadcast
     from backstage.worker.hosting.composition_root import CompositionRoot as CompositionRoot
     from backstage.worker.hosting.new_processor import ProcessorSettings as ProcessorSettings
@@ -155,6 +159,9 @@ _HOMES = {
     "listener": "worker.handling.listener",
     "receiver": "worker.handling.receiver",
     "middleware": "worker.handling.handler",
+    "on_start": "worker.handling.resource",
+    "on_stop": "worker.handling.resource",
+    "lifespan": "worker.handling.resource",
     "Run": "worker.handling.middleware",
     "Middleware": "worker.handling.middleware",
     "TaskContext": "worker.handling.context",
@@ -233,6 +240,7 @@ _HOMES = {
     "UndecodableTaskError": "domain.errors",
     "StaleTaskError": "domain.errors",
     "DuplicateTaskError": "domain.errors",
+    "ResourceFailedError": "domain.errors",
     "TransferRefusedError": "domain.errors",
     "StorageError": "domain.errors",
     "StorageRefusedError": "domain.errors",
