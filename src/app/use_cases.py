@@ -7,8 +7,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from backstage.domain.payload import encode_payload
+from backstage.domain.typed_result import ReadResult, plain_result
 
 if TYPE_CHECKING:
+    from backstage.app.as_completed import AsCompleted
+    from backstage.app.call import Call
     from backstage.app.cancel_deliveries import CancelDeliveries
     from backstage.app.cancel_task import CancelTask
     from backstage.app.chain_task import ChainTask
@@ -24,8 +27,10 @@ if TYPE_CHECKING:
     from backstage.app.find_unserved import FindUnserved
     from backstage.app.fire_schedule import FireSchedule
     from backstage.app.fire_schedules import FireSchedules
+    from backstage.app.follow import Follow
     from backstage.app.get_attempts import GetAttempts
     from backstage.app.get_known_names import GetKnownNames
+    from backstage.app.get_logs import GetLogs
     from backstage.app.get_oldest_due import GetOldestDue
     from backstage.app.get_schedule import GetSchedule
     from backstage.app.get_task import GetTask
@@ -43,6 +48,8 @@ if TYPE_CHECKING:
     from backstage.app.purge_dead_letters import PurgeDeadLetters
     from backstage.app.put_schedule import PutSchedule
     from backstage.app.replay_dead_letters import ReplayDeadLetters
+    from backstage.app.result import Result
+    from backstage.app.results import Results
     from backstage.app.resume_queue import ResumeQueue
     from backstage.app.resume_schedule import ResumeSchedule
     from backstage.app.resume_type import ResumeType
@@ -59,7 +66,7 @@ if TYPE_CHECKING:
     from backstage.domain.ports.ids import Ids
     from backstage.domain.ports.task_trace import TaskTrace
 
-_PORTS = frozenset({"broadcasts", "control", "registry", "schedules", "subscriptions", "tasks"})
+_PORTS = frozenset({"broadcasts", "control", "registry", "schedules", "subscriptions", "task_events", "tasks"})
 """What a use case may take of the store."""
 
 
@@ -92,7 +99,7 @@ class UseCases:
 
     A new use case is a file of its own and a line here: the line has the name of the file, and the class in it. The
     parameters of the class's `__init__` say by their names what it is given: a port of the store (`tasks`), `backend`,
-    `events`, `clock`, `ids`, `trace`, `encode`, or another use case (`cancel_task`).
+    `events`, `clock`, `ids`, `trace`, `encode`, `read_result`, or another use case (`cancel_task`).
     """
 
     enqueue: EnqueueByType = _use_case("EnqueueByType")
@@ -105,6 +112,12 @@ class UseCases:
     cancel_task: CancelTask = _use_case("CancelTask")
     retry_task: RetryTask = _use_case("RetryTask")
     get_task: GetTask = _use_case("GetTask")
+    result: Result = _use_case("Result")
+    results: Results = _use_case("Results")
+    as_completed: AsCompleted = _use_case("AsCompleted")
+    call: Call = _use_case("Call")
+    follow: Follow = _use_case("Follow")
+    get_logs: GetLogs = _use_case("GetLogs")
     get_attempts: GetAttempts = _use_case("GetAttempts")
     find_tasks: FindTasks = _use_case("FindTasks")
     get_task_stats: GetTaskStats = _use_case("GetTaskStats")
@@ -147,11 +160,13 @@ class UseCases:
         ids: Ids,
         trace: TaskTrace | None = None,
         encode: Callable[[Any], str] = encode_payload,
+        read_result: ReadResult = plain_result,
     ) -> None:
-        """`encode` writes the payloads of new tasks."""
+        """`encode` writes the payloads of new tasks, `read_result` reads results by the type that a TaskType names."""
         self.backend = backend
         self.clock: Clock = backend.clock
         self.events = events
         self.ids = ids
         self.trace = trace
         self.encode = encode
+        self.read_result = read_result

@@ -16,7 +16,15 @@ from backstage.domain.ports.backend import Backend
 from tests.app.conftest import Scene
 
 USE_CASES = list(inspect.get_annotations(UseCases))
-NOT_OF_A_STORE = {"current_task", "enqueue_options", "use_cases", "dead_letters", "move_task"}
+NOT_OF_A_STORE = {
+    "current_task",
+    "enqueue_options",
+    "use_cases",
+    "dead_letters",
+    "move_task",
+    "waiting_room",
+    "following_room",
+}
 """The wiring itself, a view of one processor's queue, and what use cases share."""
 
 
