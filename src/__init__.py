@@ -13,8 +13,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from backstage.app.enqueue_options import EnqueueOptions as EnqueueOptions
     from backstage.app.enqueue_task import EnqueueTask as EnqueueTask
+    from backstage.app.guarded_use_cases import GuardedUseCases as GuardedUseCases
     from backstage.app.schedule import CronOptions as CronOptions
     from backstage.domain.attempt import Attempt as Attempt
+    from backstage.domain.audit_entry import AuditEntry as AuditEntry
+    from backstage.domain.audit_entry import AuditPage as AuditPage
+    from backstage.domain.audit_entry import AuditQuery as AuditQuery
     from backstage.domain.backoff import Backoff as Backoff
     from backstage.domain.broadcast_message import BroadcastMessage as BroadcastMessage
     from backstage.domain.cron_task import CronTask as CronTask
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
     from backstage.domain.errors import IllegalMoveError as IllegalMoveError
     from backstage.domain.errors import InvalidTaskDataError as InvalidTaskDataError
     from backstage.domain.errors import MissingExtraError as MissingExtraError
+    from backstage.domain.errors import NotAllowedError as NotAllowedError
+    from backstage.domain.errors import ResultGoneError as ResultGoneError
     from backstage.domain.errors import ScheduleNotFoundError as ScheduleNotFoundError
     from backstage.domain.errors import ScheduleUnreadableError as ScheduleUnreadableError
     from backstage.domain.errors import StaleTaskError as StaleTaskError
@@ -35,8 +41,11 @@ if TYPE_CHECKING:
     from backstage.domain.errors import StoreNotReadyError as StoreNotReadyError
     from backstage.domain.errors import StoreReplacedError as StoreReplacedError
     from backstage.domain.errors import SubscriptionNotFoundError as SubscriptionNotFoundError
+    from backstage.domain.errors import TaskCancelledError as TaskCancelledError
     from backstage.domain.errors import TaskError as TaskError
+    from backstage.domain.errors import TaskFailedError as TaskFailedError
     from backstage.domain.errors import TaskNotFoundError as TaskNotFoundError
+    from backstage.domain.errors import TokenNotFoundError as TokenNotFoundError
     from backstage.domain.errors import TransferRefusedError as TransferRefusedError
     from backstage.domain.errors import UndecodableTaskError as UndecodableTaskError
     from backstage.domain.errors import UnknownTaskTypeError as UnknownTaskTypeError
@@ -51,8 +60,12 @@ if TYPE_CHECKING:
     from backstage.domain.events import TaskStarted as TaskStarted
     from backstage.domain.failure import Failure as Failure
     from backstage.domain.field_error import FieldError as FieldError
+    from backstage.domain.followed_event import EventKind as EventKind
+    from backstage.domain.followed_event import FollowedEvent as FollowedEvent
     from backstage.domain.handler_signals import GiveUp as GiveUp
     from backstage.domain.handler_signals import RetryLater as RetryLater
+    from backstage.domain.identity import Identity as Identity
+    from backstage.domain.identity import Role as Role
     from backstage.domain.missed_ticks import MissedTicks as MissedTicks
     from backstage.domain.next import Next as Next
     from backstage.domain.outcome import OutcomeKind as OutcomeKind
@@ -61,6 +74,7 @@ if TYPE_CHECKING:
     from backstage.domain.priority import Priority as Priority
     from backstage.domain.queue import Queue as Queue
     from backstage.domain.retention import Retention as Retention
+    from backstage.domain.run_log import LogLine as LogLine
     from backstage.domain.schedule import Schedule as Schedule
     from backstage.domain.stats import OldestDue as OldestDue
     from backstage.domain.stats import StateCounts as StateCounts
@@ -68,12 +82,15 @@ if TYPE_CHECKING:
     from backstage.domain.stored_schedule import UnreadableSchedule as UnreadableSchedule
     from backstage.domain.subscription import Subscription as Subscription
     from backstage.domain.task import Task as Task
+    from backstage.domain.task_end import TaskEnd as TaskEnd
     from backstage.domain.task_query import TaskPage as TaskPage
     from backstage.domain.task_query import TaskQuery as TaskQuery
     from backstage.domain.task_result import TaskResult as TaskResult
     from backstage.domain.task_state import TaskState as TaskState
     from backstage.domain.task_type import TaskType as TaskType
     from backstage.domain.task_type import TaskTypeOptions as TaskTypeOptions
+    from backstage.domain.token import NewToken as NewToken
+    from backstage.domain.token import Token as Token
     from backstage.domain.typed_task import TypedTask as TypedTask
     from backstage.domain.worker_info import WorkerInfo as WorkerInfo
     from backstage.infra.container import Container as Container
@@ -158,6 +175,10 @@ _HOMES = {
     "Attempt": "domain.attempt",
     "OutcomeKind": "domain.outcome",
     "Failure": "domain.failure",
+    "TaskEnd": "domain.task_end",
+    "FollowedEvent": "domain.followed_event",
+    "EventKind": "domain.followed_event",
+    "LogLine": "domain.run_log",
     "TaskQuery": "domain.task_query",
     "TaskPage": "domain.task_query",
     "TaskStats": "domain.stats",
@@ -177,6 +198,15 @@ _HOMES = {
     "ServiceHealth": "worker.hosting.service_health",
     "CheckHealth": "worker.hosting.service_health",
     "ProcessorHealth": "worker.hosting.processor_health",
+    # Who asks, and what was done
+    "Identity": "domain.identity",
+    "Role": "domain.identity",
+    "GuardedUseCases": "app.guarded_use_cases",
+    "Token": "domain.token",
+    "NewToken": "domain.token",
+    "AuditEntry": "domain.audit_entry",
+    "AuditQuery": "domain.audit_entry",
+    "AuditPage": "domain.audit_entry",
     # Events
     "TaskEvent": "domain.events",
     "TaskCreated": "domain.events",
@@ -195,9 +225,14 @@ _HOMES = {
     "FieldError": "domain.field_error",
     "UnknownTaskTypeError": "domain.errors",
     "TaskNotFoundError": "domain.errors",
+    "TaskFailedError": "domain.errors",
+    "TaskCancelledError": "domain.errors",
+    "ResultGoneError": "domain.errors",
     "ScheduleNotFoundError": "domain.errors",
     "ScheduleUnreadableError": "domain.errors",
     "SubscriptionNotFoundError": "domain.errors",
+    "TokenNotFoundError": "domain.errors",
+    "NotAllowedError": "domain.errors",
     "IllegalMoveError": "domain.errors",
     "UndecodableTaskError": "domain.errors",
     "StaleTaskError": "domain.errors",

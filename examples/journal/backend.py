@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 from backstage.ports import Clock, Opening
+from examples.journal.access import JournalAuditLog, JournalTokens
 from examples.journal.archive import JournalArchive
 from examples.journal.fleet import JournalBroadcasts, JournalControl, JournalRegistry, JournalSubscriptions
 from examples.journal.queue import JournalQueue
@@ -28,6 +29,8 @@ class JournalBackend:
         self.schedules = JournalSchedules(self._store)
         self.subscriptions = JournalSubscriptions(self._store)
         self.broadcasts = JournalBroadcasts(self._store)
+        self.audit_log = JournalAuditLog(self._store)
+        self.tokens = JournalTokens(self._store)
         self.archive = JournalArchive(self._store)
         self.task_events = JournalTaskEvents(self._store)
 

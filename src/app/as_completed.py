@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 
 from backstage.app.result import Result
 from backstage.domain.task import Task
@@ -19,7 +19,9 @@ class AsCompleted:
     def __init__(self, result: Result) -> None:
         self._result = result
 
-    async def __call__(self, tasks: Iterable[Task | str], *, timeout: float | None = None) -> AsyncIterator[TaskEnd]:
+    async def __call__(
+        self, tasks: Iterable[Task | str], *, timeout: float | None = None
+    ) -> AsyncGenerator[TaskEnd, None]:
         waiting = [asyncio.ensure_future(self._result.end(task, timeout)) for task in tasks]
         try:
             for next_end in asyncio.as_completed(waiting):

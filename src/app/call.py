@@ -1,9 +1,11 @@
 from __future__ import annotations
 
-from typing import Any, TypeVar, Unpack, overload
+from typing import Any, TypeVar, Unpack, cast, overload
+
+from msgspec.structs import replace
 
 from backstage.app.enqueue import answered, asked_for
-from backstage.app.enqueue_options import CallOptions
+from backstage.app.enqueue_options import CallOptions, EnqueueOptions
 from backstage.app.enqueue_task import Enqueue, EnqueueTask
 from backstage.app.result import Result
 from backstage.domain.dedupe import Duplicate
@@ -58,10 +60,10 @@ class Call:
                 raise TypeError("call() takes an EnqueueTask alone: it says its payload and its options itself")
             request = task_type
         else:
-            request = asked_for(task_type, payload, {**options})
-        answer = await self._enqueue_task(request)
+            request = asked_for(task_type, payload, cast(EnqueueOptions, options))
+        answer = await self._enqueue_task(replace(request, is_awaited=True))
         if isinstance(answer, Duplicate):
-            return await self._result(answer.task_id, timeout=timeout)
+            return await self._result(answer.holder_id, timeout=timeout)
         task = answered(task_type, answer) if isinstance(task_type, TaskType) else answer
         assert task is not None
         return await self._result(task, timeout=timeout)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
@@ -22,11 +22,14 @@ class CallOptions(TypedDict, total=False):
     max_deliveries: int | None
     correlation_id: str | None
     metadata: Mapping[str, str] | None
+    tags: Sequence[str] | None
+    key: str | None
     id: str | UUID | None
 
 
 class OptionsBesideTime(CallOptions, total=False):
     timeout: float | None
+    is_awaited: bool
 
 
 class OptionsBesideDedupe(OptionsBesideTime, total=False):

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ class Follow:
     def __init__(self, task_events: TaskEvents, clock: Clock) -> None:
         self._room, self._clock = FollowingRoom(task_events), clock
 
-    async def __call__(self, task: Task | str, *, after: int = 0) -> AsyncIterator[FollowedEvent]:
+    async def __call__(self, task: Task | str, *, after: int = 0) -> AsyncGenerator[FollowedEvent, None]:
         follower = _Follower(after)
         async with self._room.following(id_of(task), after) as seat:
             while True:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from backstage.conformance.adding import Adding
 from backstage.conformance.archiving import Archiving
+from backstage.conformance.auditing import Auditing
 from backstage.conformance.broadcasting import Broadcasting
 from backstage.conformance.claiming import Claiming
 from backstage.conformance.counting import Counting
@@ -29,6 +30,7 @@ from backstage.conformance.settling import Settling
 from backstage.conformance.standings import Standings
 from backstage.conformance.steering import Steering
 from backstage.conformance.subscribing import Subscribing
+from backstage.conformance.tokens_keeping import TokensKeeping
 from backstage.conformance.waiting_longest import WaitingLongest
 from backstage.conformance.waking import Waking
 
@@ -56,6 +58,8 @@ class ConformanceSuite(
     Firing,
     Subscribing,
     Broadcasting,
+    Auditing,
+    TokensKeeping,
     Archiving,
     Emitting,
     Standings,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,8 +16,9 @@ class Next:
     """A task to enqueue in the same atomic step that completes this one.
 
     `delay` is seconds. `queue` and `priority` are the current task's unless given. `result` becomes the result of the
-    current task. The new task carries the correlation and workflow ids on. Where a task of that `id` is stored already,
-    or another one holds the key of `dedupe`, nothing is enqueued, and the current task completes all the same.
+    current task; `tags` and `key` are the new task's own. The new task carries the correlation and workflow ids on.
+    Where a task of that `id` is stored already, or another one holds the key of `dedupe`, nothing is enqueued, and the
+    current task completes all the same.
     """
 
     type: str
@@ -30,6 +32,8 @@ class Next:
     id: str | UUID | None = None
     dedupe: Dedupe | str | None = None
     max_deliveries: int | None = None
+    tags: Sequence[str] = ()
+    key: str | None = None
 
     @property
     def plain_payload(self) -> Any:

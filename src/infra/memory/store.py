@@ -12,6 +12,7 @@ from itertools import count
 from uuid import uuid4
 
 from backstage.domain.attempt import Attempt
+from backstage.domain.audit_entry import AuditEntry
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.event_log import LogEntry
 from backstage.domain.ports.clock import Clock
@@ -21,6 +22,7 @@ from backstage.domain.schedule import Schedule
 from backstage.domain.subscription import Subscription
 from backstage.domain.task import Task
 from backstage.domain.task_state import FINAL_STATES, LIVE_STATES, TaskState
+from backstage.domain.token import Token
 from backstage.domain.worker_info import WorkerInfo
 
 Lane = tuple[str, str]
@@ -52,6 +54,8 @@ class MemoryStore:
         self.workers: dict[str, WorkerInfo] = {}
         self.schedules: dict[str, Schedule] = {}
         self.subscriptions: dict[str, Subscription] = {}
+        self.audit: list[AuditEntry] = []
+        self.tokens: dict[str, Token] = {}  # digest -> token
         self.wakers: list[Callable[[], None]] = []
         self._ready: dict[Lane, list[tuple[int, datetime, str, int]]] = {}
         self._waiting: list[tuple[datetime, str, int]] = []

@@ -27,10 +27,12 @@ from backstage.infra.system_clock import SystemClock
 if TYPE_CHECKING:
     from backstage.domain.finding import Finding
     from backstage.infra.redis.archive import RedisArchive
+    from backstage.infra.redis.audit_log import RedisAuditLog
     from backstage.infra.redis.broadcasts import RedisBroadcasts
     from backstage.infra.redis.schedules import RedisSchedules
     from backstage.infra.redis.subscriptions import RedisSubscriptions
     from backstage.infra.redis.task_events import RedisTaskEvents
+    from backstage.infra.redis.tokens import RedisTokens
 
 
 class RedisBackend:
@@ -83,6 +85,18 @@ class RedisBackend:
         from backstage.infra.redis.broadcasts import RedisBroadcasts  # noqa: PLC0415 - see above
 
         return RedisBroadcasts(self._client)
+
+    @cached_property
+    def audit_log(self) -> RedisAuditLog:
+        from backstage.infra.redis.audit_log import RedisAuditLog  # noqa: PLC0415 - see above
+
+        return RedisAuditLog(self._client)
+
+    @cached_property
+    def tokens(self) -> RedisTokens:
+        from backstage.infra.redis.tokens import RedisTokens  # noqa: PLC0415 - see above
+
+        return RedisTokens(self._client)
 
     @cached_property
     def archive(self) -> RedisArchive:

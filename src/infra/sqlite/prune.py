@@ -19,7 +19,8 @@ _DELETE = (
     "DELETE FROM backstage_large_payloads WHERE task = ?",
     "DELETE FROM backstage_tasks WHERE seq = ?",
 )
-_DELETE_TOLD = (
+_DELETE_BY_ID = (
+    "DELETE FROM backstage_tags WHERE id = ?",
     "DELETE FROM backstage_task_events WHERE task_id = ?",
     "DELETE FROM backstage_event_logs WHERE task_id = ?",
     "DELETE FROM backstage_run_logs WHERE task_id = ?",
@@ -42,7 +43,7 @@ def prune(retention: Retention, limit: int, transaction: Transaction) -> int:
     seqs = [(seq,) for _, _, seq, _, _, _ in chosen]
     for delete in _DELETE:
         transaction.cursor.executemany(delete, seqs)
-    for delete in _DELETE_TOLD:
+    for delete in _DELETE_BY_ID:
         transaction.cursor.executemany(delete, [(id_,) for _, id_, _, _, _, _ in chosen])
     for _, id_, _, type_, key, queue in chosen:
         transaction.counts.prune(retention.state, queue, type_)

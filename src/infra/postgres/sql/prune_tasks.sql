@@ -47,6 +47,9 @@ WITH clock AS (
     DELETE FROM backstage_run_logs WHERE task_id = ANY (ARRAY (SELECT id FROM gone))
 ), deleted AS (
     DELETE FROM backstage_tasks WHERE id = ANY (ARRAY (SELECT id FROM gone))
+    RETURNING id, tags
+), untagged AS (
+    DELETE FROM backstage_tags WHERE id = ANY (ARRAY (SELECT id FROM deleted WHERE tags IS NOT NULL))
 ), freed AS (
     DELETE FROM backstage_dedupe WHERE task_id = ANY (ARRAY (SELECT id FROM gone))
 ), counted AS (

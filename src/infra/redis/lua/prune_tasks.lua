@@ -34,8 +34,8 @@ local function forget_ended(id)
 end
 
 local function prune(id)
-  local type_, key, workflow, correlation =
-    unpack(redis.call('HMGET', task_of(id), 'type', 'key', 'workflow', 'correlation'))
+  local type_, key, workflow, correlation, task_key, tags =
+    unpack(redis.call('HMGET', task_of(id), 'type', 'key', 'workflow', 'correlation', 'task_key', 'tags'))
   if redis.call('ZREM', KEYS[1] .. ':ended:' .. state, id) == 0 then
     return 0
   elseif not type_ then
@@ -43,11 +43,8 @@ local function prune(id)
   end
   delete_with(id, task_of(id))
   leave_index(index_of(state, type_), id)
-  if workflow then
-    leave_index(KEYS[1] .. ':workflow:' .. workflow, id)
-  end
-  if correlation then
-    leave_index(KEYS[1] .. ':correlation:' .. correlation, id)
+  for _, index in ipairs(lasting_indexes(workflow, correlation, task_key, tags)) do
+    leave_index(index, id)
   end
   if key then
     free_key(key, id)
