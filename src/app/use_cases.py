@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from backstage.app.enqueue_parts import EnqueueParts
     from backstage.app.enqueue_task import Enqueue
     from backstage.app.enqueue_tasks import EnqueueMany
+    from backstage.app.explain import Explain
+    from backstage.app.explain_queue import ExplainQueue
+    from backstage.app.explain_queues import ExplainQueues
     from backstage.app.find_tasks import FindTasks
     from backstage.app.find_unserved import FindUnserved
     from backstage.app.fire_schedule import FireSchedule
@@ -77,6 +80,7 @@ _PORTS = frozenset(
         "audit_log",
         "broadcasts",
         "control",
+        "facts",
         "registry",
         "schedules",
         "subscriptions",
@@ -139,6 +143,9 @@ class UseCases:
     get_oldest_due: GetOldestDue = _use_case("GetOldestDue")
     get_known_names: GetKnownNames = _use_case("GetKnownNames")
     find_unserved: FindUnserved = _use_case("FindUnserved")
+    explain: Explain = _use_case("Explain")
+    explain_queues: ExplainQueues = _use_case("ExplainQueues")
+    explain_queue: ExplainQueue = _use_case("ExplainQueue")
     list_workers: ListWorkers = _use_case("ListWorkers")
     prune_tasks: PruneTasks = _use_case("PruneTasks")
     cleanup_old_tasks: CleanupOldTasks = _use_case("CleanupOldTasks")

@@ -18,6 +18,7 @@ TaskError
 ├── TaskFailedError             the awaited task has failed for good: `failure` says why
 ├── TaskCancelledError          the awaited task was cancelled, so it has no result
 ├── ResultGoneError             the awaited task has completed, but its result is no longer kept
+├── ResourceFailedError         a module of handlers cannot open what it needs: mend that and start again
 ├── TransferRefusedError        two stores are not ready to be moved one into the other: do what it says, then retry
 └── StorageError                the store did not do what was asked
     ├── StorageRefusedError     the store will never take that: make it smaller, or other
@@ -197,6 +198,14 @@ class ResultGoneError(TaskError):
 
     def __reduce__(self) -> tuple[type[ResultGoneError], tuple[str, datetime]]:
         return type(self), (self.task_id, self.since)
+
+
+class ResourceFailedError(TaskError):
+    """`resource` is the function that raised; its error is the cause."""
+
+    def __init__(self, resource: str, error: BaseException) -> None:
+        super().__init__(f"{resource} raised {type(error).__name__}: {error}")
+        self.resource = resource
 
 
 class TransferRefusedError(TaskError):
