@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from backstage.domain.errors import ConfigurationError as ConfigurationError
     from backstage.domain.errors import DuplicateTaskError as DuplicateTaskError
     from backstage.domain.errors import IllegalMoveError as IllegalMoveError
+    from backstage.domain.errors import InvalidQueryError as InvalidQueryError
     from backstage.domain.errors import InvalidTaskDataError as InvalidTaskDataError
     from backstage.domain.errors import MissingExtraError as MissingExtraError
     from backstage.domain.errors import ScheduleNotFoundError as ScheduleNotFoundError
@@ -183,6 +184,7 @@ _HOMES = {
     "TaskError": "domain.errors",
     "ConfigurationError": "domain.errors",
     "MissingExtraError": "domain.errors",
+    "InvalidQueryError": "domain.errors",
     "InvalidTaskDataError": "domain.errors",
     "FieldError": "domain.field_error",
     "UnknownTaskTypeError": "domain.errors",
