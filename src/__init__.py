@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from backstage.domain.attempt import Attempt as Attempt
     from backstage.domain.backoff import Backoff as Backoff
     from backstage.domain.broadcast_message import BroadcastMessage as BroadcastMessage
+    from backstage.domain.completion import Completion as Completion
     from backstage.domain.cron_task import CronTask as CronTask
     from backstage.domain.dedupe import Dedupe as Dedupe
     from backstage.domain.dedupe import Duplicate as Duplicate
@@ -62,6 +63,8 @@ if TYPE_CHECKING:
     from backstage.domain.queue import Queue as Queue
     from backstage.domain.retention import Retention as Retention
     from backstage.domain.schedule import Schedule as Schedule
+    from backstage.domain.search_page import Counted as Counted
+    from backstage.domain.search_page import SearchPage as SearchPage
     from backstage.domain.stats import OldestDue as OldestDue
     from backstage.domain.stats import StateCounts as StateCounts
     from backstage.domain.stats import TaskStats as TaskStats
@@ -71,6 +74,7 @@ if TYPE_CHECKING:
     from backstage.domain.task_query import TaskPage as TaskPage
     from backstage.domain.task_query import TaskQuery as TaskQuery
     from backstage.domain.task_result import TaskResult as TaskResult
+    from backstage.domain.task_search import TaskSearch as TaskSearch
     from backstage.domain.task_state import TaskState as TaskState
     from backstage.domain.worker_info import WorkerInfo as WorkerInfo
     from backstage.infra.container import Container as Container
@@ -147,6 +151,10 @@ _HOMES = {
     # What is answered
     "Task": "domain.task",
     "TaskState": "domain.task_state",
+    "Completion": "domain.completion",
+    "Counted": "domain.search_page",
+    "SearchPage": "domain.search_page",
+    "TaskSearch": "domain.task_search",
     "Duplicate": "domain.dedupe",
     "Attempt": "domain.attempt",
     "OutcomeKind": "domain.outcome",

@@ -31,6 +31,7 @@ from backstage.domain.stored_schedule import StoredSchedule, schedule_of
 from backstage.domain.stored_subscription import StoredSubscription, stored_subscription
 from backstage.domain.task import MaxDeliveries
 from backstage.domain.task_state import FINAL_STATES, LIVE_STATES
+from backstage.infra.searching import Looking, count_matching, search_page
 from backstage.infra.system_clock import SystemClock
 
 __all__ = [
@@ -51,6 +52,9 @@ __all__ = [
     "Chance",
     "EventBus",
     # What they speak of
+    "Looking",
+    "search_page",
+    "count_matching",
     "Opening",
     "ClaimRequest",
     "Claimed",

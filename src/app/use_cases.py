@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from backstage.app.cancel_task import CancelTask
     from backstage.app.chain_task import ChainTask
     from backstage.app.cleanup_old_tasks import CleanupOldTasks
+    from backstage.app.complete_query import CompleteQuery
     from backstage.app.copy_task import CopyTask
+    from backstage.app.count_tasks import CountTasks
     from backstage.app.delete_schedule import DeleteSchedule
     from backstage.app.enqueue import EnqueueByType
     from backstage.app.enqueue_parts import EnqueueParts
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from backstage.app.resume_type import ResumeType
     from backstage.app.retry_task import RetryTask
     from backstage.app.run_schedule_now import RunScheduleNow
+    from backstage.app.search_tasks import SearchTasks
     from backstage.app.send_broadcast import SendBroadcast
     from backstage.app.subscribe import Subscribe
     from backstage.app.transfer_tasks import TransferTasks
@@ -107,6 +110,9 @@ class UseCases:
     get_task_stats: GetTaskStats = _use_case("GetTaskStats")
     get_oldest_due: GetOldestDue = _use_case("GetOldestDue")
     get_known_names: GetKnownNames = _use_case("GetKnownNames")
+    search_tasks: SearchTasks = _use_case("SearchTasks")
+    count_tasks: CountTasks = _use_case("CountTasks")
+    complete_query: CompleteQuery = _use_case("CompleteQuery")
     find_unserved: FindUnserved = _use_case("FindUnserved")
     list_workers: ListWorkers = _use_case("ListWorkers")
     prune_tasks: PruneTasks = _use_case("PruneTasks")

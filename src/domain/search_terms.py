@@ -60,7 +60,7 @@ def shown_term(text: str, start: int) -> str:
 
 
 def _term(match: re.Match[str]) -> Term:
-    name, value, whole = match["name"], match["value"], match[0]
+    name, value = match["name"], match["value"]
     if name is None:
         return _term_without_name(match)
     if not value:
@@ -68,7 +68,7 @@ def _term(match: re.Match[str]) -> Term:
     if value.startswith('"'):
         value = _unquoted(name, match)
     if not value:
-        raise InvalidQueryError(name, "has an empty value: leave it out", whole)
+        raise InvalidQueryError(name, "has an empty value: leave it out")
     return Term(_in_lower_case(name), value, bool(match["minus"]))
 
 

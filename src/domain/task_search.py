@@ -53,6 +53,10 @@ class TaskSearch:
         assert search._tests is not None  # a value that means nothing is refused here and not when it is first used
         return search
 
+    @classmethod
+    def of(cls, search: str | TaskSearch, now: datetime) -> TaskSearch:
+        return search if isinstance(search, TaskSearch) else cls.parse(search, now)
+
     def __str__(self) -> str:
         return " ".join(map(str, self.terms))
 
@@ -78,6 +82,14 @@ class TaskSearch:
         """The one value that the filter of that name asks for, if it does not leave a choice."""
         values = [term.value for term in self.terms if term.name == name and not term.is_excluding]
         return values[0] if len(values) == 1 and (name == "id" or not is_glob(values[0])) else None
+
+    def leads_to(self, task: Task) -> bool:
+        """Whether the search's index leads to the task, for stores that have none."""
+        if self.index is SearchIndex.WORKFLOW:
+            return task.workflow_id == self.only(self.index)
+        if self.index is SearchIndex.CORRELATION:
+            return task.correlation_id == self.only(self.index)
+        return self.index is SearchIndex.ID or self.is_of_lane(task.queue, task.type, task.state)
 
     def is_of_lane(self, queue: str, type_: str, state: TaskState) -> bool:
         """Whether a task of that queue, type and state can match."""

@@ -76,11 +76,12 @@ async def _next_ids(looking: Looking, search: TaskSearch, after: str | None, num
     if beginning is None:
         return await looking.ids(after, number)
     greatest = greatest_id(beginning)
-    first = [greatest] if after is None or greatest < after else []
-    below = min(after or greatest, greatest)
-    others = [] if greatest == beginning else await looking.ids(below, number - len(first))
-    ids = [*first, *others]
-    return [each for each in ids if each.startswith(beginning)]
+    is_first = after is None or greatest < after
+    first = [task.id for task in await looking.read([greatest])] if is_first else []
+    if greatest == beginning:
+        return first
+    others = await looking.ids(greatest if is_first else after, max(1, number - len(first)))
+    return [*first, *(each for each in others if each.startswith(beginning))]
 
 
 async def _matching(looking: Looking, search: TaskSearch, ids: Sequence[str], wanted: int) -> AsyncIterator[Task]:

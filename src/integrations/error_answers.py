@@ -5,6 +5,7 @@ from __future__ import annotations
 from backstage.domain.errors import (
     DuplicateTaskError,
     IllegalMoveError,
+    InvalidQueryError,
     InvalidTaskDataError,
     ScheduleNotFoundError,
     StaleTaskError,
@@ -28,6 +29,7 @@ _STATUS: dict[type[TaskError], int] = {
     StaleTaskError: 409,
     DuplicateTaskError: 409,
     InvalidTaskDataError: 422,
+    InvalidQueryError: 422,
     UnknownTaskTypeError: 422,
     StorageRefusedError: 422,
     StorageUnavailableError: 503,

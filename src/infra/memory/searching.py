@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from backstage.domain.task import Task
-from backstage.domain.task_search import SearchIndex, TaskSearch
+from backstage.domain.task_search import TaskSearch
 from backstage.infra.memory.store import MemoryStore
-
-_LEADS_TO: dict[SearchIndex, Callable[[Task], str]] = {
-    SearchIndex.WORKFLOW: lambda task: task.workflow_id,
-    SearchIndex.CORRELATION: lambda task: task.correlation_id,
-}
 
 
 class MemoryLooking:
@@ -22,7 +17,7 @@ class MemoryLooking:
         self._store = store
         with store.lock:
             tasks = list(store.tasks.values())
-        self._ids = sorted((task.id for task in tasks if _leads_to(search, task)), reverse=True)
+        self._ids = sorted((task.id for task in tasks if search.leads_to(task)), reverse=True)
 
     async def ids(self, below: str | None, number: int) -> Sequence[str]:
         return list(islice((each for each in self._ids if below is None or each < below), number))
@@ -33,10 +28,3 @@ class MemoryLooking:
     async def read(self, ids: Sequence[str]) -> Iterable[Task]:
         with self._store.lock:
             return [self._store.tasks[each] for each in ids if each in self._store.tasks]
-
-
-def _leads_to(search: TaskSearch, task: Task) -> bool:
-    read = _LEADS_TO.get(search.index)
-    if read is not None:
-        return read(task) == search.only(search.index)
-    return search.index is SearchIndex.ID or search.is_of_lane(task.queue, task.type, task.state)

@@ -32,9 +32,8 @@ class RedisLooking:
         self._queue_of: dict[str, str] = {}
 
     async def ids(self, below: str | None, number: int) -> Sequence[str]:
-        is_first = self._indexes is None
         if self._indexes is None:
-            self._indexes = await self._find_indexes()
+            self._indexes, self._own = await self._find_indexes(), await self._own_id()
         for_each = number_for_each(sum(map(len, self._indexes.values())), number)
         bound = "+" if below is None else f"({below}"
         replies = await self._client.run_each(
@@ -44,7 +43,7 @@ class RedisLooking:
             ]
         )
         cut: list[list[str]] = []
-        whole: list[list[str]] = [await self._own_id(below)] if is_first else []
+        whole: list[list[str]] = [[each for each in self._own if below is None or each < below]]
         for (queue, names), reply in zip(self._indexes.items(), replies, strict=True):
             for name, ids in zip(names, unpack(reply), strict=True):
                 self._queue_of.update(dict.fromkeys(ids, queue))
@@ -58,19 +57,22 @@ class RedisLooking:
         asked = (probe.created_from or False, probe.created_until or False, probe.error or "", probe.payload)
         steps = [
             ("probe_tasks", self._client.keys.queue(queue), [each[first : first + _AT_ONCE], *asked])
-            for queue, each in self._by_queue(ids).items()
+            for queue, each in (await self._by_queue(ids)).items()
             for first in range(0, len(each), _AT_ONCE)
         ]
         kept = {task_id for reply in await self._client.run_each(steps) for task_id in unpack(reply)}
         return [each for each in ids if each in kept]
 
     async def read(self, ids: Sequence[str]) -> Iterable[Task]:
-        return await self._tasks.read([(each, self._queue_of[each]) for each in ids if each in self._queue_of])
+        by_queue = await self._by_queue(ids)
+        return await self._tasks.read([(each, queue) for queue, some in by_queue.items() for each in some])
 
-    def _by_queue(self, ids: Iterable[str]) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
+    async def _by_queue(self, ids: Sequence[str]) -> dict[str, list[str]]:
+        unknown = [each for each in ids if each not in self._queue_of]
+        found = await self._directory.by_queue(unknown) if unknown else {}
         for task_id in ids:
-            found.setdefault(self._queue_of[task_id], []).append(task_id)
+            if task_id in self._queue_of:
+                found.setdefault(self._queue_of[task_id], []).append(task_id)
         return found
 
     async def _find_indexes(self) -> Mapping[str, Sequence[str]]:
@@ -87,11 +89,11 @@ class RedisLooking:
                 found.setdefault(row.queue, set()).add(_index_of(row.type, row.state, only_running))
         return {queue: sorted(names) for queue, names in found.items()}
 
-    async def _own_id(self, below: str | None) -> list[str]:
+    async def _own_id(self) -> list[str]:
         """The task whose id is that of the workflow or the correlation: it is in no index of it."""
         search = self._search
         own = search.only(search.index) if search.index in (SearchIndex.WORKFLOW, SearchIndex.CORRELATION) else None
-        if own is None or (below is not None and own >= below):
+        if own is None:
             return []
         for queue, ids in (await self._directory.by_queue([own])).items():
             for task in await self._tasks.read([(each, queue) for each in ids]):

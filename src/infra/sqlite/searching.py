@@ -46,7 +46,7 @@ class SqliteLooking:
 def _ids(search: TaskSearch, below: str, number: int, connection: sqlite3.Connection) -> list[str]:
     if search.index in (SearchIndex.WORKFLOW, SearchIndex.CORRELATION):
         name = {SearchIndex.WORKFLOW: "find_in_workflow", SearchIndex.CORRELATION: "find_correlated"}[search.index]
-        arguments = {f"{search.index}_id": search.only(search.index), "below": below}
+        arguments: dict[str, object] = {f"{search.index}_id": search.only(search.index), "below": below}
         return list(islice(_column(connection, statement(name), arguments), number))
     if search.index in (SearchIndex.LANES, SearchIndex.WORKER):
         lanes = [

@@ -1,8 +1,8 @@
 -- list_lanes: the greatest ids of each of some indexes of a queue, below a bound. Changes nothing.
 --   KEYS  1 the queue's prefix
 --   ARGV  4 packed { { index, … }, '(id' or '+', greatest number for each index }
---   returns packed { { id, … }, … }, in the order of the indexes, the greatest id first; `leases` is no index, and gives
---           all its ids below the bound, in no order
+--   returns packed { { id, … }, … }, in the order of the indexes, the greatest id first; `leases` is no index:
+--           it gives all its ids below the bound, in no order
 local names, bound, limit = unpack(cmsgpack.unpack(ARGV[4]))
 
 local function running()

@@ -1,4 +1,5 @@
--- probe_tasks: which tasks of one queue may match a search, as far as their creation and stored text tell. Changes nothing.
+-- probe_tasks: which tasks of a queue may match a search, as far as their creation and stored text tell.
+-- Changes nothing.
 --   KEYS  1 the queue's prefix
 --   ARGV  4 packed { { id, … }, created from then or false, created before then or false, what the failure must hold in
 --           lower case or '', { of these the payload must hold one, … } }
@@ -21,7 +22,8 @@ end
 
 local found = {}
 for _, id in ipairs(ids) do
-  local created, failure, payload = unpack(redis.call('HMGET', KEYS[1] .. ':task:' .. id, 'created', 'failure', 'payload'))
+  local told = redis.call('HMGET', KEYS[1] .. ':task:' .. id, 'created', 'failure', 'payload')
+  local created, failure, payload = told[1], told[2], told[3]
   local is_found = is_created_then(created) and holds_part(payload or '')
   if is_found and (words == '' or failure and string.find(string.lower(failure), words, 1, true)) then
     found[#found + 1] = id
