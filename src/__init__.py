@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from backstage.app.enqueue_options import EnqueueOptions as EnqueueOptions
     from backstage.app.enqueue_task import EnqueueTask as EnqueueTask
+    from backstage.app.guarded_use_cases import GuardedUseCases as GuardedUseCases
+    from backstage.app.schedule import CronOptions as CronOptions
     from backstage.domain.attempt import Attempt as Attempt
+    from backstage.domain.audit_entry import AuditEntry as AuditEntry
+    from backstage.domain.audit_entry import AuditPage as AuditPage
+    from backstage.domain.audit_entry import AuditQuery as AuditQuery
     from backstage.domain.backoff import Backoff as Backoff
     from backstage.domain.broadcast_message import BroadcastMessage as BroadcastMessage
     from backstage.domain.completion import Completion as Completion
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
     from backstage.domain.errors import InvalidQueryError as InvalidQueryError
     from backstage.domain.errors import InvalidTaskDataError as InvalidTaskDataError
     from backstage.domain.errors import MissingExtraError as MissingExtraError
+    from backstage.domain.errors import NotAllowedError as NotAllowedError
     from backstage.domain.errors import ScheduleNotFoundError as ScheduleNotFoundError
     from backstage.domain.errors import ScheduleUnreadableError as ScheduleUnreadableError
     from backstage.domain.errors import StaleTaskError as StaleTaskError
@@ -38,6 +44,7 @@ if TYPE_CHECKING:
     from backstage.domain.errors import SubscriptionNotFoundError as SubscriptionNotFoundError
     from backstage.domain.errors import TaskError as TaskError
     from backstage.domain.errors import TaskNotFoundError as TaskNotFoundError
+    from backstage.domain.errors import TokenNotFoundError as TokenNotFoundError
     from backstage.domain.errors import TransferRefusedError as TransferRefusedError
     from backstage.domain.errors import UndecodableTaskError as UndecodableTaskError
     from backstage.domain.errors import UnknownTaskTypeError as UnknownTaskTypeError
@@ -54,6 +61,8 @@ if TYPE_CHECKING:
     from backstage.domain.field_error import FieldError as FieldError
     from backstage.domain.handler_signals import GiveUp as GiveUp
     from backstage.domain.handler_signals import RetryLater as RetryLater
+    from backstage.domain.identity import Identity as Identity
+    from backstage.domain.identity import Role as Role
     from backstage.domain.missed_ticks import MissedTicks as MissedTicks
     from backstage.domain.next import Next as Next
     from backstage.domain.outcome import OutcomeKind as OutcomeKind
@@ -76,6 +85,11 @@ if TYPE_CHECKING:
     from backstage.domain.task_result import TaskResult as TaskResult
     from backstage.domain.task_search import TaskSearch as TaskSearch
     from backstage.domain.task_state import TaskState as TaskState
+    from backstage.domain.task_type import TaskType as TaskType
+    from backstage.domain.task_type import TaskTypeOptions as TaskTypeOptions
+    from backstage.domain.token import NewToken as NewToken
+    from backstage.domain.token import Token as Token
+    from backstage.domain.typed_task import TypedTask as TypedTask
     from backstage.domain.worker_info import WorkerInfo as WorkerInfo
     from backstage.infra.container import Container as Container
     from backstage.infra.settings.setting_options import SettingOptions as SettingOptions
@@ -123,6 +137,8 @@ _HOMES = {
     "Settings": "infra.settings.settings",
     "SettingOptions": "infra.settings.setting_options",
     # What is enqueued
+    "TaskType": "domain.task_type",
+    "TaskTypeOptions": "domain.task_type",
     "EnqueueTask": "app.enqueue_task",
     "EnqueueOptions": "app.enqueue_options",
     "Priority": "domain.priority",
@@ -131,6 +147,7 @@ _HOMES = {
     "Dedupe": "domain.dedupe",
     "Next": "domain.next",
     "CronTask": "domain.cron_task",
+    "CronOptions": "app.schedule",
     "Overlap": "domain.overlap",
     "MissedTicks": "domain.missed_ticks",
     # What handlers are made of
@@ -150,6 +167,7 @@ _HOMES = {
     "GiveUp": "domain.handler_signals",
     # What is answered
     "Task": "domain.task",
+    "TypedTask": "domain.typed_task",
     "TaskState": "domain.task_state",
     "Completion": "domain.completion",
     "Counted": "domain.search_page",
@@ -178,6 +196,15 @@ _HOMES = {
     "ServiceHealth": "worker.hosting.service_health",
     "CheckHealth": "worker.hosting.service_health",
     "ProcessorHealth": "worker.hosting.processor_health",
+    # Who asks, and what was done
+    "Identity": "domain.identity",
+    "Role": "domain.identity",
+    "GuardedUseCases": "app.guarded_use_cases",
+    "Token": "domain.token",
+    "NewToken": "domain.token",
+    "AuditEntry": "domain.audit_entry",
+    "AuditQuery": "domain.audit_entry",
+    "AuditPage": "domain.audit_entry",
     # Events
     "TaskEvent": "domain.events",
     "TaskCreated": "domain.events",
@@ -200,6 +227,8 @@ _HOMES = {
     "ScheduleNotFoundError": "domain.errors",
     "ScheduleUnreadableError": "domain.errors",
     "SubscriptionNotFoundError": "domain.errors",
+    "TokenNotFoundError": "domain.errors",
+    "NotAllowedError": "domain.errors",
     "IllegalMoveError": "domain.errors",
     "UndecodableTaskError": "domain.errors",
     "StaleTaskError": "domain.errors",

@@ -64,6 +64,10 @@ class CompleteQuery:
             case "error":
                 failures = (task.last_failure for task in await self._newest("state:failed"))
                 return Counter(failure.type for failure in failures if failure).most_common()
+            case "tag":
+                return Counter(tag for task in await self._newest("") for tag in task.tags).most_common()
+            case "key":
+                return Counter(task.key for task in await self._newest("") if task.key).most_common()
             case "attempts" | "priority":
                 attribute = name.removesuffix("s")
                 return Counter(str(getattr(task, attribute)) for task in await self._newest("")).most_common()

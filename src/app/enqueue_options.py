@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
@@ -21,6 +21,9 @@ class OptionsBesideTime(TypedDict, total=False):
     max_deliveries: int | None
     correlation_id: str | None
     metadata: Mapping[str, str] | None
+    tags: Sequence[str] | None
+    key: str | None
+    is_awaited: bool
     id: str | UUID | None
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from backstage.domain.payload import encode_payload
 
 if TYPE_CHECKING:
+    from backstage.app.authenticate import Authenticate
     from backstage.app.cancel_deliveries import CancelDeliveries
     from backstage.app.cancel_task import CancelTask
     from backstage.app.chain_task import ChainTask
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
     from backstage.app.complete_query import CompleteQuery
     from backstage.app.copy_task import CopyTask
     from backstage.app.count_tasks import CountTasks
+    from backstage.app.create_token import CreateToken
     from backstage.app.delete_schedule import DeleteSchedule
     from backstage.app.enqueue import EnqueueByType
+    from backstage.app.enqueue_many import EnqueueManyOfType
     from backstage.app.enqueue_parts import EnqueueParts
     from backstage.app.enqueue_task import Enqueue
     from backstage.app.enqueue_tasks import EnqueueMany
@@ -31,9 +34,11 @@ if TYPE_CHECKING:
     from backstage.app.get_schedule import GetSchedule
     from backstage.app.get_task import GetTask
     from backstage.app.get_task_stats import GetTaskStats
+    from backstage.app.list_audit import ListAudit
     from backstage.app.list_pauses import ListPauses
     from backstage.app.list_schedules import ListSchedules
     from backstage.app.list_subscriptions import ListSubscriptions
+    from backstage.app.list_tokens import ListTokens
     from backstage.app.list_unreadable_schedules import ListUnreadableSchedules
     from backstage.app.list_workers import ListWorkers
     from backstage.app.pause_queue import PauseQueue
@@ -43,12 +48,15 @@ if TYPE_CHECKING:
     from backstage.app.prune_tasks import PruneTasks
     from backstage.app.purge_dead_letters import PurgeDeadLetters
     from backstage.app.put_schedule import PutSchedule
+    from backstage.app.record_audit import RecordAudit
     from backstage.app.replay_dead_letters import ReplayDeadLetters
     from backstage.app.resume_queue import ResumeQueue
     from backstage.app.resume_schedule import ResumeSchedule
     from backstage.app.resume_type import ResumeType
     from backstage.app.retry_task import RetryTask
+    from backstage.app.revoke_token import RevokeToken
     from backstage.app.run_schedule_now import RunScheduleNow
+    from backstage.app.schedule import ScheduleByType
     from backstage.app.search_tasks import SearchTasks
     from backstage.app.send_broadcast import SendBroadcast
     from backstage.app.subscribe import Subscribe
@@ -60,7 +68,7 @@ if TYPE_CHECKING:
     from backstage.domain.ports.ids import Ids
     from backstage.domain.ports.task_trace import TaskTrace
 
-_PORTS = frozenset({"broadcasts", "control", "registry", "schedules", "subscriptions", "tasks"})
+_PORTS = frozenset({"audit_log", "broadcasts", "control", "registry", "schedules", "subscriptions", "tasks", "tokens"})
 """What a use case may take of the store."""
 
 
@@ -76,10 +84,7 @@ class _UseCase:
     def __get__(self, use_cases: UseCases | None, owner: type) -> Any:
         if use_cases is None:
             return self
-        made: Any = getattr(import_module(f"backstage.app.{self._name}"), self.class_name)
-        code = made.__init__.__code__  # inspect.signature takes longer to load than a light command may
-        needs = code.co_varnames[1 : code.co_argcount]
-        use_case = made(**{need: getattr(use_cases.backend if need in _PORTS else use_cases, need) for need in needs})
+        use_case = use_cases.put_together(self._name, self.class_name)
         setattr(use_cases, self._name, use_case)
         return use_case
 
@@ -99,6 +104,7 @@ class UseCases:
     enqueue: EnqueueByType = _use_case("EnqueueByType")
     enqueue_task: Enqueue = _use_case("Enqueue")
     enqueue_tasks: EnqueueMany = _use_case("EnqueueMany")
+    enqueue_many: EnqueueManyOfType = _use_case("EnqueueManyOfType")
     enqueue_parts: EnqueueParts = _use_case("EnqueueParts")
     chain_task: ChainTask = _use_case("ChainTask")
     copy_task: CopyTask = _use_case("CopyTask")
@@ -129,6 +135,7 @@ class UseCases:
     unsubscribe: Unsubscribe = _use_case("Unsubscribe")
     list_subscriptions: ListSubscriptions = _use_case("ListSubscriptions")
     cancel_deliveries: CancelDeliveries = _use_case("CancelDeliveries")
+    schedule: ScheduleByType = _use_case("ScheduleByType")
     put_schedule: PutSchedule = _use_case("PutSchedule")
     get_schedule: GetSchedule = _use_case("GetSchedule")
     list_schedules: ListSchedules = _use_case("ListSchedules")
@@ -141,6 +148,12 @@ class UseCases:
     fire_schedules: FireSchedules = _use_case("FireSchedules")
     plan_transfer: PlanTransfer = _use_case("PlanTransfer")
     transfer_tasks: TransferTasks = _use_case("TransferTasks")
+    create_token: CreateToken = _use_case("CreateToken")
+    list_tokens: ListTokens = _use_case("ListTokens")
+    revoke_token: RevokeToken = _use_case("RevokeToken")
+    authenticate: Authenticate = _use_case("Authenticate")
+    record_audit: RecordAudit = _use_case("RecordAudit")
+    list_audit: ListAudit = _use_case("ListAudit")
 
     def __init__(
         self,
@@ -157,3 +170,10 @@ class UseCases:
         self.ids = ids
         self.trace = trace
         self.encode = encode
+
+    def put_together(self, name: str, class_name: str) -> Any:
+        """Return the use case of that name, which is asked for the first time."""
+        made: Any = getattr(import_module(f"backstage.app.{name}"), class_name)
+        code = made.__init__.__code__  # inspect.signature takes longer to load than a light command may
+        needs = code.co_varnames[1 : code.co_argcount]
+        return made(**{need: getattr(self.backend if need in _PORTS else self, need) for need in needs})

@@ -33,6 +33,8 @@ def parser() -> CommandParser:
     options.add_argument("--type", metavar="GLOB", help="a type, or a pattern such as 'email:*'")
     options.add_argument("--workflow", metavar="ID", help="the id of the first task of a chain")
     options.add_argument("--correlation", metavar="ID")
+    options.add_argument("--tag", metavar="TEXT")
+    options.add_argument("--key", metavar="TEXT", help="whose tasks")
     options.add_argument("--limit", type=int, default=50, metavar="N", help=f"1 to {MAX_PAGE}; default: 50")
     options.add_argument("--after", metavar="ID", help="the last id of the previous page")
     options.add_json()
@@ -50,6 +52,8 @@ def run(arguments: Sequence[str]) -> int:
             type=None if is_pattern else options.type,
             workflow_id=options.workflow,
             correlation_id=options.correlation,
+            tag=options.tag,
+            key=options.key,
             limit=options.limit,
             after=options.after,
         )

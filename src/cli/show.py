@@ -70,6 +70,8 @@ def _facts(task: Task) -> Iterator[str]:
         "correlation": _one_line(task.correlation_id),
         "workflow": task.workflow_id,
         "origin": task.origin_id,
+        "tags": ", ".join(map(_one_line, task.tags)) or None,
+        "key": task.key and _one_line(task.key),
         "metadata": json.dumps(task.metadata, ensure_ascii=False) if task.metadata else None,
     }
     for name, value in facts.items():

@@ -36,6 +36,12 @@ QUERIES = (
     "workflow:fl*",
     "correlation:ü",
     "-correlation:ü",
+    "tag:vip",
+    "tag:vip tag:eu -state:failed",
+    "tag:e*",
+    "-tag:vip state:pending",
+    "key:ü-1",
+    "key:ü* state:pending",
     'error:"no such ADDRESS"',
     'error:"OddError: ü \\"quoted\\""',
     "error:odderror state:failed",
@@ -132,7 +138,7 @@ async def _fill(trial: Trial) -> None:
     """Some twenty tasks, in every state, of several queues, types and payloads."""
     odd = Failure("OddError", 'ü "quoted" \\ end', "Traceback ...")
     for number, failure in enumerate((Failure("ValueError", "no such address"), odd)):
-        dead = await trial.running(queue="mail", payload_json=encode_payload({"user_id": 42 + number}), priority=5)
+        dead = await trial.running(queue="mail", payload_json=encode_payload({"user_id": 42 + number}), tags=("vip",))
         await trial.settle(dead.gave_up(failure))
         again = await trial.running(worker_id="w2", queue="reports", workflow_id="flow")
         await trial.settle(again.failed(failure, _POLICY, 0.0))
@@ -151,9 +157,11 @@ async def _fill(trial: Trial) -> None:
     await trial.tasks.add(
         [
             first,
-            trial.new_task(queue="reports", type="report:build", workflow_id=first.id, priority=-3),
-            trial.new_task(queue="mail", delay=3600.0, payload_json=encode_payload({"user_id": 41})),
-            trial.new_task(queue="mail", delay=3600.0, priority=9, correlation_id="ü"),
+            trial.new_task(queue="reports", type="report:build", workflow_id=first.id, tags=("eu", "vip")),
+            trial.new_task(
+                queue="mail", delay=3600.0, payload_json=encode_payload({"user_id": 41}), key="ü-1", priority=-3
+            ),
+            trial.new_task(queue="mail", delay=3600.0, priority=9, correlation_id="ü", key="ü-1"),
             trial.new_task(payload_json=encode_payload({"user_id": 42.0, "flag": True})),
             trial.new_task(payload_json=large, workflow_id="flow"),
         ]

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from backstage.conformance.adding import Adding
 from backstage.conformance.archiving import Archiving
+from backstage.conformance.auditing import Auditing
 from backstage.conformance.broadcasting import Broadcasting
 from backstage.conformance.claiming import Claiming
 from backstage.conformance.counting import Counting
 from backstage.conformance.deduplicating import Deduplicating
+from backstage.conformance.emitting import Emitting
 from backstage.conformance.exploring import Exploring
 from backstage.conformance.faulting import Faulting
 from backstage.conformance.fencing import Fencing
@@ -26,8 +28,10 @@ from backstage.conformance.saving import Saving
 from backstage.conformance.scheduling import Scheduling
 from backstage.conformance.searching import Searching
 from backstage.conformance.settling import Settling
+from backstage.conformance.standings import Standings
 from backstage.conformance.steering import Steering
 from backstage.conformance.subscribing import Subscribing
+from backstage.conformance.tokens_keeping import TokensKeeping
 from backstage.conformance.waiting_longest import WaitingLongest
 from backstage.conformance.waking import Waking
 
@@ -56,7 +60,11 @@ class ConformanceSuite(
     Firing,
     Subscribing,
     Broadcasting,
+    Auditing,
+    TokensKeeping,
     Archiving,
+    Emitting,
+    Standings,
     Moving,
     Waking,
     Racing,

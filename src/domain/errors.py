@@ -10,6 +10,8 @@ TaskError
 ├── ScheduleNotFoundError       no stored schedule has that name
 ├── ScheduleUnreadableError     the stored schedule makes no sense on this host: delete it, or put it anew
 ├── SubscriptionNotFoundError   no durable subscription has that name
+├── TokenNotFoundError          no token has that id
+├── NotAllowedError             the role of whoever asks does not allow that: ask somebody who may
 ├── IllegalMoveError            the task's state does not allow that step
 │   └── UndecodableTaskError    what is stored of the task makes no sense here: repair it first
 ├── StaleTaskError              somebody changed the task meanwhile: load it again and retry
@@ -116,6 +118,22 @@ class SubscriptionNotFoundError(TaskError):
     def __init__(self, name: str) -> None:
         super().__init__(f"no subscription {name!r}: it was never made, or it was removed")
         self.name = name
+
+
+class TokenNotFoundError(TaskError):
+    """No token has that id: it was never made, or it was revoked."""
+
+    def __init__(self, token_id: str) -> None:
+        super().__init__(f"no token {token_id!r}: it was never made, or it was revoked")
+        self.token_id = token_id
+
+
+class NotAllowedError(TaskError):
+    """Whoever asks may not do that; nothing was done."""
+
+    def __init__(self, who: str, action: str, needed: str) -> None:
+        super().__init__(f"{who} may not call {action}: that takes {needed}")
+        self.who, self.action, self.needed = who, action, needed
 
 
 class IllegalMoveError(TaskError):

@@ -20,6 +20,7 @@ NewTest = Callable[[str, str, datetime], IsFound]
 """Of the filter's name, its value and now. Raises InvalidQueryError."""
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_END_OF_ID = re.compile(r"[0-9a-f]{1,12}")
 _GREATEST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
 
@@ -65,15 +66,34 @@ def _error(name: str, value: str, now: datetime) -> IsFound:
     return lambda task: task.last_failure is not None and wanted in str(task.last_failure).lower()
 
 
+def _key(name: str, value: str, now: datetime) -> IsFound:
+    is_match = glob(value)
+    return lambda task: task.key is not None and is_match(task.key)
+
+
+def _tag(name: str, value: str, now: datetime) -> IsFound:
+    is_match = glob(value)
+    return lambda task: any(is_match(tag) for tag in task.tags)
+
+
 def _id(name: str, value: str, now: datetime) -> IsFound:
-    if not _ID.fullmatch(greatest_id(value)):
-        raise InvalidQueryError(name, f"{value!r} is no beginning of a task's id: those are hexadecimal, in lower case")
-    return lambda task: task.id.startswith(value)
+    if not is_id(greatest_id(value)) and not _END_OF_ID.fullmatch(value):
+        raise InvalidQueryError(name, f"{value!r} is no part of a task's id: those are hexadecimal, in lower case")
+    return lambda task: has_in_id(task.id, value)
+
+
+def is_id(text: str) -> bool:
+    return _ID.fullmatch(text) is not None
 
 
 def greatest_id(beginning: str) -> str:
     """The greatest id that begins so."""
     return beginning + _GREATEST_ID[len(beginning) :]
+
+
+def has_in_id(task_id: str, part: str) -> bool:
+    """By its beginning or its end: tasks of one minute begin alike."""
+    return task_id.startswith(part) or task_id.endswith(part)
 
 
 def _since(name: str, value: str, now: datetime) -> IsFound:
@@ -120,11 +140,13 @@ FILTERS = MappingProxyType(
         "state": Filter(_state, f"one of {', '.join(STATE_WORDS)}", "state:failed"),
         "type": Filter(_text(lambda task: task.type), "the type; * stands for any letters", "type:email:*"),
         "queue": Filter(_text(lambda task: task.queue), "the queue; * stands for any letters", "queue:mail"),
+        "tag": Filter(_tag, "one of its tags", "tag:vip", is_each=True),
+        "key": Filter(_key, "its key", "key:customer-7"),
         "worker": Filter(_worker, "running now on that worker", "worker:w1"),
         "workflow": Filter(_text(lambda task: task.workflow_id), "the id of its workflow", "workflow:order-7"),
         "correlation": Filter(_text(lambda task: task.correlation_id), "its correlation id", "correlation:req-1"),
         "error": Filter(_error, "words in its last error, in any case", 'error:"timed out"', is_each=True),
-        "id": Filter(_id, "its id, or the first characters", "id:0193ab12", may_exclude=False),
+        "id": Filter(_id, "its id, or the first or last characters", "id:0193ab12", may_exclude=False),
         "since": Filter(_since, "created since then", "since:2h", is_each=True, may_exclude=False),
         "until": Filter(_until, "created before then", "until:2026-11-29", is_each=True, may_exclude=False),
         "attempts": Filter(_number(lambda task: task.attempt), "attempts begun", "attempts:>2", is_each=True),

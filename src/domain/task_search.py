@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from backstage.domain.errors import InvalidQueryError
-from backstage.domain.search_filters import FILTERS, Filter, IsFound, filter_of
+from backstage.domain.search_filters import FILTERS, Filter, IsFound, filter_of, has_in_id
 from backstage.domain.search_terms import MAX_TERMS, Term, terms_of
 from backstage.domain.search_values import glob, is_glob, moment
 from backstage.domain.shown_state import is_part_of_state, stored_state
@@ -26,6 +26,8 @@ class SearchIndex(StrEnum):
     ID = "id"
     WORKFLOW = "workflow"
     CORRELATION = "correlation"
+    KEY = "key"
+    TAG = "tag"
     WORKER = "worker"
     LANES = "lanes"
     """By queue, type and state."""
@@ -71,7 +73,7 @@ class TaskSearch:
 
     @cached_property
     def index(self) -> SearchIndex:
-        for index in (SearchIndex.ID, SearchIndex.WORKFLOW, SearchIndex.CORRELATION):
+        for index in (SearchIndex.ID, SearchIndex.WORKFLOW, SearchIndex.CORRELATION, SearchIndex.KEY, SearchIndex.TAG):
             if self.only(index) is not None:
                 return index
         if any(term.name == "worker" and not term.is_excluding for term in self.terms):
@@ -85,11 +87,20 @@ class TaskSearch:
 
     def leads_to(self, task: Task) -> bool:
         """Whether the search's index leads to the task, for stores that have none."""
-        if self.index is SearchIndex.WORKFLOW:
-            return task.workflow_id == self.only(self.index)
-        if self.index is SearchIndex.CORRELATION:
-            return task.correlation_id == self.only(self.index)
+        value = self.only(self.index)
+        match self.index:
+            case SearchIndex.WORKFLOW:
+                return task.workflow_id == value
+            case SearchIndex.CORRELATION:
+                return task.correlation_id == value
+            case SearchIndex.KEY:
+                return task.key == value
+            case SearchIndex.TAG:
+                return value in task.tags
         return self.index is SearchIndex.ID or self.is_of_lane(task.queue, task.type, task.state)
+
+    def may_have_id(self, task_id: str) -> bool:
+        return all(has_in_id(task_id, term.value) for term in self.terms if term.name == "id")
 
     def is_of_lane(self, queue: str, type_: str, state: TaskState) -> bool:
         """Whether a task of that queue, type and state can match."""

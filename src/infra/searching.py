@@ -6,7 +6,7 @@ import heapq
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Protocol
 
-from backstage.domain.search_filters import greatest_id
+from backstage.domain.search_filters import greatest_id, is_id
 from backstage.domain.search_page import Counted, SearchPage
 from backstage.domain.task import Task
 from backstage.domain.task_search import SearchIndex, TaskSearch
@@ -14,7 +14,7 @@ from backstage.domain.task_search import SearchIndex, TaskSearch
 _FIRST, _MOST = 128, 2048
 """How many ids are asked for at first, and at most in one step."""
 _READ_AT_ONCE = 500
-_LEAD_TO_NO_OTHERS = frozenset({SearchIndex.WORKFLOW, SearchIndex.CORRELATION})
+_LEAD_TO_NO_OTHERS = frozenset({SearchIndex.WORKFLOW, SearchIndex.CORRELATION, SearchIndex.KEY, SearchIndex.TAG})
 
 
 class Looking(Protocol):
@@ -63,30 +63,42 @@ async def _steps(
     looking: Looking, search: TaskSearch, after: str | None, look_at: int, at_once: int
 ) -> AsyncIterator[Sequence[str]]:
     """The ids to look at, in steps, until there are no more or `look_at` were given."""
-    if search.index is SearchIndex.ID:
-        at_once = _FIRST
+    beginning = search.only("id") if search.index is SearchIndex.ID else None
+    if beginning is not None:
+        is_found = False
+        async for ids in _that_begin_with(looking, beginning, after, look_at):
+            is_found = True
+            yield ids
+        if is_found:
+            return
     left = look_at
-    while left > 0 and (ids := await _next_ids(looking, search, after, min(left, at_once))):
+    while left > 0 and (ids := await looking.ids(after, min(left, at_once))):
         yield ids
         left, after, at_once = left - len(ids), ids[-1], min(_MOST, at_once * 2)
 
 
-async def _next_ids(looking: Looking, search: TaskSearch, after: str | None, number: int) -> Sequence[str]:
-    beginning = search.only("id") if search.index is SearchIndex.ID else None
-    if beginning is None:
-        return await looking.ids(after, number)
+async def _that_begin_with(
+    looking: Looking, beginning: str, after: str | None, look_at: int
+) -> AsyncIterator[Sequence[str]]:
     greatest = greatest_id(beginning)
-    is_first = after is None or greatest < after
-    first = [task.id for task in await looking.read([greatest])] if is_first else []
-    if greatest == beginning:
-        return first
-    others = await looking.ids(greatest if is_first else after, max(1, number - len(first)))
-    return [*first, *(each for each in others if each.startswith(beginning))]
+    if not is_id(greatest):
+        return
+    left = look_at
+    if after is None or greatest < after:
+        if first := [task.id for task in await looking.read([greatest])]:
+            yield first
+        left, after = left - len(first), greatest
+    while left > 0 and greatest != beginning and (ids := await looking.ids(after, min(left, _FIRST))):
+        if found := [each for each in ids if each.startswith(beginning)]:
+            yield found
+        if len(found) < len(ids):
+            return
+        left, after = left - len(ids), ids[-1]
 
 
 async def _matching(looking: Looking, search: TaskSearch, ids: Sequence[str], wanted: int) -> AsyncIterator[Task]:
     """The first tasks that match, in the order of the ids: read in portions, for few may be wanted."""
-    ids = await looking.worth_reading(ids)
+    ids = await looking.worth_reading([each for each in ids if search.may_have_id(each)])
     portion, begin = min(max(wanted, 16), _READ_AT_ONCE), 0
     while begin < len(ids):
         asked = ids[begin : begin + portion]

@@ -16,8 +16,18 @@ from backstage.domain.ports.backend import Backend
 from tests.app.conftest import Scene
 
 USE_CASES = list(inspect.get_annotations(UseCases))
-NOT_OF_A_STORE = {"current_task", "enqueue_options", "use_cases", "dead_letters", "move_task"}
-"""The wiring itself, a view of one processor's queue, and what use cases share."""
+NOT_OF_A_STORE = {
+    "current_task",
+    "enqueue_options",
+    "use_cases",
+    "dead_letters",
+    "move_task",
+    "permissions",
+    "guarded_use_cases",
+    "hidden_payloads",
+    "audited_arguments",
+}
+"""The wiring itself, who may use what, a view of one processor's queue, and what use cases share."""
 
 
 def test_every_use_case_has_its_line() -> None:

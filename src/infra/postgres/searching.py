@@ -18,6 +18,12 @@ from backstage.infra.task_row import task_of
 
 _LANES = "SELECT queue, type FROM backstage_lanes"
 _NEWEST = "SELECT id::text FROM backstage_tasks WHERE id < $1::uuid ORDER BY id DESC LIMIT $2::integer"
+_BY = {
+    SearchIndex.KEY: """SELECT id::text FROM backstage_tasks WHERE key = $3::text AND id < $1::uuid
+                        ORDER BY id DESC LIMIT $2::integer""",
+    SearchIndex.TAG: """SELECT id::text FROM backstage_tags WHERE tag = $3::text AND tag <> '' AND id < $1::uuid
+                        ORDER BY id DESC LIMIT $2::integer""",
+}
 _SPECIAL = re.compile(r"([\\%_])")
 _OF_RUNNING = 0
 
@@ -39,6 +45,8 @@ class PostgresLooking:
                 own = self._search.only(index)
                 arguments: tuple[Any, ...] = (below, number, own, own if is_id(own) else None)
                 return await self._column(statement(f"find_ids_by_{index}"), *arguments)
+            case SearchIndex.KEY | SearchIndex.TAG as index:
+                return await self._column(_BY[index], below, number, self._search.only(index))
             case _:
                 return await self._column(_NEWEST, below, number)
 

@@ -16,6 +16,12 @@ from backstage.infra.search_probe import SearchProbe
 from backstage.infra.searching import merged, number_for_each
 
 _LEASES = "leases"
+_INDEXES = {
+    SearchIndex.WORKFLOW: "workflow",
+    SearchIndex.CORRELATION: "correlation",
+    SearchIndex.KEY: "of",
+    SearchIndex.TAG: "tag",
+}
 _AT_ONCE = 1000
 """How many tasks one script looks at: the server does nothing else meanwhile."""
 
@@ -78,8 +84,8 @@ class RedisLooking:
     async def _find_indexes(self) -> Mapping[str, Sequence[str]]:
         """The indexes of each queue that lead to what is searched for."""
         search = self._search
-        if search.index in (SearchIndex.WORKFLOW, SearchIndex.CORRELATION):
-            name = f"{search.index}:{search.only(search.index)}"
+        if search.index in _INDEXES:
+            name = f"{_INDEXES[search.index]}:{search.only(search.index)}"
             return {queue: [name] for queue in await self._directory.queues()}
         found: dict[str, set[str]] = {}
         only_running = not search.is_of_state(TaskState.PENDING)

@@ -19,6 +19,10 @@ from backstage.infra.sqlite.statements import statement
 from backstage.infra.task_row import task_of
 
 _NEWEST = "SELECT id FROM backstage_tasks WHERE id < ? ORDER BY id DESC"
+_BY = {
+    SearchIndex.KEY: "SELECT id FROM backstage_tasks WHERE key = ? AND id < ? ORDER BY id DESC",
+    SearchIndex.TAG: "SELECT id FROM backstage_tags WHERE tag = ? AND id < ? ORDER BY id DESC",
+}
 _LANES = "SELECT queue, type, state FROM backstage_counts WHERE tasks > pruned"
 _AFTER_ALL_IDS = "\U0010ffff"
 
@@ -48,6 +52,8 @@ def _ids(search: TaskSearch, below: str, number: int, connection: sqlite3.Connec
         name = {SearchIndex.WORKFLOW: "find_in_workflow", SearchIndex.CORRELATION: "find_correlated"}[search.index]
         arguments: dict[str, object] = {f"{search.index}_id": search.only(search.index), "below": below}
         return list(islice(_column(connection, statement(name), arguments), number))
+    if search.index in _BY:
+        return list(islice(_column(connection, _BY[search.index], (search.only(search.index), below)), number))
     if search.index in (SearchIndex.LANES, SearchIndex.WORKER):
         lanes = [
             _column(connection, statement("find_in_lane"), (queue, type_, state, below, number))

@@ -26,6 +26,7 @@ from backstage.worker.executing.tied_process import tie_to_parent
 from backstage.worker.executing.worker_channel import WorkerLogger, WorkerSignals
 from backstage.worker.handling.context import TaskContext
 from backstage.worker.handling.forked_child import end_forked
+from backstage.worker.handling.handler import payload_type_of, registration_in
 from backstage.worker.handling.handler_call import HandlerCall
 from backstage.worker.handling.handler_path import HandlerPath
 from backstage.worker.handling.handler_store import StoreInChild
@@ -90,7 +91,8 @@ class ProcessChild:
     def _call(self, path: HandlerPath, context: TaskContext) -> Any:
         call = self._calls.get(path)
         if call is None:
-            call = self._calls[path] = HandlerCall(path.load())
+            function = path.load()
+            call = self._calls[path] = HandlerCall(function, payload_type=payload_type_of(registration_in(function)))
         value = call.of(context.task.payload_json, context)()
         return asyncio.run(value) if inspect.iscoroutine(value) else value
 

@@ -15,7 +15,7 @@ from typing import Any
 from backstage.domain.cron_task import CronTask
 from backstage.domain.distribution import DISTRIBUTION
 from backstage.domain.errors import ConfigurationError, MissingExtraError
-from backstage.worker.handling.handler import HANDLER_MARK, MIDDLEWARE_MARK, TaskHandlerRegistration
+from backstage.worker.handling.handler import MIDDLEWARE_MARK, TaskHandlerRegistration, registration_in
 from backstage.worker.handling.listener import LISTENER_MARK, ListenerRegistration
 from backstage.worker.handling.receiver import RECEIVER_MARK
 
@@ -79,8 +79,8 @@ def marked_in(module: ModuleType) -> Marked:
     receivers: list[tuple[str, Callable[..., Any]]] = []
     schedules = [value for value in vars(module).values() if isinstance(value, CronTask)]
     for value in vars(module).values():
-        registration = value if isinstance(value, TaskHandlerRegistration) else _mark(value, HANDLER_MARK)
-        if isinstance(registration, TaskHandlerRegistration):
+        registration = value if isinstance(value, TaskHandlerRegistration) else registration_in(value)
+        if registration is not None:
             handlers.append(registration)
         listening = _mark(value, LISTENER_MARK)
         if isinstance(listening, ListenerRegistration):

@@ -23,7 +23,7 @@ end
 local found = {}
 for _, id in ipairs(ids) do
   local told = redis.call('HMGET', KEYS[1] .. ':task:' .. id, 'created', 'failure', 'payload')
-  local created, failure, payload = told[1], told[2], told[3]
+  local created, failure, payload = unpack(told)
   local is_found = is_created_then(created) and holds_part(payload or '')
   if is_found and (words == '' or failure and string.find(string.lower(failure), words, 1, true)) then
     found[#found + 1] = id
