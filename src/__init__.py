@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from backstage.domain.errors import InvalidTaskDataError as InvalidTaskDataError
     from backstage.domain.errors import MissingExtraError as MissingExtraError
     from backstage.domain.errors import NotAllowedError as NotAllowedError
+    from backstage.domain.errors import ResourceFailedError as ResourceFailedError
     from backstage.domain.errors import ScheduleNotFoundError as ScheduleNotFoundError
     from backstage.domain.errors import ScheduleUnreadableError as ScheduleUnreadableError
     from backstage.domain.errors import StaleTaskError as StaleTaskError
@@ -57,6 +58,11 @@ if TYPE_CHECKING:
     from backstage.domain.events import TaskRetried as TaskRetried
     from backstage.domain.events import TaskSnoozed as TaskSnoozed
     from backstage.domain.events import TaskStarted as TaskStarted
+    from backstage.domain.explanation import Estimate as Estimate
+    from backstage.domain.explanation import Explanation as Explanation
+    from backstage.domain.explanation import QueueExplanation as QueueExplanation
+    from backstage.domain.explanation import Reason as Reason
+    from backstage.domain.explanation import ReasonKind as ReasonKind
     from backstage.domain.failure import Failure as Failure
     from backstage.domain.field_error import FieldError as FieldError
     from backstage.domain.handler_signals import GiveUp as GiveUp
@@ -106,6 +112,9 @@ if TYPE_CHECKING:
     from backstage.worker.handling.middleware import Middleware as Middleware
     from backstage.worker.handling.middleware import Run as Run
     from backstage.worker.handling.receiver import receiver as receiver
+    from backstage.worker.handling.resource import lifespan as lifespan
+    from backstage.worker.handling.resource import on_start as on_start
+    from backstage.worker.handling.resource import on_stop as on_stop
     from backstage.worker.hosting.broadcast import Broadcast as Broadcast
     from backstage.worker.hosting.composition_root import CompositionRoot as CompositionRoot
     from backstage.worker.hosting.new_processor import ProcessorSettings as ProcessorSettings
@@ -155,6 +164,9 @@ _HOMES = {
     "listener": "worker.handling.listener",
     "receiver": "worker.handling.receiver",
     "middleware": "worker.handling.handler",
+    "on_start": "worker.handling.resource",
+    "on_stop": "worker.handling.resource",
+    "lifespan": "worker.handling.resource",
     "Run": "worker.handling.middleware",
     "Middleware": "worker.handling.middleware",
     "TaskContext": "worker.handling.context",
@@ -183,6 +195,11 @@ _HOMES = {
     "StateCounts": "domain.stats",
     "OldestDue": "domain.stats",
     "Retention": "domain.retention",
+    "Explanation": "domain.explanation",
+    "QueueExplanation": "domain.explanation",
+    "Reason": "domain.explanation",
+    "ReasonKind": "domain.explanation",
+    "Estimate": "domain.explanation",
     "Pause": "domain.ports.queue_control",
     "Schedule": "domain.schedule",
     "UnreadableSchedule": "domain.stored_schedule",
@@ -233,6 +250,7 @@ _HOMES = {
     "UndecodableTaskError": "domain.errors",
     "StaleTaskError": "domain.errors",
     "DuplicateTaskError": "domain.errors",
+    "ResourceFailedError": "domain.errors",
     "TransferRefusedError": "domain.errors",
     "StorageError": "domain.errors",
     "StorageRefusedError": "domain.errors",

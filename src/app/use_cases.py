@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from backstage.app.enqueue_parts import EnqueueParts
     from backstage.app.enqueue_task import Enqueue
     from backstage.app.enqueue_tasks import EnqueueMany
+    from backstage.app.explain import Explain
+    from backstage.app.explain_queue import ExplainQueue
+    from backstage.app.explain_queues import ExplainQueues
     from backstage.app.find_tasks import FindTasks
     from backstage.app.find_unserved import FindUnserved
     from backstage.app.fire_schedule import FireSchedule
@@ -68,7 +71,9 @@ if TYPE_CHECKING:
     from backstage.domain.ports.ids import Ids
     from backstage.domain.ports.task_trace import TaskTrace
 
-_PORTS = frozenset({"audit_log", "broadcasts", "control", "registry", "schedules", "subscriptions", "tasks", "tokens"})
+_PORTS = frozenset(
+    {"audit_log", "broadcasts", "control", "facts", "registry", "schedules", "subscriptions", "tasks", "tokens"}
+)
 """What a use case may take of the store."""
 
 
@@ -120,6 +125,9 @@ class UseCases:
     count_tasks: CountTasks = _use_case("CountTasks")
     complete_query: CompleteQuery = _use_case("CompleteQuery")
     find_unserved: FindUnserved = _use_case("FindUnserved")
+    explain: Explain = _use_case("Explain")
+    explain_queues: ExplainQueues = _use_case("ExplainQueues")
+    explain_queue: ExplainQueue = _use_case("ExplainQueue")
     list_workers: ListWorkers = _use_case("ListWorkers")
     prune_tasks: PruneTasks = _use_case("PruneTasks")
     cleanup_old_tasks: CleanupOldTasks = _use_case("CleanupOldTasks")

@@ -8,6 +8,7 @@ from backstage.conformance.claiming import Claiming
 from backstage.conformance.counting import Counting
 from backstage.conformance.deduplicating import Deduplicating
 from backstage.conformance.emitting import Emitting
+from backstage.conformance.explaining import Explaining
 from backstage.conformance.exploring import Exploring
 from backstage.conformance.faulting import Faulting
 from backstage.conformance.fencing import Fencing
@@ -56,6 +57,7 @@ class ConformanceSuite(
     Pruning,
     Steering,
     Registering,
+    Explaining,
     Scheduling,
     Firing,
     Subscribing,

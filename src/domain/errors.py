@@ -16,6 +16,7 @@ TaskError
 │   └── UndecodableTaskError    what is stored of the task makes no sense here: repair it first
 ├── StaleTaskError              somebody changed the task meanwhile: load it again and retry
 ├── DuplicateTaskError          a live task already holds the dedupe key
+├── ResourceFailedError         a module of handlers cannot open what it needs: mend that and start again
 ├── TransferRefusedError        two stores are not ready to be moved one into the other: do what it says, then retry
 └── StorageError                the store did not do what was asked
     ├── StorageRefusedError     the store will never take that: make it smaller, or other
@@ -170,6 +171,14 @@ class DuplicateTaskError(TaskError):
     def __init__(self, key: str, holder_id: str) -> None:
         super().__init__(f"dedupe key {key!r} is held by task {holder_id}: cancel that task first, or do nothing")
         self.key, self.holder_id = key, holder_id
+
+
+class ResourceFailedError(TaskError):
+    """`resource` is the function that raised; its error is the cause."""
+
+    def __init__(self, resource: str, error: BaseException) -> None:
+        super().__init__(f"{resource} raised {type(error).__name__}: {error}")
+        self.resource = resource
 
 
 class TransferRefusedError(TaskError):

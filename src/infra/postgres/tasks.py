@@ -43,8 +43,7 @@ class PostgresTasks:
 
     async def attempts(self, task_id: str) -> list[Attempt]:
         async def step(session: Session) -> list[Attempt]:
-            rows = await session.fetch(statement("find_attempts"), [task_id])
-            return list(readable("an attempt", rows, attempt_of))
+            return await attempts(session, task_id)
 
         return await self._store.database.run(step) if is_id(task_id) else []
 
@@ -91,3 +90,8 @@ class PostgresTasks:
         pruned = await self._store.database.run(step)
         await self._store.counts.fold()
         return pruned
+
+
+async def attempts(session: Session, task_id: str) -> list[Attempt]:
+    rows = await session.fetch(statement("find_attempts"), [task_id])
+    return list(readable("an attempt", rows, attempt_of))

@@ -59,7 +59,7 @@ class SqliteTasks:
         return task
 
     async def attempts(self, task_id: str) -> list[Attempt]:
-        return await self._reader.run(partial(_attempts, task_id)) if is_encodable(task_id) else []
+        return await self._reader.run(partial(attempts, task_id)) if is_encodable(task_id) else []
 
     async def find(self, query: TaskQuery) -> TaskPage:
         return await self._reader.run(partial(find, query))
@@ -93,7 +93,7 @@ def _get(task_id: str, connection: sqlite3.Connection) -> Task | None:
     return task_by_id(connection, task_id)
 
 
-def _attempts(task_id: str, connection: sqlite3.Connection) -> list[Attempt]:
+def attempts(task_id: str, connection: sqlite3.Connection) -> list[Attempt]:
     rows = connection.execute(_ATTEMPTS, (task_id,))
     return list(readable("an attempt", rows, lambda row: attempt_of(task_id, row)))
 
