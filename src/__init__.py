@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from backstage.domain.audit_entry import AuditQuery as AuditQuery
     from backstage.domain.backoff import Backoff as Backoff
     from backstage.domain.broadcast_message import BroadcastMessage as BroadcastMessage
+    from backstage.domain.completion import Completion as Completion
     from backstage.domain.cron_task import CronTask as CronTask
     from backstage.domain.dedupe import Dedupe as Dedupe
     from backstage.domain.dedupe import Duplicate as Duplicate
     from backstage.domain.errors import ConfigurationError as ConfigurationError
     from backstage.domain.errors import DuplicateTaskError as DuplicateTaskError
     from backstage.domain.errors import IllegalMoveError as IllegalMoveError
+    from backstage.domain.errors import InvalidQueryError as InvalidQueryError
     from backstage.domain.errors import InvalidTaskDataError as InvalidTaskDataError
     from backstage.domain.errors import MissingExtraError as MissingExtraError
     from backstage.domain.errors import NotAllowedError as NotAllowedError
@@ -82,6 +84,8 @@ if TYPE_CHECKING:
     from backstage.domain.retention import Retention as Retention
     from backstage.domain.run_log import LogLine as LogLine
     from backstage.domain.schedule import Schedule as Schedule
+    from backstage.domain.search_page import Counted as Counted
+    from backstage.domain.search_page import SearchPage as SearchPage
     from backstage.domain.stats import OldestDue as OldestDue
     from backstage.domain.stats import StateCounts as StateCounts
     from backstage.domain.stats import TaskStats as TaskStats
@@ -92,6 +96,7 @@ if TYPE_CHECKING:
     from backstage.domain.task_query import TaskPage as TaskPage
     from backstage.domain.task_query import TaskQuery as TaskQuery
     from backstage.domain.task_result import TaskResult as TaskResult
+    from backstage.domain.task_search import TaskSearch as TaskSearch
     from backstage.domain.task_state import TaskState as TaskState
     from backstage.domain.task_type import TaskType as TaskType
     from backstage.domain.task_type import TaskTypeOptions as TaskTypeOptions
@@ -183,6 +188,10 @@ _HOMES = {
     "Task": "domain.task",
     "TypedTask": "domain.typed_task",
     "TaskState": "domain.task_state",
+    "Completion": "domain.completion",
+    "Counted": "domain.search_page",
+    "SearchPage": "domain.search_page",
+    "TaskSearch": "domain.task_search",
     "Duplicate": "domain.dedupe",
     "Attempt": "domain.attempt",
     "OutcomeKind": "domain.outcome",
@@ -238,6 +247,7 @@ _HOMES = {
     "TaskError": "domain.errors",
     "ConfigurationError": "domain.errors",
     "MissingExtraError": "domain.errors",
+    "InvalidQueryError": "domain.errors",
     "InvalidTaskDataError": "domain.errors",
     "FieldError": "domain.field_error",
     "UnknownTaskTypeError": "domain.errors",

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from backstage.app.cancel_task import CancelTask
     from backstage.app.chain_task import ChainTask
     from backstage.app.cleanup_old_tasks import CleanupOldTasks
+    from backstage.app.complete_query import CompleteQuery
     from backstage.app.copy_task import CopyTask
+    from backstage.app.count_tasks import CountTasks
     from backstage.app.create_token import CreateToken
     from backstage.app.delete_schedule import DeleteSchedule
     from backstage.app.enqueue import EnqueueByType
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
     from backstage.app.revoke_token import RevokeToken
     from backstage.app.run_schedule_now import RunScheduleNow
     from backstage.app.schedule import ScheduleByType
+    from backstage.app.search_tasks import SearchTasks
     from backstage.app.send_broadcast import SendBroadcast
     from backstage.app.subscribe import Subscribe
     from backstage.app.transfer_tasks import TransferTasks
@@ -142,6 +145,9 @@ class UseCases:
     get_task_stats: GetTaskStats = _use_case("GetTaskStats")
     get_oldest_due: GetOldestDue = _use_case("GetOldestDue")
     get_known_names: GetKnownNames = _use_case("GetKnownNames")
+    search_tasks: SearchTasks = _use_case("SearchTasks")
+    count_tasks: CountTasks = _use_case("CountTasks")
+    complete_query: CompleteQuery = _use_case("CompleteQuery")
     find_unserved: FindUnserved = _use_case("FindUnserved")
     explain: Explain = _use_case("Explain")
     explain_queues: ExplainQueues = _use_case("ExplainQueues")

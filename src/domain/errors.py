@@ -4,6 +4,7 @@ TaskError
 ├── ConfigurationError          a setting or a URL is wrong: correct it and start again
 │   └── MissingExtraError       it needs packages that an extra brings: install that
 ├── InvalidTaskDataError        a task cannot be stored or handled as given: `fields` says where
+├── InvalidQueryError          a query for tasks cannot be understood: `nearest` says what was perhaps meant
 ├── UnknownTaskTypeError        no handler of that type is registered here
 ├── TaskNotFoundError           no stored task has that id
 ├── ScheduleNotFoundError       no stored schedule has that name
@@ -75,6 +76,15 @@ class InvalidTaskDataError(TaskError):
         from backstage.domain.field_error import FieldError  # noqa: PLC0415 - `backstage --help` needs no dataclasses
 
         return cls((FieldError(field, message),))
+
+
+class InvalidQueryError(TaskError):
+    """A query for tasks cannot be understood. `field` is the filter or the word, `nearest` what was perhaps meant."""
+
+    def __init__(self, field: str, problem: str, nearest: str | None = None) -> None:
+        hint = "" if nearest is None else f"; did you mean {nearest}?"
+        super().__init__(f"{field}: {problem}{hint}")
+        self.field, self.problem, self.nearest = field, problem, nearest
 
 
 class UnknownTaskTypeError(TaskError):

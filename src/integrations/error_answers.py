@@ -5,6 +5,7 @@ from __future__ import annotations
 from backstage.domain.errors import (
     DuplicateTaskError,
     IllegalMoveError,
+    InvalidQueryError,
     InvalidTaskDataError,
     NotAllowedError,
     ResultGoneError,
@@ -40,6 +41,7 @@ _STATUS: dict[type[TaskError], int] = {
     TaskCancelledError: 409,
     ResultGoneError: 410,
     InvalidTaskDataError: 422,
+    InvalidQueryError: 422,
     UnknownTaskTypeError: 422,
     StorageRefusedError: 422,
     StorageUnavailableError: 503,
