@@ -13,17 +13,27 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from backstage.app.enqueue_options import EnqueueOptions as EnqueueOptions
     from backstage.app.enqueue_task import EnqueueTask as EnqueueTask
+    from backstage.app.guarded_use_cases import GuardedUseCases as GuardedUseCases
+    from backstage.app.schedule import CronOptions as CronOptions
     from backstage.domain.attempt import Attempt as Attempt
+    from backstage.domain.audit_entry import AuditEntry as AuditEntry
+    from backstage.domain.audit_entry import AuditPage as AuditPage
+    from backstage.domain.audit_entry import AuditQuery as AuditQuery
     from backstage.domain.backoff import Backoff as Backoff
     from backstage.domain.broadcast_message import BroadcastMessage as BroadcastMessage
+    from backstage.domain.completion import Completion as Completion
     from backstage.domain.cron_task import CronTask as CronTask
     from backstage.domain.dedupe import Dedupe as Dedupe
     from backstage.domain.dedupe import Duplicate as Duplicate
     from backstage.domain.errors import ConfigurationError as ConfigurationError
     from backstage.domain.errors import DuplicateTaskError as DuplicateTaskError
     from backstage.domain.errors import IllegalMoveError as IllegalMoveError
+    from backstage.domain.errors import InvalidQueryError as InvalidQueryError
     from backstage.domain.errors import InvalidTaskDataError as InvalidTaskDataError
     from backstage.domain.errors import MissingExtraError as MissingExtraError
+    from backstage.domain.errors import NotAllowedError as NotAllowedError
+    from backstage.domain.errors import ResourceFailedError as ResourceFailedError
+    from backstage.domain.errors import ResultGoneError as ResultGoneError
     from backstage.domain.errors import ScheduleNotFoundError as ScheduleNotFoundError
     from backstage.domain.errors import ScheduleUnreadableError as ScheduleUnreadableError
     from backstage.domain.errors import StaleTaskError as StaleTaskError
@@ -34,8 +44,11 @@ if TYPE_CHECKING:
     from backstage.domain.errors import StoreNotReadyError as StoreNotReadyError
     from backstage.domain.errors import StoreReplacedError as StoreReplacedError
     from backstage.domain.errors import SubscriptionNotFoundError as SubscriptionNotFoundError
+    from backstage.domain.errors import TaskCancelledError as TaskCancelledError
     from backstage.domain.errors import TaskError as TaskError
+    from backstage.domain.errors import TaskFailedError as TaskFailedError
     from backstage.domain.errors import TaskNotFoundError as TaskNotFoundError
+    from backstage.domain.errors import TokenNotFoundError as TokenNotFoundError
     from backstage.domain.errors import TransferRefusedError as TransferRefusedError
     from backstage.domain.errors import UndecodableTaskError as UndecodableTaskError
     from backstage.domain.errors import UnknownTaskTypeError as UnknownTaskTypeError
@@ -48,10 +61,19 @@ if TYPE_CHECKING:
     from backstage.domain.events import TaskRetried as TaskRetried
     from backstage.domain.events import TaskSnoozed as TaskSnoozed
     from backstage.domain.events import TaskStarted as TaskStarted
+    from backstage.domain.explanation import Estimate as Estimate
+    from backstage.domain.explanation import Explanation as Explanation
+    from backstage.domain.explanation import QueueExplanation as QueueExplanation
+    from backstage.domain.explanation import Reason as Reason
+    from backstage.domain.explanation import ReasonKind as ReasonKind
     from backstage.domain.failure import Failure as Failure
     from backstage.domain.field_error import FieldError as FieldError
+    from backstage.domain.followed_event import EventKind as EventKind
+    from backstage.domain.followed_event import FollowedEvent as FollowedEvent
     from backstage.domain.handler_signals import GiveUp as GiveUp
     from backstage.domain.handler_signals import RetryLater as RetryLater
+    from backstage.domain.identity import Identity as Identity
+    from backstage.domain.identity import Role as Role
     from backstage.domain.missed_ticks import MissedTicks as MissedTicks
     from backstage.domain.next import Next as Next
     from backstage.domain.outcome import OutcomeKind as OutcomeKind
@@ -60,17 +82,27 @@ if TYPE_CHECKING:
     from backstage.domain.priority import Priority as Priority
     from backstage.domain.queue import Queue as Queue
     from backstage.domain.retention import Retention as Retention
+    from backstage.domain.run_log import LogLine as LogLine
     from backstage.domain.schedule import Schedule as Schedule
+    from backstage.domain.search_page import Counted as Counted
+    from backstage.domain.search_page import SearchPage as SearchPage
     from backstage.domain.stats import OldestDue as OldestDue
     from backstage.domain.stats import StateCounts as StateCounts
     from backstage.domain.stats import TaskStats as TaskStats
     from backstage.domain.stored_schedule import UnreadableSchedule as UnreadableSchedule
     from backstage.domain.subscription import Subscription as Subscription
     from backstage.domain.task import Task as Task
+    from backstage.domain.task_end import TaskEnd as TaskEnd
     from backstage.domain.task_query import TaskPage as TaskPage
     from backstage.domain.task_query import TaskQuery as TaskQuery
     from backstage.domain.task_result import TaskResult as TaskResult
+    from backstage.domain.task_search import TaskSearch as TaskSearch
     from backstage.domain.task_state import TaskState as TaskState
+    from backstage.domain.task_type import TaskType as TaskType
+    from backstage.domain.task_type import TaskTypeOptions as TaskTypeOptions
+    from backstage.domain.token import NewToken as NewToken
+    from backstage.domain.token import Token as Token
+    from backstage.domain.typed_task import TypedTask as TypedTask
     from backstage.domain.worker_info import WorkerInfo as WorkerInfo
     from backstage.infra.container import Container as Container
     from backstage.infra.settings.setting_options import SettingOptions as SettingOptions
@@ -87,6 +119,9 @@ if TYPE_CHECKING:
     from backstage.worker.handling.middleware import Middleware as Middleware
     from backstage.worker.handling.middleware import Run as Run
     from backstage.worker.handling.receiver import receiver as receiver
+    from backstage.worker.handling.resource import lifespan as lifespan
+    from backstage.worker.handling.resource import on_start as on_start
+    from backstage.worker.handling.resource import on_stop as on_stop
     from backstage.worker.hosting.broadcast import Broadcast as Broadcast
     from backstage.worker.hosting.composition_root import CompositionRoot as CompositionRoot
     from backstage.worker.hosting.new_processor import ProcessorSettings as ProcessorSettings
@@ -118,6 +153,8 @@ _HOMES = {
     "Settings": "infra.settings.settings",
     "SettingOptions": "infra.settings.setting_options",
     # What is enqueued
+    "TaskType": "domain.task_type",
+    "TaskTypeOptions": "domain.task_type",
     "EnqueueTask": "app.enqueue_task",
     "EnqueueOptions": "app.enqueue_options",
     "Priority": "domain.priority",
@@ -126,6 +163,7 @@ _HOMES = {
     "Dedupe": "domain.dedupe",
     "Next": "domain.next",
     "CronTask": "domain.cron_task",
+    "CronOptions": "app.schedule",
     "Overlap": "domain.overlap",
     "MissedTicks": "domain.missed_ticks",
     # What handlers are made of
@@ -133,6 +171,9 @@ _HOMES = {
     "listener": "worker.handling.listener",
     "receiver": "worker.handling.receiver",
     "middleware": "worker.handling.handler",
+    "on_start": "worker.handling.resource",
+    "on_stop": "worker.handling.resource",
+    "lifespan": "worker.handling.resource",
     "Run": "worker.handling.middleware",
     "Middleware": "worker.handling.middleware",
     "TaskContext": "worker.handling.context",
@@ -145,17 +186,31 @@ _HOMES = {
     "GiveUp": "domain.handler_signals",
     # What is answered
     "Task": "domain.task",
+    "TypedTask": "domain.typed_task",
     "TaskState": "domain.task_state",
+    "Completion": "domain.completion",
+    "Counted": "domain.search_page",
+    "SearchPage": "domain.search_page",
+    "TaskSearch": "domain.task_search",
     "Duplicate": "domain.dedupe",
     "Attempt": "domain.attempt",
     "OutcomeKind": "domain.outcome",
     "Failure": "domain.failure",
+    "TaskEnd": "domain.task_end",
+    "FollowedEvent": "domain.followed_event",
+    "EventKind": "domain.followed_event",
+    "LogLine": "domain.run_log",
     "TaskQuery": "domain.task_query",
     "TaskPage": "domain.task_query",
     "TaskStats": "domain.stats",
     "StateCounts": "domain.stats",
     "OldestDue": "domain.stats",
     "Retention": "domain.retention",
+    "Explanation": "domain.explanation",
+    "QueueExplanation": "domain.explanation",
+    "Reason": "domain.explanation",
+    "ReasonKind": "domain.explanation",
+    "Estimate": "domain.explanation",
     "Pause": "domain.ports.queue_control",
     "Schedule": "domain.schedule",
     "UnreadableSchedule": "domain.stored_schedule",
@@ -169,6 +224,15 @@ _HOMES = {
     "ServiceHealth": "worker.hosting.service_health",
     "CheckHealth": "worker.hosting.service_health",
     "ProcessorHealth": "worker.hosting.processor_health",
+    # Who asks, and what was done
+    "Identity": "domain.identity",
+    "Role": "domain.identity",
+    "GuardedUseCases": "app.guarded_use_cases",
+    "Token": "domain.token",
+    "NewToken": "domain.token",
+    "AuditEntry": "domain.audit_entry",
+    "AuditQuery": "domain.audit_entry",
+    "AuditPage": "domain.audit_entry",
     # Events
     "TaskEvent": "domain.events",
     "TaskCreated": "domain.events",
@@ -183,17 +247,24 @@ _HOMES = {
     "TaskError": "domain.errors",
     "ConfigurationError": "domain.errors",
     "MissingExtraError": "domain.errors",
+    "InvalidQueryError": "domain.errors",
     "InvalidTaskDataError": "domain.errors",
     "FieldError": "domain.field_error",
     "UnknownTaskTypeError": "domain.errors",
     "TaskNotFoundError": "domain.errors",
+    "TaskFailedError": "domain.errors",
+    "TaskCancelledError": "domain.errors",
+    "ResultGoneError": "domain.errors",
     "ScheduleNotFoundError": "domain.errors",
     "ScheduleUnreadableError": "domain.errors",
     "SubscriptionNotFoundError": "domain.errors",
+    "TokenNotFoundError": "domain.errors",
+    "NotAllowedError": "domain.errors",
     "IllegalMoveError": "domain.errors",
     "UndecodableTaskError": "domain.errors",
     "StaleTaskError": "domain.errors",
     "DuplicateTaskError": "domain.errors",
+    "ResourceFailedError": "domain.errors",
     "TransferRefusedError": "domain.errors",
     "StorageError": "domain.errors",
     "StorageRefusedError": "domain.errors",

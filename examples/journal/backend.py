@@ -5,11 +5,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 from backstage.ports import Clock, Opening
+from examples.journal.access import JournalAuditLog, JournalTokens
 from examples.journal.archive import JournalArchive
+from examples.journal.facts import JournalFacts
 from examples.journal.fleet import JournalBroadcasts, JournalControl, JournalRegistry, JournalSubscriptions
 from examples.journal.queue import JournalQueue
 from examples.journal.schedules import JournalSchedules
 from examples.journal.store import Store
+from examples.journal.task_events import JournalTaskEvents
 from examples.journal.tasks import JournalTasks
 from examples.journal.wakeup import JournalWakeup, subscribed
 
@@ -27,7 +30,11 @@ class JournalBackend:
         self.schedules = JournalSchedules(self._store)
         self.subscriptions = JournalSubscriptions(self._store)
         self.broadcasts = JournalBroadcasts(self._store)
+        self.facts = JournalFacts(self._store, self.control, self.registry)
+        self.audit_log = JournalAuditLog(self._store)
+        self.tokens = JournalTokens(self._store)
         self.archive = JournalArchive(self._store)
+        self.task_events = JournalTaskEvents(self._store)
 
     async def open(self, opening: Opening = Opening.WORK) -> None:
         self._store.open()  # there is no schema: whoever opens it may

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from backstage import Attempt, BroadcastMessage, Pause, Subscription, Task
+from backstage import Attempt, AuditEntry, BroadcastMessage, Pause, Subscription, Task, Token
 from backstage.ports import Count
 
 
@@ -27,6 +27,13 @@ class KeptMessage(msgspec.Struct, frozen=True):
     message: BroadcastMessage
 
 
+class KeptToken(msgspec.Struct, frozen=True):
+    """A token under the digest of its secret."""
+
+    digest: str
+    token: Token
+
+
 class Step(msgspec.Struct, omit_defaults=True):
     """Applied in the order of the fields. Tasks, pauses and schedules are whole, as they are after the step."""
 
@@ -44,3 +51,7 @@ class Step(msgspec.Struct, omit_defaults=True):
     messages: list[KeptMessage] = []
     subscriptions: list[Subscription] = []
     deleted_subscriptions: list[str] = []
+    audit: list[AuditEntry] = []
+    tokens: list[KeptToken] = []
+    deleted_tokens: list[str] = []
+    """Digests."""

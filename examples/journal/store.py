@@ -10,10 +10,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from backstage import Attempt, Duplicate, Pause, StorageFullError, Subscription, Task, TaskState
-from backstage.ports import KEPT_AT_MOST, KEPT_FOR, LIVE_STATES, Clock, Count
+from backstage import Attempt, AuditEntry, Duplicate, Pause, StorageFullError, Subscription, Task, TaskState, Token
+from backstage.ports import (
+    AUDIT_KEPT_FOR,
+    KEPT_AT_MOST,
+    KEPT_FOR,
+    LIVE_STATES,
+    Clock,
+    Count,
+    first_audit_id,
+)
 from examples.journal.journal import Journal
-from examples.journal.step import KeptMessage, KeptSchedule, Step
+from examples.journal.step import KeptMessage, KeptSchedule, KeptToken, Step
 
 Lane = tuple[str, str, TaskState]
 
@@ -38,6 +46,9 @@ class Store:
         self.schedules: dict[str, KeptSchedule] = {}
         self.messages: dict[str, KeptMessage] = {}
         self.subscriptions: dict[str, Subscription] = {}
+        self.audit: dict[str, AuditEntry] = {}
+        self.tokens: dict[str, Token] = {}
+        """By the digest of the secret."""
         self._keys: dict[tuple[str, str], str] = {}
         self._step = Step()
 
@@ -150,6 +161,15 @@ class Store:
         self.subscriptions |= {subscription.name: subscription for subscription in step.subscriptions}
         for name in step.deleted_subscriptions:
             self.subscriptions.pop(name, None)
+        self.audit |= {entry.id: entry for entry in step.audit}
+        self.tokens |= {kept.digest: kept.token for kept in step.tokens}
+        for digest in step.deleted_tokens:
+            self.tokens.pop(digest, None)
+
+    def kept_audit(self) -> list[AuditEntry]:
+        """The entries of the audit log that are not too old."""
+        first = first_audit_id(self.clock.now() - AUDIT_KEPT_FOR)
+        return [entry for entry in self.audit.values() if entry.id >= first]
 
     def _apply_task(self, task: Task) -> None:
         if task.id in self.tasks:
@@ -184,6 +204,8 @@ class Store:
             schedules=list(self.schedules.values()),
             messages=list(self.messages.values()),
             subscriptions=list(self.subscriptions.values()),
+            audit=self.kept_audit(),
+            tokens=[KeptToken(digest, token) for digest, token in self.tokens.items()],
         )
 
 

@@ -28,6 +28,8 @@ class ChainTask:
             max_deliveries=following.max_deliveries,
             id=following.id,
             dedupe=following.dedupe,
+            tags=following.tags,
+            key=following.key,
         )
         task = request.task(new.ids, new.clock.now(), parent, new.encode)
         return task if new.trace is None else new.trace.chained(task)

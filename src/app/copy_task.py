@@ -14,8 +14,9 @@ from backstage.domain.task_state import FINAL_STATES
 class CopyTask:
     """Enqueue a finished task again as a new one, due now, that names the old one as its origin.
 
-    The copy keeps payload, queue, priority, limits, dedupe key, metadata, correlation and workflow. Returns it, or
-    the Duplicate when its key is held. Raises TaskNotFoundError, and IllegalMoveError for a task that has not ended.
+    The copy keeps payload, queue, priority, limits, dedupe key, metadata, tags, key, correlation and workflow. Returns
+    it, or the Duplicate when its dedupe key is held. Raises TaskNotFoundError, and
+    IllegalMoveError for a task that has not ended.
     """
 
     def __init__(self, tasks: TaskRepository, events: EventBus, clock: Clock, ids: Ids) -> None:
@@ -55,4 +56,6 @@ class CopyTask:
             workflow_id=original.workflow_id,
             origin_id=original.id,
             metadata=original.metadata,
+            tags=original.tags,
+            key=original.key,
         )

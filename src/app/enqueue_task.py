@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,11 +17,13 @@ from backstage.domain.events import TaskCreated
 from backstage.domain.limits import (
     MAX_KEY_LENGTH,
     MAX_METADATA_BYTES,
+    MAX_TASK_KEY_LENGTH,
     check_attempts,
     check_moment,
     check_name,
     check_priority,
     check_seconds,
+    check_tags,
     check_text,
     shown,
 )
@@ -46,8 +48,9 @@ class EnqueueTask(_WhatToRun, frozen=True, kw_only=True):
     aware datetime or ISO 8601 text with its zone; one of them at most, and neither means now. `dedupe` as text is
     a key held while the task lives. `timeout` (hard) and `soft_timeout` are seconds. `max_deliveries` is how many
     lost workers make it a dead letter; 1, with `max_attempts` 1, is at most once. What is None comes from the
-    handler, the queue or the worker. `correlation_id` is the new task's own id unless given. `id` is a UUID:
-    enqueuing the same id again stores nothing, so a caller that lost the answer may repeat the request.
+    handler, the queue or the worker. `tags` are up to 8 short texts to find the task by, `key` says whose it is, and
+    `is_awaited` that its caller waits for its result. `correlation_id` is the new task's own id unless given. `id` is a
+    UUID: enqueuing the same id again stores nothing, so a caller that lost the answer may repeat the request.
     """
 
     queue: str = DEFAULT_QUEUE
@@ -62,6 +65,9 @@ class EnqueueTask(_WhatToRun, frozen=True, kw_only=True):
     max_deliveries: int | None = None
     correlation_id: str | None = None
     metadata: Mapping[str, str] | None = None
+    tags: Sequence[str] | None = None
+    key: str | None = None
+    is_awaited: bool = False
     id: str | UUID | None = None
 
     def task(
@@ -82,10 +88,8 @@ class EnqueueTask(_WhatToRun, frozen=True, kw_only=True):
             scheduled_at=self._due(now),
             max_attempts=None if self.max_attempts is None else check_attempts("max_attempts", self.max_attempts),
             backoff=None if self.backoff is None else _backoff(self.backoff),
-            timeout=None if self.timeout is None else check_seconds("timeout", self.timeout, least=0.001),
-            soft_timeout=(
-                None if self.soft_timeout is None else check_seconds("soft_timeout", self.soft_timeout, least=0.001)
-            ),
+            timeout=None if self.timeout is None else _timeout("timeout", self.timeout),
+            soft_timeout=None if self.soft_timeout is None else _timeout("soft_timeout", self.soft_timeout),
             max_deliveries=(
                 None if self.max_deliveries is None else check_attempts("max_deliveries", self.max_deliveries)
             ),
@@ -94,6 +98,9 @@ class EnqueueTask(_WhatToRun, frozen=True, kw_only=True):
             workflow_id=parent.workflow_id if parent else task_id,
             origin_id=parent.id if parent else None,
             metadata={} if self.metadata is None else _metadata(self.metadata),
+            tags=() if self.tags is None else check_tags("tags", self.tags),
+            key=None if self.key is None else check_text("key", self.key, MAX_TASK_KEY_LENGTH),
+            is_awaited=_flag("is_awaited", self.is_awaited),
         )
 
     def _due(self, now: datetime) -> datetime:
@@ -169,6 +176,16 @@ def _backoff(backoff: object) -> Backoff:
 
 def _dedupe(dedupe: object) -> Dedupe:
     return dedupe if isinstance(dedupe, Dedupe) else Dedupe(check_text("dedupe.key", dedupe, MAX_KEY_LENGTH))
+
+
+def _timeout(field: str, seconds: object) -> float:
+    return check_seconds(field, seconds, least=0.001)
+
+
+def _flag(field: str, flag: object) -> bool:
+    if not isinstance(flag, bool):
+        raise InvalidTaskDataError.of(field, f"{shown(flag)} is neither True nor False")
+    return flag
 
 
 def _metadata(metadata: object) -> dict[str, str]:

@@ -63,6 +63,8 @@ def parser() -> CommandParser:
     options.add_argument(
         "--metadata", type=key_and_value, action="append", default=[], metavar="KEY=VALUE", help="may be repeated"
     )
+    options.add_argument("--tag", action="append", default=[], metavar="TEXT", help="to find it by; may be repeated")
+    options.add_argument("--key", metavar="TEXT", help="whose task it is, such as a customer's id")
     options.add_argument("--quiet", action="store_true", help="with -: print the number of stored tasks, not their ids")
     return options
 
@@ -105,6 +107,8 @@ async def _enqueue(options: argparse.Namespace) -> str:
         timeout=options.timeout,
         correlation_id=options.correlation_id,
         metadata=dict(options.metadata),
+        tags=options.tag,
+        key=options.key,
     )
     async with opened_store(options.url) as store:
         await warn_before_storing(store, options.queue, options.type)

@@ -8,7 +8,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 
 from backstage.app.use_cases import UseCases
-from backstage.cli.answer import duration, print_json
+from backstage.cli.answer import print_json
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.store import existing_store
 from backstage.cli.table import print_table
@@ -16,6 +16,7 @@ from backstage.cli.task_document import task_document
 from backstage.domain.task import Task
 from backstage.domain.task_query import MAX_PAGE, TaskPage, TaskQuery
 from backstage.domain.task_state import TaskState
+from backstage.domain.time_texts import duration
 
 _COLUMNS = ("id", "type", "queue", "state", "priority", "attempts", "age", "error")
 
@@ -33,6 +34,8 @@ def parser() -> CommandParser:
     options.add_argument("--type", metavar="GLOB", help="a type, or a pattern such as 'email:*'")
     options.add_argument("--workflow", metavar="ID", help="the id of the first task of a chain")
     options.add_argument("--correlation", metavar="ID")
+    options.add_argument("--tag", metavar="TEXT")
+    options.add_argument("--key", metavar="TEXT", help="whose tasks")
     options.add_argument("--limit", type=int, default=50, metavar="N", help=f"1 to {MAX_PAGE}; default: 50")
     options.add_argument("--after", metavar="ID", help="the last id of the previous page")
     options.add_json()
@@ -50,6 +53,8 @@ def run(arguments: Sequence[str]) -> int:
             type=None if is_pattern else options.type,
             workflow_id=options.workflow,
             correlation_id=options.correlation,
+            tag=options.tag,
+            key=options.key,
             limit=options.limit,
             after=options.after,
         )

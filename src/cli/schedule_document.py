@@ -24,6 +24,8 @@ def schedule_document(schedule: Schedule, now: datetime) -> dict[str, Any]:
         "catch_up": str(cron.catch_up),
         "overlap": str(cron.overlap),
         "jitter": cron.jitter,
+        "tags": list(cron.tags),
+        "key": cron.key,
         "is_paused": schedule.is_paused,
         "last_tick": iso(schedule.last_tick),
         "next_tick": None if schedule.is_paused else iso(next_tick(schedule, now)),

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 from backstage.app.use_cases import UseCases
-from backstage.cli.answer import moment
 from backstage.cli.command_parser import DONE, CommandParser, seconds
 from backstage.cli.store import opened_store
 from backstage.domain.cron_task import CronTask
@@ -17,9 +16,10 @@ from backstage.domain.firing import next_tick
 from backstage.domain.missed_ticks import MissedTicks
 from backstage.domain.overlap import Overlap
 from backstage.domain.schedule import Schedule
+from backstage.domain.time_texts import moment
 from backstage.infra.printable import printable
 
-_FIELDS = ("schedule", "task_name", "queue", "args", "time_zone", "catch_up", "overlap", "jitter")
+_FIELDS = ("schedule", "task_name", "queue", "args", "time_zone", "catch_up", "overlap", "jitter", "tags", "key")
 
 
 def run_add(arguments: Sequence[str]) -> int:
@@ -65,6 +65,10 @@ def _add_choices(known: CommandParser) -> None:
     known.add_argument(
         "--jitter", type=seconds, metavar="SECONDS", help="delay each task by up to this time; default: 0"
     )
+    known.add_argument(
+        "--tag", dest="tags", action="append", metavar="TEXT", help="of each task; up to 8, may be repeated"
+    )
+    known.add_argument("--key", metavar="TEXT", help="whose the tasks are")
 
 
 def _given(options: argparse.Namespace) -> dict[str, Any]:

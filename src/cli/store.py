@@ -8,7 +8,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from backstage.app.guarded_use_cases import GuardedUseCases
 from backstage.app.use_cases import UseCases
+from backstage.cli.host_user import host_user
 from backstage.cli.no_listeners import NoListeners
 from backstage.domain.errors import ConfigurationError, StoreNotReadyError
 from backstage.domain.opening import Opening
@@ -86,7 +88,10 @@ async def existing_store(url: str | None) -> AsyncIterator[UseCases]:
 
 
 def _use_cases(backend: Backend) -> UseCases:
-    return UseCases(backend, NoListeners(), _Ids())
+    """Whoever may run commands here may read the store, so there is nothing that is not allowed: calls are audited."""
+    guarded = GuardedUseCases(UseCases(backend, NoListeners(), _Ids()), host_user())
+    guarded.backend = backend
+    return guarded
 
 
 def _place_of(url: str | None) -> str:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from backstage.conformance.claiming import Claiming as Claiming
     from backstage.conformance.counting import Counting as Counting
     from backstage.conformance.deduplicating import Deduplicating as Deduplicating
+    from backstage.conformance.emitting import Emitting as Emitting
+    from backstage.conformance.explaining import Explaining as Explaining
     from backstage.conformance.exploring import Exploring as Exploring
     from backstage.conformance.faulting import Faulting as Faulting
     from backstage.conformance.fencing import Fencing as Fencing
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from backstage.conformance.settling import Settling as Settling
     from backstage.conformance.sharing import SharedStoreSuite as SharedStoreSuite
     from backstage.conformance.spoiling import SpoiltTasksSuite as SpoiltTasksSuite
+    from backstage.conformance.standings import Standings as Standings
     from backstage.conformance.steering import Steering as Steering
     from backstage.conformance.subscribing import Subscribing as Subscribing
     from backstage.conformance.suite import ConformanceSuite as ConformanceSuite
@@ -76,6 +79,8 @@ _HOMES = {
     "Claiming": "claiming",
     "Counting": "counting",
     "Deduplicating": "deduplicating",
+    "Explaining": "explaining",
+    "Emitting": "emitting",
     "Exploring": "exploring",
     "Faulting": "faulting",
     "Fencing": "fencing",
@@ -95,6 +100,7 @@ _HOMES = {
     "Saving": "saving",
     "Scheduling": "scheduling",
     "Settling": "settling",
+    "Standings": "standings",
     "Steering": "steering",
     "Subscribing": "subscribing",
     "WaitingLongest": "waiting_longest",

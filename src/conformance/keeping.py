@@ -26,6 +26,9 @@ FIELDS: dict[str, dict[str, Any]] = {
     "metadata of any script": {"metadata": {UNICODE: UNICODE, "empty": ""}},
     "a correlation id of any script": {"correlation_id": UNICODE},
     "a workflow id of its own": {"workflow_id": "flow 1"},
+    "tags of any script": {"tags": ("vip", UNICODE.replace("\x00", "")[:64], "t" * 64)},
+    "a key of any script": {"key": UNICODE},
+    "somebody who waits for it": {"is_awaited": True},
     "an origin": {"origin_id": "01940000-0000-7000-8000-00000000beef"},
     "the highest priority": {"priority": MAX_PRIORITY},
     "the lowest priority": {"priority": MIN_PRIORITY},
@@ -71,6 +74,9 @@ class Keeping(BackendSuite):
             workflow_id="flow",
             origin_id="01940000-0000-7000-8000-00000000beef",
             metadata={"tenant": UNICODE},
+            tags=("vip", UNICODE),
+            key=UNICODE,
+            is_awaited=True,
         )
         [claimed] = await trial.claim()
         assert claimed == pending.claim(trial.lease(), trial.clock.now())

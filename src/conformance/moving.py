@@ -58,6 +58,8 @@ class Moving(BackendSuite):
             soft_timeout=1.25,
             dedupe=Dedupe("k", ttl=60.0),
             correlation_id="c",
+            tags=("t", "u"),
+            key="k",
             workflow_id="w",
             origin_id="01940000-0000-7000-8000-00000000beef",
             metadata={"tenant": UNICODE},
@@ -84,7 +86,7 @@ class Moving(BackendSuite):
         tasks = [
             await trial.added(queue="mail"),
             await trial.added(type="report:build"),
-            await trial.added(workflow_id="w", correlation_id="c"),
+            await trial.added(workflow_id="w", correlation_id="c", tags=("t", "u"), key="k"),
             await dead_letter(trial, priority=9),
         ]
         await move(trial, target)
@@ -95,6 +97,8 @@ class Moving(BackendSuite):
             TaskQuery(workflow_id="w"),
             TaskQuery(workflow_id=tasks[0].id),
             TaskQuery(correlation_id="c"),
+            TaskQuery(tag="u"),
+            TaskQuery(key="k"),
             TaskQuery(states=frozenset({S.FAILED})),
         ]
         for query in queries:

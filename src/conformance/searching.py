@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations, product
+from typing import Any
 
 from backstage.conformance.backend_suite import BackendSuite
 from backstage.conformance.trial import BROKEN, Trial
+from backstage.domain.retention import Retention
 from backstage.domain.task import Task
 from backstage.domain.task_query import MAX_PAGE, TaskPage, TaskQuery
 from backstage.domain.task_state import TaskState
@@ -45,6 +48,45 @@ class Searching(BackendSuite):
     async def test_tasks_are_found_by_correlation(self, trial: Trial) -> None:
         found, _ = await trial.added(correlation_id="ü 1"), await trial.added(correlation_id="ü 2")
         assert await trial.tasks.find(TaskQuery(correlation_id="ü 1")) == TaskPage((found,), None)
+
+    async def test_tasks_are_found_by_each_of_their_tags(self, trial: Trial) -> None:
+        first, _ = await trial.added(tags=("vip", "ü 1")), await trial.added(tags=("ü 2",))
+        second, _ = await trial.added(tags=("ü 1",), queue="mail"), await trial.added()
+        assert await trial.tasks.find(TaskQuery(tag="ü 1")) == TaskPage((second, first), None)
+        assert await trial.tasks.find(TaskQuery(tag="vip")) == TaskPage((first,), None)
+        assert await trial.tasks.find(TaskQuery(tag="ü")) == TaskPage((), None)
+
+    async def test_tasks_are_found_by_key(self, trial: Trial) -> None:
+        first, _ = await trial.added(key="ü 1"), await trial.added(key="ü 2")
+        second, _ = await trial.added(key="ü 1", queue="mail"), await trial.added()
+        assert await trial.tasks.find(TaskQuery(key="ü 1")) == TaskPage((second, first), None)
+
+    async def test_tags_and_keys_go_together_with_every_other_condition(self, trial: Trial) -> None:
+        fields: dict[str, tuple[Any, ...]] = {
+            "workflow_id": ("f", "g"),
+            "correlation_id": ("c", "d"),
+            "key": ("k", None),
+            "tags": (("t", "u"), ()),
+        }
+        tasks = [await trial.added(**dict(zip(fields, values, strict=True))) for values in product(*fields.values())]
+        asked: dict[str, Any] = {"workflow_id": "f", "correlation_id": "c", "key": "k", "tag": "u"}
+        queries = [TaskQuery(**dict(some)) for number in (2, 3, 4) for some in combinations(asked.items(), number)]
+        for query in (*queries, TaskQuery(tag="t", states=frozenset({TaskState.PENDING}), limit=3)):
+            matching = tuple(task for task in reversed(tasks) if query.matches(task))
+            page = await trial.tasks.find(query)
+            assert page.tasks == matching[: query.limit]
+
+    async def test_a_task_is_found_by_its_tags_and_its_key_until_it_is_pruned(self, trial: Trial) -> None:
+        first, other = await trial.added(tags=("t", "u"), key="k"), await trial.added(tags=("t",), key="k")
+        [running] = await trial.claim()
+        following = trial.new_task(tags=("next",), key="k", queue="later")
+        await trial.settle(running.completed(next_tasks=(following,)))
+        assert _ids(await trial.tasks.find(TaskQuery(tag="t"))) == [other.id, first.id]
+        assert _ids(await trial.tasks.find(TaskQuery(tag="next"))) == [following.id]
+        await trial.tasks.prune(Retention(state=TaskState.COMPLETED, keep_last=0), 10)
+        assert _ids(await trial.tasks.find(TaskQuery(tag="t"))) == [other.id]
+        assert _ids(await trial.tasks.find(TaskQuery(tag="u"))) == []
+        assert _ids(await trial.tasks.find(TaskQuery(key="k"))) == [following.id, other.id]
 
     async def test_all_conditions_hold_together(self, trial: Trial) -> None:
         tasks = [

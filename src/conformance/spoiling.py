@@ -31,6 +31,8 @@ SPOILT: dict[str, tuple[str, Any]] = {
     "metadata that is no JSON": ("metadata", "no json"),
     "metadata that is a list": ("metadata", "[1]"),
     "metadata with a number": ("metadata", '{"a": 1}'),
+    "tags that are no JSON": ("tags", "no json"),
+    "a tag that is a number": ("tags", '["a", 1]'),
     "a backoff of a newer kind": ("backoff", "fibonacci 1.0 2.0 0.0"),
     "half a backoff": ("backoff", "fixed"),
     "a failure that is no JSON": ("last_failure", "{"),

@@ -57,7 +57,9 @@ class Subscribing(BackendSuite):
     # -- deliveries ------------------------------------------------------------------------------
 
     async def test_a_final_failure_is_stored_with_its_delivery(self, trial: Trial) -> None:
-        running = await trial.running(payload_json='{"to":"é"}', metadata={"tenant": "7"})
+        running = await trial.running(
+            payload_json='{"to":"é"}', metadata={"tenant": "7"}, tags=("vip",), key="k", is_awaited=True
+        )
         outcome = _delivered(trial, running, running.gave_up(BROKEN))
         assert await trial.settle(outcome) is TaskState.FAILED
         event = await _only_event(trial)

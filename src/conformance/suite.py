@@ -2,10 +2,13 @@ from __future__ import annotations
 
 from backstage.conformance.adding import Adding
 from backstage.conformance.archiving import Archiving
+from backstage.conformance.auditing import Auditing
 from backstage.conformance.broadcasting import Broadcasting
 from backstage.conformance.claiming import Claiming
 from backstage.conformance.counting import Counting
 from backstage.conformance.deduplicating import Deduplicating
+from backstage.conformance.emitting import Emitting
+from backstage.conformance.explaining import Explaining
 from backstage.conformance.exploring import Exploring
 from backstage.conformance.faulting import Faulting
 from backstage.conformance.fencing import Fencing
@@ -18,6 +21,7 @@ from backstage.conformance.opening import Opening
 from backstage.conformance.ordering import Ordering
 from backstage.conformance.overtaking import Overtaking
 from backstage.conformance.pruning import Pruning
+from backstage.conformance.querying import Querying
 from backstage.conformance.racing import Racing
 from backstage.conformance.reclaiming import Reclaiming
 from backstage.conformance.registering import Registering
@@ -25,8 +29,10 @@ from backstage.conformance.saving import Saving
 from backstage.conformance.scheduling import Scheduling
 from backstage.conformance.searching import Searching
 from backstage.conformance.settling import Settling
+from backstage.conformance.standings import Standings
 from backstage.conformance.steering import Steering
 from backstage.conformance.subscribing import Subscribing
+from backstage.conformance.tokens_keeping import TokensKeeping
 from backstage.conformance.waiting_longest import WaitingLongest
 from backstage.conformance.waking import Waking
 
@@ -45,16 +51,22 @@ class ConformanceSuite(
     Idling,
     Saving,
     Searching,
+    Querying,
     Counting,
     WaitingLongest,
     Pruning,
     Steering,
     Registering,
+    Explaining,
     Scheduling,
     Firing,
     Subscribing,
     Broadcasting,
+    Auditing,
+    TokensKeeping,
     Archiving,
+    Emitting,
+    Standings,
     Moving,
     Waking,
     Racing,

@@ -9,14 +9,18 @@ from backstage.conformance.task_factory import A_TYPE, TaskFactory
 from backstage.domain.failure import Failure
 from backstage.domain.lease import Lease
 from backstage.domain.outcome import Outcome
+from backstage.domain.ports.audit_log import AuditLog
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.broadcasts import Broadcasts
+from backstage.domain.ports.facts import Facts
 from backstage.domain.ports.queue_control import QueueControl
 from backstage.domain.ports.schedule_repository import ScheduleRepository
 from backstage.domain.ports.subscriptions import Subscriptions
 from backstage.domain.ports.task_archive import TaskArchive
+from backstage.domain.ports.task_events import TaskEvents
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest, TaskQueue
 from backstage.domain.ports.task_repository import TaskRepository
+from backstage.domain.ports.tokens import Tokens
 from backstage.domain.ports.worker_registry import WorkerRegistry
 from backstage.domain.retry_policy import RetryPolicy
 from backstage.domain.task import Task
@@ -62,6 +66,14 @@ class Trial:
         return self.backend.schedules
 
     @property
+    def audit_log(self) -> AuditLog:
+        return self.backend.audit_log
+
+    @property
+    def tokens(self) -> Tokens:
+        return self.backend.tokens
+
+    @property
     def subscriptions(self) -> Subscriptions:
         return self.backend.subscriptions
 
@@ -70,8 +82,16 @@ class Trial:
         return self.backend.broadcasts
 
     @property
+    def facts(self) -> Facts:
+        return self.backend.facts
+
+    @property
     def archive(self) -> TaskArchive:
         return self.backend.archive
+
+    @property
+    def task_events(self) -> TaskEvents:
+        return self.backend.task_events
 
     def lease(self, worker_id: str = "w1", seconds: float = LEASE) -> Lease:
         return Lease(worker_id, self.clock.now() + timedelta(seconds=seconds))

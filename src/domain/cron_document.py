@@ -8,19 +8,22 @@ from backstage.domain.cron_task import CronTask
 
 
 def document_of(cron: CronTask) -> str:
-    return json.dumps(
-        {
-            "name": cron.name,
-            "schedule": cron.schedule,
-            "time_zone": cron.time_zone,
-            "task_name": cron.task_name,
-            "queue": cron.queue,
-            "args": cron.payload_json,
-            "catch_up": str(cron.catch_up),
-            "overlap": str(cron.overlap),
-            "jitter": cron.jitter,
-        }
-    )
+    document = {
+        "name": cron.name,
+        "schedule": cron.schedule,
+        "time_zone": cron.time_zone,
+        "task_name": cron.task_name,
+        "queue": cron.queue,
+        "args": cron.payload_json,
+        "catch_up": str(cron.catch_up),
+        "overlap": str(cron.overlap),
+        "jitter": cron.jitter,
+    }
+    if cron.tags:  # left out where there are none: an earlier release cannot read a schedule that has them
+        document["tags"] = list(cron.tags)
+    if cron.key is not None:
+        document["key"] = cron.key
+    return json.dumps(document)
 
 
 def cron_of(document: str) -> CronTask:

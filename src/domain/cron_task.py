@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, TypeVar
 
 from backstage.domain.cron import CronSchedule
 from backstage.domain.errors import InvalidTaskDataError
-from backstage.domain.limits import MAX_KEY_LENGTH, check_name, check_seconds, check_text
+from backstage.domain.limits import (
+    MAX_KEY_LENGTH,
+    MAX_TASK_KEY_LENGTH,
+    check_name,
+    check_seconds,
+    check_tags,
+    check_text,
+)
 from backstage.domain.missed_ticks import MissedTicks
 from backstage.domain.overlap import Overlap
 from backstage.domain.payload import encode_payload
@@ -27,7 +35,7 @@ class CronTask:
     `name` tells schedules apart and must be stable across deploys: by default the task's name and the
     expression, with the zone unless it is UTC; two that differ in their queue or args alone need names. `catch_up`
     says what becomes of missed ticks (none, one, all), `overlap` what becomes of a tick while an earlier one's task
-    lives (allow, skip, replace). The task is due up to `jitter` seconds after its tick.
+    lives (allow, skip, replace). The task is due up to `jitter` seconds after its tick, and has `tags` and `key`.
     Raises InvalidTaskDataError.
     """
 
@@ -40,6 +48,8 @@ class CronTask:
     catch_up: MissedTicks | Literal["none", "one", "all"] = field(default=MissedTicks.ONE, kw_only=True)
     overlap: Overlap | Literal["allow", "skip", "replace"] = field(default=Overlap.ALLOW, kw_only=True)
     jitter: float = field(default=0.0, kw_only=True)
+    tags: Sequence[str] = field(default=(), kw_only=True)
+    key: str | None = field(default=None, kw_only=True)
     cron: CronSchedule = field(init=False, repr=False, compare=False)
     payload_json: str = field(init=False, repr=False, compare=False)
     """`args` as they were at creation."""
@@ -56,6 +66,8 @@ class CronTask:
             "catch_up": _choice("catch_up", MissedTicks, self.catch_up),
             "overlap": _choice("overlap", Overlap, self.overlap),
             "jitter": check_seconds("jitter", self.jitter),
+            "tags": check_tags("tags", self.tags),
+            "key": None if self.key is None else check_text("key", self.key, MAX_TASK_KEY_LENGTH),
             "cron": cron,
             "payload_json": encode_payload(self.args, field="args"),
         }

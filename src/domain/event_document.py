@@ -33,7 +33,16 @@ _PLAIN = (
         "max_deliveries",
         "timeout",
     ),
-    *("soft_timeout", "correlation_id", "workflow_id", "origin_id", "is_cancel_requested", "progress", "progress_note"),
+    *(
+        "soft_timeout",
+        "key",
+        "correlation_id",
+        "workflow_id",
+        "origin_id",
+        "is_cancel_requested",
+        "progress",
+        "progress_note",
+    ),
 )
 _MOMENTS = ("created_at", "scheduled_at", "started_at", "finished_at")
 
@@ -77,6 +86,10 @@ def _task_document(task: Task) -> dict[str, Any]:
             document[name] = moment.isoformat()
     if task.metadata:
         document["metadata"] = task.metadata
+    if task.tags:
+        document["tags"] = list(task.tags)
+    if task.is_awaited:
+        document["is_awaited"] = True
     if task.backoff is not None:
         document["backoff"] = str(task.backoff)
     if task.dedupe is not None:
@@ -96,11 +109,13 @@ def _failure_document(failure: Failure) -> dict[str, str]:
 
 
 def _task_of(document: Mapping[str, Any]) -> Task:
-    read: dict[str, Any] = {name: document[name] for name in (*_PLAIN, "metadata") if name in document}
+    read: dict[str, Any] = {name: document[name] for name in (*_PLAIN, "metadata", "is_awaited") if name in document}
     read |= {name: datetime.fromisoformat(document[name]) for name in _MOMENTS if name in document}
     for name in ("payload", "result"):
         if name in document:
             read[f"{name}_json"] = json.dumps(document[name], ensure_ascii=False, separators=(",", ":"))
+    if "tags" in document:
+        read["tags"] = tuple(document["tags"])
     if "backoff" in document:
         read["backoff"] = Backoff.parse(document["backoff"])
     if "dedupe" in document:

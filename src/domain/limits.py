@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -17,6 +18,9 @@ MAX_PRIORITY = 32_767
 MAX_NAME_LENGTH = 128
 MAX_KEY_LENGTH = 512
 MAX_METADATA_BYTES = 16 * 1024
+MAX_TAGS = 8
+MAX_TAG_LENGTH = 64
+MAX_TASK_KEY_LENGTH = 128
 MAX_ATTEMPTS = 10_000
 MAX_SECONDS = 366 * 86_400.0 * 100
 MAX_ERROR_CHARACTERS = 16 * 1024
@@ -110,6 +114,16 @@ def check_text(field: str, text: object, longest: int) -> str:
     except UnicodeEncodeError:
         raise InvalidTaskDataError.of(field, "contains a lone surrogate: it is not valid Unicode") from None
     return text
+
+
+def check_tags(field: str, tags: object) -> tuple[str, ...]:
+    """Return the tags in the order given, each once, or raise InvalidTaskDataError."""
+    if isinstance(tags, str) or not isinstance(tags, Collection):
+        raise InvalidTaskDataError.of(field, f"{shown(tags)} is not a list of strings: write ['vip']")
+    checked = dict.fromkeys(check_text(f"{field}[{at}]", tag, MAX_TAG_LENGTH) for at, tag in enumerate(tags))
+    if len(checked) > MAX_TAGS:
+        raise InvalidTaskDataError.of(field, f"has {len(checked)} tags: give a task at most {MAX_TAGS}")
+    return tuple(checked)
 
 
 def storable(text: str, longest: int = MAX_ERROR_CHARACTERS) -> str:

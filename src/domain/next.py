@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from backstage.domain.dedupe import Dedupe
+from backstage.domain.typed_payload import TypedPayload
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +16,9 @@ class Next:
     """A task to enqueue in the same atomic step that completes this one.
 
     `delay` is seconds. `queue` and `priority` are the current task's unless given. `result` becomes the result of the
-    current task. The new task carries the correlation and workflow ids on. Where a task of that `id` is stored already,
-    or another one holds the key of `dedupe`, nothing is enqueued, and the current task completes all the same.
+    current task; `tags` and `key` are the new task's own. The new task carries the correlation and workflow ids on.
+    Where a task of that `id` is stored already, or another one holds the key of `dedupe`, nothing is enqueued, and the
+    current task completes all the same.
     """
 
     type: str
@@ -29,3 +32,10 @@ class Next:
     id: str | UUID | None = None
     dedupe: Dedupe | str | None = None
     max_deliveries: int | None = None
+    tags: Sequence[str] = ()
+    key: str | None = None
+
+    @property
+    def plain_payload(self) -> Any:
+        """The value itself, where the type that it is for has been named with it."""
+        return self.payload.value if isinstance(self.payload, TypedPayload) else self.payload

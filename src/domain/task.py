@@ -61,6 +61,12 @@ class Task(StructForPydantic, Struct, frozen=True, kw_only=True, gc=False):
     origin_id: str | None = None
     """The task that this one is a copy of, or was chained by."""
     metadata: dict[str, str] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    """What it is found by, beside its type and queue."""
+    key: str | None = None
+    """Whose it is, such as a customer's id: tasks of one key belong together."""
+    is_awaited: bool = False
+    """Whether whoever enqueued it waits for its result."""
     is_cancel_requested: bool = False
     result_json: str | None = None
     last_failure: Failure | None = None

@@ -6,7 +6,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from backstage.domain.errors import InvalidTaskDataError
-from backstage.domain.limits import check_id, check_name, is_encodable, shown
+from backstage.domain.limits import (
+    MAX_TAG_LENGTH,
+    MAX_TASK_KEY_LENGTH,
+    check_id,
+    check_name,
+    check_text,
+    is_encodable,
+    shown,
+)
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 
@@ -27,11 +35,13 @@ class TaskQuery:
     type: str | None = None
     workflow_id: str | None = None
     correlation_id: str | None = None
+    tag: str | None = None
+    key: str | None = None
     limit: int = 50
     after: str | None = None
 
     def __post_init__(self) -> None:
-        _check_limit(self.limit)
+        check_limit(self.limit)
         _check_states(self.states)
         if self.queue is not None:
             check_name("queue", self.queue)
@@ -40,6 +50,10 @@ class TaskQuery:
         for field, text in (("workflow_id", self.workflow_id), ("correlation_id", self.correlation_id)):
             if text is not None and not is_encodable(text):
                 raise InvalidTaskDataError.of(field, f"{shown(text)} is not a string")
+        if self.tag is not None:
+            check_text("tag", self.tag, MAX_TAG_LENGTH)
+        if self.key is not None:
+            check_text("key", self.key, MAX_TASK_KEY_LENGTH)
         if self.after is not None:
             check_id("after", self.after)
 
@@ -50,6 +64,8 @@ class TaskQuery:
             and self.type in (None, task.type)
             and self.workflow_id in (None, task.workflow_id)
             and self.correlation_id in (None, task.correlation_id)
+            and (self.tag is None or self.tag in task.tags)
+            and self.key in (None, task.key)
             and (self.after is None or task.id < self.after)
         )
 
@@ -62,7 +78,8 @@ class TaskPage:
     next_after: str | None
 
 
-def _check_limit(limit: object) -> None:
+def check_limit(limit: object) -> None:
+    """Raises InvalidTaskDataError for what is no size of a page."""
     if not isinstance(limit, int):
         raise InvalidTaskDataError.of("limit", f"{shown(limit)} is not a whole number")
     if not 1 <= limit <= MAX_PAGE:

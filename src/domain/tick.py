@@ -43,6 +43,8 @@ def cron_task_as_task(cron: CronTask, task_id: str, now: datetime, due: datetime
         correlation_id=task_id,
         workflow_id=task_id,
         metadata=metadata,
+        tags=tuple(cron.tags),
+        key=cron.key,
     )
 
 

@@ -100,17 +100,21 @@ def _refusal(value: Any, schema: Schema, form: Any, path: str) -> InvalidTaskDat
 
 
 def _unreadable(error: Exception, path: str) -> InvalidTaskDataError:
-    errors: Callable[[], list[Mapping[str, Any]]] | None = getattr(error, "errors", None)
-    if errors is None:
+    if getattr(error, "errors", None) is None:
         return InvalidTaskDataError.of(path, f"cannot be read back: {type(error).__name__}: {error}")
     return InvalidTaskDataError(
-        tuple(
-            FieldError(
-                path + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in each["loc"]),
-                f"cannot be read back: {each['msg']}",
-            )
-            for each in errors()
+        tuple(FieldError(each.field, f"cannot be read back: {each.message}") for each in misfits(error, path))
+    )
+
+
+def misfits(error: Any, path: str) -> tuple[FieldError, ...]:
+    """What a ValidationError of pydantic finds fault with; `path` is what was validated."""
+    errors: list[Mapping[str, Any]] = error.errors()
+    return tuple(
+        FieldError(
+            path + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in each["loc"]), each["msg"]
         )
+        for each in errors
     )
 
 

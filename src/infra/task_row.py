@@ -15,6 +15,7 @@ from backstage.infra.failure_text import failure_of
 from backstage.infra.metadata_text import metadata_of
 from backstage.infra.moments import from_micros
 from backstage.infra.salvage import Reader, checked_count, salvaged, text
+from backstage.infra.tags_text import tags_of
 
 _STATES = {state.value: state for state in TaskState}
 
@@ -23,7 +24,7 @@ STATED_COLUMNS = (
     *("id", "type", "queue", "priority", "created_at", "scheduled_at"),
     *("deliveries", "interruptions", "crashes", "version"),
     *("max_attempts", "backoff", "timeout", "soft_timeout", "max_deliveries", "dedupe_key", "dedupe_ttl"),
-    *("correlation_id", "workflow_id", "origin_id", "cancel_requested"),
+    *("correlation_id", "workflow_id", "origin_id", "tags", "key", "is_awaited", "cancel_requested"),
     *("metadata", "last_failure", "result", "payload"),
 )
 _OF_A_CLAIM = ("state", "started_at", "finished_at", "worker_id", "lease_until", "progress", "progress_note")
@@ -74,8 +75,8 @@ def _task_of(
 ) -> Task:
     (
         id_, type_, queue, priority, created_at, scheduled_at, deliveries, interruptions, crashes, version,
-        max_attempts, backoff, timeout, soft_timeout, max_deliveries, dedupe_key, dedupe_ttl,
-        correlation_id, workflow_id, origin_id, cancel_requested, metadata, last_failure, result, payload, *_,
+        max_attempts, backoff, timeout, soft_timeout, max_deliveries, dedupe_key, dedupe_ttl, correlation_id,
+        workflow_id, origin_id, tags, key, is_awaited, cancel_requested, metadata, last_failure, result, payload, *_,
     ) = row  # fmt: skip
     checked_count(deliveries, interruptions, crashes, version)
     return Task(
@@ -104,6 +105,9 @@ def _task_of(
         workflow_id=id_ if workflow_id is None else workflow_id,
         origin_id=origin_id,
         metadata={} if metadata is None else metadata_of(metadata),
+        tags=() if tags is None else tags_of(tags),
+        key=key,
+        is_awaited=bool(is_awaited),
         is_cancel_requested=bool(cancel_requested),
         result_json=result,
         last_failure=None if last_failure is None else failure_of(last_failure),
@@ -140,6 +144,9 @@ _READERS: dict[str, tuple[str, Reader]] = {
     "progress": ("progress", float),
     "progress_note": ("progress_note", text),
     "metadata": ("metadata", metadata_of),
+    "tags": ("tags", tags_of),
+    "key": ("key", text),
+    "is_awaited": ("is_awaited", bool),
     "last_failure": ("last_failure", failure_of),
     "result_json": ("result", text),
     "payload_json": ("payload", text),

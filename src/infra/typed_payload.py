@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from backstage.domain.payload import encode_payload
+from backstage.domain.typed_payload import TypedPayload
 from backstage.domain.typed_values import Schema, own_schema, readable
 
 
@@ -26,5 +27,19 @@ def _schema(kind: type) -> Schema | None:
 
 
 def encode_typed_payload(value: Any) -> str:
-    """What `encode_payload` does; standard dataclasses are tried as models are. Raises InvalidTaskDataError."""
+    """What `encode_payload` does; standard dataclasses are tried as models are, and a TypedPayload by the type that
+    its handler reads. Raises InvalidTaskDataError."""
+    if isinstance(value, TypedPayload):
+        return _fitting(value)
     return encode_payload(value, form=partial(readable, schema_of=_schema))
+
+
+def _fitting(typed: TypedPayload) -> str:
+    text = encode_typed_payload(typed.value)
+    kind: type = type(typed.value)
+    if _schema(kind) is not None and kind is typed.task_type.payload_type:
+        return text  # it was read back by this very type
+    from backstage.infra.typed_reader import read_typed  # noqa: PLC0415 - loads pydantic
+
+    read_typed(typed.task_type.payload_type, text, "payload")
+    return text

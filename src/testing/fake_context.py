@@ -15,6 +15,7 @@ from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.lease import Lease
 from backstage.domain.queue import DEFAULT_QUEUE
 from backstage.domain.task import Task
+from backstage.domain.task_type import TaskType
 from backstage.infra.structured_logging import new_logger
 from backstage.infra.typed_payload import encode_typed_payload
 from backstage.testing.fake_clock import FakeClock
@@ -82,7 +83,9 @@ class FakeContext(TaskContext):
             raise RuntimeError("this context has no store: give it one, as in new_context(backstage=bench.backstage)")
         return self._backstage
 
-    def enqueue(self, task_type: str, payload: Any = None, **options: Unpack[EnqueueOptions]) -> EnqueuedTask:
+    def enqueue(
+        self, task_type: str | TaskType[Any, Any], payload: Any = None, **options: Unpack[EnqueueOptions]
+    ) -> EnqueuedTask:
         """Note the task in `signals.enqueued`, and return it as a worker's context does."""
         request = asked_for(task_type, payload, options)
         task = request.task(self._ids, self.task.started_at or self.task.created_at, self.task, encode_typed_payload)

@@ -36,6 +36,13 @@ async def test_payload_delay_and_limits_are_those_of_the_next(scene):
     assert child.scheduled_at == scene.clock.now() + timedelta(seconds=5)
 
 
+async def test_tags_and_key_are_those_of_the_next_and_not_the_parents(scene):
+    parent = await scene.pending(tags=("vip",), key="customer 7")
+    assert scene.use_cases.chain_task(parent, Next("a")).tags == ()
+    child = scene.use_cases.chain_task(parent, Next("a", tags=["new"], key="customer 8"))
+    assert (child.tags, child.key) == (("new",), "customer 8")
+
+
 async def test_id_and_dedupe_key_are_those_of_the_next(scene):
     parent = await scene.pending()
     id_ = UUID("018f0000-0000-7000-8000-000000000001")

@@ -35,8 +35,11 @@ async def test_a_copy_keeps_the_limits_and_the_metadata(scene, copy):
         "soft_timeout": 8.0,
         "correlation_id": "order-1",
         "metadata": {"tenant": "t1"},
+        "tags": ("vip",),
+        "key": "customer 7",
     }
-    copied = await copy((await scene.ended(Task.completed, **options)).id)
+    copied = await copy((await scene.ended(Task.completed, is_awaited=True, **options)).id)
+    assert not copied.is_awaited
     assert {name: getattr(copied, name) for name in options} == options
 
 

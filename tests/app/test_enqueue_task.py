@@ -47,8 +47,12 @@ async def test_everything_asked_for_is_in_the_task(enqueue):
             soft_timeout=5,
             correlation_id="order-1",
             metadata={"tenant": "t1"},
+            tags=["vip", "new", "vip"],
+            key="customer 7",
+            is_awaited=True,
         )
     )
+    assert (task.tags, task.key, task.is_awaited) == (("vip", "new"), "customer 7", True)
     assert (task.queue, task.priority, task.dedupe, task.max_attempts) == ("mail", 100, Dedupe("k", 60), 7)
     assert (task.backoff, task.timeout, task.soft_timeout) == (Backoff.fixed(2), 10.0, 5.0)
     assert (task.correlation_id, task.metadata) == ("order-1", {"tenant": "t1"})
@@ -169,6 +173,14 @@ WRONG = [
     ("metadata", {"metadata": {"k": "x" * 16 * 1024}}),
     ("metadata.k", {"metadata": {"k": 1}}),
     ("metadata.k", {"metadata": {"k": "\0"}}),
+    ("tags", {"tags": "vip"}),
+    ("tags", {"tags": [str(n) for n in range(9)]}),
+    ("tags[1]", {"tags": ["vip", ""]}),
+    ("tags[0]", {"tags": ["t" * 65]}),
+    ("tags[0]", {"tags": [7]}),
+    ("key", {"key": ""}),
+    ("key", {"key": "k" * 129}),
+    ("is_awaited", {"is_awaited": "yes"}),
     ("id", {"id": "7"}),
     ("id", {"id": 7}),
 ]

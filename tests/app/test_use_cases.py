@@ -13,11 +13,24 @@ import backstage.app
 from backstage.app.enqueue_parts import EnqueueParts
 from backstage.app.use_cases import UseCases
 from backstage.domain.ports.backend import Backend
+from backstage.domain.typed_result import ReadResult
 from tests.app.conftest import Scene
 
 USE_CASES = list(inspect.get_annotations(UseCases))
-NOT_OF_A_STORE = {"current_task", "enqueue_options", "use_cases", "dead_letters", "move_task"}
-"""The wiring itself, a view of one processor's queue, and what use cases share."""
+NOT_OF_A_STORE = {
+    "current_task",
+    "enqueue_options",
+    "use_cases",
+    "dead_letters",
+    "move_task",
+    "waiting_room",
+    "following_room",
+    "permissions",
+    "guarded_use_cases",
+    "hidden_payloads",
+    "audited_arguments",
+}
+"""The wiring itself, who may use what, a view of one processor's queue, and what use cases share."""
 
 
 def test_every_use_case_has_its_line() -> None:
@@ -41,6 +54,8 @@ def _given(need: str) -> Any:
         return Backend
     if need in USE_CASES:
         return _class_of(need)
+    if need == "read_result":
+        return ReadResult
     port = vars(Backend).get(need)
     return get_type_hints(EnqueueParts)[need] if port is None else get_type_hints(port.fget)["return"]
 

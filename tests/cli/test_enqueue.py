@@ -24,7 +24,7 @@ def test_enqueue_takes_every_option(cli: Cli, store: Store) -> None:
     answer = cli(
         *("enqueue", "a", "[1]", "--queue", "mail", "--priority", "-5", "--delay", "1.5m", "--dedupe-key", "k"),
         *("--dedupe-ttl", "2h", "--max-attempts", "4", "--timeout", "10", "--correlation-id", "order-1"),
-        *("--metadata", "source=shop", "--metadata", "note=a=b"),
+        *("--metadata", "source=shop", "--metadata", "note=a=b", "--tag", "vip", "--tag", "ü 1", "--key", "customer 7"),
     )
     task = store.task(answer.out.strip())
     assert (task.queue, task.priority, task.max_attempts, task.timeout) == ("mail", -5, 4, 10.0)
@@ -32,6 +32,8 @@ def test_enqueue_takes_every_option(cli: Cli, store: Store) -> None:
     assert task.dedupe == Dedupe("k", 7200.0)
     assert task.correlation_id == "order-1"
     assert task.metadata == {"source": "shop", "note": "a=b"}
+    assert (task.tags, task.key) == (("vip", "ü 1"), "customer 7")
+    assert "tags         vip, ü 1\nkey          customer 7\n" in cli("show", task.id).out
 
 
 def test_enqueue_takes_a_moment(cli: Cli, store: Store) -> None:

@@ -73,12 +73,14 @@ def test_list_gives_a_page_and_how_to_get_the_next(cli: Cli, store: Store) -> No
 
 def test_list_filters(cli: Cli, store: Store) -> None:
     store.enqueue("a")
-    wanted = store.enqueue("b", queue="mail", correlation_id="order-1")
+    wanted = store.enqueue("b", queue="mail", correlation_id="order-1", tags=["vip"], key="customer 7")
     for option, value in (
         ("--type", "b"),
         ("--queue", "mail"),
         ("--correlation", "order-1"),
         ("--workflow", wanted),
+        ("--tag", "vip"),
+        ("--key", "customer 7"),
     ):
         assert [task["id"] for task in json.loads(cli("list", option, value, "--json").out)] == [wanted]
     assert json.loads(cli("list", "--state", "failed", "--state", "running", "--json").out) == []

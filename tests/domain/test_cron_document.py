@@ -23,6 +23,8 @@ FULL = CronTask(
     catch_up=MissedTicks.ALL,
     overlap=Overlap.REPLACE,
     jitter=2.5,
+    tags=("vip", UNICODE[:64]),
+    key="customer 7",
 )
 
 
@@ -45,6 +47,10 @@ def test_the_document_is_one_line_of_ascii() -> None:
     document = document_of(FULL)
     assert document.isascii()
     assert "\n" not in document
+
+
+def test_a_schedule_without_tags_and_key_can_be_read_by_an_earlier_release() -> None:
+    assert json.loads(document_of(CronTask("@daily", "t"))).keys().isdisjoint({"tags", "key"})
 
 
 def test_a_document_from_before_overlap_and_jitter_can_be_read() -> None:

@@ -22,11 +22,12 @@ def imported_by(file: Path) -> set[str]:
     return names
 
 
-def test_the_domain_needs_croniter_and_structs_beside_the_standard_library() -> None:
+def test_the_domain_needs_croniter_and_structs_beside_the_standard_library_and_its_backports() -> None:
     names = set().union(*map(imported_by, DOMAIN.rglob("*.py")))
     foreign = {name for name in names if name.split(".")[0] not in {*sys.stdlib_module_names, "backstage"}}
     assert {name for name in foreign if not name.startswith("croniter")} <= {
         "msgspec.Struct",
         "msgspec.field",
         "msgspec.structs.replace",
+        "typing_extensions",
     }

@@ -41,11 +41,12 @@ def test_names_and_ticks_have_ids_of_their_own() -> None:
 
 
 def test_the_task_is_due_at_its_tick_and_says_what_it_is_for() -> None:
-    cron = CronTask("@hourly", "report:build", "reports", {"deep": True}, name="hourly")
+    cron = CronTask("@hourly", "report:build", "reports", {"deep": True}, name="hourly", tags=["vip"], key="customer 7")
     task = tick_task(cron, NOON, NOON + timedelta(seconds=3))
     assert (task.type, task.queue, task.payload) == ("report:build", "reports", {"deep": True})
     assert (task.scheduled_at, task.created_at) == (NOON, NOON + timedelta(seconds=3))
     assert task.metadata == {"schedule": "hourly", "tick": "2026-11-23T12:00:00Z"}
+    assert (task.tags, task.key) == (("vip",), "customer 7")
     assert task.id == task.correlation_id == task.workflow_id == tick_id("hourly", NOON)
 
 

@@ -29,7 +29,11 @@ METHODS = {
     "schedules": ("put", "find", "all", "restore", "delete", "pause", "resume", "fire"),
     "subscriptions": ("put", "delete", "all"),
     "broadcasts": ("send", "position", "receive"),
+    "audit_log": ("add", "find"),
+    "tokens": ("put", "find", "used", "delete", "all"),
+    "task_events": ("append", "read", "standings", "keep_lines", "lines", "forget"),
     "archive": ("read", "write", "write_pruned"),
+    "facts": ("of",),
 }
 
 
@@ -87,7 +91,11 @@ class FaultyBackend:
         self.schedules: Any = FaultyPort(server.schedules, METHODS["schedules"], faults, random)
         self.subscriptions: Any = FaultyPort(server.subscriptions, METHODS["subscriptions"], faults, random)
         self.broadcasts: Any = FaultyPort(server.broadcasts, METHODS["broadcasts"], faults, random)
+        self.audit_log: Any = FaultyPort(server.audit_log, METHODS["audit_log"], faults, random)
+        self.tokens: Any = FaultyPort(server.tokens, METHODS["tokens"], faults, random)
+        self.task_events: Any = FaultyPort(server.task_events, METHODS["task_events"], faults, random)
         self.archive: Any = FaultyPort(server.archive, METHODS["archive"], faults, random)
+        self.facts: Any = FaultyPort(server.facts, METHODS["facts"], faults, random)
 
     async def open(self) -> None:
         """Connected from the start."""

@@ -15,8 +15,21 @@ from backstage.infra.redis.scripts import Script, all_scripts
 
 LUA = Path(str(files("backstage.infra.redis"))) / "lua"
 FILES = sorted(LUA.rglob("*.lua"))
-OF_REDIS = {"redis", "cmsgpack", "KEYS", "ARGV"}
-OF_LUA = {"error", "ipairs", "math", "next", "pairs", "string", "table", "tonumber", "tostring", "type", "unpack"}
+OF_REDIS = {"redis", "cjson", "cmsgpack", "KEYS", "ARGV"}
+OF_LUA = {
+    "error",
+    "ipairs",
+    "math",
+    "next",
+    "pairs",
+    "pcall",
+    "string",
+    "table",
+    "tonumber",
+    "tostring",
+    "type",
+    "unpack",
+}
 LISTS = {"lanes", "rank"}
 """Of elements that are alike, so that the first of them has no better name."""
 

@@ -19,6 +19,8 @@ from backstage import (
     Settings,
     Task,
     TaskContext,
+    TaskType,
+    TypedTask,
     Worker,
     WorkerService,
     handler,
@@ -88,3 +90,53 @@ def registers(worker: Worker, service: WorkerService) -> None:
     worker.on("mail", max_attempt=3)  # wrong
     assert_type(service.register_processor("mail", concurrency=2, keep_failed=math.inf), QueueProcessor)
     service.register_processor("mail", concurency=2)  # wrong
+
+
+class Email:
+    to: str
+
+
+class Receipt: ...
+
+
+EMAIL = TaskType("email:send", Email, Receipt, queue="mail", timeout=30, backoff=Backoff.fixed(1))
+PLAIN = TaskType("plain", dict[str, int])
+NIGHTLY = TaskType("nightly", None, int)
+TaskType("email:send", Email, quue="mail")  # wrong
+TaskType("email:send", Email, timeout="long")  # wrong
+
+
+async def calls_by_type(worker: Worker, container: Container, bench: TaskBench, django: BlockingContainer) -> None:
+    for place in (worker, container, bench):
+        assert_type(await place.enqueue(EMAIL, Email(), delay=5), TypedTask[Receipt])
+        assert_type(await place.enqueue(EMAIL, Email(), dedupe="ada"), TypedTask[Receipt] | None)
+        assert_type(await place.enqueue(PLAIN, {"a": 1}), TypedTask[Any])
+        assert_type(await place.enqueue(NIGHTLY, None), TypedTask[int])
+        await place.enqueue(EMAIL, Receipt())  # wrong
+        await place.enqueue(EMAIL, {"to": "ada"})  # wrong
+        await place.enqueue(EMAIL)  # wrong
+        await place.enqueue(PLAIN, {"a": "one"})  # wrong
+        await place.enqueue(EMAIL, Email(), prioritty=1)  # wrong
+        await place.enqueue_many(EMAIL, [Email(), Email()], queue="slow")
+        await place.enqueue_many(EMAIL, [Receipt()])  # wrong
+    assert_type(await worker.schedule(EMAIL, Email(), 60), TypedTask[Receipt])
+    await worker.schedule(EMAIL, Receipt(), 60)  # wrong
+    await container.schedule(EMAIL, Email(), cron="0 8 * * *", overlap="skip")
+    await container.schedule(EMAIL, Receipt(), cron="0 8 * * *")  # wrong
+    await container.schedule(EMAIL, Email(), crn="0 8 * * *")  # wrong
+    assert_type(django.enqueue(EMAIL, Email()), TypedTask[Receipt])
+    django.enqueue(EMAIL, Receipt())  # wrong
+    django.schedule(EMAIL, Email(), cron="0 8 * * *", jitter="much")  # wrong
+    EMAIL.next(Receipt())  # wrong
+
+
+@EMAIL.handler
+async def send(email: Email, context: TaskContext) -> Receipt:
+    await context.enqueue(EMAIL, email)
+    await context.enqueue(EMAIL, Receipt())  # wrong
+    return Receipt()
+
+
+async def calls_the_plain_function(context: TaskContext) -> None:
+    assert_type(await send(Email(), context), Receipt)
+    await send(Receipt(), context)  # wrong

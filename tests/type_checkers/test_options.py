@@ -22,7 +22,7 @@ def test_those_of_enqueue_are_the_fields_of_a_request() -> None:
 
 def test_those_of_a_handler_are_the_fields_of_its_registration() -> None:
     fields = {name: hint for name, hint in get_type_hints(Registration).items() if not name.startswith("_")}
-    del fields["type"], fields["handler"]
+    del fields["type"], fields["handler"], fields["task_type"]
     assert get_type_hints(HandlerOptions) == fields
 
 

@@ -3,15 +3,22 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
+import pytest
+
 from backstage.worker.middleware.timeout import Deadlines
 from tests.worker.workers import DEADLINE
 
 
-async def test_deadlines_pass_in_time_whatever_the_order_in_which_they_were_started() -> None:
+async def test_deadlines_pass_in_time_whatever_the_order_in_which_they_were_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     deadlines, passed, last = Deadlines(), [], asyncio.Event()
-    for seconds in (0.03, 0.01, 0.02):
-        deadlines.start(seconds, partial(passed.append, seconds))
-    deadlines.start(0.04, last.set)
+    now = asyncio.get_running_loop().time()
+    with monkeypatch.context() as at_once:
+        at_once.setattr(asyncio.get_running_loop(), "time", lambda: now)
+        for seconds in (0.03, 0.01, 0.02):
+            deadlines.start(seconds, partial(passed.append, seconds))
+        deadlines.start(0.04, last.set)
     async with asyncio.timeout(DEADLINE):
         await last.wait()
     assert passed == [0.01, 0.02, 0.03]

@@ -4,14 +4,18 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from backstage.domain.opening import Opening
+from backstage.domain.ports.audit_log import AuditLog
 from backstage.domain.ports.broadcasts import Broadcasts
 from backstage.domain.ports.clock import Clock
+from backstage.domain.ports.facts import Facts
 from backstage.domain.ports.queue_control import QueueControl
 from backstage.domain.ports.schedule_repository import ScheduleRepository
 from backstage.domain.ports.subscriptions import Subscriptions
 from backstage.domain.ports.task_archive import TaskArchive
+from backstage.domain.ports.task_events import TaskEvents
 from backstage.domain.ports.task_queue import TaskQueue
 from backstage.domain.ports.task_repository import TaskRepository
+from backstage.domain.ports.tokens import Tokens
 from backstage.domain.ports.wakeup import Wakeup
 from backstage.domain.ports.worker_registry import WorkerRegistry
 
@@ -46,7 +50,19 @@ class Backend(Protocol):
     def broadcasts(self) -> Broadcasts: ...
 
     @property
+    def facts(self) -> Facts: ...
+
+    @property
+    def audit_log(self) -> AuditLog: ...
+
+    @property
+    def tokens(self) -> Tokens: ...
+
+    @property
     def archive(self) -> TaskArchive: ...
+
+    @property
+    def task_events(self) -> TaskEvents: ...
 
     async def open(self, opening: Opening = Opening.WORK) -> None:
         """Connect, and make of the store what `opening` allows.

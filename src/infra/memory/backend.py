@@ -7,14 +7,18 @@ from contextlib import AbstractAsyncContextManager
 from backstage.domain.opening import Opening
 from backstage.domain.ports.clock import Clock
 from backstage.infra.memory.archive import MemoryArchive
+from backstage.infra.memory.audit_log import MemoryAuditLog
 from backstage.infra.memory.broadcasts import MemoryBroadcasts
 from backstage.infra.memory.control import MemoryControl
+from backstage.infra.memory.facts import MemoryFacts
 from backstage.infra.memory.queue import MemoryQueue
 from backstage.infra.memory.registry import MemoryRegistry
 from backstage.infra.memory.schedules import MemorySchedules
 from backstage.infra.memory.store import MemoryStore
 from backstage.infra.memory.subscriptions import MemorySubscriptions
+from backstage.infra.memory.task_events import MemoryTaskEvents
 from backstage.infra.memory.tasks import MemoryTasks
+from backstage.infra.memory.tokens import MemoryTokens
 from backstage.infra.memory.wakeup import MemoryWakeup, subscribe
 
 
@@ -31,7 +35,11 @@ class MemoryBackend:
         self.schedules = MemorySchedules(self._store)
         self.subscriptions = MemorySubscriptions(self._store)
         self.broadcasts = MemoryBroadcasts(self._store)
+        self.facts = MemoryFacts(self._store, self.control, self.registry)
+        self.audit_log = MemoryAuditLog(self._store)
+        self.tokens = MemoryTokens(self._store)
         self.archive = MemoryArchive(self._store)
+        self.task_events = MemoryTaskEvents(self._store)
 
     async def open(self, opening: Opening = Opening.WORK) -> None:
         """Nothing to connect."""

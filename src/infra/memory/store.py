@@ -4,24 +4,37 @@ from __future__ import annotations
 
 import heapq
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 from uuid import uuid4
 
 from backstage.domain.attempt import Attempt
+from backstage.domain.audit_entry import AuditEntry
 from backstage.domain.dedupe import Duplicate
+from backstage.domain.event_log import LogEntry
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.queue_control import Pause
+from backstage.domain.run_log import RunLog
 from backstage.domain.schedule import Schedule
 from backstage.domain.subscription import Subscription
 from backstage.domain.task import Task
 from backstage.domain.task_state import FINAL_STATES, LIVE_STATES, TaskState
+from backstage.domain.token import Token
 from backstage.domain.worker_info import WorkerInfo
 
 Lane = tuple[str, str]
 """Queue and type: the unit that is claimed from, so that neither paused nor unknown work is ever scanned."""
+
+
+@dataclass(slots=True)
+class EventLog:
+    """Of one task: `since` when it is kept, and its entries with the moments at which they were stored."""
+
+    since: datetime
+    entries: deque[tuple[LogEntry, datetime]] = field(default_factory=deque)
 
 
 class MemoryStore:
@@ -31,6 +44,8 @@ class MemoryStore:
         self.generation = uuid4().hex
         self.tasks: dict[str, Task] = {}
         self.attempts: dict[str, list[Attempt]] = {}
+        self.event_logs: dict[str, EventLog] = {}
+        self.run_logs: dict[str, dict[int, RunLog]] = {}  # by fence
         self.lease_ends: dict[str, float] = {}  # of running tasks, on the monotonic clock
         self.counts: Counter[tuple[str, str, TaskState]] = Counter()
         self.pruned: Counter[tuple[str, str, TaskState]] = Counter()
@@ -39,6 +54,8 @@ class MemoryStore:
         self.workers: dict[str, WorkerInfo] = {}
         self.schedules: dict[str, Schedule] = {}
         self.subscriptions: dict[str, Subscription] = {}
+        self.audit: list[AuditEntry] = []
+        self.tokens: dict[str, Token] = {}  # digest -> token
         self.wakers: list[Callable[[], None]] = []
         self._ready: dict[Lane, list[tuple[int, datetime, str, int]]] = {}
         self._waiting: list[tuple[datetime, str, int]] = []
@@ -75,6 +92,8 @@ class MemoryStore:
     def delete(self, task: Task) -> None:
         del self.tasks[task.id]
         self.attempts.pop(task.id, None)
+        self.event_logs.pop(task.id, None)
+        self.run_logs.pop(task.id, None)
         self.pruned[task.queue, task.type, task.state] += 1
         if task.dedupe is not None and self.holder(task) is None:
             self.dedupe.pop((task.queue, task.dedupe.key), None)

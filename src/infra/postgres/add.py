@@ -73,13 +73,21 @@ async def add_tasks(session: Session, tasks: Sequence[Task], now: int | None) ->
         if task.state is not TaskState.PENDING or task.version != 1:
             raise ValueError("only new tasks are added: another task's moves come by save, or by the archive")
     messages = [message for layer in _layers(unique) for message in portions(layer, attrgetter("size"), len(layer))]
-    if len(messages) == 1:
+    if len(messages) == 1 and not any(task.tags for task in unique):
         return await _add_layer(session, messages[0], now)
     answers: Answers = {}
     async with session.transaction():
         for message in messages:
             answers |= await _add_layer(session, message, now)
+        await put_tags(session, unique)
     return answers
+
+
+async def put_tags(session: Session, tasks: Sequence[Task]) -> None:
+    """Let the tasks be found by their tags; those that were left out have none to be found by."""
+    tagged = [task.id for task in tasks if task.tags]
+    if tagged:
+        await session.fetch(statement("put_tags"), tagged)
 
 
 def _layers(tasks: list[Task]) -> list[list[Task]]:

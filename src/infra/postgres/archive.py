@@ -8,6 +8,7 @@ from backstage.domain.ports.task_archive import StoredTask
 from backstage.domain.stats import Count
 from backstage.domain.task_state import TaskState
 from backstage.infra.moments import from_micros
+from backstage.infra.postgres.add import put_tags
 from backstage.infra.postgres.columns import ATTEMPT, DEFINITION, FINISHED, PENDING
 from backstage.infra.postgres.dedupe_keys import holds_key, take_key
 from backstage.infra.postgres.rows import attempt_of
@@ -90,6 +91,7 @@ async def _write(session: Session, stored: list[StoredTask], now: int | None) ->
     tasks = sorted((task for task in tasks if task.id in new), key=lambda task: task.id)
     pending = [task for task in tasks if task.state is TaskState.PENDING]
     finished = [task for task in tasks if task.state is not TaskState.PENDING]
+    await put_tags(session, tasks)
     records = [record for task in tasks for record in given[task.id].attempts]
     if pending:
         await session.fetch(statement("put_pending"), now, *PENDING.values(pending))

@@ -15,10 +15,12 @@ from backstage.domain.ports.clock import Clock
 from backstage.infra.event_wakeup import EventWakeup
 from backstage.infra.migrations import Migration, MigrationStatus
 from backstage.infra.postgres.archive import PostgresArchive
+from backstage.infra.postgres.audit_log import PostgresAuditLog
 from backstage.infra.postgres.broadcasts import PostgresBroadcasts
 from backstage.infra.postgres.connector import Connector
 from backstage.infra.postgres.control import PostgresControl
 from backstage.infra.postgres.database import Database
+from backstage.infra.postgres.facts import PostgresFacts
 from backstage.infra.postgres.location import Location, parse_url
 from backstage.infra.postgres.migrations import Migrations
 from backstage.infra.postgres.own_connection import OwnConnection
@@ -30,8 +32,10 @@ from backstage.infra.postgres.statements import load_statements
 from backstage.infra.postgres.store import Store
 from backstage.infra.postgres.store_errors import DRIVER_ERRORS, translate
 from backstage.infra.postgres.subscriptions import PostgresSubscriptions
+from backstage.infra.postgres.task_events import PostgresTaskEvents
 from backstage.infra.postgres.tasks import PostgresTasks
 from backstage.infra.postgres.tls import check_tls
+from backstage.infra.postgres.tokens import PostgresTokens
 from backstage.infra.postgres.wakeup import subscribe
 from backstage.infra.server_time import server_time
 from backstage.infra.system_clock import SystemClock
@@ -60,7 +64,11 @@ class PostgresBackend:
         self.schedules = PostgresSchedules(self._store)
         self.subscriptions = PostgresSubscriptions(self._store)
         self.broadcasts = PostgresBroadcasts(self._store)
+        self.facts = PostgresFacts(self._store)
+        self.audit_log = PostgresAuditLog(self._store)
+        self.tokens = PostgresTokens(self._store)
         self.archive = PostgresArchive(self._store)
+        self.task_events = PostgresTaskEvents(self._store)
 
     @classmethod
     def from_url(cls, url: str, clock: Clock | None = None, *, logger: Any = None) -> PostgresBackend:

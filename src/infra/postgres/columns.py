@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from backstage.infra.failure_text import failure_json
 from backstage.infra.moments import EPOCH, MICROSECOND, to_micros
+from backstage.infra.tags_text import tags_json
 from backstage.infra.task_row import ROW_COLUMNS, STATED_COLUMNS
 
 Values = list[Any] | None
@@ -87,6 +88,9 @@ DEFINITION = _KEYS + Columns(
     Column("workflow_id", "text", lambda task: None if task.workflow_id == task.id else task.workflow_id),
     Column("origin_id", "text", attrgetter("origin_id")),
     Column("metadata", "text", lambda task: json.dumps(task.metadata) if task.metadata else None),
+    Column("tags", "text", lambda task: tags_json(task.tags)),
+    Column("key", "text", attrgetter("key")),
+    Column("is_awaited", "boolean", lambda task: task.is_awaited or None),
     Column("dedupe_key", "text", lambda task: None if task.dedupe is None else task.dedupe.key),
     Column("dedupe_ttl", "double precision", lambda task: None if task.dedupe is None else task.dedupe.ttl),
 )

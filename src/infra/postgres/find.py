@@ -27,17 +27,21 @@ async def find_task(session: Session, task_id: str) -> Task | None:
 
 def _statement_for(query: TaskQuery) -> tuple[str, tuple[Any, ...]]:
     """The statement that reads the index which leaves the fewest others, and its arguments after the first two."""
-    states = sorted(query.states or TaskState)
+    lane = sorted(query.states or TaskState), query.queue, query.type
     if query.workflow_id is not None:
         of_itself = _id_or_none(query.workflow_id)
         return "find_in_workflow", (
-            states, query.queue, query.type, query.workflow_id, of_itself, query.correlation_id
+            *lane, query.tag, query.key, query.workflow_id, of_itself, query.correlation_id
         )  # fmt: skip
     if query.correlation_id is not None:
         of_itself = _id_or_none(query.correlation_id)
-        return "find_correlated", (states, query.queue, query.type, query.correlation_id, of_itself)
+        return "find_correlated", (*lane, query.tag, query.key, query.correlation_id, of_itself)
+    if query.key is not None:
+        return "find_of_key", (*lane, query.tag, query.key)
+    if query.tag is not None:
+        return "find_tagged", (*lane, query.tag)
     if query.states or query.queue is not None or query.type is not None:
-        return "find_in_lanes", (states, query.queue, query.type)
+        return "find_in_lanes", lane
     return "find_newest", ()
 
 

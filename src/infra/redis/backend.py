@@ -27,9 +27,13 @@ from backstage.infra.system_clock import SystemClock
 if TYPE_CHECKING:
     from backstage.domain.finding import Finding
     from backstage.infra.redis.archive import RedisArchive
+    from backstage.infra.redis.audit_log import RedisAuditLog
     from backstage.infra.redis.broadcasts import RedisBroadcasts
+    from backstage.infra.redis.facts import RedisFacts
     from backstage.infra.redis.schedules import RedisSchedules
     from backstage.infra.redis.subscriptions import RedisSubscriptions
+    from backstage.infra.redis.task_events import RedisTaskEvents
+    from backstage.infra.redis.tokens import RedisTokens
 
 
 class RedisBackend:
@@ -84,10 +88,34 @@ class RedisBackend:
         return RedisBroadcasts(self._client)
 
     @cached_property
+    def facts(self) -> RedisFacts:
+        from backstage.infra.redis.facts import RedisFacts  # noqa: PLC0415 - see above
+
+        return RedisFacts(self._client, self._directory, self.registry)
+
+    @cached_property
+    def audit_log(self) -> RedisAuditLog:
+        from backstage.infra.redis.audit_log import RedisAuditLog  # noqa: PLC0415 - see above
+
+        return RedisAuditLog(self._client)
+
+    @cached_property
+    def tokens(self) -> RedisTokens:
+        from backstage.infra.redis.tokens import RedisTokens  # noqa: PLC0415 - see above
+
+        return RedisTokens(self._client)
+
+    @cached_property
     def archive(self) -> RedisArchive:
         from backstage.infra.redis.archive import RedisArchive  # noqa: PLC0415 - see above
 
         return RedisArchive(self._client, self._directory)
+
+    @cached_property
+    def task_events(self) -> RedisTaskEvents:
+        from backstage.infra.redis.task_events import RedisTaskEvents  # noqa: PLC0415 - see above
+
+        return RedisTaskEvents(self._client, self._directory)
 
     async def open(self, opening: Opening = Opening.WORK) -> None:
         """Connect, see that the server is fit, and agree with whoever else uses the store; nothing if it is open.

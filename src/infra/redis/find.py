@@ -70,6 +70,10 @@ class Searching:
             name = f"workflow:{query.workflow_id}"
         elif query.correlation_id is not None:
             name = f"correlation:{query.correlation_id}"
+        elif query.key is not None:
+            name = f"of:{query.key}"
+        elif query.tag is not None:
+            name = f"tag:{query.tag}"
         else:
             return await self.lanes(query)
         queues = await self._directory.queues() if query.queue is None else [query.queue]

@@ -8,6 +8,9 @@ Of a queue:
 
     task:<id>                hash     the fields of rows.py; none of them holds its default
     attempts:<id>            hash     fence -> packed record of a claim, the latest one of an ended task left out
+    events:<id>              stream   what its runs have told those who follow it; the ids are 1-0, 2-0 …
+    eventlogs                zset     since when `events:<id>` is kept -> id
+    lines:<id>               hash     fence -> attempt, and the lines that this run has logged
     line:<level>             stream   one entry for each task that waits in order or was claimed from here
     early:<level>            zset     due time -> id of those that belong before the line's last entry
     claimed                  stream   the entries of running tasks that were claimed from `early`
@@ -24,6 +27,8 @@ Of a queue:
     ids:<state>:<type>       zset     ids of ended tasks, in their own order
     workflow:<id>            zset     ids of tasks whose workflow is not just their own id
     correlation:<id>         zset     the same for the correlation
+    of:<key>                 zset     ids of tasks that have that key of their own
+    tag:<tag>                zset     ids of tasks that have that tag
     keys                     hash     dedupe key -> id of its holder, and the end of its window
     keyends                  zset     end of the window -> dedupe key
     counts                   hash     the counters below; `lease`: the longest, in microseconds; `past`: see past.lua
@@ -50,6 +55,9 @@ Of the store:
     workers                  hash     worker id -> what it said of itself
     schedules                hash     name -> the queue that has the schedule
     subscriptions            hash     name -> the subscription, as JSON
+    audit                    zset     0 -> id and document of an entry of the audit log, in the order of the ids
+    tokens                   hash     digest of a secret -> the token, as JSON
+    uses                     hash     id of a token -> the moment of its last use
     broadcasts               stream   the messages, their ids made of the moment at which they were stored
     broadcast-ids            hash     message id -> entry
 
@@ -85,6 +93,9 @@ class Keys:
         self.workers = f"{self.store}:workers"
         self.schedules = f"{self.store}:schedules"
         self.subscriptions = f"{self.store}:subscriptions"
+        self.audit = f"{self.store}:audit"
+        self.tokens = f"{self.store}:tokens"
+        self.token_uses = f"{self.store}:uses"
         self.broadcasts = f"{self.store}:broadcasts"
         self.wake_channel = f"{self.store}:wake"
 

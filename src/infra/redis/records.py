@@ -33,12 +33,12 @@ def _attempt_of(task_id: str, fence: int, record: Sequence[str]) -> Attempt:
         started_at=from_micros(int(started_at)),
         ended_at=from_micros(int(ended_at)),
         outcome=OutcomeKind(kind),
-        failure=_recorded_failure_of(failure),
+        failure=recorded_failure_of(failure),
     )
 
 
-def _recorded_failure_of(text: str | None) -> Failure | None:
-    """The same for a record, which may tell that it cannot be read."""
+def recorded_failure_of(text: str | None) -> Failure | None:
+    """Like `failure_of`, for a reader that may be told that it cannot be read."""
     try:
         return failure_of(text)
     except Exception:  # whatever the converters raise: the record was written by somebody else

@@ -1,7 +1,8 @@
 """Task <-> the fields of its hash: text, sparse, named as the entity names them or shorter.
 
 `created`, `due` (left out where it is `created`), `started` and `end` are moments; `end` is when the lease ends while
-the task runs, and when the task ended afterwards. `fence` is deliveries, `key` and `ttl` are the dedupe key's.
+the task runs, and when the task ended afterwards. `fence` is deliveries, `key` and `ttl` are the dedupe key's, and
+`task_key` is the task's own key.
 Two fields are the scripts' own: `entry` (where in a stream the task lies) and `record` (what the latest claim's record
 says, where the state does not tell it).
 """
@@ -26,6 +27,7 @@ from backstage.infra.metadata_text import metadata_of
 from backstage.infra.moments import from_micros, to_micros
 from backstage.infra.redis.any_bytes import unpack_any
 from backstage.infra.salvage import Reader, checked_count, salvaged, text
+from backstage.infra.tags_text import tags_of
 
 LETTERS = {
     TaskState.PENDING: "p",
@@ -79,14 +81,27 @@ def definition_of(task: Task) -> list[str]:
         fields += ("key", task.dedupe.key)
         if task.dedupe.ttl is not None:
             fields += ("ttl", repr(task.dedupe.ttl))
+    fields += _found_by(task)
+    if task.metadata:
+        fields += ("metadata", json.dumps(task.metadata))
+    if task.is_awaited:
+        fields += ("is_awaited", "1")
+    return fields
+
+
+def _found_by(task: Task) -> list[str]:
+    """What a task is found by beside its type and queue, and where it comes from."""
+    fields: list[str] = []
     if task.correlation_id != task.id:
         fields += ("correlation", task.correlation_id)
     if task.workflow_id != task.id:
         fields += ("workflow", task.workflow_id)
     if task.origin_id is not None:
         fields += ("origin", task.origin_id)
-    if task.metadata:
-        fields += ("metadata", json.dumps(task.metadata))
+    if task.tags:
+        fields += ("tags", json.dumps(task.tags, ensure_ascii=False))
+    if task.key is not None:
+        fields += ("task_key", task.key)
     return fields
 
 
@@ -251,6 +266,9 @@ _READERS: dict[str, tuple[str, Callable[[str], Any] | None]] = {
     "soft_timeout": ("soft_timeout", float),
     "max_deliveries": ("max_deliveries", int),
     "metadata": ("metadata", metadata_of),
+    "tags": ("tags", tags_of),
+    "task_key": ("key", None),
+    "is_awaited": ("is_awaited", bool),
     "cancel": ("is_cancel_requested", bool),
     "failure": ("last_failure", failure_of),
     "correlation": ("correlation_id", None),

@@ -13,6 +13,7 @@ from backstage.infra.sqlite.rows import columns_of, is_large
 from backstage.infra.sqlite.statements import statement
 
 _IS_STORED = "SELECT 1 FROM backstage_tasks WHERE id = ?"
+_TAG = "INSERT OR IGNORE INTO backstage_tags (id, tag) VALUES (?, ?)"
 _KEEP_LARGE = "INSERT OR REPLACE INTO backstage_large_payloads (task, payload) VALUES (?, ?)"
 
 
@@ -35,6 +36,8 @@ def insert_task(cursor: sqlite3.Cursor, counts: CountChanges, task: Task, now: d
     seq = cursor.lastrowid
     assert seq is not None
     keep_payload(cursor, seq, task)
+    if task.tags:
+        cursor.executemany(_TAG, [(task.id, tag) for tag in task.tags])
     keep_in_step(cursor, task, now)
     counts.add(task.state.value, task.queue, task.type, 1)
     return seq

@@ -29,12 +29,16 @@ from backstage.infra.sqlite.writer import Writer
 if TYPE_CHECKING:
     from backstage.domain.finding import Finding
     from backstage.infra.sqlite.archive import SqliteArchive
+    from backstage.infra.sqlite.audit_log import SqliteAuditLog
     from backstage.infra.sqlite.broadcasts import SqliteBroadcasts
     from backstage.infra.sqlite.control import SqliteControl
+    from backstage.infra.sqlite.facts import SqliteFacts
     from backstage.infra.sqlite.queue import SqliteQueue
     from backstage.infra.sqlite.registry import SqliteRegistry
     from backstage.infra.sqlite.schedules import SqliteSchedules
     from backstage.infra.sqlite.subscriptions import SqliteSubscriptions
+    from backstage.infra.sqlite.task_events import SqliteTaskEvents
+    from backstage.infra.sqlite.tokens import SqliteTokens
 
 T = TypeVar("T")
 _OLDEST = (3, 38, 0)  # STRICT tables, the ->> operator
@@ -106,10 +110,34 @@ class SqliteBackend:
         return SqliteBroadcasts(self._writer, self._reader, self.clock)
 
     @cached_property
+    def facts(self) -> SqliteFacts:
+        from backstage.infra.sqlite.facts import SqliteFacts  # noqa: PLC0415 - see above
+
+        return SqliteFacts(self._reader, self.clock)
+
+    @cached_property
+    def audit_log(self) -> SqliteAuditLog:
+        from backstage.infra.sqlite.audit_log import SqliteAuditLog  # noqa: PLC0415 - see above
+
+        return SqliteAuditLog(self._writer, self._reader)
+
+    @cached_property
+    def tokens(self) -> SqliteTokens:
+        from backstage.infra.sqlite.tokens import SqliteTokens  # noqa: PLC0415 - see above
+
+        return SqliteTokens(self._writer, self._reader)
+
+    @cached_property
     def archive(self) -> SqliteArchive:
         from backstage.infra.sqlite.archive import SqliteArchive  # noqa: PLC0415 - see above
 
         return SqliteArchive(self._writer, self._reader)
+
+    @cached_property
+    def task_events(self) -> SqliteTaskEvents:
+        from backstage.infra.sqlite.task_events import SqliteTaskEvents  # noqa: PLC0415 - see above
+
+        return SqliteTaskEvents(self._writer, self._reader, self.clock)
 
     @classmethod
     def from_url(cls, url: str, clock: Clock) -> SqliteBackend:

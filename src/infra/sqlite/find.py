@@ -14,6 +14,8 @@ from backstage.infra.sqlite.statements import statement
 from backstage.infra.task_row import task_of
 
 _NEWEST = "SELECT id FROM backstage_tasks WHERE id < ? ORDER BY id DESC"
+_OF_KEY = "SELECT id FROM backstage_tasks WHERE key = ? AND id < ? ORDER BY id DESC"
+_TAGGED = "SELECT id FROM backstage_tags WHERE tag = ? AND id < ? ORDER BY id DESC"
 _LANES = "SELECT queue, type, state FROM backstage_counts WHERE tasks > pruned"
 _AFTER_ALL_IDS = "\U0010ffff"
 
@@ -43,6 +45,10 @@ def _ids(query: TaskQuery, connection: sqlite3.Connection) -> Generator[str, Non
         yield from _column(
             connection, statement("find_correlated"), {"correlation_id": query.correlation_id, "below": below}
         )
+    elif query.key is not None:
+        yield from _column(connection, _OF_KEY, (query.key, below))
+    elif query.tag is not None:
+        yield from _column(connection, _TAGGED, (query.tag, below))
     elif query.states or query.queue is not None or query.type is not None:
         yield from _ids_of_lanes(query, below, connection)
     else:

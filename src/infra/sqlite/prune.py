@@ -19,6 +19,12 @@ _DELETE = (
     "DELETE FROM backstage_large_payloads WHERE task = ?",
     "DELETE FROM backstage_tasks WHERE seq = ?",
 )
+_DELETE_BY_ID = (
+    "DELETE FROM backstage_tags WHERE id = ?",
+    "DELETE FROM backstage_task_events WHERE task_id = ?",
+    "DELETE FROM backstage_event_logs WHERE task_id = ?",
+    "DELETE FROM backstage_run_logs WHERE task_id = ?",
+)
 Finished = tuple[int, str, int, str, str | None, str]
 """End, id, seq, type, dedupe key, queue."""
 
@@ -37,6 +43,8 @@ def prune(retention: Retention, limit: int, transaction: Transaction) -> int:
     seqs = [(seq,) for _, _, seq, _, _, _ in chosen]
     for delete in _DELETE:
         transaction.cursor.executemany(delete, seqs)
+    for delete in _DELETE_BY_ID:
+        transaction.cursor.executemany(delete, [(id_,) for _, id_, _, _, _, _ in chosen])
     for _, id_, _, type_, key, queue in chosen:
         transaction.counts.prune(retention.state, queue, type_)
         if key is not None:

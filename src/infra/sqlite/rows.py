@@ -12,6 +12,7 @@ from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.failure_text import failure_json, recorded_failure_of
 from backstage.infra.moments import from_micros, to_micros
+from backstage.infra.tags_text import tags_json
 from backstage.infra.task_row import ROW_COLUMNS
 
 LARGE_PAYLOAD = 2048
@@ -22,6 +23,7 @@ _PLAIN_COLUMNS = (
     *("type", "queue", "priority", "state", "ready", "created_at", "scheduled_at", "started_at", "finished_at"),
     *("deliveries", "interruptions", "crashes", "version", "max_attempts", "backoff", "timeout", "soft_timeout"),
     *("max_deliveries", "dedupe_key", "dedupe_ttl", "correlation_id", "workflow_id", "origin_id"),
+    *("tags", "key", "is_awaited"),
     *("cancel_requested", "progress", "progress_note", "metadata", "last_failure", "result", "payload"),
 )
 COLUMNS = ("id", *_PLAIN_COLUMNS, "worker_id", "lease_until")
@@ -65,6 +67,9 @@ def columns_of(task: Task, now: datetime) -> tuple[Any, ...]:
         None if task.correlation_id == task.id else task.correlation_id,
         None if task.workflow_id == task.id else task.workflow_id,
         task.origin_id,
+        tags_json(task.tags),
+        task.key,
+        task.is_awaited or None,
         task.is_cancel_requested,
         task.progress,
         task.progress_note,

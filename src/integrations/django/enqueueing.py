@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any, Unpack, cast, overload
+from typing import Any, TypeVar, Unpack, cast, overload
 
 from django.apps import apps
 from django.db import transaction
@@ -11,15 +11,36 @@ from backstage.app.enqueue_options import EnqueueOptions, OptionsBesideDedupe
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.dedupe import Dedupe
 from backstage.domain.task import Task
+from backstage.domain.task_type import TaskType
+from backstage.domain.typed_task import TypedTask
 from backstage.infra.system_clock import SystemClock
 from backstage.infra.typed_payload import encode_typed_payload
 from backstage.infra.uuid7_ids import Uuid7Ids
 from backstage.integrations.blocking_container import BlockingContainer
 
+Payload = TypeVar("Payload")
+Result = TypeVar("Result")
+
 
 def backstage() -> BlockingContainer:
     """Return the process's BlockingContainer, for everything but enqueueing. Raises ConfigurationError."""
     return cast(BlockingContainer, apps.get_app_config("backstage").container)
+
+
+@overload
+def enqueue(
+    task_type: TaskType[Payload, Result],
+    payload: Payload,
+    *,
+    dedupe: Dedupe | str | None,
+    **options: Unpack[OptionsBesideDedupe],
+) -> TypedTask[Result] | None: ...
+
+
+@overload
+def enqueue(
+    task_type: TaskType[Payload, Result], payload: Payload, **options: Unpack[OptionsBesideDedupe]
+) -> TypedTask[Result]: ...
 
 
 @overload
@@ -32,13 +53,29 @@ def enqueue(
 def enqueue(task_type: str, payload: Any = None, **options: Unpack[OptionsBesideDedupe]) -> Task: ...
 
 
-def enqueue(task_type: str, payload: Any = None, **options: Unpack[EnqueueOptions]) -> Task | None:
+def enqueue(task_type: str | TaskType[Any, Any], payload: Any = None, **options: Unpack[EnqueueOptions]) -> Task | None:
     """Store a task now, whatever becomes of the transaction; it is `BlockingContainer.enqueue`."""
     return backstage().enqueue(task_type, payload, **options)
 
 
+@overload
+def enqueue_on_commit(
+    task_type: TaskType[Payload, Any], payload: Payload, *, using: str | None = None, **options: Unpack[EnqueueOptions]
+) -> str: ...
+
+
+@overload
 def enqueue_on_commit(
     task_type: str, payload: Any = None, *, using: str | None = None, **options: Unpack[EnqueueOptions]
+) -> str: ...
+
+
+def enqueue_on_commit(
+    task_type: str | TaskType[Any, Any],
+    payload: Any = None,
+    *,
+    using: str | None = None,
+    **options: Unpack[EnqueueOptions],
 ) -> str:
     """Store a task once the open transaction has committed, and not at all if it is rolled back; return its id.
 

@@ -145,7 +145,7 @@ def _encode_next(following: Next) -> dict[str, str | None]:
     }
     return {
         "fields": encode_payload(rest, field="next"),
-        "payload": encode_payload(following.payload),
+        "payload": encode_payload(following.plain_payload),
         "result": _encode_result(following.result),
     }
 

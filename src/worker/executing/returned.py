@@ -132,7 +132,7 @@ def _only_result(result: Any, nexts: Sequence[Next]) -> Any:
     for each in results:
         refuse_misplaced(each, "result")
     for following in nexts:
-        refuse_misplaced(following.payload, "payload")
+        refuse_misplaced(following.plain_payload, "payload")
     return results[0] if results else None
 
 

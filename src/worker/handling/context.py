@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
-from typing import Any, NoReturn, Protocol, Unpack
+from typing import Any, NoReturn, Protocol, TypeVar, Unpack, overload
 
 from backstage.app.enqueue import asked_for
 from backstage.app.enqueue_options import EnqueueOptions
 from backstage.domain.handler_signals import EndAsCancelled
 from backstage.domain.task import Task
+from backstage.domain.task_type import TaskType
 from backstage.worker.handling.handler_store import HandlerStore
 from backstage.worker.handling.run_limits import RunLimits
+
+Payload = TypeVar("Payload")
 
 
 class RunSignals(Protocol):
@@ -77,7 +80,17 @@ class TaskContext:
         processes the same as a BlockingContainer has."""
         return self._known_store().backstage
 
-    def enqueue(self, task_type: str, payload: Any = None, **options: Unpack[EnqueueOptions]) -> Any:
+    @overload
+    def enqueue(
+        self, task_type: TaskType[Payload, Any], payload: Payload, **options: Unpack[EnqueueOptions]
+    ) -> Any: ...
+
+    @overload
+    def enqueue(self, task_type: str, payload: Any = None, **options: Unpack[EnqueueOptions]) -> Any: ...
+
+    def enqueue(
+        self, task_type: str | TaskType[Any, Any], payload: Any = None, **options: Unpack[EnqueueOptions]
+    ) -> Any:
         """Store a task of this task's workflow, with its correlation id unless another is given; `options` are the
         fields of EnqueueTask.
 

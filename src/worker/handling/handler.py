@@ -10,10 +10,10 @@ from typing import Any, TypedDict, TypeVar, Unpack
 from backstage.domain.backoff import Backoff
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.limits import check_attempts, check_name, check_seconds
+from backstage.domain.task_type import HANDLER_MARK, MarkedHandler, TaskType
 from backstage.worker.handling.unknown_options import refuse_unknown
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-HANDLER_MARK = "__backstage_handler__"
 MIDDLEWARE_MARK = "__backstage_middleware__"
 
 
@@ -45,6 +45,17 @@ class TaskHandlerRegistration:
     backoff: Backoff | None = None
     run_in: RunIn | str = RunIn.AUTO
     max_deliveries: int | None = None
+    task_type: TaskType[Any, Any] | None = None
+
+    @classmethod
+    def of(
+        cls, task_type: str | TaskType[Any, Any], handler: Callable[..., Any], **options: Unpack[HandlerOptions]
+    ) -> TaskHandlerRegistration:
+        """That of a name, or of a TaskType with its limits, before which `options` go."""
+        if not isinstance(task_type, TaskType):
+            return cls(task_type, handler, **options)
+        limits: HandlerOptions = {**task_type.limits, **options}  # type: ignore[typeddict-item]
+        return cls(task_type.name, handler, task_type=task_type, **limits)
 
     def __post_init__(self) -> None:
         check_name("type", self.type)
@@ -69,16 +80,29 @@ class HandlerOptions(TypedDict, total=False):
     max_deliveries: int | None
 
 
-def handler(type: str, **options: Unpack[HandlerOptions]) -> Callable[[Function], Function]:
+def handler(type: str | TaskType[Any, Any], **options: Unpack[HandlerOptions]) -> Callable[[Function], Function]:
     """Mark a function as the handler of a task type; the runner finds it in the modules it is given."""
     refuse_bare(type, "handler")
     refuse_unknown(options, "handler", HandlerOptions)
 
     def mark(function: Function) -> Function:
-        setattr(function, HANDLER_MARK, TaskHandlerRegistration(type=type, handler=function, **options))
+        setattr(function, HANDLER_MARK, TaskHandlerRegistration.of(type, function, **options))
         return function
 
     return mark
+
+
+def registration_in(value: object) -> TaskHandlerRegistration | None:
+    """That of a marked function, or of a TaskType's handler; None of anything else."""
+    mark = getattr(value, HANDLER_MARK, None) if callable(value) and not isinstance(value, type) else None
+    if isinstance(mark, MarkedHandler):
+        return TaskHandlerRegistration.of(mark.task_type, mark.handler)
+    return mark if isinstance(mark, TaskHandlerRegistration) else None
+
+
+def payload_type_of(registration: TaskHandlerRegistration | None) -> Any:
+    """What a handler without annotation reads its payload by."""
+    return Any if registration is None or registration.task_type is None else registration.task_type.payload_type
 
 
 def refuse_bare(type: object, decorator: str) -> None:

@@ -28,13 +28,20 @@ class HandlerCall:
     """
 
     def __init__(
-        self, function: Callable[..., Any], names: Mapping[str, Any] | None = None, *, second: Second = _CONTEXT
+        self,
+        function: Callable[..., Any],
+        names: Mapping[str, Any] | None = None,
+        *,
+        second: Second = _CONTEXT,
+        payload_type: Any = Any,
     ) -> None:
-        """`names` are local names that the annotations may use; `second` is what may be taken beside the payload."""
+        """`names` are local names that the annotations may use; `second` is what may be taken beside the payload;
+        `payload_type` is what the payload is read by where it has no annotation."""
         self.function = function
         takes = self._takes = read_signature(function, names, second)
         label = getattr(function, "__qualname__", repr(function))
-        self._reader = None if takes.payload_type in _ANY_JSON else _reader(takes.payload_type, label)
+        kind = payload_type if takes.payload_type in _ANY_JSON else takes.payload_type
+        self._reader = None if kind in _ANY_JSON else _reader(kind, label)
 
     def of(self, payload_json: str, second: object) -> Callable[[], Any]:
         """Return the call. Raises PayloadMisfit when the payload does not fit the handler's type."""

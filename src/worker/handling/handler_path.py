@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from backstage.domain.errors import ConfigurationError
-from backstage.worker.handling.handler import HANDLER_MARK
+from backstage.domain.task_type import HANDLER_MARK
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from backstage.domain.errors import ConfigurationError, UnknownTaskTypeError
 from backstage.worker.handling.context import TaskContext
-from backstage.worker.handling.handler import RunIn, TaskHandlerRegistration
+from backstage.worker.handling.handler import RunIn, TaskHandlerRegistration, payload_type_of
 from backstage.worker.handling.handler_call import HandlerCall
 from backstage.worker.handling.handler_path import HandlerPath
 from backstage.worker.handling.middleware import Run
@@ -105,7 +105,7 @@ def _checked(
 ) -> tuple[TaskHandlerRegistration, HandlerCall]:
     if registration.run_in == RunIn.PROCESS:
         HandlerPath.of(registration.handler)
-    return registration, HandlerCall(registration.handler, names)
+    return registration, HandlerCall(registration.handler, names, payload_type=payload_type_of(registration))
 
 
 def _elsewhere(executor: Executor, registration: TaskHandlerRegistration, call: HandlerCall) -> Run:

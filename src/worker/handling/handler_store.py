@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Protocol, Self
 
-from backstage.app.enqueue import task_or_none
 from backstage.app.enqueue_task import EnqueueTask
+from backstage.domain.dedupe import Duplicate
 from backstage.domain.task import Task
 from backstage.worker.handling.blocking_uses import BlockingUses, UsesOfAnotherThread
 from backstage.worker.handling.running_loop import running_loop
@@ -31,7 +31,8 @@ class StoreOnLoop:
         self.backstage = container
 
     async def enqueue(self, request: EnqueueTask, parent: Task) -> Task | None:
-        return task_or_none(await self.backstage.enqueue_task(request, parent=parent))
+        answer: Task | Duplicate = await self.backstage.enqueue_task(request, parent=parent)
+        return None if isinstance(answer, Duplicate) else answer
 
     def blocking(self, loop: asyncio.AbstractEventLoop) -> StoreInThread:
         return StoreInThread(self, loop)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from backstage.domain.errors import ConfigurationError
-from backstage.domain.field_error import FieldError
+from backstage.domain.typed_dicts import validatable
+from backstage.domain.typed_values import misfits
 from backstage.worker.handling.payload_misfit import PayloadMisfit
-from backstage.worker.handling.typed_dicts import validatable
 
 
 class PayloadReader:
@@ -28,9 +27,4 @@ class PayloadReader:
         try:
             return self._adapter.validate_json(payload_json)
         except ValidationError as error:
-            raise PayloadMisfit(tuple(_field_error(each) for each in error.errors())) from None
-
-
-def _field_error(error: Mapping[str, Any]) -> FieldError:
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"])
-    return FieldError(f"payload{path}", error["msg"])
+            raise PayloadMisfit(misfits(error, "payload")) from None

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, Unpack, overload
 
 from backstage.domain.cron_task import CronTask
 from backstage.domain.errors import ConfigurationError
+from backstage.domain.task_type import TaskType
 from backstage.worker.handling.durable_listeners import DurableListeners
 from backstage.worker.handling.handler import HandlerOptions, TaskHandlerRegistration, refuse_bare
 from backstage.worker.handling.handler_modules import Marked
@@ -30,21 +31,28 @@ class HandlerHost(ABC):
         self._middlewares: list[Middleware] = []
 
     @overload
-    def on(self, task_type: str, function: Function, **options: Unpack[HandlerOptions]) -> Function: ...
+    def on(
+        self, task_type: str | TaskType[Any, Any], function: Function, **options: Unpack[HandlerOptions]
+    ) -> Function: ...
 
     @overload
     def on(
-        self, task_type: str, function: None = None, **options: Unpack[HandlerOptions]
+        self, task_type: str | TaskType[Any, Any], function: None = None, **options: Unpack[HandlerOptions]
     ) -> Callable[[Function], Function]: ...
 
-    def on(self, task_type: str, function: Callable[..., Any] | None = None, **options: Unpack[HandlerOptions]) -> Any:
+    def on(
+        self,
+        task_type: str | TaskType[Any, Any],
+        function: Callable[..., Any] | None = None,
+        **options: Unpack[HandlerOptions],
+    ) -> Any:
         """Register a handler, as a call or as a decorator; `options` are the limits of TaskHandlerRegistration."""
         refuse_bare(task_type, "on")
         refuse_unknown(options, "on", HandlerOptions)
         names = dict(sys._getframe(1).f_locals)  # so that annotations may name classes of the caller's function
 
         def register(handler: Function) -> Function:
-            self._register(TaskHandlerRegistration(type=task_type, handler=handler, **options), names)
+            self._register(TaskHandlerRegistration.of(task_type, handler, **options), names)
             return handler
 
         return register if function is None else register(function)
@@ -72,8 +80,17 @@ class HandlerHost(ABC):
             if middleware not in self._middlewares:
                 self.use(middleware)
 
-    def _declared(self, schedules: Sequence[CronTask], receivers: Receivers) -> Declared:
-        return Declared(self._registry, self._middlewares, schedules, receivers, self._durable_listeners.subscriptions)
+    def _declared(
+        self, schedules: Sequence[CronTask], receivers: Receivers, resource_modules: Sequence[str]
+    ) -> Declared:
+        return Declared(
+            self._registry,
+            self._middlewares,
+            schedules,
+            receivers,
+            self._durable_listeners.subscriptions,
+            resource_modules,
+        )
 
     def _register(self, registration: TaskHandlerRegistration, names: Mapping[str, Any] | None) -> None:
         self._refuse_if_started(registration.type)

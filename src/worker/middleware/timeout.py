@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 from math import inf
+from operator import attrgetter
 from typing import Any
 
 from backstage.worker.handling.context import TaskContext
@@ -121,7 +122,8 @@ class Deadlines:
     def _ring(self, loop: asyncio.AbstractEventLoop) -> None:
         latest = loop.time() + TIMER_STEP
         self._timer, self._rings_at = None, inf
-        for deadline in [each for each in self._pending if each.at <= latest]:
+        due = [each for each in self._pending if each.at <= latest]
+        for deadline in sorted(due, key=attrgetter("at")):
             self.end(deadline)
             deadline.has_passed = True
             deadline.act()

@@ -70,7 +70,7 @@ async def test_a_store_of_a_newer_release_is_refused(
 ) -> None:
     await backend.migrate()
     await connection.execute(
-        f'INSERT INTO "{parse_url(url).schema}".backstage_migrations VALUES (9, $1, $1, 0)', "0009_future"
+        f'INSERT INTO "{parse_url(url).schema}".backstage_migrations VALUES (9999, $1, $1, 0)', "9999_future"
     )
     with pytest.raises(ConfigurationError, match="upgrade Backstage"):
         await backend.open()

@@ -16,7 +16,10 @@ from backstage.infra.postgres.location import parse_url
 from backstage.infra.postgres.statements import all_statements, qualified, statement
 from backstage.testing.fake_clock import FakeClock
 
-BIG = {"backstage_tasks", "backstage_live", "backstage_finished", "backstage_attempts", "backstage_dedupe"}
+BIG = {
+    *("backstage_tasks", "backstage_live", "backstage_finished"),
+    *("backstage_attempts", "backstage_dedupe", "backstage_tags"),
+}
 READ_WHOLE = {"backstage_live_running", "backstage_live_future", "backstage_live_first"}
 """Partial indexes whose rows are few, or of which the first are wanted."""
 
@@ -42,11 +45,25 @@ INDEXES = {
         "backstage_finished_pkey",
         "backstage_tasks_pkey",
     },
+    "find_tagged": {
+        "backstage_tags_tasks",
+        "backstage_live_pkey",
+        "backstage_finished_pkey",
+        "backstage_tasks_pkey",
+    },
+    "find_of_key": {
+        "backstage_tasks_key",
+        "backstage_tags_pkey",
+        "backstage_live_pkey",
+        "backstage_finished_pkey",
+        "backstage_tasks_pkey",
+    },
     "prune_tasks": {
         "backstage_finished_oldest",
         "backstage_finished_pkey",
         "backstage_attempts_pkey",
         "backstage_tasks_pkey",
+        "backstage_tags_pkey",
         "backstage_dedupe_task",
     },
 }
@@ -54,9 +71,11 @@ INDEXES = {
 
 FILL = """
 INSERT INTO backstage_lanes SELECT 't' || n, 'q' || n FROM generate_series(1, 30) AS n;
-INSERT INTO backstage_tasks (id, type, queue, created_at, payload, workflow_id, correlation_id)
-SELECT md5(n::text)::uuid, 't' || n % 30, 'q' || n % 30, n, 'null', 'w' || n % 900, 'c' || n % 900
+INSERT INTO backstage_tasks (id, type, queue, created_at, payload, workflow_id, correlation_id, key, tags)
+SELECT md5(n::text)::uuid, 't' || n % 30, 'q' || n % 30, n, 'null', 'w' || n % 900, 'c' || n % 900, 'k' || n % 900,
+       '["vip"]'
   FROM generate_series(1, 30000) AS n;
+INSERT INTO backstage_tags SELECT id, 'vip' FROM backstage_tasks;
 INSERT INTO backstage_live (id, queue, type, priority, state, ready, is_keyed, scheduled_at, version, worker_id,
                             lease_begun, lease_end, deliveries)
 SELECT md5(n::text)::uuid, 'q' || n % 30, 't' || n % 30, n % 3, CASE WHEN n % 100 = 0 THEN 'running' ELSE 'pending' END,

@@ -16,12 +16,18 @@ NAMES = ["}", "{x}", ":", "*", "a\r\nSET b 1\r\n", "ü 🧵", " ", "0-0", "$", "
 async def test_any_text_may_be_a_worker_a_key_a_workflow_a_note(
     trial: Trial, server: redis.Redis, prefix: str, name: str
 ) -> None:
-    fields = {"dedupe": Dedupe(name), "workflow_id": name, "correlation_id": name, "metadata": {name: name}}
+    named = {"workflow_id": name, "correlation_id": name, "key": name, "tags": (name, "t")}
+    fields = {"dedupe": Dedupe(name), "metadata": {name: name}, **named}
     running = await trial.running(worker_id=name, **fields)
     assert await trial.queue.report_progress(running.id, running.fence, 0.5, name)
     assert [task.id for task in await trial.queue.held_by(name)] == [running.id]
     assert await trial.tasks.add([trial.new_task(dedupe=Dedupe(name))]) == [Duplicate(running.id, name)]
-    for query in (TaskQuery(workflow_id=name), TaskQuery(correlation_id=name)):
+    for query in (
+        TaskQuery(workflow_id=name),
+        TaskQuery(correlation_id=name),
+        TaskQuery(key=name),
+        TaskQuery(tag=name),
+    ):
         assert [task.id for task in (await trial.tasks.find(query)).tasks] == [running.id]
     await trial.settle(running.failed(BROKEN, POLICY, 0.0))
     assert [record.worker_id for record in await trial.tasks.attempts(running.id)] == [name]

@@ -54,7 +54,10 @@ async def test_no_waiting_task_is_ever_trimmed(trial: Trial, server: redis.Redis
 
 
 async def _live_through_everything(trial: Trial) -> None:
-    ends = [await trial.running(priority=9, dedupe=Dedupe(f"k{n}", ttl=60.0 if n % 2 else None)) for n in range(6)]
+    ends = [
+        await trial.running(priority=9, key="k", tags=("t",), dedupe=Dedupe(f"k{n}", ttl=60.0 if n % 2 else None))
+        for n in range(6)
+    ]
     await trial.queue.settle(
         [
             ends[0].completed("1", next_tasks=(trial.new_task(queue="mail", workflow_id="w", correlation_id="c"),)),

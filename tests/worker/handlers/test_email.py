@@ -18,11 +18,11 @@ from structlog.testing import capture_logs
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.handler_signals import GiveUp
 from backstage.domain.next import Next
+from backstage.domain.task_type import HANDLER_MARK
 from backstage.worker.handlers.email import DEFERRED_SECONDS, EmailDeferred, send
 from backstage.worker.handlers.email_attachment import MAX_ATTACHED_BYTES
 from backstage.worker.handlers.email_message import Email
 from backstage.worker.handling.context import TaskContext
-from backstage.worker.handling.handler import HANDLER_MARK
 
 from .mail_server import Mailbox, StartMailServer
 

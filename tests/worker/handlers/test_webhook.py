@@ -16,11 +16,11 @@ from structlog.testing import capture_logs
 
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.handler_signals import GiveUp, RetryLater
+from backstage.domain.task_type import HANDLER_MARK
 from backstage.worker.handlers.webhook import MAX_ANSWER_BYTES, MAX_FREE_WAITS, WebhookFailed, deliver, deliver_by
 from backstage.worker.handlers.webhook_payload import Webhook
 from backstage.worker.handlers.webhook_signature import verify
 from backstage.worker.handling.context import TaskContext
-from backstage.worker.handling.handler import HANDLER_MARK
 
 from .receiver import Receiver, StartReceiver
 

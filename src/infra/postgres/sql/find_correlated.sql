@@ -1,13 +1,15 @@
 -- Tasks of one correlation id, newest id first, from before an id; the first one keeps no correlation id of its own.
 --   $1 ids below this one   $2 at most so many   $3 states   $4 queue, NULL: any   $5 type, NULL: any
---   $6 correlation id   $7 the same as a task's id, NULL if it is none
+--   $6 tag, NULL: any   $7 key, NULL: any   $8 correlation id   $9 the same as a task's id, NULL if it is none
 SELECT {whole}
-  FROM (SELECT id FROM backstage_tasks WHERE correlation_id = $6::text AND id < $1::uuid
+  FROM (SELECT id FROM backstage_tasks WHERE correlation_id = $8::text AND id < $1::uuid
          UNION ALL
-        SELECT id FROM backstage_tasks WHERE id = $7::uuid AND correlation_id IS NULL AND id < $1::uuid) AS chain
+        SELECT id FROM backstage_tasks WHERE id = $9::uuid AND correlation_id IS NULL AND id < $1::uuid) AS chain
  CROSS JOIN LATERAL (SELECT * FROM backstage_whole_tasks WHERE id = chain.id LIMIT 1) AS whole
  WHERE whole.state = ANY ($3::text[])
    AND ($4::text IS NULL OR whole.queue = $4::text)
    AND ($5::text IS NULL OR whole.type = $5::text)
+   AND ($6::text IS NULL OR EXISTS (SELECT 1 FROM backstage_tags WHERE id = chain.id AND tag = $6::text))
+   AND ($7::text IS NULL OR whole.key = $7::text)
  ORDER BY whole.id DESC
  LIMIT $2::integer

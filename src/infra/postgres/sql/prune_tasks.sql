@@ -39,8 +39,17 @@ WITH clock AS (
     RETURNING id, queue, type
 ), forgotten AS (
     DELETE FROM backstage_attempts WHERE task_id = ANY (ARRAY (SELECT id FROM gone))
+), untold AS (
+    DELETE FROM backstage_task_events WHERE task_id = ANY (ARRAY (SELECT id FROM gone))
+), unlogged AS (
+    DELETE FROM backstage_event_logs WHERE task_id = ANY (ARRAY (SELECT id FROM gone))
+), unkept AS (
+    DELETE FROM backstage_run_logs WHERE task_id = ANY (ARRAY (SELECT id FROM gone))
 ), deleted AS (
     DELETE FROM backstage_tasks WHERE id = ANY (ARRAY (SELECT id FROM gone))
+    RETURNING id, tags
+), untagged AS (
+    DELETE FROM backstage_tags WHERE id = ANY (ARRAY (SELECT id FROM deleted WHERE tags IS NOT NULL))
 ), freed AS (
     DELETE FROM backstage_dedupe WHERE task_id = ANY (ARRAY (SELECT id FROM gone))
 ), counted AS (

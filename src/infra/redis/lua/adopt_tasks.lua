@@ -5,15 +5,14 @@
 --   returns how many there are
 -- needs: allow_full, storing, astray, recount, past
 local ids, is_dry = unpack(cmsgpack.unpack(ARGV[4]))
-local FIELDS = { 'type', 'state', 'priority', 'created', 'due', 'entry', 'end', 'workflow', 'correlation' }
+local FIELDS = { 'type', 'state', 'priority', 'created', 'due', 'entry', 'end' }
+local LASTING = { 'workflow', 'correlation', 'task_key', 'tags' }
 
-local function enter(id, type_, state, workflow, correlation)
+local function enter(id, type_, state)
   enter_index(index_of(state, type_), id)
-  if workflow then
-    enter_index(KEYS[1] .. ':workflow:' .. workflow, id)
-  end
-  if correlation then
-    enter_index(KEYS[1] .. ':correlation:' .. correlation, id)
+  local fields = redis.call('HMGET', task_of(id), unpack(LASTING))
+  for _, index in ipairs(lasting_indexes(unpack(fields, 1, #LASTING))) do
+    enter_index(index, id)
   end
 end
 
@@ -31,13 +30,13 @@ end
 
 local adopted, types = 0, {}
 for _, id in ipairs(ids) do
-  local type_, state, priority, created, due, entry, ended, workflow, correlation =
+  local type_, state, priority, created, due, entry, ended =
     unpack(redis.call('HMGET', task_of(id), unpack(FIELDS)))
   state = state or 'p'
   if type_ and created and not redis.call('ZSCORE', index_of(state, type_), id) then
     adopted = adopted + 1
     if not is_dry then
-      enter(id, type_, state, workflow, correlation)
+      enter(id, type_, state)
       put_in_place(id, state, level_of(priority, type_), entry, due or created, ended)
       types[type_] = true
     end

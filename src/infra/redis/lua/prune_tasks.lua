@@ -15,10 +15,16 @@ local function forget_expired_keys()
   end
 end
 
+-- Delete what belongs to the task, and its hash if that is given.
+local function delete_with(id, ...)
+  redis.call('DEL', attempts_of(id), KEYS[1] .. ':events:' .. id, KEYS[1] .. ':lines:' .. id, ...)
+  redis.call('ZREM', KEYS[1] .. ':eventlogs', id)
+end
+
 -- Its hash was deleted by somebody: it counts as pruned, if its type is known.
 local function forget_ended(id)
   local type_ = type_in_index(':ids:' .. state .. ':', id)
-  redis.call('DEL', attempts_of(id))
+  delete_with(id)
   if not type_ then
     return 0
   end
@@ -28,20 +34,17 @@ local function forget_ended(id)
 end
 
 local function prune(id)
-  local type_, key, workflow, correlation =
-    unpack(redis.call('HMGET', task_of(id), 'type', 'key', 'workflow', 'correlation'))
+  local type_, key, workflow, correlation, task_key, tags =
+    unpack(redis.call('HMGET', task_of(id), 'type', 'key', 'workflow', 'correlation', 'task_key', 'tags'))
   if redis.call('ZREM', KEYS[1] .. ':ended:' .. state, id) == 0 then
     return 0
   elseif not type_ then
     return forget_ended(id)
   end
-  redis.call('DEL', task_of(id), attempts_of(id))
+  delete_with(id, task_of(id))
   leave_index(index_of(state, type_), id)
-  if workflow then
-    leave_index(KEYS[1] .. ':workflow:' .. workflow, id)
-  end
-  if correlation then
-    leave_index(KEYS[1] .. ':correlation:' .. correlation, id)
+  for _, index in ipairs(lasting_indexes(workflow, correlation, task_key, tags)) do
+    leave_index(index, id)
   end
   if key then
     free_key(key, id)

@@ -1,5 +1,6 @@
 -- indexes: the sorted sets that `find` reads, in which ids lie in their own order: per type the live tasks, per type
--- and state the ended ones, and those of a workflow or a correlation that is not just their own id.
+-- and state the ended ones, those of a workflow or a correlation that is not just their own id, those of a key and
+-- those that have a tag.
 -- needs: batches
 local index_additions, index_removals = {}, {}
 local index_names = { p = {}, r = {}, c = {}, f = {}, x = {} } -- state -> type -> name, so that they are made once
@@ -28,6 +29,25 @@ local function move_index(from, to, type_, id)
     leave_index(source, id)
     enter_index(target, id)
   end
+end
+
+-- The indexes that a task lies in from its first moment to its last.
+local function lasting_indexes(workflow, correlation, task_key, tags)
+  local keys = {}
+  if workflow then
+    keys[#keys + 1] = KEYS[1] .. ':workflow:' .. workflow
+  end
+  if correlation then
+    keys[#keys + 1] = KEYS[1] .. ':correlation:' .. correlation
+  end
+  if task_key then
+    keys[#keys + 1] = KEYS[1] .. ':of:' .. task_key
+  end
+  local is_list, list = pcall(cjson.decode, tags or '[]') -- somebody else may have written no list
+  for _, tag in ipairs(is_list and type(list) == 'table' and list or {}) do
+    keys[#keys + 1] = KEYS[1] .. ':tag:' .. tostring(tag)
+  end
+  return keys
 end
 
 local function write_indexes()

@@ -23,11 +23,8 @@ end
 -- Let a task that is new here be found, and take its key if its state demands that and nobody holds it.
 local function enter_indexes(id, state, task)
   enter_index(index_of(state, task.type), id)
-  if task.workflow then
-    enter_index(KEYS[1] .. ':workflow:' .. task.workflow, id)
-  end
-  if task.correlation then
-    enter_index(KEYS[1] .. ':correlation:' .. task.correlation, id)
+  for _, index in ipairs(lasting_indexes(task.workflow, task.correlation, task.task_key, task.tags)) do
+    enter_index(index, id)
   end
   if task.key and holds_key(state, task.created, task.ttl) and not holder_of(task.key) then
     hold_key(task.key, id, task.created, task.ttl)

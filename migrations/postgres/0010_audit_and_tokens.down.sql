@@ -1,0 +1,2 @@
+DROP TABLE backstage_tokens;
+DROP TABLE backstage_audit;

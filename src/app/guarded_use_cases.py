@@ -1,0 +1,86 @@
+"""The use cases as somebody may use them who is known by name and role."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+from backstage.app.hidden_payloads import HIDDEN, without_payloads
+from backstage.app.permissions import PERMISSIONS, Permission
+from backstage.app.use_cases import UseCases
+from backstage.domain.errors import NotAllowedError, StoreNotReadyError
+from backstage.domain.identity import Identity
+
+
+class GuardedUseCases(UseCases):
+    """The same use cases under the same names, for one identity.
+
+    Each call checks the role, hides payloads and results from who may not read them, and is written into the audit log
+    when it was done. Use cases that call others are not checked again. Raises NotAllowedError.
+    """
+
+    def __init__(self, use_cases: UseCases, identity: Identity) -> None:
+        self.identity = identity
+        self.clock = use_cases.clock
+        self._use_cases = use_cases
+
+    def put_together(self, name: str, class_name: str) -> Any:
+        return _Guarded(self._use_cases, name, self.identity)
+
+
+class _Guarded:
+    """One use case for one identity."""
+
+    def __init__(self, use_cases: UseCases, name: str, identity: Identity) -> None:
+        self._call: Callable[..., Any] = getattr(use_cases, name)
+        self._use_cases, self._name, self._identity = use_cases, name, identity
+        self._permission: Permission = PERMISSIONS[name]
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        self._check(options)
+        answer = self._call(*arguments, **options)
+        if hasattr(answer, "__aiter__"):
+            return self._each(answer, arguments, options)
+        return self._whole(answer, arguments, options)
+
+    async def _whole(self, answer: Awaitable[Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        whole = await answer
+        await self._tell(whole, arguments, options)
+        return self._shown(whole)
+
+    async def _each(
+        self, answers: AsyncIterator[Any], arguments: tuple[Any, ...], options: dict[str, Any]
+    ) -> AsyncIterator[Any]:
+        await self._tell(None, arguments, options)
+        async for answer in answers:
+            yield self._shown(answer)
+
+    def _check(self, options: dict[str, Any]) -> None:
+        role = self._permission.role
+        if role is None:
+            raise NotAllowedError(self._identity.name, self._name, "the program itself")
+        if not self._identity.role.includes(role):
+            raise NotAllowedError(self._identity.name, self._name, f"the role {role}")
+        if options.get("may_read_payloads") and not self._identity.may_read_payloads:
+            raise NotAllowedError(self._identity.name, self._name, "somebody who may read payloads")
+
+    def _shown(self, answer: Any) -> Any:
+        if self._identity.may_read_payloads:
+            return answer
+        return HIDDEN if self._permission.answers_payload else without_payloads(answer)
+
+    async def _tell(self, answer: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
+        if not self._permission.is_audited:
+            return
+        from backstage.app.audited_arguments import by_name, told  # noqa: PLC0415 - those who only look need no inspect
+
+        named = by_name(self._call, arguments, options)
+        with suppress(StoreNotReadyError):  # an earlier release made the store: it has no log yet
+            await self._use_cases.record_audit(
+                self._identity.name,
+                self._name,
+                self._permission.target(named, answer),
+                self._permission.tasks(answer),
+                told(named),
+            )

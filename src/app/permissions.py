@@ -1,0 +1,147 @@
+"""Who may use which use case, and what the audit log tells of it. Every use case has one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from backstage.domain.identity import Role
+
+Told = Callable[[Mapping[str, Any], Any], str]
+"""Returns the target of a call, from its arguments by name and its answer."""
+
+
+def _nothing(arguments: Mapping[str, Any], answer: Any) -> str:
+    return ""
+
+
+def _one(answer: Any) -> int:
+    return 1
+
+
+def _none(answer: Any) -> int:
+    return 0
+
+
+def _as_many(answer: Any) -> int:
+    """The answer is the number, or one item for each task."""
+    return answer if isinstance(answer, int) else len(answer)
+
+
+def _enqueued(answer: Any) -> int:
+    """A Duplicate and None stand for tasks that were not stored."""
+    answers = answer if isinstance(answer, list) else [answer]
+    return sum(hasattr(each, "payload_json") for each in answers)
+
+
+def _argument(name: str) -> Told:
+    def told(arguments: Mapping[str, Any], answer: Any) -> str:
+        value = arguments.get(name)
+        return "" if value is None else str(value)
+
+    return told
+
+
+def _id_of_answer(arguments: Mapping[str, Any], answer: Any) -> str:
+    return str(getattr(answer, "id", ""))
+
+
+def _name_of_answer(arguments: Mapping[str, Any], answer: Any) -> str:
+    return str(answer.name)
+
+
+def _name_of_cron(arguments: Mapping[str, Any], answer: Any) -> str:
+    return str(arguments["cron"].name)
+
+
+def _new_token(arguments: Mapping[str, Any], answer: Any) -> str:
+    return str(answer.token.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """`role` is the least one that may call it; None: nobody but the program itself."""
+
+    role: Role | None
+    is_audited: bool = False
+    target: Told = _nothing
+    tasks: Callable[[Any], int] = _none
+    """How many tasks the call has changed, from its answer."""
+    answers_payload: bool = False
+    """Whether the answer is itself what a handler was given or has returned."""
+
+
+_LOOK = Permission(Role.VIEWER)
+_LOOK_AT_PAYLOAD = Permission(Role.VIEWER, answers_payload=True)
+_OF_THE_PROGRAM = Permission(None)
+
+
+def _may(role: Role, target: Told = _nothing, tasks: Callable[[Any], int] = _none) -> Permission:
+    return Permission(role, is_audited=True, target=target, tasks=tasks)
+
+
+PERMISSIONS: Mapping[str, Permission] = {
+    "enqueue": _may(Role.OPERATOR, _id_of_answer, _enqueued),
+    "enqueue_task": _may(Role.OPERATOR, _id_of_answer, _enqueued),
+    "enqueue_tasks": _may(Role.OPERATOR, tasks=_enqueued),
+    "enqueue_many": _may(Role.OPERATOR, tasks=_enqueued),
+    "enqueue_parts": _OF_THE_PROGRAM,
+    "chain_task": _OF_THE_PROGRAM,
+    "copy_task": _may(Role.OPERATOR, _argument("task_id"), _enqueued),
+    "cancel_task": _may(Role.OPERATOR, _argument("task_id"), _one),
+    "retry_task": _may(Role.OPERATOR, _argument("task_id"), _one),
+    "get_task": _LOOK,
+    "result": _LOOK_AT_PAYLOAD,
+    "results": _LOOK_AT_PAYLOAD,
+    "as_completed": _LOOK,
+    "call": Permission(Role.OPERATOR, is_audited=True, tasks=_one, answers_payload=True),
+    "follow": _LOOK,
+    "get_logs": _LOOK,
+    "get_attempts": _LOOK,
+    "find_tasks": _LOOK,
+    "get_task_stats": _LOOK,
+    "get_oldest_due": _LOOK,
+    "get_known_names": _LOOK,
+    "search_tasks": _LOOK,
+    "count_tasks": _LOOK,
+    "complete_query": _LOOK,
+    "find_unserved": _LOOK,
+    "explain": _LOOK,
+    "explain_queues": _LOOK,
+    "explain_queue": _LOOK,
+    "list_workers": _LOOK,
+    "prune_tasks": _may(Role.ADMIN, tasks=_as_many),
+    "cleanup_old_tasks": _may(Role.ADMIN, tasks=_as_many),
+    "replay_dead_letters": _may(Role.OPERATOR, _argument("queue"), _as_many),
+    "purge_dead_letters": _may(Role.ADMIN, _argument("queue"), _as_many),
+    "pause_queue": _may(Role.OPERATOR, _argument("name")),
+    "resume_queue": _may(Role.OPERATOR, _argument("name")),
+    "pause_type": _may(Role.OPERATOR, _argument("name")),
+    "resume_type": _may(Role.OPERATOR, _argument("name")),
+    "list_pauses": _LOOK,
+    "send_broadcast": _may(Role.OPERATOR, _argument("name")),
+    "subscribe": _may(Role.ADMIN, _argument("name")),
+    "unsubscribe": _may(Role.ADMIN, _argument("name"), _as_many),
+    "list_subscriptions": _LOOK,
+    "cancel_deliveries": _may(Role.ADMIN, _argument("name"), _as_many),
+    "put_schedule": _may(Role.ADMIN, _name_of_cron),
+    "schedule": _may(Role.ADMIN, _name_of_answer),
+    "get_schedule": _LOOK,
+    "list_schedules": _LOOK,
+    "list_unreadable_schedules": _LOOK,
+    "pause_schedule": _may(Role.OPERATOR, _argument("name")),
+    "resume_schedule": _may(Role.OPERATOR, _argument("name")),
+    "delete_schedule": _may(Role.ADMIN, _argument("name")),
+    "run_schedule_now": _may(Role.OPERATOR, _argument("name"), _enqueued),
+    "fire_schedule": _OF_THE_PROGRAM,
+    "fire_schedules": _OF_THE_PROGRAM,
+    "plan_transfer": Permission(Role.ADMIN),
+    "transfer_tasks": _may(Role.ADMIN, tasks=lambda answer: int(answer.new)),
+    "create_token": _may(Role.ADMIN, _new_token),
+    "list_tokens": Permission(Role.ADMIN),
+    "revoke_token": _may(Role.ADMIN, _argument("token_id")),
+    "authenticate": _OF_THE_PROGRAM,
+    "record_audit": _OF_THE_PROGRAM,
+    "list_audit": Permission(Role.ADMIN),
+}

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+MOST_LINES = 200
+MOST_LINE_BYTES = 64 * 1024
+"""Of all lines of a run, as JSON: the last ones are kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """A line that a handler has logged. `event` is its text, `fields` what it was logged with."""
+
+    at: datetime
+    level: str
+    event: str
+    fields: Mapping[str, Any]
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunLog:
+    """The lines of one run of a task; `lines_json` is an array of [moment, level, event, fields]."""
+
+    task_id: str
+    fence: int
+    attempt: int
+    lines_json: str

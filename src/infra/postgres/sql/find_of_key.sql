@@ -1,0 +1,12 @@
+-- Tasks of one key, newest id first, from before an id.
+--   $1 ids below this one   $2 at most so many   $3 states   $4 queue, NULL: any   $5 type, NULL: any   $6 tag, NULL: any
+--   $7 key
+SELECT {whole}
+  FROM (SELECT id FROM backstage_tasks WHERE key = $7::text AND id < $1::uuid) AS page
+ CROSS JOIN LATERAL (SELECT * FROM backstage_whole_tasks WHERE id = page.id LIMIT 1) AS whole
+ WHERE whole.state = ANY ($3::text[])
+   AND ($4::text IS NULL OR whole.queue = $4::text)
+   AND ($5::text IS NULL OR whole.type = $5::text)
+   AND ($6::text IS NULL OR EXISTS (SELECT 1 FROM backstage_tags WHERE id = page.id AND tag = $6::text))
+ ORDER BY page.id DESC
+ LIMIT $2::integer

@@ -1,0 +1,155 @@
+"""Who may use which use case, what is hidden from them, and what the audit log tells."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from backstage.app.enqueue_task import EnqueueTask
+from backstage.app.guarded_use_cases import GuardedUseCases
+from backstage.app.hidden_payloads import HIDDEN
+from backstage.app.permissions import PERMISSIONS
+from backstage.app.use_cases import UseCases
+from backstage.domain.audit_entry import AuditQuery
+from backstage.domain.cron_task import CronTask
+from backstage.domain.errors import NotAllowedError, TaskNotFoundError, TokenNotFoundError
+from backstage.domain.failure import Failure
+from backstage.domain.identity import Identity, Role
+from backstage.domain.task import Task
+from tests.app.conftest import Scene
+
+Call = Callable[[UseCases], Awaitable[Any]]
+
+
+def as_(scene: Scene, role: Role, *, may_read_payloads: bool = True) -> GuardedUseCases:
+    return GuardedUseCases(scene.use_cases, Identity(f"the {role}", role, may_read_payloads))
+
+
+async def audit(scene: Scene) -> list[tuple[str, str, str, int]]:
+    """What the log tells, by action: the clock stands still, so the entries have one moment."""
+    entries = (await scene.use_cases.list_audit()).entries
+    return sorted(((each.who, each.action, each.target, each.tasks) for each in entries), key=lambda told: told[1])
+
+
+def test_every_use_case_has_a_permission() -> None:
+    assert set(PERMISSIONS) == set(inspect.get_annotations(UseCases))
+
+
+def test_whatever_changes_something_is_audited() -> None:
+    looks = {name for name, each in PERMISSIONS.items() if each.role is not None and not each.is_audited}
+    verbs = ("get", "find", "search", "list", "count", "complete", "explain", "plan", "follow", "result", "as", "check")
+    assert {name for name in looks if name.partition("_")[0] not in (*verbs, "results")} == set()
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("name", list(PERMISSIONS))
+async def test_a_role_that_is_too_low_is_refused_before_anything_is_done(scene: Scene, name: str, role: Role) -> None:
+    needed = PERMISSIONS[name].role
+    if needed is not None and role.includes(needed):
+        return
+    with pytest.raises(NotAllowedError, match=f"the {role} may not call {name}"):
+        getattr(as_(scene, role), name)()
+    assert await audit(scene) == []
+
+
+async def test_an_action_is_written_into_the_log_with_who_what_and_how_many(scene: Scene) -> None:
+    use_cases = as_(scene, Role.OPERATOR)
+    task = await use_cases.enqueue("email:send", {"secret": "s3cr3t"}, queue="mail")
+    await use_cases.enqueue_tasks([EnqueueTask("email:send", dedupe="k"), EnqueueTask("email:send", dedupe="k")])
+    await use_cases.cancel_task(task.id)
+    await use_cases.retry_task(task.id, reset_attempts=True)
+    await use_cases.pause_queue("mail")
+    who = "the operator"
+    assert await audit(scene) == [
+        (who, "cancel_task", task.id, 1),
+        (who, "enqueue", task.id, 1),
+        (who, "enqueue_tasks", "", 1),
+        (who, "pause_queue", "mail", 0),
+        (who, "retry_task", task.id, 1),
+    ]
+    page = await scene.use_cases.list_audit(AuditQuery(target=task.id))
+    details = {each.action: each.details for each in page.entries}
+    assert details["retry_task"] == {"task_id": task.id, "reset_attempts": True}
+    assert details["enqueue"] == {"task_type": "email:send", "queue": "mail"}
+
+
+async def test_an_action_that_failed_is_not_in_the_log(scene: Scene) -> None:
+    with pytest.raises(TaskNotFoundError):
+        await as_(scene, Role.OPERATOR).cancel_task("01890000-0000-7000-8000-000000000000")
+    assert await audit(scene) == []
+
+
+async def test_looking_is_not_in_the_log(scene: Scene) -> None:
+    task = await scene.pending()
+    use_cases = as_(scene, Role.VIEWER)
+    assert await use_cases.get_task(task.id) == task
+    assert (await use_cases.get_task_stats()).pending == 1
+    assert await audit(scene) == []
+
+
+async def test_what_a_use_case_calls_is_not_in_the_log_again(scene: Scene) -> None:
+    await scene.ended(lambda task: task.gave_up(Failure("ValueError", "no", "")))
+    assert await as_(scene, Role.ADMIN).purge_dead_letters() == 1
+    assert await audit(scene) == [("the admin", "purge_dead_letters", "", 1)]
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda use_cases: use_cases.find_tasks(),
+        lambda use_cases: use_cases.list_schedules(),
+        lambda use_cases: use_cases.get_schedule("nightly"),
+        lambda use_cases: use_cases.run_schedule_now("nightly"),
+    ],
+)
+async def test_payloads_and_results_are_hidden_from_who_may_not_read_them(scene: Scene, look: Call) -> None:
+    await scene.ended(lambda task: task.completed('"s3cr3t"'), payload={"card": "s3cr3t"})
+    await scene.use_cases.put_schedule(CronTask("0 3 * * *", "report:build", args={"of": "s3cr3t"}, name="nightly"))
+    assert "s3cr3t" in repr(await look(as_(scene, Role.OPERATOR)))
+    hidden = await look(as_(scene, Role.OPERATOR, may_read_payloads=False))
+    assert "s3cr3t" not in repr(hidden)
+    assert HIDDEN in repr(hidden)
+
+
+async def test_a_hidden_task_is_otherwise_the_same(scene: Scene) -> None:
+    task = await scene.ended(lambda task: task.completed('"s3cr3t"'))
+    shown = await as_(scene, Role.VIEWER, may_read_payloads=False).get_task(task.id)
+    assert isinstance(shown, Task)
+    assert (shown.payload, shown.result) == (HIDDEN, HIDDEN)
+    assert (shown.id, shown.state, shown.metadata, shown.finished_at) == (
+        task.id,
+        task.state,
+        task.metadata,
+        task.finished_at,
+    )
+
+
+async def test_a_token_says_who_asks_until_it_is_revoked(scene: Scene) -> None:
+    new = await as_(scene, Role.ADMIN).create_token("ci", Role.OPERATOR)
+    assert await scene.use_cases.authenticate(new.secret) == Identity("ci", Role.OPERATOR, may_read_payloads=False)
+    assert [each.last_used_at for each in await scene.use_cases.list_tokens()] == [scene.clock.now()]
+    await as_(scene, Role.ADMIN).revoke_token(new.token.id)
+    assert await scene.use_cases.authenticate(new.secret) is None
+    assert [action for _, action, _, _ in await audit(scene)] == ["create_token", "revoke_token"]
+    assert new.secret not in repr((await scene.use_cases.list_audit()).entries)
+
+
+async def test_a_token_that_has_expired_says_nothing(scene: Scene) -> None:
+    new = await scene.use_cases.create_token("ci", "viewer", expires_in=60.0)
+    scene.clock.advance(59.0)
+    assert await scene.use_cases.authenticate(new.secret) is not None
+    scene.clock.advance(1.0)
+    assert await scene.use_cases.authenticate(new.secret) is None
+
+
+async def test_who_may_not_read_payloads_cannot_make_a_token_that_may(scene: Scene) -> None:
+    with pytest.raises(NotAllowedError, match="read payloads"):
+        await as_(scene, Role.ADMIN, may_read_payloads=False).create_token("me", may_read_payloads=True)
+
+
+async def test_a_token_that_is_not_there_cannot_be_revoked(scene: Scene) -> None:
+    with pytest.raises(TokenNotFoundError):
+        await scene.use_cases.revoke_token("nothing")

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from backstage import BlockingContainer, InvalidTaskDataError, TaskContext, TaskType, TypedTask, handler
+from backstage.testing import TaskBench, new_context
+from tests.worker import typed_types
+from tests.worker.typed_types import COUNT, EMAIL, NIGHTLY, Email, Receipt, send
+
+
+async def test_a_typed_call_is_run_by_the_handler_of_its_type() -> None:
+    async with TaskBench(typed_types) as bench:
+        task = await bench.enqueue(EMAIL, Email(to="ada"))
+        assert (task.type, task.queue, task.priority, task.payload) == (
+            "email:send",
+            "mail",
+            5,
+            {"to": "ada", "copies": 1},
+        )
+        [ran] = await bench.drain()
+        assert ran.result == {"to": "ada", "number": 1}
+        assert (await bench.backstage.get_task(task.id)).id == task.id
+
+
+async def test_the_handler_stays_a_plain_function() -> None:
+    assert await send(Email(to="ada")) == Receipt("ada", 1)
+
+
+async def test_what_a_call_says_goes_before_what_its_type_says() -> None:
+    async with TaskBench() as bench:
+        task = await bench.enqueue(EMAIL, Email(to="ada"), queue="slow", delay=60)
+        assert (task.queue, task.priority) == ("slow", 5)
+
+
+async def test_limits_are_those_of_the_handler_and_not_of_the_stored_task() -> None:
+    seen = []
+
+    @handler(EMAIL, max_attempts=7)
+    async def noting(email: Email, context: TaskContext) -> None:
+        seen.append((context.limits.timeout, context.limits.retry.max_attempts))
+
+    async with TaskBench() as bench:
+        bench.on(EMAIL, noting, max_attempts=7)
+        task = await bench.enqueue(EMAIL, Email(to="ada"))
+        await bench.drain()
+    assert (task.timeout, task.max_attempts) == (None, None)
+    assert seen == [(30, 7)]
+
+
+@pytest.mark.parametrize(
+    ("task_type", "payload", "field"),
+    [
+        (EMAIL, {"to": 3}, "payload.to"),
+        (EMAIL, {"to": "ada", "copies": 4}, "payload.copies"),
+        (EMAIL, None, "payload"),
+        (COUNT, {"a": "many"}, "payload.a"),
+        (NIGHTLY, {"a": 1}, "payload"),
+    ],
+)
+async def test_a_payload_that_its_type_does_not_read_is_refused_before_it_is_stored(
+    task_type: TaskType[Any, Any], payload: Any, field: str
+) -> None:
+    async with TaskBench() as bench:
+        with pytest.raises(InvalidTaskDataError) as refused:
+            await bench.enqueue(task_type, payload)
+        assert [each.field for each in refused.value.fields] == [field]
+        assert bench.enqueued() == []
+
+
+async def test_many_are_stored_at_once_and_the_first_wrong_one_is_named() -> None:
+    async with TaskBench() as bench:
+        tasks = await bench.enqueue_many(COUNT, [{"a": 1}, {"b": 2}], queue="sums")
+        assert [(each.payload, each.queue) for each in tasks if isinstance(each, TypedTask)] == [
+            ({"a": 1}, "sums"),
+            ({"b": 2}, "sums"),
+        ]
+        wrong: Any = {"c": "three"}
+        with pytest.raises(InvalidTaskDataError, match=r"tasks\[1\].payload.c"):
+            await bench.enqueue_many(COUNT, [{"a": 1}, wrong])
+        assert len(bench.enqueued()) == 2
+
+
+async def test_a_handler_without_annotation_reads_by_the_type_that_it_is_registered_by() -> None:
+    read = []
+
+    def note(email):  # type: ignore[no-untyped-def] # has no annotation
+        read.append(email)
+
+    async with TaskBench() as bench:
+        bench.on(EMAIL, note)
+        await bench.enqueue("email:send", {"to": "ada"}, queue="mail")
+        await bench.drain()
+    assert read == [Email(to="ada")]
+
+
+async def test_a_typed_task_is_the_task_that_the_store_has_and_knows_its_type() -> None:
+    async with TaskBench() as bench:
+        task = await bench.enqueue(EMAIL, Email(to="ada"))
+        stored = await bench.backstage.get_task(task.id)
+        assert task == stored and stored == task
+        assert task.task_type is EMAIL
+
+
+async def test_a_type_may_be_chained_and_enqueued_by_a_handler() -> None:
+    async def begin(context: TaskContext) -> Any:
+        await context.enqueue(COUNT, {"a": 1})
+        return EMAIL.next(Email(to="ada"), delay=5)
+
+    async with TaskBench() as bench:
+        bench.on(NIGHTLY, begin)
+        await bench.enqueue(NIGHTLY, None)
+        await bench.drain()
+        bench.assert_enqueued("email:send", payload=Email(to="ada"), queue="mail", delay=5)
+        bench.assert_enqueued("count", {"a": 1})
+    assert bench.failures == []
+    context = new_context()
+    await context.enqueue(COUNT, {"a": 1})
+    assert context.signals.enqueued[0].payload == {"a": 1}
+
+
+async def test_a_schedule_has_its_payload_checked_when_it_is_made() -> None:
+    async with TaskBench(typed_types) as bench:
+        schedule = await bench.backstage.schedule(EMAIL, Email(to="ada"), cron="0 8 * * *", name="morning")
+        assert (schedule.cron.task_name, schedule.cron.queue, schedule.cron.args["to"]) == ("email:send", "mail", "ada")
+        wrong: Any = {"to": 1}
+        with pytest.raises(InvalidTaskDataError, match=r"payload.to"):
+            await bench.backstage.schedule(EMAIL, wrong, cron="0 8 * * *", name="wrong")
+
+
+def test_scripts_call_by_type_without_awaiting() -> None:
+    with BlockingContainer("memory://", silent=True) as backstage:
+        task = backstage.enqueue(EMAIL, Email(to="ada"))
+        assert task.task_type is EMAIL
+        assert len(backstage.enqueue_many(COUNT, [{"a": 1}, {"b": 2}])) == 2
+        assert backstage.schedule(COUNT, {"a": 1}, cron="0 8 * * *").cron.queue == "default"
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [({"queue": "no queue"}, "queue"), ({"timeout": -1}, "timeout"), ({"backoff": 3}, "backoff")],
+)
+def test_an_option_that_cannot_be_is_refused_where_the_type_is_made(options: Any, field: str) -> None:
+    with pytest.raises(InvalidTaskDataError, match=field):
+        TaskType("email:send", Email, **options)
+
+
+def test_a_module_of_types_and_handlers_is_imported_without_the_worker_s_loops() -> None:
+    program = "import sys, tests.worker.typed_types; print('backstage.worker' in str(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
