@@ -50,6 +50,7 @@ from backstage.domain.stored_subscription import StoredSubscription, stored_subs
 from backstage.domain.task import MaxDeliveries
 from backstage.domain.task_facts import MOST_COUNTED, SEEN_WITHIN, BusySlots, LaneAhead, TaskFacts, competing_lanes
 from backstage.domain.task_state import FINAL_STATES, LIVE_STATES
+from backstage.infra.searching import Looking, count_matching, search_page
 from backstage.infra.system_clock import SystemClock
 
 __all__ = [
@@ -74,6 +75,9 @@ __all__ = [
     "Chance",
     "EventBus",
     # What they speak of
+    "Looking",
+    "search_page",
+    "count_matching",
     "NewEvent",
     "StoredEvent",
     "LogEntry",

@@ -21,6 +21,7 @@ from backstage.conformance.opening import Opening
 from backstage.conformance.ordering import Ordering
 from backstage.conformance.overtaking import Overtaking
 from backstage.conformance.pruning import Pruning
+from backstage.conformance.querying import Querying
 from backstage.conformance.racing import Racing
 from backstage.conformance.reclaiming import Reclaiming
 from backstage.conformance.registering import Registering
@@ -50,6 +51,7 @@ class ConformanceSuite(
     Idling,
     Saving,
     Searching,
+    Querying,
     Counting,
     WaitingLongest,
     Pruning,
