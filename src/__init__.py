@@ -21,15 +21,19 @@ if TYPE_CHECKING:
     from backstage.domain.audit_entry import AuditQuery as AuditQuery
     from backstage.domain.backoff import Backoff as Backoff
     from backstage.domain.broadcast_message import BroadcastMessage as BroadcastMessage
+    from backstage.domain.completion import Completion as Completion
     from backstage.domain.cron_task import CronTask as CronTask
     from backstage.domain.dedupe import Dedupe as Dedupe
     from backstage.domain.dedupe import Duplicate as Duplicate
     from backstage.domain.errors import ConfigurationError as ConfigurationError
     from backstage.domain.errors import DuplicateTaskError as DuplicateTaskError
     from backstage.domain.errors import IllegalMoveError as IllegalMoveError
+    from backstage.domain.errors import InvalidQueryError as InvalidQueryError
     from backstage.domain.errors import InvalidTaskDataError as InvalidTaskDataError
     from backstage.domain.errors import MissingExtraError as MissingExtraError
     from backstage.domain.errors import NotAllowedError as NotAllowedError
+    from backstage.domain.errors import ResourceFailedError as ResourceFailedError
+    from backstage.domain.errors import ResultGoneError as ResultGoneError
     from backstage.domain.errors import ScheduleNotFoundError as ScheduleNotFoundError
     from backstage.domain.errors import ScheduleUnreadableError as ScheduleUnreadableError
     from backstage.domain.errors import StaleTaskError as StaleTaskError
@@ -40,7 +44,9 @@ if TYPE_CHECKING:
     from backstage.domain.errors import StoreNotReadyError as StoreNotReadyError
     from backstage.domain.errors import StoreReplacedError as StoreReplacedError
     from backstage.domain.errors import SubscriptionNotFoundError as SubscriptionNotFoundError
+    from backstage.domain.errors import TaskCancelledError as TaskCancelledError
     from backstage.domain.errors import TaskError as TaskError
+    from backstage.domain.errors import TaskFailedError as TaskFailedError
     from backstage.domain.errors import TaskNotFoundError as TaskNotFoundError
     from backstage.domain.errors import TokenNotFoundError as TokenNotFoundError
     from backstage.domain.errors import TransferRefusedError as TransferRefusedError
@@ -55,8 +61,15 @@ if TYPE_CHECKING:
     from backstage.domain.events import TaskRetried as TaskRetried
     from backstage.domain.events import TaskSnoozed as TaskSnoozed
     from backstage.domain.events import TaskStarted as TaskStarted
+    from backstage.domain.explanation import Estimate as Estimate
+    from backstage.domain.explanation import Explanation as Explanation
+    from backstage.domain.explanation import QueueExplanation as QueueExplanation
+    from backstage.domain.explanation import Reason as Reason
+    from backstage.domain.explanation import ReasonKind as ReasonKind
     from backstage.domain.failure import Failure as Failure
     from backstage.domain.field_error import FieldError as FieldError
+    from backstage.domain.followed_event import EventKind as EventKind
+    from backstage.domain.followed_event import FollowedEvent as FollowedEvent
     from backstage.domain.handler_signals import GiveUp as GiveUp
     from backstage.domain.handler_signals import RetryLater as RetryLater
     from backstage.domain.identity import Identity as Identity
@@ -69,16 +82,21 @@ if TYPE_CHECKING:
     from backstage.domain.priority import Priority as Priority
     from backstage.domain.queue import Queue as Queue
     from backstage.domain.retention import Retention as Retention
+    from backstage.domain.run_log import LogLine as LogLine
     from backstage.domain.schedule import Schedule as Schedule
+    from backstage.domain.search_page import Counted as Counted
+    from backstage.domain.search_page import SearchPage as SearchPage
     from backstage.domain.stats import OldestDue as OldestDue
     from backstage.domain.stats import StateCounts as StateCounts
     from backstage.domain.stats import TaskStats as TaskStats
     from backstage.domain.stored_schedule import UnreadableSchedule as UnreadableSchedule
     from backstage.domain.subscription import Subscription as Subscription
     from backstage.domain.task import Task as Task
+    from backstage.domain.task_end import TaskEnd as TaskEnd
     from backstage.domain.task_query import TaskPage as TaskPage
     from backstage.domain.task_query import TaskQuery as TaskQuery
     from backstage.domain.task_result import TaskResult as TaskResult
+    from backstage.domain.task_search import TaskSearch as TaskSearch
     from backstage.domain.task_state import TaskState as TaskState
     from backstage.domain.task_type import TaskType as TaskType
     from backstage.domain.task_type import TaskTypeOptions as TaskTypeOptions
@@ -101,6 +119,9 @@ if TYPE_CHECKING:
     from backstage.worker.handling.middleware import Middleware as Middleware
     from backstage.worker.handling.middleware import Run as Run
     from backstage.worker.handling.receiver import receiver as receiver
+    from backstage.worker.handling.resource import lifespan as lifespan
+    from backstage.worker.handling.resource import on_start as on_start
+    from backstage.worker.handling.resource import on_stop as on_stop
     from backstage.worker.hosting.broadcast import Broadcast as Broadcast
     from backstage.worker.hosting.composition_root import CompositionRoot as CompositionRoot
     from backstage.worker.hosting.new_processor import ProcessorSettings as ProcessorSettings
@@ -150,6 +171,9 @@ _HOMES = {
     "listener": "worker.handling.listener",
     "receiver": "worker.handling.receiver",
     "middleware": "worker.handling.handler",
+    "on_start": "worker.handling.resource",
+    "on_stop": "worker.handling.resource",
+    "lifespan": "worker.handling.resource",
     "Run": "worker.handling.middleware",
     "Middleware": "worker.handling.middleware",
     "TaskContext": "worker.handling.context",
@@ -164,16 +188,29 @@ _HOMES = {
     "Task": "domain.task",
     "TypedTask": "domain.typed_task",
     "TaskState": "domain.task_state",
+    "Completion": "domain.completion",
+    "Counted": "domain.search_page",
+    "SearchPage": "domain.search_page",
+    "TaskSearch": "domain.task_search",
     "Duplicate": "domain.dedupe",
     "Attempt": "domain.attempt",
     "OutcomeKind": "domain.outcome",
     "Failure": "domain.failure",
+    "TaskEnd": "domain.task_end",
+    "FollowedEvent": "domain.followed_event",
+    "EventKind": "domain.followed_event",
+    "LogLine": "domain.run_log",
     "TaskQuery": "domain.task_query",
     "TaskPage": "domain.task_query",
     "TaskStats": "domain.stats",
     "StateCounts": "domain.stats",
     "OldestDue": "domain.stats",
     "Retention": "domain.retention",
+    "Explanation": "domain.explanation",
+    "QueueExplanation": "domain.explanation",
+    "Reason": "domain.explanation",
+    "ReasonKind": "domain.explanation",
+    "Estimate": "domain.explanation",
     "Pause": "domain.ports.queue_control",
     "Schedule": "domain.schedule",
     "UnreadableSchedule": "domain.stored_schedule",
@@ -210,10 +247,14 @@ _HOMES = {
     "TaskError": "domain.errors",
     "ConfigurationError": "domain.errors",
     "MissingExtraError": "domain.errors",
+    "InvalidQueryError": "domain.errors",
     "InvalidTaskDataError": "domain.errors",
     "FieldError": "domain.field_error",
     "UnknownTaskTypeError": "domain.errors",
     "TaskNotFoundError": "domain.errors",
+    "TaskFailedError": "domain.errors",
+    "TaskCancelledError": "domain.errors",
+    "ResultGoneError": "domain.errors",
     "ScheduleNotFoundError": "domain.errors",
     "ScheduleUnreadableError": "domain.errors",
     "SubscriptionNotFoundError": "domain.errors",
@@ -223,6 +264,7 @@ _HOMES = {
     "UndecodableTaskError": "domain.errors",
     "StaleTaskError": "domain.errors",
     "DuplicateTaskError": "domain.errors",
+    "ResourceFailedError": "domain.errors",
     "TransferRefusedError": "domain.errors",
     "StorageError": "domain.errors",
     "StorageRefusedError": "domain.errors",

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from backstage.domain.ports.schedule_repository import ScheduleRepository
 from backstage.domain.ports.task_repository import TaskRepository
@@ -38,9 +36,3 @@ class GetKnownNames:
             frozenset(queues).union(*(worker.queues for worker in workers)),
             frozenset(types).union(*(worker.types for worker in workers)),
         )
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """The end of a sentence that asks for the name that was probably meant; empty where none is near."""
-    near = get_close_matches(name, sorted(set(names) - {name}), 1, cutoff=0.75)
-    return f": did you mean {near[0]}?" if near else ""

@@ -16,6 +16,7 @@ COMMANDS = {
     "enqueue": Command("enqueue", "store a task, or with - one per line of standard input"),
     "list": Command("list_tasks", "list tasks, newest first"),
     "show": Command("show", "show a task with its attempts"),
+    "explain": Command("explain", "say why a task does not run yet, or why a queue stands still"),
     "stats": Command("stats", "count tasks by state"),
     "queues": Command("queues", "count tasks by queue, with their waiting time and pauses"),
     "workers": Command("workers", "list the workers that are alive"),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from backstage.conformance.counting import Counting as Counting
     from backstage.conformance.deduplicating import Deduplicating as Deduplicating
     from backstage.conformance.emitting import Emitting as Emitting
+    from backstage.conformance.explaining import Explaining as Explaining
     from backstage.conformance.exploring import Exploring as Exploring
     from backstage.conformance.faulting import Faulting as Faulting
     from backstage.conformance.fencing import Fencing as Fencing
@@ -78,6 +79,7 @@ _HOMES = {
     "Claiming": "claiming",
     "Counting": "counting",
     "Deduplicating": "deduplicating",
+    "Explaining": "explaining",
     "Emitting": "emitting",
     "Exploring": "exploring",
     "Faulting": "faulting",

@@ -8,6 +8,7 @@ from backstage.conformance.claiming import Claiming
 from backstage.conformance.counting import Counting
 from backstage.conformance.deduplicating import Deduplicating
 from backstage.conformance.emitting import Emitting
+from backstage.conformance.explaining import Explaining
 from backstage.conformance.exploring import Exploring
 from backstage.conformance.faulting import Faulting
 from backstage.conformance.fencing import Fencing
@@ -20,6 +21,7 @@ from backstage.conformance.opening import Opening
 from backstage.conformance.ordering import Ordering
 from backstage.conformance.overtaking import Overtaking
 from backstage.conformance.pruning import Pruning
+from backstage.conformance.querying import Querying
 from backstage.conformance.racing import Racing
 from backstage.conformance.reclaiming import Reclaiming
 from backstage.conformance.registering import Registering
@@ -49,11 +51,13 @@ class ConformanceSuite(
     Idling,
     Saving,
     Searching,
+    Querying,
     Counting,
     WaitingLongest,
     Pruning,
     Steering,
     Registering,
+    Explaining,
     Scheduling,
     Firing,
     Subscribing,

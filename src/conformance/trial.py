@@ -12,6 +12,7 @@ from backstage.domain.outcome import Outcome
 from backstage.domain.ports.audit_log import AuditLog
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.broadcasts import Broadcasts
+from backstage.domain.ports.facts import Facts
 from backstage.domain.ports.queue_control import QueueControl
 from backstage.domain.ports.schedule_repository import ScheduleRepository
 from backstage.domain.ports.subscriptions import Subscriptions
@@ -79,6 +80,10 @@ class Trial:
     @property
     def broadcasts(self) -> Broadcasts:
         return self.backend.broadcasts
+
+    @property
+    def facts(self) -> Facts:
+        return self.backend.facts
 
     @property
     def archive(self) -> TaskArchive:

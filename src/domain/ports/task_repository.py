@@ -6,9 +6,11 @@ from typing import Any, Protocol
 from backstage.domain.attempt import Attempt
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.retention import Retention
+from backstage.domain.search_page import Counted, SearchPage
 from backstage.domain.stats import Count, OldestDue
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
+from backstage.domain.task_search import TaskSearch
 
 
 class TaskRepository(Protocol):
@@ -37,6 +39,17 @@ class TaskRepository(Protocol):
         ...
 
     async def find(self, query: TaskQuery) -> TaskPage: ...
+
+    async def search(self, search: TaskSearch, limit: int, after: str | None, look_at: int) -> SearchPage:
+        """The tasks that match, newest first, from before the id `after`.
+
+        The cost is bounded: no more than `look_at` tasks are looked at, of those to which `search.index` leads.
+        """
+        ...
+
+    async def count_matching(self, search: TaskSearch, look_at: int) -> Counted:
+        """How many tasks match; bounded as `search` is."""
+        ...
 
     async def save(self, task: Task) -> None:
         """Store the task if the stored version is `task.version - 1`.

@@ -8,11 +8,15 @@ from backstage.domain.attempt import Attempt
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import ConfigurationError, DuplicateTaskError, StaleTaskError, TaskNotFoundError
 from backstage.domain.retention import Retention
+from backstage.domain.search_page import Counted, SearchPage
 from backstage.domain.stats import Count, OldestDue
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
+from backstage.domain.task_search import TaskSearch
 from backstage.domain.task_state import FINAL_STATES, TaskState
+from backstage.infra.memory.searching import MemoryLooking
 from backstage.infra.memory.store import MemoryStore
+from backstage.infra.searching import count_matching, search_page
 
 
 class MemoryTasks:
@@ -46,6 +50,12 @@ class MemoryTasks:
             page = [task for task, _ in zip(matching, range(query.limit + 1), strict=False)]
         tasks = tuple(page[: query.limit])
         return TaskPage(tasks, tasks[-1].id if len(page) > query.limit else None)
+
+    async def search(self, search: TaskSearch, limit: int, after: str | None, look_at: int) -> SearchPage:
+        return await search_page(MemoryLooking(self._store, search), search, limit, after, look_at)
+
+    async def count_matching(self, search: TaskSearch, look_at: int) -> Counted:
+        return await count_matching(MemoryLooking(self._store, search), search, look_at)
 
     async def save(self, task: Task) -> None:
         with self._store.lock:

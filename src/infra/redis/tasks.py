@@ -6,7 +6,9 @@ from backstage.domain.errors import (
     StaleTaskError,
     TaskNotFoundError,
 )
+from backstage.domain.search_page import Counted, SearchPage
 from backstage.domain.task import Task
+from backstage.domain.task_search import TaskSearch
 from backstage.infra.redis.add import Adding
 from backstage.infra.redis.client import Client
 from backstage.infra.redis.counts import Counting
@@ -15,6 +17,8 @@ from backstage.infra.redis.find import Searching
 from backstage.infra.redis.prune import Pruning
 from backstage.infra.redis.records import attempts_of
 from backstage.infra.redis.rows import condition_of, fields_of, task_of, unpack
+from backstage.infra.redis.searching import RedisLooking
+from backstage.infra.searching import count_matching, search_page
 
 
 class RedisTasks:
@@ -43,6 +47,12 @@ class RedisTasks:
                 fields = fields_of(flat)
                 return list(attempts_of(task_of(task_id, queue, fields), fields, kept))
         return []
+
+    async def search(self, search: TaskSearch, limit: int, after: str | None, look_at: int) -> SearchPage:
+        return await search_page(RedisLooking(self._client, self._directory, search), search, limit, after, look_at)
+
+    async def count_matching(self, search: TaskSearch, look_at: int) -> Counted:
+        return await count_matching(RedisLooking(self._client, self._directory, search), search, look_at)
 
     async def save(self, task: Task) -> None:
         argument = [task.id, task.version, condition_of(task)]
