@@ -35,7 +35,7 @@ def run(arguments: Sequence[str]) -> int:
         return DONE
     asyncio.run(_fill(url, may_have_tasks=_FILE.exists()))
     if not _FILE.exists():
-        _FILE.write_text((files("backstage.cli") / "samples" / _FILE.name).read_text("utf-8"), "utf-8")
+        _FILE.write_text((files("backstage") / "samples" / _FILE.name).read_text("utf-8"), "utf-8")
     if not options.fill:
         _work(url)
     return DONE

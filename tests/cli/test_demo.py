@@ -11,8 +11,8 @@ from pathlib import Path
 from random import Random
 
 from backstage.cli import demo_load
-from backstage.cli.samples import demo_tasks
 from backstage.cli.source_watch import SourceWatch
+from backstage.samples import demo_tasks
 from backstage.worker.handling.handler_modules import marked_in
 from tests.cli.conftest import Cli, Store
 
