@@ -19,6 +19,7 @@ from backstage.domain.errors import (
     TaskError,
     TaskNotFoundError,
     TokenNotFoundError,
+    UnchangeableTaskError,
     UndecodableTaskError,
     UnknownTaskTypeError,
 )
@@ -32,6 +33,7 @@ _STATUS: dict[type[TaskError], int] = {
     ScheduleUnreadableError: 409,
     IllegalMoveError: 409,
     UndecodableTaskError: 409,
+    UnchangeableTaskError: 409,
     StaleTaskError: 409,
     DuplicateTaskError: 409,
     InvalidTaskDataError: 422,
