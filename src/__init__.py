@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from backstage.domain.errors import MissingExtraError as MissingExtraError
     from backstage.domain.errors import NotAllowedError as NotAllowedError
     from backstage.domain.errors import ResourceFailedError as ResourceFailedError
+    from backstage.domain.errors import ResultGoneError as ResultGoneError
     from backstage.domain.errors import ScheduleNotFoundError as ScheduleNotFoundError
     from backstage.domain.errors import ScheduleUnreadableError as ScheduleUnreadableError
     from backstage.domain.errors import StaleTaskError as StaleTaskError
@@ -43,7 +44,9 @@ if TYPE_CHECKING:
     from backstage.domain.errors import StoreNotReadyError as StoreNotReadyError
     from backstage.domain.errors import StoreReplacedError as StoreReplacedError
     from backstage.domain.errors import SubscriptionNotFoundError as SubscriptionNotFoundError
+    from backstage.domain.errors import TaskCancelledError as TaskCancelledError
     from backstage.domain.errors import TaskError as TaskError
+    from backstage.domain.errors import TaskFailedError as TaskFailedError
     from backstage.domain.errors import TaskNotFoundError as TaskNotFoundError
     from backstage.domain.errors import TokenNotFoundError as TokenNotFoundError
     from backstage.domain.errors import TransferRefusedError as TransferRefusedError
@@ -66,6 +69,8 @@ if TYPE_CHECKING:
     from backstage.domain.explanation import ReasonKind as ReasonKind
     from backstage.domain.failure import Failure as Failure
     from backstage.domain.field_error import FieldError as FieldError
+    from backstage.domain.followed_event import EventKind as EventKind
+    from backstage.domain.followed_event import FollowedEvent as FollowedEvent
     from backstage.domain.handler_signals import GiveUp as GiveUp
     from backstage.domain.handler_signals import RetryLater as RetryLater
     from backstage.domain.identity import Identity as Identity
@@ -78,6 +83,7 @@ if TYPE_CHECKING:
     from backstage.domain.priority import Priority as Priority
     from backstage.domain.queue import Queue as Queue
     from backstage.domain.retention import Retention as Retention
+    from backstage.domain.run_log import LogLine as LogLine
     from backstage.domain.schedule import Schedule as Schedule
     from backstage.domain.search_page import Counted as Counted
     from backstage.domain.search_page import SearchPage as SearchPage
@@ -87,6 +93,7 @@ if TYPE_CHECKING:
     from backstage.domain.stored_schedule import UnreadableSchedule as UnreadableSchedule
     from backstage.domain.subscription import Subscription as Subscription
     from backstage.domain.task import Task as Task
+    from backstage.domain.task_end import TaskEnd as TaskEnd
     from backstage.domain.task_query import TaskPage as TaskPage
     from backstage.domain.task_query import TaskQuery as TaskQuery
     from backstage.domain.task_result import TaskResult as TaskResult
@@ -190,6 +197,10 @@ _HOMES = {
     "Attempt": "domain.attempt",
     "OutcomeKind": "domain.outcome",
     "Failure": "domain.failure",
+    "TaskEnd": "domain.task_end",
+    "FollowedEvent": "domain.followed_event",
+    "EventKind": "domain.followed_event",
+    "LogLine": "domain.run_log",
     "TaskQuery": "domain.task_query",
     "TaskPage": "domain.task_query",
     "TaskStats": "domain.stats",
@@ -242,6 +253,9 @@ _HOMES = {
     "FieldError": "domain.field_error",
     "UnknownTaskTypeError": "domain.errors",
     "TaskNotFoundError": "domain.errors",
+    "TaskFailedError": "domain.errors",
+    "TaskCancelledError": "domain.errors",
+    "ResultGoneError": "domain.errors",
     "ScheduleNotFoundError": "domain.errors",
     "ScheduleUnreadableError": "domain.errors",
     "SubscriptionNotFoundError": "domain.errors",

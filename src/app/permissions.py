@@ -68,9 +68,12 @@ class Permission:
     target: Told = _nothing
     tasks: Callable[[Any], int] = _none
     """How many tasks the call has changed, from its answer."""
+    answers_payload: bool = False
+    """Whether the answer is itself what a handler was given or has returned."""
 
 
 _LOOK = Permission(Role.VIEWER)
+_LOOK_AT_PAYLOAD = Permission(Role.VIEWER, answers_payload=True)
 _OF_THE_PROGRAM = Permission(None)
 
 
@@ -92,6 +95,12 @@ PERMISSIONS: Mapping[str, Permission] = {
     "delete_task": _may(Role.ADMIN, _argument("task_id"), _one),
     "retry_task": _may(Role.OPERATOR, _argument("task_id"), _one),
     "get_task": _LOOK,
+    "result": _LOOK_AT_PAYLOAD,
+    "results": _LOOK_AT_PAYLOAD,
+    "as_completed": _LOOK,
+    "call": Permission(Role.OPERATOR, is_audited=True, tasks=_one, answers_payload=True),
+    "follow": _LOOK,
+    "get_logs": _LOOK,
     "get_attempts": _LOOK,
     "find_tasks": _LOOK,
     "get_task_stats": _LOOK,

@@ -7,9 +7,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from backstage.domain.payload import encode_payload
+from backstage.domain.typed_result import ReadResult, plain_result
 
 if TYPE_CHECKING:
+    from backstage.app.as_completed import AsCompleted
     from backstage.app.authenticate import Authenticate
+    from backstage.app.call import Call
     from backstage.app.cancel_deliveries import CancelDeliveries
     from backstage.app.cancel_task import CancelTask
     from backstage.app.chain_task import ChainTask
@@ -33,8 +36,10 @@ if TYPE_CHECKING:
     from backstage.app.find_unserved import FindUnserved
     from backstage.app.fire_schedule import FireSchedule
     from backstage.app.fire_schedules import FireSchedules
+    from backstage.app.follow import Follow
     from backstage.app.get_attempts import GetAttempts
     from backstage.app.get_known_names import GetKnownNames
+    from backstage.app.get_logs import GetLogs
     from backstage.app.get_oldest_due import GetOldestDue
     from backstage.app.get_schedule import GetSchedule
     from backstage.app.get_task import GetTask
@@ -56,6 +61,8 @@ if TYPE_CHECKING:
     from backstage.app.put_schedule import PutSchedule
     from backstage.app.record_audit import RecordAudit
     from backstage.app.replay_dead_letters import ReplayDeadLetters
+    from backstage.app.result import Result
+    from backstage.app.results import Results
     from backstage.app.resume_queue import ResumeQueue
     from backstage.app.resume_schedule import ResumeSchedule
     from backstage.app.resume_type import ResumeType
@@ -75,7 +82,18 @@ if TYPE_CHECKING:
     from backstage.domain.ports.task_trace import TaskTrace
 
 _PORTS = frozenset(
-    {"audit_log", "broadcasts", "control", "facts", "registry", "schedules", "subscriptions", "tasks", "tokens"}
+    {
+        "audit_log",
+        "broadcasts",
+        "control",
+        "facts",
+        "registry",
+        "schedules",
+        "subscriptions",
+        "task_events",
+        "tasks",
+        "tokens",
+    }
 )
 """What a use case may take of the store."""
 
@@ -106,7 +124,7 @@ class UseCases:
 
     A new use case is a file of its own and a line here: the line has the name of the file, and the class in it. The
     parameters of the class's `__init__` say by their names what it is given: a port of the store (`tasks`), `backend`,
-    `events`, `clock`, `ids`, `trace`, `encode`, or another use case (`cancel_task`).
+    `events`, `clock`, `ids`, `trace`, `encode`, `read_result`, or another use case (`cancel_task`).
     """
 
     enqueue: EnqueueByType = _use_case("EnqueueByType")
@@ -122,6 +140,12 @@ class UseCases:
     delete_task: DeleteTask = _use_case("DeleteTask")
     retry_task: RetryTask = _use_case("RetryTask")
     get_task: GetTask = _use_case("GetTask")
+    result: Result = _use_case("Result")
+    results: Results = _use_case("Results")
+    as_completed: AsCompleted = _use_case("AsCompleted")
+    call: Call = _use_case("Call")
+    follow: Follow = _use_case("Follow")
+    get_logs: GetLogs = _use_case("GetLogs")
     get_attempts: GetAttempts = _use_case("GetAttempts")
     find_tasks: FindTasks = _use_case("FindTasks")
     get_task_stats: GetTaskStats = _use_case("GetTaskStats")
@@ -176,14 +200,16 @@ class UseCases:
         ids: Ids,
         trace: TaskTrace | None = None,
         encode: Callable[[Any], str] = encode_payload,
+        read_result: ReadResult = plain_result,
     ) -> None:
-        """`encode` writes the payloads of new tasks."""
+        """`encode` writes the payloads of new tasks, `read_result` reads results by the type that a TaskType names."""
         self.backend = backend
         self.clock: Clock = backend.clock
         self.events = events
         self.ids = ids
         self.trace = trace
         self.encode = encode
+        self.read_result = read_result
 
     def put_together(self, name: str, class_name: str) -> Any:
         """Return the use case of that name, which is asked for the first time."""

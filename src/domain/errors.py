@@ -17,6 +17,9 @@ TaskError
 │   └── UndecodableTaskError    what is stored of the task makes no sense here: repair it first
 ├── StaleTaskError              somebody changed the task meanwhile: load it again and retry
 ├── DuplicateTaskError          a live task already holds the dedupe key
+├── TaskFailedError             the awaited task has failed for good: `failure` says why
+├── TaskCancelledError          the awaited task was cancelled, so it has no result
+├── ResultGoneError             the awaited task has completed, but its result is no longer kept
 ├── ResourceFailedError         a module of handlers cannot open what it needs: mend that and start again
 ├── TransferRefusedError        two stores are not ready to be moved one into the other: do what it says, then retry
 └── StorageError                the store did not do what was asked
@@ -32,6 +35,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from backstage.domain.failure import Failure
     from backstage.domain.field_error import FieldError
 
 
@@ -180,6 +186,37 @@ class DuplicateTaskError(TaskError):
     def __init__(self, key: str, holder_id: str) -> None:
         super().__init__(f"dedupe key {key!r} is held by task {holder_id}: cancel that task first, or do nothing")
         self.key, self.holder_id = key, holder_id
+
+
+class TaskFailedError(TaskError):
+    """The task has failed for good; `failure` says with what, and has the traceback."""
+
+    def __init__(self, task_id: str, failure: Failure) -> None:
+        traceback = f"\n\n{failure.traceback}" if failure.traceback else ""
+        super().__init__(f"task {task_id} has failed with {failure.type}: {failure.message}{traceback}")
+        self.task_id, self.failure = task_id, failure
+
+    def __reduce__(self) -> tuple[type[TaskFailedError], tuple[str, Failure]]:
+        return type(self), (self.task_id, self.failure)
+
+
+class TaskCancelledError(TaskError):
+    """The task was cancelled, so it has no result."""
+
+    def __init__(self, task_id: str) -> None:
+        super().__init__(f"task {task_id} was cancelled, so it has no result")
+        self.task_id = task_id
+
+
+class ResultGoneError(TaskError):
+    """The task has completed, but its result was kept for a time only."""
+
+    def __init__(self, task_id: str, since: datetime) -> None:
+        super().__init__(f"the result of task {task_id} was kept until {since.isoformat()}: raise its keep_result_for")
+        self.task_id, self.since = task_id, since
+
+    def __reduce__(self) -> tuple[type[ResultGoneError], tuple[str, datetime]]:
+        return type(self), (self.task_id, self.since)
 
 
 class ResourceFailedError(TaskError):

@@ -27,6 +27,7 @@ PUBLIC_MODULES = (
     "backstage.integrations.fastapi",
     "backstage.integrations.litestar",
     "backstage.integrations.starlette",
+    "backstage.pages",
     "backstage.ports",
     "backstage.testing",
 )
