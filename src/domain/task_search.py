@@ -104,7 +104,8 @@ class TaskSearch:
 
     def is_of_lane(self, queue: str, type_: str, state: TaskState) -> bool:
         """Whether a task of that queue, type and state can match."""
-        return self._has("queue", queue) and self._has("type", type_) and self.is_of_state(state)
+        plain, _, _ = type_.partition("@")  # lanes of later versions of the payload end in @ and the number
+        return self._has("queue", queue) and self._has("type", plain) and self.is_of_state(state)
 
     def is_of_state(self, state: TaskState) -> bool:
         if self.index is SearchIndex.WORKER and state is not TaskState.RUNNING:

@@ -2,10 +2,9 @@
 --   $1 ids   $2 the state of each
 -- Returns how many were deleted.
 WITH gone AS (
-    DELETE FROM backstage_finished AS ended
-     USING unnest($1::uuid[], $2::text[]) AS asked (id, state)
-     WHERE ended.id = asked.id AND ended.state = asked.state
-    RETURNING ended.id, ended.queue, ended.type, ended.state
+    DELETE FROM backstage_finished
+     WHERE id = ANY ($1::uuid[]) AND state = ($2::text[])[array_position($1::uuid[], id)]
+    RETURNING id, queue, type, state
 ), forgotten AS (
     DELETE FROM backstage_attempts WHERE task_id = ANY (ARRAY (SELECT id FROM gone))
 ), untold AS (

@@ -1,12 +1,13 @@
--- save_task: store the next version of a task, if the stored one is the version before it: a cancel, a retry, another priority.
+-- save_task: store the next version of a task, if the stored one is the version before it: a cancel, a retry,
+-- another priority.
 --   KEYS  1 the queue's prefix
 --   ARGV  4 packed { id, version, { field, value, … } of all that a move may change }
 --   returns packed { 'saved' | 'unknown' | 'stale' | 'held' | 'running', id of the other holder of its key or false }
 -- A running task changes only by a request to cancel it; any other move of it is the worker's, by settle_tasks.
 -- needs: allow_full, storing, records
 local id, version, flat = unpack(cmsgpack.unpack(ARGV[4]))
-local CHANGING = { 'priority', 'due', 'state', 'fence', 'interruptions', 'crashes', 'version', 'started', 'worker', 'end', 'cancel',
-  'failure', 'result', 'progress', 'note', 'record', 'entry' }
+local CHANGING = { 'priority', 'due', 'state', 'fence', 'interruptions', 'crashes', 'version', 'started', 'worker', 'end',
+  'cancel', 'failure', 'result', 'progress', 'note', 'record', 'entry' }
 
 local function leave_place(before, due)
   local from = before.state or 'p'
