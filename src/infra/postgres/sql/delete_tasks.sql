@@ -1,9 +1,9 @@
 -- Delete ended tasks, as far as they are still in that state, with all that belongs to them.
 --   $1 ids   $2 the state of each
--- Returns how many were deleted.
+-- Returns how many were deleted. (`state || ''` leaves the indexes of states to other statements.)
 WITH gone AS (
     DELETE FROM backstage_finished
-     WHERE id = ANY ($1::uuid[]) AND state = ($2::text[])[array_position($1::uuid[], id)]
+     WHERE id = ANY ($1::uuid[]) AND state || '' = ($2::text[])[array_position($1::uuid[], id)]
     RETURNING id, queue, type, state
 ), forgotten AS (
     DELETE FROM backstage_attempts WHERE task_id = ANY (ARRAY (SELECT id FROM gone))

@@ -6,8 +6,8 @@
 -- A running task changes only by a request to cancel it; any other move of it is the worker's, by settle_tasks.
 -- needs: allow_full, storing, records
 local id, version, flat = unpack(cmsgpack.unpack(ARGV[4]))
-local CHANGING = { 'priority', 'due', 'state', 'fence', 'interruptions', 'crashes', 'version', 'started', 'worker', 'end',
-  'cancel', 'failure', 'result', 'progress', 'note', 'record', 'entry' }
+local CHANGING = { 'priority', 'due', 'state', 'fence', 'interruptions', 'crashes', 'version', 'started', 'worker',
+  'end', 'cancel', 'failure', 'result', 'progress', 'note', 'record', 'entry' }
 
 local function leave_place(before, due)
   local from = before.state or 'p'
