@@ -34,6 +34,7 @@ from backstage.conformance.standings import Standings
 from backstage.conformance.steering import Steering
 from backstage.conformance.subscribing import Subscribing
 from backstage.conformance.tokens_keeping import TokensKeeping
+from backstage.conformance.versioning import Versioning
 from backstage.conformance.waiting_longest import WaitingLongest
 from backstage.conformance.waking import Waking
 
@@ -58,6 +59,7 @@ class ConformanceSuite(
     WaitingLongest,
     Pruning,
     Steering,
+    Versioning,
     Registering,
     Explaining,
     Scheduling,

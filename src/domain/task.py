@@ -13,6 +13,7 @@ from backstage.domain.backoff import Backoff
 from backstage.domain.dedupe import Dedupe
 from backstage.domain.errors import IllegalMoveError, UnchangeableTaskError, UndecodableTaskError
 from backstage.domain.failure import Failure
+from backstage.domain.lane_type import lane_type
 from backstage.domain.lease import Lease
 from backstage.domain.lost_worker_failures import lease_expired, too_many_deliveries
 from backstage.domain.outcome import Outcome, OutcomeKind, unrecorded_end
@@ -37,6 +38,8 @@ class Task(StructForPydantic, Struct, frozen=True, kw_only=True, gc=False):
 
     id: str
     type: str
+    payload_version: int = 1
+    """Of the type's payload: stores keep it with the type."""
     payload_json: str = "null"
     queue: str = DEFAULT_QUEUE
     priority: int = 0
@@ -83,6 +86,11 @@ class Task(StructForPydantic, Struct, frozen=True, kw_only=True, gc=False):
     @property
     def result(self) -> Any:
         return None if self.result_json is None else decode_payload(self.result_json)
+
+    @property
+    def lane_type(self) -> str:
+        """The type with the version of its payload, as stores have it and workers claim it."""
+        return self.type if self.payload_version == 1 else lane_type(self.type, self.payload_version)
 
     @property
     def attempt(self) -> int:

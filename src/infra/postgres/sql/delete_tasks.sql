@@ -1,9 +1,13 @@
 -- Delete ended tasks, as far as they are still in that state, with all that belongs to them.
 --   $1 ids   $2 the state of each
--- Returns how many were deleted. (`state || ''` leaves the indexes of states to other statements.)
-WITH gone AS (
-    DELETE FROM backstage_finished
-     WHERE id = ANY ($1::uuid[]) AND state || '' = ($2::text[])[array_position($1::uuid[], id)]
+-- Returns how many were deleted. One that is retried meanwhile has left the table, so it is not.
+WITH chosen AS (
+    SELECT asked.id
+      FROM unnest($1::uuid[], $2::text[]) AS asked (id, state)
+     CROSS JOIN LATERAL (SELECT state FROM backstage_finished WHERE id = asked.id LIMIT 1) AS ended
+     WHERE ended.state = asked.state
+), gone AS (
+    DELETE FROM backstage_finished WHERE id = ANY (ARRAY (SELECT id FROM chosen))
     RETURNING id, queue, type, state
 ), forgotten AS (
     DELETE FROM backstage_attempts WHERE task_id = ANY (ARRAY (SELECT id FROM gone))
