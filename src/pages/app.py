@@ -25,7 +25,7 @@ from backstage.pages.sign_in import sign_in_routes
 from backstage.pages.site import CheckToken, Site, UseCasesFor
 from backstage.pages.static_files import VersionedFiles
 from backstage.pages.task_page import task_page
-from backstage.pages.tasks_page import tasks_page
+from backstage.pages.tasks_page import completion_page, tasks_page
 from backstage.pages.theme import theme_page
 from backstage.pages.visit import Visit
 from backstage.pages.workers_page import workers_page
@@ -34,6 +34,7 @@ _PAGES = {
     "/": overview_page,
     "/tasks": tasks_page,
     "/tasks/{id}": task_page,
+    "/complete": completion_page,
     "/queues": queues_page,
     "/schedules": schedules_page,
     "/workers": workers_page,

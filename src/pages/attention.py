@@ -55,7 +55,7 @@ def _still(visit: Visit, row: QueueRow) -> Iterator[Attention]:
         yield Attention("paused", row.name, sentence, "The queue is paused", since, "Resume", resume)
         return
     see = visit.href("/queues", open=row.name)
-    why = row.unserved[0] if row.workers and row.unserved else "No worker that is alive serves this queue"
+    why = row.why.sentence if row.why else "No worker that is alive serves this queue"
     yield Attention("warn", row.name, sentence, why, age(row.oldest), "See queue", see)
 
 
