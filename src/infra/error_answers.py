@@ -12,9 +12,11 @@ from backstage.domain.errors import (
     ScheduleNotFoundError,
     ScheduleUnreadableError,
     StaleTaskError,
+    StorageError,
     StorageFullError,
     StorageRefusedError,
     StorageUnavailableError,
+    StoreNotReadyError,
     StoreReplacedError,
     SubscriptionNotFoundError,
     TaskCancelledError,
@@ -46,6 +48,7 @@ _STATUS: dict[type[TaskError], int] = {
     StorageRefusedError: 422,
     StorageUnavailableError: 503,
     StoreReplacedError: 503,
+    StoreNotReadyError: 503,
     StorageFullError: 507,
 }
 _OF_THE_STORE = {
@@ -61,5 +64,5 @@ def answer_to(error: Exception) -> tuple[int, str] | None:
     status = _STATUS.get(type(error)) if isinstance(error, TaskError) else None
     if status is None:
         return None
-    is_of_the_store = isinstance(error, StorageRefusedError | StorageUnavailableError | StorageFullError)
+    is_of_the_store = isinstance(error, StorageError)
     return status, _OF_THE_STORE[status] if is_of_the_store else str(error)
