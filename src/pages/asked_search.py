@@ -54,5 +54,6 @@ def text_of(terms: Iterable[Term]) -> str:
 
 
 def _problem(error: InvalidQueryError) -> str:
-    """Without the nearest filter, which is offered as a link."""
-    return f"{error.field}: {error.problem}."
+    """Where a filter is offered as a link, without the list of all that there are."""
+    problem = error.problem.split(": there are ")[0] if error.nearest else error.problem
+    return f"{error.field}: {problem}."

@@ -6,11 +6,11 @@ import asyncio
 
 from starlette.responses import Response
 
+from backstage.domain.shown_state import shown_state
 from backstage.domain.task_state import TaskState
 from backstage.pages.answer import answer_of
 from backstage.pages.json_painting import painted_json
 from backstage.pages.run_a_copy import copies_of
-from backstage.domain.shown_state import shown_state
 from backstage.pages.state_labels import LABELS
 from backstage.pages.task_history import events_of, lifeline_of
 from backstage.pages.traceback_frames import frames_of

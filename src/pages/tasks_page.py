@@ -87,9 +87,7 @@ async def _hints(visit: Visit, asked: AskedSearch) -> Sequence[tuple[Term, str, 
     queries = [asked.without(term) for term in terms]
     counts = await asyncio.gather(*(visit.use_cases.count_tasks(query) for query in queries))
     return [
-        (term, query, _number(count))
-        for term, query, count in zip(terms, queries, counts, strict=True)
-        if count.tasks
+        (term, query, _number(count)) for term, query, count in zip(terms, queries, counts, strict=True) if count.tasks
     ]
 
 
