@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from backstage.conformance.suite import ConformanceSuite as ConformanceSuite
     from backstage.conformance.task_factory import TaskFactory as TaskFactory
     from backstage.conformance.trial import Trial as Trial
+    from backstage.conformance.versioning import Versioning as Versioning
     from backstage.conformance.waiting_longest import WaitingLongest as WaitingLongest
     from backstage.conformance.waking import Waking as Waking
 
@@ -103,6 +104,7 @@ _HOMES = {
     "Standings": "standings",
     "Steering": "steering",
     "Subscribing": "subscribing",
+    "Versioning": "versioning",
     "WaitingLongest": "waiting_longest",
     "Waking": "waking",
 }

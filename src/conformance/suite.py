@@ -4,6 +4,7 @@ from backstage.conformance.adding import Adding
 from backstage.conformance.archiving import Archiving
 from backstage.conformance.auditing import Auditing
 from backstage.conformance.broadcasting import Broadcasting
+from backstage.conformance.changing import Changing
 from backstage.conformance.claiming import Claiming
 from backstage.conformance.counting import Counting
 from backstage.conformance.deduplicating import Deduplicating
@@ -33,6 +34,7 @@ from backstage.conformance.standings import Standings
 from backstage.conformance.steering import Steering
 from backstage.conformance.subscribing import Subscribing
 from backstage.conformance.tokens_keeping import TokensKeeping
+from backstage.conformance.versioning import Versioning
 from backstage.conformance.waiting_longest import WaitingLongest
 from backstage.conformance.waking import Waking
 
@@ -50,12 +52,14 @@ class ConformanceSuite(
     Reclaiming,
     Idling,
     Saving,
+    Changing,
     Searching,
     Querying,
     Counting,
     WaitingLongest,
     Pruning,
     Steering,
+    Versioning,
     Registering,
     Explaining,
     Scheduling,

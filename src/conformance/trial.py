@@ -105,7 +105,7 @@ class Trial:
     async def running(self, worker_id: str = "w1", **fields: Any) -> Task:
         """A new task, stored and claimed. Nothing better may be due."""
         task = await self.added(**fields)
-        [claimed] = await self.claim(worker_id=worker_id, types=frozenset({task.type}))
+        [claimed] = await self.claim(worker_id=worker_id, types=frozenset({task.lane_type}))
         assert claimed.id == task.id
         return claimed
 

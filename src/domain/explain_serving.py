@@ -13,11 +13,11 @@ from backstage.domain.worker_info import EVERY_TYPE, WorkerInfo
 
 def serving(facts: TaskFacts) -> Iterator[Reason]:
     task = facts.task
-    reason = unserved(task.queue, task.type, facts.workers)
+    reason = unserved(task.queue, task.lane_type, facts.workers)
     if reason is not None:
         yield reason
         return
-    takers = [each for each in available(facts.workers) if each.serves(task.queue, task.type)]
+    takers = [each for each in available(facts.workers) if each.serves(task.queue, task.lane_type)]
     held = {each.worker_id: each.tasks for each in facts.busy}
     with_room = [each for each in takers if held.get(each.id, 0) < each.concurrency]
     yield from _behind_others(facts, with_room or takers)
@@ -68,7 +68,7 @@ def _behind_others(facts: TaskFacts, takers: Sequence[WorkerInfo]) -> Iterator[R
     is_at_least = any(n >= MOST_COUNTED for n in lanes.values())
     said = f"{number:,}{'+' if is_at_least else ''}"
     sentence = f"{said} due task goes before it" if said == "1" else f"{said} due tasks go before it"
-    others = [f"{n:,} of {name}" for name, n in lanes.items() if name != f"{facts.task.queue}/{facts.task.type}"]
+    others = [f"{n:,} of {name}" for name, n in lanes.items() if name != f"{facts.task.queue}/{facts.task.lane_type}"]
     sentence += f" ({', '.join(others[:3])})." if others else "."
     details = {"tasks": number, "is_at_least": is_at_least, "lanes": lanes}
     yield Reason(ReasonKind.BEHIND_OTHERS, sentence, details=details)

@@ -27,7 +27,7 @@ def facts_among(
     held: dict[str, list[Task]] = {}
     for each in tasks:
         if each.is_due(now) and task.is_due(now):
-            due.setdefault((each.queue, each.type), []).append(each)
+            due.setdefault((each.queue, each.lane_type), []).append(each)
         elif each.state is TaskState.RUNNING and each.lease is not None:
             held.setdefault(each.lease.worker_id, []).append(each)
     return TaskFacts(

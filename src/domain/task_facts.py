@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from backstage.domain.attempt import Attempt
+from backstage.domain.lane_type import plain_type
 from backstage.domain.ports.queue_control import QUEUE, TYPE, Pause
 from backstage.domain.task import Task
 from backstage.domain.worker_info import WorkerInfo
@@ -67,15 +68,15 @@ def competing_lanes(
 ) -> list[Lane]:
     """Of the lanes given, those that are not paused and that a worker which would take the task claims from too; the
     task's own first."""
-    takers = [worker for worker in available(workers) if worker.serves(task.queue, task.type)]
+    takers = [worker for worker in available(workers) if worker.serves(task.queue, task.lane_type)]
     paused = {(pause.kind, pause.name) for pause in pauses}
-    own = (task.queue, task.type)
+    own = (task.queue, task.lane_type)
     return sorted(
         (
             (queue, type_)
             for queue, type_ in lanes
             if (QUEUE, queue) not in paused
-            and (TYPE, type_) not in paused
+            and (TYPE, plain_type(type_)) not in paused
             and any(worker.serves(queue, type_) for worker in takers)
         ),
         key=lambda lane: (lane != own, lane),

@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from backstage.domain.errors import InvalidQueryError
+from backstage.domain.lane_type import plain_type
 from backstage.domain.search_filters import FILTERS, Filter, IsFound, filter_of, has_in_id
 from backstage.domain.search_terms import MAX_TERMS, Term, terms_of
 from backstage.domain.search_values import glob, is_glob, moment
@@ -103,8 +104,8 @@ class TaskSearch:
         return all(has_in_id(task_id, term.value) for term in self.terms if term.name == "id")
 
     def is_of_lane(self, queue: str, type_: str, state: TaskState) -> bool:
-        """Whether a task of that queue, type and state can match."""
-        return self._has("queue", queue) and self._has("type", type_) and self.is_of_state(state)
+        """Whether a task of that queue, type and state can match; the type may have a version, as stores keep it."""
+        return self._has("queue", queue) and self._has("type", plain_type(type_)) and self.is_of_state(state)
 
     def is_of_state(self, state: TaskState) -> bool:
         if self.index is SearchIndex.WORKER and state is not TaskState.RUNNING:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from backstage.domain.backoff import Backoff
 from backstage.domain.dedupe import Dedupe
+from backstage.domain.lane_type import payload_version, plain_type, split_lane_type
 from backstage.domain.lease import Lease
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
@@ -78,10 +79,14 @@ def _task_of(
         max_attempts, backoff, timeout, soft_timeout, max_deliveries, dedupe_key, dedupe_ttl, correlation_id,
         workflow_id, origin_id, tags, key, is_awaited, cancel_requested, metadata, last_failure, result, payload, *_,
     ) = row  # fmt: skip
+    of_payload = 1
+    if "@" in type_:
+        type_, of_payload = split_lane_type(type_)
     checked_count(deliveries, interruptions, crashes, version)
     return Task(
         id=id_,
         type=type_,
+        payload_version=of_payload,
         payload_json=payload if type(payload) is str else text(payload),
         queue=queue,
         priority=priority,
@@ -121,7 +126,8 @@ def _count(value: Any) -> int:
 
 
 _READERS: dict[str, tuple[str, Reader]] = {
-    "type": ("type", text),
+    "type": ("type", lambda lane: plain_type(text(lane))),
+    "payload_version": ("type", lambda lane: payload_version(text(lane))),
     "priority": ("priority", int),
     "state": ("state", TaskState),
     "created_at": ("created_at", from_micros),

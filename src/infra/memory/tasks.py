@@ -71,6 +71,17 @@ class MemoryTasks:
             self._store.put(task.saved_over(stored))
             self._store.wake()
 
+    async def move(self, task: Task, from_queue: str) -> None:
+        await self.save(task)
+
+    async def delete(self, tasks: Sequence[Task]) -> int:
+        with self._store.lock:
+            states = {task.id: task.state for task in tasks}
+            doomed = [each for id_ in states if (each := self._store.tasks.get(id_)) and each.state is states[id_]]
+            for task in doomed:
+                self._store.delete(task)
+        return len(doomed)
+
     async def counts(self) -> list[Count]:
         with self._store.lock:
             return [
@@ -83,7 +94,7 @@ class MemoryTasks:
         with self._store.lock:
             due = [task for task in self._store.tasks.values() if task.is_due(now)]
         due.sort(key=lambda task: task.scheduled_at, reverse=True)
-        oldest = {(task.queue, task.type): task.scheduled_at for task in due}
+        oldest = {(task.queue, task.lane_type): task.scheduled_at for task in due}
         return [OldestDue(*lane, (now - moment).total_seconds()) for lane, moment in sorted(oldest.items())]
 
     async def prune(self, retention: Retention, limit: int) -> int:
