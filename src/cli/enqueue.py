@@ -42,6 +42,9 @@ def parser() -> CommandParser:
         metavar="N",
         help="a number, or urgent, default or low; higher runs first",
     )
+    options.add_argument(
+        "--payload-version", type=int, default=1, metavar="N", help="a handler that knows it runs the task; default: 1"
+    )
     options.add_argument("--delay", type=seconds, metavar="SECONDS", help="run it after this time")
     options.add_argument("--at", metavar="WHEN", help="run it at this time: 2030-01-31T08:00:00Z")
     options.add_argument("--dedupe-key", metavar="KEY", help="store nothing if a task of the queue holds this key")
@@ -97,6 +100,7 @@ async def _enqueue(options: argparse.Namespace) -> str:
     request = EnqueueTask(
         options.type,
         None if options.payload is ... else options.payload,
+        payload_version=options.payload_version,
         queue=options.queue,
         priority=options.priority,
         delay=options.delay,
