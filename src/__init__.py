@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from backstage.domain.cron_task import CronTask as CronTask
     from backstage.domain.dedupe import Dedupe as Dedupe
     from backstage.domain.dedupe import Duplicate as Duplicate
+    from backstage.domain.errors import AmbiguousIdError as AmbiguousIdError
     from backstage.domain.errors import ConfigurationError as ConfigurationError
     from backstage.domain.errors import DuplicateTaskError as DuplicateTaskError
     from backstage.domain.errors import IllegalMoveError as IllegalMoveError
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from backstage.domain.errors import TaskNotFoundError as TaskNotFoundError
     from backstage.domain.errors import TokenNotFoundError as TokenNotFoundError
     from backstage.domain.errors import TransferRefusedError as TransferRefusedError
+    from backstage.domain.errors import UnchangeableTaskError as UnchangeableTaskError
     from backstage.domain.errors import UndecodableTaskError as UndecodableTaskError
     from backstage.domain.errors import UnknownTaskTypeError as UnknownTaskTypeError
     from backstage.domain.events import TaskCancelled as TaskCancelled
@@ -254,6 +256,7 @@ _HOMES = {
     "FieldError": "domain.field_error",
     "UnknownTaskTypeError": "domain.errors",
     "TaskNotFoundError": "domain.errors",
+    "AmbiguousIdError": "domain.errors",
     "TaskFailedError": "domain.errors",
     "TaskCancelledError": "domain.errors",
     "ResultGoneError": "domain.errors",
@@ -263,6 +266,7 @@ _HOMES = {
     "TokenNotFoundError": "domain.errors",
     "NotAllowedError": "domain.errors",
     "IllegalMoveError": "domain.errors",
+    "UnchangeableTaskError": "domain.errors",
     "UndecodableTaskError": "domain.errors",
     "StaleTaskError": "domain.errors",
     "DuplicateTaskError": "domain.errors",

@@ -7,12 +7,14 @@ TaskError
 ├── InvalidQueryError          a query for tasks cannot be understood: `nearest` says what was perhaps meant
 ├── UnknownTaskTypeError        no handler of that type is registered here
 ├── TaskNotFoundError           no stored task has that id
+├── AmbiguousIdError            several tasks have ids with these characters: give more of them
 ├── ScheduleNotFoundError       no stored schedule has that name
 ├── ScheduleUnreadableError     the stored schedule makes no sense on this host: delete it, or put it anew
 ├── SubscriptionNotFoundError   no durable subscription has that name
 ├── TokenNotFoundError          no token has that id
 ├── NotAllowedError             the role of whoever asks does not allow that: ask somebody who may
 ├── IllegalMoveError            the task's state does not allow that step
+│   ├── UnchangeableTaskError   only tasks that wait, or that have ended, can be changed so
 │   └── UndecodableTaskError    what is stored of the task makes no sense here: repair it first
 ├── StaleTaskError              somebody changed the task meanwhile: load it again and retry
 ├── DuplicateTaskError          a live task already holds the dedupe key
@@ -103,6 +105,15 @@ class TaskNotFoundError(TaskError):
         self.task_id = task_id
 
 
+class AmbiguousIdError(TaskError):
+    """Several tasks have ids that begin or end so; `task_ids` are some of them, newest first."""
+
+    def __init__(self, part: str, task_ids: tuple[str, ...], *, is_all: bool = True) -> None:
+        listed = ", ".join(task_ids) + ("" if is_all else ", …")
+        super().__init__(f"several tasks have {part!r} in their ids: give more characters of one of {listed}")
+        self.part, self.task_ids = part, task_ids
+
+
 class ScheduleNotFoundError(TaskError):
     """No schedule has that name: it was never stored, or it was deleted."""
 
@@ -153,6 +164,14 @@ class IllegalMoveError(TaskError):
         else:
             super().__init__(f"task {task_id} is {state}, so it cannot become {wanted}")
         self.task_id, self.state, self.wanted = task_id, state, wanted
+
+
+class UnchangeableTaskError(IllegalMoveError):
+    """The task cannot be changed so, or cannot be deleted, as it is now; it is unchanged."""
+
+    def __init__(self, task_id: str, state: str, problem: str) -> None:
+        TaskError.__init__(self, f"task {task_id} {problem}")
+        self.task_id, self.state, self.wanted = task_id, state, "changed"
 
 
 class UndecodableTaskError(IllegalMoveError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backstage.domain.errors import (
+    AmbiguousIdError,
     DuplicateTaskError,
     IllegalMoveError,
     InvalidQueryError,
@@ -24,6 +25,7 @@ from backstage.domain.errors import (
     TaskFailedError,
     TaskNotFoundError,
     TokenNotFoundError,
+    UnchangeableTaskError,
     UndecodableTaskError,
     UnknownTaskTypeError,
 )
@@ -33,10 +35,12 @@ _STATUS: dict[type[TaskError], int] = {
     ScheduleNotFoundError: 404,
     SubscriptionNotFoundError: 404,
     TokenNotFoundError: 404,
+    AmbiguousIdError: 409,
     NotAllowedError: 403,
     ScheduleUnreadableError: 409,
     IllegalMoveError: 409,
     UndecodableTaskError: 409,
+    UnchangeableTaskError: 409,
     StaleTaskError: 409,
     DuplicateTaskError: 409,
     TaskFailedError: 409,

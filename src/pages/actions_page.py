@@ -9,9 +9,10 @@ from backstage.pages.problem_page import no_such_page, refused
 from backstage.pages.queue_actions import QUEUE_ACTIONS
 from backstage.pages.schedule_actions import SCHEDULE_ACTIONS
 from backstage.pages.task_actions import TASK_ACTIONS
+from backstage.pages.tokens_page import TOKEN_ACTIONS
 from backstage.pages.visit import Visit
 
-ACTIONS: dict[str, Action] = {**TASK_ACTIONS, **QUEUE_ACTIONS, **SCHEDULE_ACTIONS}
+ACTIONS: dict[str, Action] = {**TASK_ACTIONS, **QUEUE_ACTIONS, **SCHEDULE_ACTIONS, **TOKEN_ACTIONS}
 _OURS = frozenset({"csrf", "typed", "back"})
 
 

@@ -48,6 +48,8 @@ class TaskHandlerRegistration:
     run_in: RunIn | str = RunIn.AUTO
     max_deliveries: int | None = None
     version: int = 1
+    keep_logs: bool = False
+    """Whether the lines that it logs by its context are kept of every attempt, and not only of one that failed."""
     task_type: TaskType[Any, Any] | None = None
 
     @classmethod
@@ -69,6 +71,8 @@ class TaskHandlerRegistration:
             if getattr(self, field) is not None:
                 check_attempts(field, getattr(self, field))
         check_payload_version("version", self.version)
+        if not isinstance(self.keep_logs, bool):
+            raise ConfigurationError("keep_logs", f"{self.keep_logs!r} is neither true nor false")
         if self.run_in not in tuple(RunIn):
             raise ConfigurationError("run_in", f"{self.run_in!r} is not one of {', '.join(RunIn)}")
 
@@ -83,6 +87,7 @@ class HandlerOptions(TypedDict, total=False):
     run_in: RunIn | str
     max_deliveries: int | None
     version: int
+    keep_logs: bool
 
 
 def handler(type: str | TaskType[Any, Any], **options: Unpack[HandlerOptions]) -> Callable[[Function], Function]:
