@@ -11,5 +11,8 @@ NAVIGATION = (
 )
 """Path, icon, name, and the number beside it."""
 
-MANAGING: tuple[tuple[str, str, str, str], ...] = ()
+MANAGING: tuple[tuple[str, str, str, str], ...] = (
+    ("/audit", "audit", "Audit", "admin"),
+    ("/tokens", "key", "Tokens", "admin"),
+)
 """Path, icon, name, and the least role that sees the page."""

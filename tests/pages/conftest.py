@@ -6,6 +6,7 @@ import httpx
 import pytest
 from starlette.requests import Request
 
+from backstage.app.use_cases import UseCases
 from backstage.infra.container import Container
 from backstage.pages.app import pages_app
 
@@ -20,11 +21,11 @@ async def store() -> AsyncIterator[Container]:
 
 @pytest.fixture
 def new_client(store: Container) -> Client:
-    """Makes a browser without a script, over the pages of the store."""
+    """Makes a browser without a script, over the pages of the store, or of those use cases over it."""
 
-    def client(**options: object) -> httpx.AsyncClient:
-        async def use_cases_for(request: Request) -> Container | None:
-            return None if request.headers.get("x-out") else store
+    def client(use_cases: UseCases = store, **options: object) -> httpx.AsyncClient:
+        async def use_cases_for(request: Request) -> UseCases | None:
+            return None if request.headers.get("x-out") else use_cases
 
         app = pages_app(use_cases_for, **options)  # type: ignore[arg-type]
         return httpx.AsyncClient(transport=httpx.ASGITransport(app, root_path=""), base_url="http://backstage.test")

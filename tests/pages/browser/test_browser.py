@@ -15,7 +15,18 @@ from tests.pages.scene import build, build_hostile
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 NewPage = Callable[..., Awaitable[Watched]]
-PAGES = ("/", "/tasks", "/queues", "/workers", "/schedules?open=nightly-report", "/more", "/help", "/new-task")
+PAGES = (
+    "/",
+    "/tasks",
+    "/queues",
+    "/workers",
+    "/schedules?open=nightly-report",
+    "/audit",
+    "/tokens",
+    "/more",
+    "/help",
+    "/new-task",
+)
 WIDTHS = (360, 390, 768, 1024, 1440, 1600)
 _SERIOUS = """async () => {
   const found = await axe.run(document, { resultTypes: ["violations"] });
