@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from backstage.domain.errors import TaskNotFoundError as TaskNotFoundError
     from backstage.domain.errors import TokenNotFoundError as TokenNotFoundError
     from backstage.domain.errors import TransferRefusedError as TransferRefusedError
+    from backstage.domain.errors import UnchangeableTaskError as UnchangeableTaskError
     from backstage.domain.errors import UndecodableTaskError as UndecodableTaskError
     from backstage.domain.errors import UnknownTaskTypeError as UnknownTaskTypeError
     from backstage.domain.events import TaskCancelled as TaskCancelled
@@ -261,6 +262,7 @@ _HOMES = {
     "TokenNotFoundError": "domain.errors",
     "NotAllowedError": "domain.errors",
     "IllegalMoveError": "domain.errors",
+    "UnchangeableTaskError": "domain.errors",
     "UndecodableTaskError": "domain.errors",
     "StaleTaskError": "domain.errors",
     "DuplicateTaskError": "domain.errors",

@@ -92,6 +92,16 @@ class JournalTasks:
                 raise DuplicateTaskError(task.dedupe.key, holder)
             self._store.put(task.saved_over(stored))
 
+    async def move(self, task: Task, from_queue: str) -> None:
+        await self.save(task)
+
+    async def delete(self, tasks: Sequence[Task]) -> int:
+        with self._store.step():
+            stored = self._store.tasks
+            doomed = [task.id for task in tasks if task.id in stored and stored[task.id].state is task.state]
+            self._store.change(pruned=doomed)
+            return len(doomed)
+
     async def counts(self) -> list[Count]:
         with self._store.lock:
             return [Count(*lane, number, self._store.pruned[lane]) for lane, number in self._store.counts.items()]

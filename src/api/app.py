@@ -14,6 +14,7 @@ from backstage.api.access import access
 from backstage.api.admission import Admission, Authorize
 from backstage.api.bounded_bodies import BoundedBodies
 from backstage.api.fleet import fleet
+from backstage.api.pages_beside import PagesBeside
 from backstage.api.problems import PROBLEM_ANSWER, Problem, add_problems
 from backstage.api.queues import queues
 from backstage.api.schedules import schedules
@@ -21,16 +22,19 @@ from backstage.api.tasks import tasks
 from backstage.api.values import JSON_SCHEMA
 from backstage.app.use_cases import UseCases
 from backstage.infra.release import release
+from backstage.pages.app import pages_app
 
 _ROUTERS = (tasks, queues, schedules, fleet, access)
 
 
-def backstage_app(container: UseCases | None = None, *, authorize: Authorize | None = None) -> FastAPI:
-    """Return an ASGI application with the API under `/v1`, to be served or mounted: `app.mount("/tasks", …)`.
+def backstage_app(
+    container: UseCases | None = None, *, authorize: Authorize | None = None, environment: str | None = None
+) -> FastAPI:
+    """Return an ASGI application with the API under `/v1` and the pages beside it: `app.mount("/tasks", …)`.
 
     `container` is open while the application serves; None: that of the application which it is mounted in, which runs
     with `backstage_lifespan`. `authorize` is the application's own login. Whoever it does not know needs a token, for
-    everything but `/health` and `/openapi.json`.
+    everything but `/health` and `/openapi.json`. `environment` is a name that the pages show, such as "production".
     """
     app = FastAPI(
         title="Backstage",
@@ -40,10 +44,12 @@ def backstage_app(container: UseCases | None = None, *, authorize: Authorize | N
         responses=PROBLEM_ANSWER,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.state.admission = Admission(container, authorize)
+    admission = app.state.admission = Admission(container, authorize)
     for router in _ROUTERS:
         app.include_router(router)
     app.add_api_route("/health", _health, include_in_schema=False)
+    pages = pages_app(admission.find, check_token=admission.problem_with, environment=environment)
+    app.add_middleware(PagesBeside, pages=pages)
     app.add_middleware(BoundedBodies)
     add_problems(app)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]

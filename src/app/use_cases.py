@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from backstage.app.cancel_deliveries import CancelDeliveries
     from backstage.app.cancel_task import CancelTask
     from backstage.app.chain_task import ChainTask
+    from backstage.app.change_priority import ChangePriority
     from backstage.app.cleanup_old_tasks import CleanupOldTasks
     from backstage.app.complete_query import CompleteQuery
     from backstage.app.copy_task import CopyTask
     from backstage.app.count_tasks import CountTasks
     from backstage.app.create_token import CreateToken
     from backstage.app.delete_schedule import DeleteSchedule
+    from backstage.app.delete_task import DeleteTask
     from backstage.app.enqueue import EnqueueByType
     from backstage.app.enqueue_many import EnqueueManyOfType
     from backstage.app.enqueue_parts import EnqueueParts
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from backstage.app.list_tokens import ListTokens
     from backstage.app.list_unreadable_schedules import ListUnreadableSchedules
     from backstage.app.list_workers import ListWorkers
+    from backstage.app.move_to_queue import MoveToQueue
     from backstage.app.pause_queue import PauseQueue
     from backstage.app.pause_schedule import PauseSchedule
     from backstage.app.pause_type import PauseType
@@ -132,6 +135,9 @@ class UseCases:
     chain_task: ChainTask = _use_case("ChainTask")
     copy_task: CopyTask = _use_case("CopyTask")
     cancel_task: CancelTask = _use_case("CancelTask")
+    change_priority: ChangePriority = _use_case("ChangePriority")
+    move_to_queue: MoveToQueue = _use_case("MoveToQueue")
+    delete_task: DeleteTask = _use_case("DeleteTask")
     retry_task: RetryTask = _use_case("RetryTask")
     get_task: GetTask = _use_case("GetTask")
     result: Result = _use_case("Result")

@@ -33,6 +33,8 @@ ENDS: dict[str, Callable[[Task], Outcome]] = {
 MOVES: dict[str, Callable[[Task, FakeClock], Task]] = {
     "cancel": lambda task, clock: task.cancel(clock.now()),
     "retry": lambda task, clock: task.retry(clock.now()),
+    "prioritise": lambda task, clock: task.prioritised(7 - task.priority),
+    "move": lambda task, clock: task.moved_to("x" if task.queue == "y" else "y"),
     "retry afresh": lambda task, clock: task.retry_afresh(clock.now()),
 }
 

@@ -42,6 +42,12 @@ class FaultyTasks:
     async def save(self, task: Task) -> None:
         await self._plan.around(lambda: self._tasks.save(task))
 
+    async def move(self, task: Task, from_queue: str) -> None:
+        await self._plan.around(lambda: self._tasks.move(task, from_queue))
+
+    async def delete(self, tasks: Sequence[Task]) -> int:
+        return await self._plan.around(lambda: self._tasks.delete(tasks))
+
     async def counts(self) -> list[Count]:
         return await self._plan.around(self._tasks.counts)
 

@@ -4,6 +4,7 @@ from backstage.conformance.adding import Adding
 from backstage.conformance.archiving import Archiving
 from backstage.conformance.auditing import Auditing
 from backstage.conformance.broadcasting import Broadcasting
+from backstage.conformance.changing import Changing
 from backstage.conformance.claiming import Claiming
 from backstage.conformance.counting import Counting
 from backstage.conformance.deduplicating import Deduplicating
@@ -51,6 +52,7 @@ class ConformanceSuite(
     Reclaiming,
     Idling,
     Saving,
+    Changing,
     Searching,
     Querying,
     Counting,

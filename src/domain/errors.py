@@ -13,6 +13,7 @@ TaskError
 ├── TokenNotFoundError          no token has that id
 ├── NotAllowedError             the role of whoever asks does not allow that: ask somebody who may
 ├── IllegalMoveError            the task's state does not allow that step
+│   ├── UnchangeableTaskError   only tasks that wait, or that have ended, can be changed so
 │   └── UndecodableTaskError    what is stored of the task makes no sense here: repair it first
 ├── StaleTaskError              somebody changed the task meanwhile: load it again and retry
 ├── DuplicateTaskError          a live task already holds the dedupe key
@@ -153,6 +154,14 @@ class IllegalMoveError(TaskError):
         else:
             super().__init__(f"task {task_id} is {state}, so it cannot become {wanted}")
         self.task_id, self.state, self.wanted = task_id, state, wanted
+
+
+class UnchangeableTaskError(IllegalMoveError):
+    """The task cannot be changed so, or cannot be deleted, as it is now; it is unchanged."""
+
+    def __init__(self, task_id: str, state: str, problem: str) -> None:
+        TaskError.__init__(self, f"task {task_id} {problem}")
+        self.task_id, self.state, self.wanted = task_id, state, "changed"
 
 
 class UndecodableTaskError(IllegalMoveError):

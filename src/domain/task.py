@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from backstage.domain.backoff import Backoff
 from backstage.domain.dedupe import Dedupe
-from backstage.domain.errors import IllegalMoveError, UndecodableTaskError
+from backstage.domain.errors import IllegalMoveError, UnchangeableTaskError, UndecodableTaskError
 from backstage.domain.failure import Failure
 from backstage.domain.lane_type import lane_type
 from backstage.domain.lease import Lease
@@ -22,7 +22,7 @@ from backstage.domain.portions import length_of
 from backstage.domain.queue import DEFAULT_QUEUE
 from backstage.domain.retry_policy import RetryPolicy
 from backstage.domain.struct_for_pydantic import StructForPydantic
-from backstage.domain.task_state import MOVES, TaskState
+from backstage.domain.task_state import FINAL_STATES, MOVES, TaskState
 
 UNDECODABLE_TASK = "UndecodableTask"
 
@@ -128,6 +128,28 @@ class Task(StructForPydantic, Struct, frozen=True, kw_only=True, gc=False):
             return replace(self, is_cancel_requested=True, version=self.version + 1)
         return self._move(TaskState.CANCELLED, finished_at=now)
 
+    def prioritised(self, priority: int) -> Task:
+        """The same pending task with another priority."""
+        self._must_be_decodable()
+        if self.state is not TaskState.PENDING:
+            raise self._unchangeable(f"is {self.state}: the priority of a pending task alone can be changed")
+        return replace(self, priority=priority, version=self.version + 1)
+
+    def moved_to(self, queue: str) -> Task:
+        """The same pending task on another queue. What has run, or holds a dedupe key, belongs to its queue."""
+        self._must_be_decodable()
+        if self.state is not TaskState.PENDING:
+            raise self._unchangeable(f"is {self.state}: a pending task alone can be moved to another queue")
+        if self.deliveries > 0:
+            raise self._unchangeable("has run before, so its records belong to its queue: enqueue a copy of it")
+        if self.dedupe is not None:
+            raise self._unchangeable("has a dedupe key, which holds on its queue: enqueue a copy of it")
+        return replace(self, queue=queue, version=self.version + 1)
+
+    def must_be_deletable(self) -> None:
+        if self.state not in FINAL_STATES:
+            raise self._unchangeable(f"is {self.state}: cancel it first, for an ended task alone can be deleted")
+
     def saved_over(self, stored: Task) -> Task:
         """What is kept when this replaces the version before it. A running task may have had its lease renewed and
         progress reported since it was read, so of such a one only the request to cancel is taken."""
@@ -184,6 +206,9 @@ class Task(StructForPydantic, Struct, frozen=True, kw_only=True, gc=False):
     def _failure_after(self, outcome: Outcome) -> Failure | None:
         """A crash is told by its record and by `crashes`: it does not hide what the handler failed with."""
         return self.last_failure if outcome.kind is OutcomeKind.LOST else outcome.failure or self.last_failure
+
+    def _unchangeable(self, problem: str) -> UnchangeableTaskError:
+        return UnchangeableTaskError(self.id, self.state, problem)
 
     def _must_be_decodable(self) -> None:
         """To be saved, a task must be known as a whole: what could not be read would be overwritten."""

@@ -24,6 +24,7 @@ from backstage.domain.errors import (
     TaskFailedError,
     TaskNotFoundError,
     TokenNotFoundError,
+    UnchangeableTaskError,
     UndecodableTaskError,
     UnknownTaskTypeError,
 )
@@ -37,6 +38,7 @@ _STATUS: dict[type[TaskError], int] = {
     ScheduleUnreadableError: 409,
     IllegalMoveError: 409,
     UndecodableTaskError: 409,
+    UnchangeableTaskError: 409,
     StaleTaskError: 409,
     DuplicateTaskError: 409,
     TaskFailedError: 409,

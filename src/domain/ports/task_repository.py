@@ -52,11 +52,24 @@ class TaskRepository(Protocol):
         ...
 
     async def save(self, task: Task) -> None:
-        """Store the task if the stored version is `task.version - 1`.
+        """Store the task if the stored version is `task.version - 1`: on its queue, with the priority that it has now.
 
         Keeps the dedupe key in step: cancelling frees it; a retried task takes it again.
         Raises StaleTaskError, TaskNotFoundError, and DuplicateTaskError when another live task holds the key.
         """
+        ...
+
+    async def move(self, task: Task, from_queue: str) -> None:
+        """Store the task, which has been moved from that queue to its own, if the stored version is `task.version - 1`.
+
+        Where two queues have no step in common, the task is on neither for a moment, and is brought to its own by a
+        worker should the caller die meanwhile. Raises StaleTaskError and TaskNotFoundError.
+        """
+        ...
+
+    async def delete(self, tasks: Sequence[Task]) -> int:
+        """Delete those of the ended tasks that are still in that state, with all that belongs to them, as `prune` does;
+        return how many."""
         ...
 
     async def counts(self) -> list[Count]:

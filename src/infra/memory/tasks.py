@@ -71,6 +71,17 @@ class MemoryTasks:
             self._store.put(task.saved_over(stored))
             self._store.wake()
 
+    async def move(self, task: Task, from_queue: str) -> None:
+        await self.save(task)
+
+    async def delete(self, tasks: Sequence[Task]) -> int:
+        with self._store.lock:
+            states = {task.id: task.state for task in tasks}
+            doomed = [each for id_ in states if (each := self._store.tasks.get(id_)) and each.state is states[id_]]
+            for task in doomed:
+                self._store.delete(task)
+        return len(doomed)
+
     async def counts(self) -> list[Count]:
         with self._store.lock:
             return [

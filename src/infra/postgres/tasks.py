@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from backstage.domain.attempt import Attempt
 from backstage.domain.errors import TaskNotFoundError
 from backstage.domain.retention import Retention
@@ -72,6 +74,19 @@ class PostgresTasks:
         await self._store.database.run(step)
         self._store.notifier.wake()
         await self._store.counts.appended(_CHANGES_OF_A_MOVE)
+
+    async def move(self, task: Task, from_queue: str) -> None:
+        await self._store.lanes.know([task])
+        await self.save(task)
+
+    async def delete(self, tasks: Sequence[Task]) -> int:
+        async def step(session: Session) -> int:
+            columns = [task.id for task in tasks], [task.state.value for task in tasks]
+            return int(await session.value(statement("delete_tasks"), *columns))
+
+        deleted = await self._store.database.run(step)
+        await self._store.counts.appended(len(tasks))
+        return deleted
 
     async def counts(self) -> list[Count]:
         return await self._store.counts.all()

@@ -22,7 +22,7 @@ from backstage.infra.searching import count_matching, search_page
 from backstage.infra.sqlite.add import add_task
 from backstage.infra.sqlite.caller_transaction import add_in
 from backstage.infra.sqlite.find import find, task_by_id
-from backstage.infra.sqlite.prune import prune
+from backstage.infra.sqlite.prune import delete, prune
 from backstage.infra.sqlite.reader import Reader
 from backstage.infra.sqlite.rows import attempt_of
 from backstage.infra.sqlite.save import save
@@ -72,6 +72,12 @@ class SqliteTasks:
 
     async def save(self, task: Task) -> None:
         await self._writer.run(partial(save, task))
+
+    async def move(self, task: Task, from_queue: str) -> None:
+        await self.save(task)
+
+    async def delete(self, tasks: Sequence[Task]) -> int:
+        return await self._writer.run(partial(delete, tasks))
 
     async def counts(self) -> list[Count]:
         return await self._reader.run(_counts)
