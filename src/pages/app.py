@@ -26,9 +26,10 @@ from backstage.pages.sign_in import sign_in_routes
 from backstage.pages.site import CheckToken, Site, UseCasesFor
 from backstage.pages.static_files import VersionedFiles
 from backstage.pages.task_page import task_page
-from backstage.pages.tasks_page import tasks_page
+from backstage.pages.tasks_page import completion_page, tasks_page
 from backstage.pages.theme import theme_page
 from backstage.pages.tokens_page import tokens_page
+from backstage.pages.types_page import types_page
 from backstage.pages.visit import Visit
 from backstage.pages.workers_page import workers_page
 
@@ -36,15 +37,17 @@ _PAGES = {
     "/": overview_page,
     "/tasks": tasks_page,
     "/tasks/{id}": task_page,
+    "/complete": completion_page,
     "/queues": queues_page,
     "/schedules": schedules_page,
+    "/types": types_page,
     "/workers": workers_page,
     "/audit": audit_page,
     "/more": more_page,
     "/help": help_page,
     "/palette": palette_page,
 }
-_FORMS = {"/act/{action}": action_page, "/theme": theme_page, "/new-task": new_task_page, "/tokens": tokens_page}
+_FORMS = {"/tokens": tokens_page, "/act/{action}": action_page, "/theme": theme_page, "/new-task": new_task_page}
 
 
 def pages_app(

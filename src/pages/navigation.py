@@ -6,6 +6,7 @@ NAVIGATION = (
     ("/", "home", "Overview", ""),
     ("/tasks", "list", "Tasks", ""),
     ("/queues", "queue", "Queues", ""),
+    ("/types", "type", "Types", ""),
     ("/schedules", "calendar", "Schedules", ""),
     ("/workers", "worker", "Workers", "alive"),
 )

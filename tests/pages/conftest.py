@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import httpx
 import pytest
 from starlette.requests import Request
 
-from backstage.app.use_cases import UseCases
+from backstage.app.guarded_use_cases import GuardedUseCases
+from backstage.domain.identity import Identity, Role
 from backstage.infra.container import Container
 from backstage.pages.app import pages_app
 
@@ -21,11 +23,13 @@ async def store() -> AsyncIterator[Container]:
 
 @pytest.fixture
 def new_client(store: Container) -> Client:
-    """Makes a browser without a script, over the pages of the store, or of those use cases over it."""
+    """Makes a browser without a script, over the pages of the store."""
 
-    def client(use_cases: UseCases = store, **options: object) -> httpx.AsyncClient:
-        async def use_cases_for(request: Request) -> UseCases | None:
-            return None if request.headers.get("x-out") else use_cases
+    def client(role: Role | None = None, may_read_payloads: bool = True, **options: object) -> httpx.AsyncClient:
+        async def use_cases_for(request: Request) -> Any:
+            if request.headers.get("x-out"):
+                return None
+            return store if role is None else GuardedUseCases(store, Identity("ada", role, may_read_payloads))
 
         app = pages_app(use_cases_for, **options)  # type: ignore[arg-type]
         return httpx.AsyncClient(transport=httpx.ASGITransport(app, root_path=""), base_url="http://backstage.test")
