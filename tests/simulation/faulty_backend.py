@@ -31,7 +31,7 @@ METHODS = {
     "broadcasts": ("send", "position", "receive"),
     "audit_log": ("add", "find"),
     "tokens": ("put", "find", "used", "delete", "all"),
-    "task_events": ("append", "read", "standings", "keep_lines", "lines", "forget"),
+    "task_events": ("append", "read", "standings", "keep_lines", "lines", "forget", "forget_results"),
     "archive": ("read", "write", "write_pruned"),
     "facts": ("of",),
 }

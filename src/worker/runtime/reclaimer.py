@@ -52,6 +52,9 @@ class Reclaimer:
 
     async def prune(self) -> None:
         await self._prune_tasks(self._options.retention, self._log_pruned)
+        emptied = BATCH
+        while emptied == BATCH:
+            emptied = await self._task_events.forget_results(BATCH)
         forgotten = BATCH
         while forgotten == BATCH:
             forgotten = await self._task_events.forget(self._options.keep_events_for, BATCH)
