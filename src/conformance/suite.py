@@ -12,6 +12,7 @@ from backstage.conformance.exploring import Exploring
 from backstage.conformance.faulting import Faulting
 from backstage.conformance.fencing import Fencing
 from backstage.conformance.firing import Firing
+from backstage.conformance.history_keeping import HistoryKeeping
 from backstage.conformance.idling import Idling
 from backstage.conformance.keeping import Keeping
 from backstage.conformance.leasing import Leasing
@@ -54,6 +55,7 @@ class ConformanceSuite(
     Pruning,
     Steering,
     Registering,
+    HistoryKeeping,
     Scheduling,
     Firing,
     Subscribing,
