@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from backstage.domain.dedupe import Duplicate as Duplicate
     from backstage.domain.errors import ConfigurationError as ConfigurationError
     from backstage.domain.errors import DuplicateTaskError as DuplicateTaskError
+    from backstage.domain.errors import FailureGroupNotFoundError as FailureGroupNotFoundError
     from backstage.domain.errors import IllegalMoveError as IllegalMoveError
     from backstage.domain.errors import InvalidTaskDataError as InvalidTaskDataError
     from backstage.domain.errors import MissingExtraError as MissingExtraError
@@ -56,9 +57,12 @@ if TYPE_CHECKING:
     from backstage.domain.events import TaskSnoozed as TaskSnoozed
     from backstage.domain.events import TaskStarted as TaskStarted
     from backstage.domain.failure import Failure as Failure
+    from backstage.domain.failure_group import FailureGroup as FailureGroup
     from backstage.domain.field_error import FieldError as FieldError
     from backstage.domain.handler_signals import GiveUp as GiveUp
     from backstage.domain.handler_signals import RetryLater as RetryLater
+    from backstage.domain.history import History as History
+    from backstage.domain.history import HistoryPoint as HistoryPoint
     from backstage.domain.identity import Identity as Identity
     from backstage.domain.identity import Role as Role
     from backstage.domain.missed_ticks import MissedTicks as MissedTicks
@@ -68,7 +72,9 @@ if TYPE_CHECKING:
     from backstage.domain.ports.queue_control import Pause as Pause
     from backstage.domain.priority import Priority as Priority
     from backstage.domain.queue import Queue as Queue
+    from backstage.domain.rate import Rate as Rate
     from backstage.domain.retention import Retention as Retention
+    from backstage.domain.scale import Scale as Scale
     from backstage.domain.schedule import Schedule as Schedule
     from backstage.domain.stats import OldestDue as OldestDue
     from backstage.domain.stats import StateCounts as StateCounts
@@ -173,6 +179,11 @@ _HOMES = {
     "TaskStats": "domain.stats",
     "StateCounts": "domain.stats",
     "OldestDue": "domain.stats",
+    "History": "domain.history",
+    "HistoryPoint": "domain.history",
+    "Rate": "domain.rate",
+    "Scale": "domain.scale",
+    "FailureGroup": "domain.failure_group",
     "Retention": "domain.retention",
     "Pause": "domain.ports.queue_control",
     "Schedule": "domain.schedule",
@@ -217,6 +228,7 @@ _HOMES = {
     "ScheduleNotFoundError": "domain.errors",
     "ScheduleUnreadableError": "domain.errors",
     "SubscriptionNotFoundError": "domain.errors",
+    "FailureGroupNotFoundError": "domain.errors",
     "TokenNotFoundError": "domain.errors",
     "NotAllowedError": "domain.errors",
     "IllegalMoveError": "domain.errors",

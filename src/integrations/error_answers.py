@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backstage.domain.errors import (
     DuplicateTaskError,
+    FailureGroupNotFoundError,
     IllegalMoveError,
     InvalidTaskDataError,
     NotAllowedError,
@@ -27,6 +28,7 @@ _STATUS: dict[type[TaskError], int] = {
     ScheduleNotFoundError: 404,
     SubscriptionNotFoundError: 404,
     TokenNotFoundError: 404,
+    FailureGroupNotFoundError: 404,
     NotAllowedError: 403,
     ScheduleUnreadableError: 409,
     IllegalMoveError: 409,

@@ -139,19 +139,18 @@ ATTEMPT = Columns(
 )
 """What a record of a claim is, for an `Attempt`."""
 
-_WHOLE_NUMBERS = {name for name in HISTORY_COUNTERS if not name.endswith("seconds")}
+
+def _counter(place: int) -> Column:
+    name = HISTORY_COUNTERS[place]
+    kind = "double precision" if name.endswith("seconds") else "bigint"
+    return Column(name, kind, lambda row: history_values(row.point)[place])
+
+
 HISTORY = Columns(
     Column("at", "bigint", lambda row: to_micros(row.point.at)),
     Column("queue", "text", attrgetter("queue")),
     Column("type", "text", attrgetter("type")),
-    *(
-        Column(
-            name,
-            "bigint" if name in _WHOLE_NUMBERS else "double precision",
-            lambda row, place=place: history_values(row.point)[place],
-        )
-        for place, name in enumerate(HISTORY_COUNTERS)
-    ),
+    *map(_counter, range(len(HISTORY_COUNTERS))),
 )
 """What a row of history is, for a HistoryRow."""
 

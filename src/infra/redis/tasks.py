@@ -44,6 +44,10 @@ class RedisTasks:
                 return list(attempts_of(task_of(task_id, queue, fields), fields, kept))
         return []
 
+    async def count_due(self, queue: str, at_most: int) -> int:
+        number: int = await self._client.run("count_due", self._client.keys.queue(queue), None)
+        return min(at_most, number)
+
     async def save(self, task: Task) -> None:
         argument = [task.id, task.version, condition_of(task)]
         reply = await self._client.run("save_task", self._client.keys.queue(task.queue), argument)

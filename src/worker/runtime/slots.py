@@ -17,6 +17,7 @@ from backstage.worker.runtime.attempt_runner import AttemptRunner
 from backstage.worker.runtime.error_backoff import ErrorBackoff
 from backstage.worker.runtime.event_publisher import EventPublisher
 from backstage.worker.runtime.held_task import HeldTask, HeldTasks, StopReason
+from backstage.worker.runtime.history_recorder import HistoryRecorder
 from backstage.worker.runtime.lanes import Lane
 from backstage.worker.runtime.outcome_report import OutcomeReport
 from backstage.worker.runtime.prefetch import Prefetch
@@ -40,6 +41,7 @@ class Slots:
         threads: HandlerThreads,
         subscriptions: SubscriptionWatch,
         publisher: EventPublisher,
+        history: HistoryRecorder,
         backoff: ErrorBackoff,
         hint: asyncio.Event,
         settler_health: LoopHealth,
@@ -56,7 +58,7 @@ class Slots:
         self._threads = threads
         self._subscriptions = subscriptions
         self._publisher = publisher
-        self.report = OutcomeReport(publisher, logger)
+        self.report = OutcomeReport(publisher, history, logger)
         self._hint = hint
         self._logger = logger
         self._prefetch = Prefetch(options.prefetch, options.concurrency, lambda: asyncio.get_running_loop().time())
