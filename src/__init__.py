@@ -10,6 +10,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from backstage.public_names import HOMES
+
 if TYPE_CHECKING:
     from backstage.app.enqueue_options import EnqueueOptions as EnqueueOptions
     from backstage.app.enqueue_task import EnqueueTask as EnqueueTask
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from backstage.domain.audit_entry import AuditQuery as AuditQuery
     from backstage.domain.backoff import Backoff as Backoff
     from backstage.domain.broadcast_message import BroadcastMessage as BroadcastMessage
+    from backstage.domain.completion import Completion as Completion
     from backstage.domain.cron_task import CronTask as CronTask
     from backstage.domain.dedupe import Dedupe as Dedupe
     from backstage.domain.dedupe import Duplicate as Duplicate
@@ -28,9 +31,12 @@ if TYPE_CHECKING:
     from backstage.domain.errors import DuplicateTaskError as DuplicateTaskError
     from backstage.domain.errors import FailureGroupNotFoundError as FailureGroupNotFoundError
     from backstage.domain.errors import IllegalMoveError as IllegalMoveError
+    from backstage.domain.errors import InvalidQueryError as InvalidQueryError
     from backstage.domain.errors import InvalidTaskDataError as InvalidTaskDataError
     from backstage.domain.errors import MissingExtraError as MissingExtraError
     from backstage.domain.errors import NotAllowedError as NotAllowedError
+    from backstage.domain.errors import ResourceFailedError as ResourceFailedError
+    from backstage.domain.errors import ResultGoneError as ResultGoneError
     from backstage.domain.errors import ScheduleNotFoundError as ScheduleNotFoundError
     from backstage.domain.errors import ScheduleUnreadableError as ScheduleUnreadableError
     from backstage.domain.errors import StaleTaskError as StaleTaskError
@@ -41,10 +47,13 @@ if TYPE_CHECKING:
     from backstage.domain.errors import StoreNotReadyError as StoreNotReadyError
     from backstage.domain.errors import StoreReplacedError as StoreReplacedError
     from backstage.domain.errors import SubscriptionNotFoundError as SubscriptionNotFoundError
+    from backstage.domain.errors import TaskCancelledError as TaskCancelledError
     from backstage.domain.errors import TaskError as TaskError
+    from backstage.domain.errors import TaskFailedError as TaskFailedError
     from backstage.domain.errors import TaskNotFoundError as TaskNotFoundError
     from backstage.domain.errors import TokenNotFoundError as TokenNotFoundError
     from backstage.domain.errors import TransferRefusedError as TransferRefusedError
+    from backstage.domain.errors import UnchangeableTaskError as UnchangeableTaskError
     from backstage.domain.errors import UndecodableTaskError as UndecodableTaskError
     from backstage.domain.errors import UnknownTaskTypeError as UnknownTaskTypeError
     from backstage.domain.events import TaskCancelled as TaskCancelled
@@ -56,9 +65,16 @@ if TYPE_CHECKING:
     from backstage.domain.events import TaskRetried as TaskRetried
     from backstage.domain.events import TaskSnoozed as TaskSnoozed
     from backstage.domain.events import TaskStarted as TaskStarted
+    from backstage.domain.explanation import Estimate as Estimate
+    from backstage.domain.explanation import Explanation as Explanation
+    from backstage.domain.explanation import QueueExplanation as QueueExplanation
+    from backstage.domain.explanation import Reason as Reason
+    from backstage.domain.explanation import ReasonKind as ReasonKind
     from backstage.domain.failure import Failure as Failure
     from backstage.domain.failure_group import FailureGroup as FailureGroup
     from backstage.domain.field_error import FieldError as FieldError
+    from backstage.domain.followed_event import EventKind as EventKind
+    from backstage.domain.followed_event import FollowedEvent as FollowedEvent
     from backstage.domain.handler_signals import GiveUp as GiveUp
     from backstage.domain.handler_signals import RetryLater as RetryLater
     from backstage.domain.history import History as History
@@ -74,17 +90,22 @@ if TYPE_CHECKING:
     from backstage.domain.queue import Queue as Queue
     from backstage.domain.rate import Rate as Rate
     from backstage.domain.retention import Retention as Retention
+    from backstage.domain.run_log import LogLine as LogLine
     from backstage.domain.scale import Scale as Scale
     from backstage.domain.schedule import Schedule as Schedule
+    from backstage.domain.search_page import Counted as Counted
+    from backstage.domain.search_page import SearchPage as SearchPage
     from backstage.domain.stats import OldestDue as OldestDue
     from backstage.domain.stats import StateCounts as StateCounts
     from backstage.domain.stats import TaskStats as TaskStats
     from backstage.domain.stored_schedule import UnreadableSchedule as UnreadableSchedule
     from backstage.domain.subscription import Subscription as Subscription
     from backstage.domain.task import Task as Task
+    from backstage.domain.task_end import TaskEnd as TaskEnd
     from backstage.domain.task_query import TaskPage as TaskPage
     from backstage.domain.task_query import TaskQuery as TaskQuery
     from backstage.domain.task_result import TaskResult as TaskResult
+    from backstage.domain.task_search import TaskSearch as TaskSearch
     from backstage.domain.task_state import TaskState as TaskState
     from backstage.domain.task_type import TaskType as TaskType
     from backstage.domain.task_type import TaskTypeOptions as TaskTypeOptions
@@ -107,6 +128,9 @@ if TYPE_CHECKING:
     from backstage.worker.handling.middleware import Middleware as Middleware
     from backstage.worker.handling.middleware import Run as Run
     from backstage.worker.handling.receiver import receiver as receiver
+    from backstage.worker.handling.resource import lifespan as lifespan
+    from backstage.worker.handling.resource import on_start as on_start
+    from backstage.worker.handling.resource import on_stop as on_stop
     from backstage.worker.hosting.broadcast import Broadcast as Broadcast
     from backstage.worker.hosting.composition_root import CompositionRoot as CompositionRoot
     from backstage.worker.hosting.new_processor import ProcessorSettings as ProcessorSettings
@@ -123,134 +147,13 @@ if TYPE_CHECKING:
     from backstage.worker.watching.vital_signs import Phase as Phase
     from backstage.worker.watching.vital_signs import VitalSigns as VitalSigns
 
-_HOMES = {
-    # What an application holds
-    "Worker": "worker.hosting.worker",
-    "WorkerService": "worker.hosting.worker_service",
-    "QueueProcessor": "worker.hosting.queue_processor",
-    "ProcessorSettings": "worker.hosting.new_processor",
-    "Container": "infra.container",
-    "BlockingContainer": "integrations.blocking_container",
-    "CompositionRoot": "worker.hosting.composition_root",
-    "Scheduler": "worker.hosting.scheduler",
-    "Broadcast": "worker.hosting.broadcast",
-    "StatusServer": "worker.status.server",
-    "Settings": "infra.settings.settings",
-    "SettingOptions": "infra.settings.setting_options",
-    # What is enqueued
-    "TaskType": "domain.task_type",
-    "TaskTypeOptions": "domain.task_type",
-    "EnqueueTask": "app.enqueue_task",
-    "EnqueueOptions": "app.enqueue_options",
-    "Priority": "domain.priority",
-    "Queue": "domain.queue",
-    "Backoff": "domain.backoff",
-    "Dedupe": "domain.dedupe",
-    "Next": "domain.next",
-    "CronTask": "domain.cron_task",
-    "CronOptions": "app.schedule",
-    "Overlap": "domain.overlap",
-    "MissedTicks": "domain.missed_ticks",
-    # What handlers are made of
-    "handler": "worker.handling.handler",
-    "listener": "worker.handling.listener",
-    "receiver": "worker.handling.receiver",
-    "middleware": "worker.handling.handler",
-    "Run": "worker.handling.middleware",
-    "Middleware": "worker.handling.middleware",
-    "TaskContext": "worker.handling.context",
-    "TaskHandlerRegistration": "worker.handling.handler",
-    "HandlerOptions": "worker.handling.handler",
-    "ListenerOptions": "worker.handling.listener",
-    "RunIn": "worker.handling.handler",
-    "TaskResult": "domain.task_result",
-    "RetryLater": "domain.handler_signals",
-    "GiveUp": "domain.handler_signals",
-    # What is answered
-    "Task": "domain.task",
-    "TypedTask": "domain.typed_task",
-    "TaskState": "domain.task_state",
-    "Duplicate": "domain.dedupe",
-    "Attempt": "domain.attempt",
-    "OutcomeKind": "domain.outcome",
-    "Failure": "domain.failure",
-    "TaskQuery": "domain.task_query",
-    "TaskPage": "domain.task_query",
-    "TaskStats": "domain.stats",
-    "StateCounts": "domain.stats",
-    "OldestDue": "domain.stats",
-    "History": "domain.history",
-    "HistoryPoint": "domain.history",
-    "Rate": "domain.rate",
-    "Scale": "domain.scale",
-    "FailureGroup": "domain.failure_group",
-    "Retention": "domain.retention",
-    "Pause": "domain.ports.queue_control",
-    "Schedule": "domain.schedule",
-    "UnreadableSchedule": "domain.stored_schedule",
-    "Subscription": "domain.subscription",
-    "BroadcastMessage": "domain.broadcast_message",
-    "WorkerInfo": "domain.worker_info",
-    "WorkerMetrics": "worker.watching.metrics",
-    "RunMetrics": "worker.watching.metrics",
-    "VitalSigns": "worker.watching.vital_signs",
-    "Phase": "worker.watching.vital_signs",
-    "ServiceHealth": "worker.hosting.service_health",
-    "CheckHealth": "worker.hosting.service_health",
-    "ProcessorHealth": "worker.hosting.processor_health",
-    # Who asks, and what was done
-    "Identity": "domain.identity",
-    "Role": "domain.identity",
-    "GuardedUseCases": "app.guarded_use_cases",
-    "Token": "domain.token",
-    "NewToken": "domain.token",
-    "AuditEntry": "domain.audit_entry",
-    "AuditQuery": "domain.audit_entry",
-    "AuditPage": "domain.audit_entry",
-    # Events
-    "TaskEvent": "domain.events",
-    "TaskCreated": "domain.events",
-    "TaskStarted": "domain.events",
-    "TaskCompleted": "domain.events",
-    "TaskFailed": "domain.events",
-    "TaskCancelled": "domain.events",
-    "TaskSnoozed": "domain.events",
-    "TaskReleased": "domain.events",
-    "TaskRetried": "domain.events",
-    # Errors
-    "TaskError": "domain.errors",
-    "ConfigurationError": "domain.errors",
-    "MissingExtraError": "domain.errors",
-    "InvalidTaskDataError": "domain.errors",
-    "FieldError": "domain.field_error",
-    "UnknownTaskTypeError": "domain.errors",
-    "TaskNotFoundError": "domain.errors",
-    "ScheduleNotFoundError": "domain.errors",
-    "ScheduleUnreadableError": "domain.errors",
-    "SubscriptionNotFoundError": "domain.errors",
-    "FailureGroupNotFoundError": "domain.errors",
-    "TokenNotFoundError": "domain.errors",
-    "NotAllowedError": "domain.errors",
-    "IllegalMoveError": "domain.errors",
-    "UndecodableTaskError": "domain.errors",
-    "StaleTaskError": "domain.errors",
-    "DuplicateTaskError": "domain.errors",
-    "TransferRefusedError": "domain.errors",
-    "StorageError": "domain.errors",
-    "StorageRefusedError": "domain.errors",
-    "StorageFullError": "domain.errors",
-    "StorageUnavailableError": "domain.errors",
-    "StoreReplacedError": "domain.errors",
-    "StoreNotReadyError": "domain.errors",
-}
-
-__all__ = list(_HOMES)
+__all__ = list(HOMES)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in HOMES:
         raise AttributeError(f"module 'backstage' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"backstage.{_HOMES[name]}"), name)
+    value = globals()[name] = getattr(import_module(f"backstage.{HOMES[name]}"), name)
     return value
 
 

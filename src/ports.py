@@ -19,6 +19,7 @@ from backstage.domain.event_log import (
     following,
     is_dropped,
 )
+from backstage.domain.facts_among import facts_among
 from backstage.domain.lease import Lease
 from backstage.domain.opening import Opening
 from backstage.domain.outcome import Outcome
@@ -29,6 +30,7 @@ from backstage.domain.ports.broadcasts import Broadcasts, Received
 from backstage.domain.ports.chance import Chance
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.event_bus import EventBus
+from backstage.domain.ports.facts import Facts
 from backstage.domain.ports.ids import Ids
 from backstage.domain.ports.queue_control import QUEUE, TYPE, QueueControl
 from backstage.domain.ports.schedule_repository import ScheduleRepository
@@ -46,7 +48,9 @@ from backstage.domain.stats import Count
 from backstage.domain.stored_schedule import StoredSchedule, schedule_of
 from backstage.domain.stored_subscription import StoredSubscription, stored_subscription
 from backstage.domain.task import MaxDeliveries
+from backstage.domain.task_facts import MOST_COUNTED, SEEN_WITHIN, BusySlots, LaneAhead, TaskFacts, competing_lanes
 from backstage.domain.task_state import FINAL_STATES, LIVE_STATES
+from backstage.infra.searching import Looking, count_matching, search_page
 from backstage.infra.system_clock import SystemClock
 
 __all__ = [
@@ -62,6 +66,7 @@ __all__ = [
     "AuditLog",
     "Tokens",
     "TaskArchive",
+    "Facts",
     "TaskEvents",
     "Wakeup",
     "Clock",
@@ -70,6 +75,9 @@ __all__ = [
     "Chance",
     "EventBus",
     # What they speak of
+    "Looking",
+    "search_page",
+    "count_matching",
     "NewEvent",
     "StoredEvent",
     "LogEntry",
@@ -98,6 +106,11 @@ __all__ = [
     "StoredSchedule",
     "StoredSubscription",
     "Received",
+    "TaskFacts",
+    "LaneAhead",
+    "BusySlots",
+    "MOST_COUNTED",
+    "SEEN_WITHIN",
     "KEPT_FOR",
     "KEPT_AT_MOST",
     "AUDIT_KEPT_FOR",
@@ -107,5 +120,7 @@ __all__ = [
     "stored_subscription",
     "first_audit_id",
     "portion",
+    "competing_lanes",
+    "facts_among",
     "MOST_BYTES",
 ]

@@ -7,6 +7,7 @@ from pathlib import Path
 from backstage.ports import Clock, Opening
 from examples.journal.access import JournalAuditLog, JournalTokens
 from examples.journal.archive import JournalArchive
+from examples.journal.facts import JournalFacts
 from examples.journal.fleet import JournalBroadcasts, JournalControl, JournalRegistry, JournalSubscriptions
 from examples.journal.queue import JournalQueue
 from examples.journal.schedules import JournalSchedules
@@ -29,6 +30,7 @@ class JournalBackend:
         self.schedules = JournalSchedules(self._store)
         self.subscriptions = JournalSubscriptions(self._store)
         self.broadcasts = JournalBroadcasts(self._store)
+        self.facts = JournalFacts(self._store, self.control, self.registry)
         self.audit_log = JournalAuditLog(self._store)
         self.tokens = JournalTokens(self._store)
         self.archive = JournalArchive(self._store)

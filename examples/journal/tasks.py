@@ -1,25 +1,51 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
 from backstage import (
     Attempt,
     ConfigurationError,
+    Counted,
     Duplicate,
     DuplicateTaskError,
     OldestDue,
     Retention,
+    SearchPage,
     StaleTaskError,
     Task,
     TaskNotFoundError,
     TaskPage,
     TaskQuery,
+    TaskSearch,
     TaskState,
 )
-from backstage.ports import Count
+from backstage.ports import Count, count_matching, search_page
 from examples.journal.store import Store
+
+
+class JournalLooking:
+    """One search. A journal has no index, so it goes through all tasks for those to which one would lead."""
+
+    def __init__(self, store: Store, search: TaskSearch) -> None:
+        self._store, self._search = store, search
+
+    async def ids(self, below: str | None, number: int) -> Sequence[str]:
+        with self._store.lock:
+            ids = [
+                task.id
+                for task in self._store.tasks.values()
+                if (below is None or task.id < below) and self._search.leads_to(task)
+            ]
+        return sorted(ids, reverse=True)[:number]
+
+    async def worth_reading(self, ids: Sequence[str]) -> Sequence[str]:
+        return ids
+
+    async def read(self, ids: Sequence[str]) -> Iterable[Task]:
+        with self._store.lock:
+            return [self._store.tasks[each] for each in ids if each in self._store.tasks]
 
 
 class JournalTasks:
@@ -50,6 +76,12 @@ class JournalTasks:
         page = sorted(matching, key=lambda task: task.id, reverse=True)[: query.limit]
         return TaskPage(tuple(page), page[-1].id if len(matching) > query.limit else None)
 
+    async def search(self, search: TaskSearch, limit: int, after: str | None, look_at: int) -> SearchPage:
+        return await search_page(JournalLooking(self._store, search), search, limit, after, look_at)
+
+    async def count_matching(self, search: TaskSearch, look_at: int) -> Counted:
+        return await count_matching(JournalLooking(self._store, search), search, look_at)
+
     async def save(self, task: Task) -> None:
         with self._store.step():
             stored = await self.get(task.id)
@@ -59,6 +91,16 @@ class JournalTasks:
             if task.state is TaskState.PENDING and task.dedupe and holder is not None and holder != task.id:
                 raise DuplicateTaskError(task.dedupe.key, holder)
             self._store.put(task.saved_over(stored))
+
+    async def move(self, task: Task, from_queue: str) -> None:
+        await self.save(task)
+
+    async def delete(self, tasks: Sequence[Task]) -> int:
+        with self._store.step():
+            stored = self._store.tasks
+            doomed = [task.id for task in tasks if task.id in stored and stored[task.id].state is task.state]
+            self._store.change(pruned=doomed)
+            return len(doomed)
 
     async def counts(self) -> list[Count]:
         with self._store.lock:

@@ -11,20 +11,25 @@ from backstage.domain.backoff import Backoff
 from backstage.domain.dedupe import Dedupe
 
 
-class OptionsBesideTime(TypedDict, total=False):
+class CallOptions(TypedDict, total=False):
+    """The keyword arguments of `call` beside its `timeout`, which is that of the waiting."""
+
     queue: str
     priority: int
     max_attempts: int | None
     backoff: Backoff | None
-    timeout: float | None
     soft_timeout: float | None
     max_deliveries: int | None
     correlation_id: str | None
     metadata: Mapping[str, str] | None
     tags: Sequence[str] | None
     key: str | None
-    is_awaited: bool
     id: str | UUID | None
+
+
+class OptionsBesideTime(CallOptions, total=False):
+    timeout: float | None
+    is_awaited: bool
 
 
 class OptionsBesideDedupe(OptionsBesideTime, total=False):

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from backstage.app.get_known_names import nearest
+from backstage.domain.nearest import nearest
 from backstage.domain.ports.task_repository import TaskRepository
 from backstage.domain.ports.worker_registry import WorkerRegistry
 from backstage.domain.task_state import TaskState

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
+from backstage.domain.lane_type import plain_type
 from backstage.domain.ports.schedule_repository import ScheduleRepository
 from backstage.domain.ports.task_repository import TaskRepository
 from backstage.domain.ports.worker_registry import WorkerRegistry
@@ -33,14 +32,8 @@ class GetKnownNames:
         crons = [each.cron for each in await self._schedules.all() if isinstance(each, Schedule)]
         workers = await self._registry.workers(SEEN_WITHIN)
         queues = [count.queue for count in counts] + [cron.queue for cron in crons]
-        types = [count.type for count in counts] + [cron.task_name for cron in crons]
+        types = [plain_type(count.type) for count in counts] + [cron.task_name for cron in crons]
         return KnownNames(
             frozenset(queues).union(*(worker.queues for worker in workers)),
-            frozenset(types).union(*(worker.types for worker in workers)),
+            frozenset(types).union(*(map(plain_type, worker.types) for worker in workers)),
         )
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """The end of a sentence that asks for the name that was probably meant; empty where none is near."""
-    near = get_close_matches(name, sorted(set(names) - {name}), 1, cutoff=0.75)
-    return f": did you mean {near[0]}?" if near else ""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from backstage.domain.lane_type import plain_type
 from backstage.domain.ports.task_repository import TaskRepository
 from backstage.domain.stats import OldestDue
 
@@ -14,4 +15,8 @@ class GetOldestDue:
         self._tasks = tasks
 
     async def __call__(self) -> list[OldestDue]:
-        return await self._tasks.oldest_due()
+        waits: dict[tuple[str, str], float] = {}
+        for each in await self._tasks.oldest_due():
+            lane = each.queue, plain_type(each.type)
+            waits[lane] = max(waits.get(lane, 0.0), each.waited)
+        return [OldestDue(*lane, waited) for lane, waited in sorted(waits.items())]

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-from backstage.app.hidden_payloads import without_payloads
+from backstage.app.hidden_payloads import HIDDEN, without_payloads
 from backstage.app.permissions import PERMISSIONS, Permission
 from backstage.app.use_cases import UseCases
 from backstage.domain.errors import NotAllowedError, StoreNotReadyError
@@ -66,7 +66,9 @@ class _Guarded:
             raise NotAllowedError(self._identity.name, self._name, "somebody who may read payloads")
 
     def _shown(self, answer: Any) -> Any:
-        return answer if self._identity.may_read_payloads else without_payloads(answer)
+        if self._identity.may_read_payloads:
+            return answer
+        return HIDDEN if self._permission.answers_payload else without_payloads(answer)
 
     async def _tell(self, answer: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
         if not self._permission.is_audited:

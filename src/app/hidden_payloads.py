@@ -8,6 +8,8 @@ from typing import Any
 
 from msgspec import Struct, structs
 
+from backstage.domain.followed_event import EventKind, FollowedEvent
+
 HIDDEN = "[hidden]"
 """What stands in the place of a payload, a result, a chunk or the fields of a log line."""
 _HIDDEN_JSON = '"[hidden]"'
@@ -18,6 +20,7 @@ _OF_ONE_CLASS = {
     ("LogLine", "event"): HIDDEN,
     ("LogLine", "fields"): {},
 }
+_TOLD_BY_THE_STORE = frozenset({EventKind.STATE, EventKind.PROGRESS, EventKind.DROPPED, EventKind.RESTARTED})
 
 
 def without_payloads(answer: Any) -> Any:
@@ -40,6 +43,8 @@ def without_payloads(answer: Any) -> Any:
 
 def _changes(owner: object, known: Mapping[str, Any]) -> dict[str, Any]:
     changes: dict[str, Any] = {}
+    if isinstance(owner, FollowedEvent) and owner.kind in _TOLD_BY_THE_STORE:
+        return changes
     for name, value in known.items():
         hidden = _OF_ONE_CLASS.get((type(owner).__name__, name), _IN_THE_PLACE_OF.get(name))
         if hidden is not None:

@@ -68,9 +68,12 @@ class Permission:
     target: Told = _nothing
     tasks: Callable[[Any], int] = _none
     """How many tasks the call has changed, from its answer."""
+    answers_payload: bool = False
+    """Whether the answer is itself what a handler was given or has returned."""
 
 
 _LOOK = Permission(Role.VIEWER)
+_LOOK_AT_PAYLOAD = Permission(Role.VIEWER, answers_payload=True)
 _OF_THE_PROGRAM = Permission(None)
 
 
@@ -87,8 +90,17 @@ PERMISSIONS: Mapping[str, Permission] = {
     "chain_task": _OF_THE_PROGRAM,
     "copy_task": _may(Role.OPERATOR, _argument("task_id"), _enqueued),
     "cancel_task": _may(Role.OPERATOR, _argument("task_id"), _one),
+    "change_priority": _may(Role.OPERATOR, _argument("task_id"), _one),
+    "move_to_queue": _may(Role.OPERATOR, _argument("task_id"), _one),
+    "delete_task": _may(Role.ADMIN, _argument("task_id"), _one),
     "retry_task": _may(Role.OPERATOR, _argument("task_id"), _one),
     "get_task": _LOOK,
+    "result": _LOOK_AT_PAYLOAD,
+    "results": _LOOK_AT_PAYLOAD,
+    "as_completed": _LOOK,
+    "call": Permission(Role.OPERATOR, is_audited=True, tasks=_one, answers_payload=True),
+    "follow": _LOOK,
+    "get_logs": _LOOK,
     "get_attempts": _LOOK,
     "find_tasks": _LOOK,
     "get_task_stats": _LOOK,
@@ -101,7 +113,13 @@ PERMISSIONS: Mapping[str, Permission] = {
     "mute_failure_group": _may(Role.OPERATOR, _argument("fingerprint")),
     "unmute_failure_group": _may(Role.OPERATOR, _argument("fingerprint")),
     "note_failure_group": _may(Role.OPERATOR, _argument("fingerprint")),
+    "search_tasks": _LOOK,
+    "count_tasks": _LOOK,
+    "complete_query": _LOOK,
     "find_unserved": _LOOK,
+    "explain": _LOOK,
+    "explain_queues": _LOOK,
+    "explain_queue": _LOOK,
     "list_workers": _LOOK,
     "prune_tasks": _may(Role.ADMIN, tasks=_as_many),
     "cleanup_old_tasks": _may(Role.ADMIN, tasks=_as_many),

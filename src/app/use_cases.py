@@ -7,28 +7,40 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from backstage.domain.payload import encode_payload
+from backstage.domain.typed_result import ReadResult, plain_result
 
 if TYPE_CHECKING:
+    from backstage.app.as_completed import AsCompleted
     from backstage.app.authenticate import Authenticate
+    from backstage.app.call import Call
     from backstage.app.cancel_deliveries import CancelDeliveries
     from backstage.app.cancel_task import CancelTask
     from backstage.app.chain_task import ChainTask
+    from backstage.app.change_priority import ChangePriority
     from backstage.app.cleanup_old_tasks import CleanupOldTasks
+    from backstage.app.complete_query import CompleteQuery
     from backstage.app.copy_task import CopyTask
+    from backstage.app.count_tasks import CountTasks
     from backstage.app.create_token import CreateToken
     from backstage.app.delete_schedule import DeleteSchedule
+    from backstage.app.delete_task import DeleteTask
     from backstage.app.enqueue import EnqueueByType
     from backstage.app.enqueue_many import EnqueueManyOfType
     from backstage.app.enqueue_parts import EnqueueParts
     from backstage.app.enqueue_task import Enqueue
     from backstage.app.enqueue_tasks import EnqueueMany
+    from backstage.app.explain import Explain
+    from backstage.app.explain_queue import ExplainQueue
+    from backstage.app.explain_queues import ExplainQueues
     from backstage.app.find_tasks import FindTasks
     from backstage.app.find_unserved import FindUnserved
     from backstage.app.fire_schedule import FireSchedule
     from backstage.app.fire_schedules import FireSchedules
+    from backstage.app.follow import Follow
     from backstage.app.get_attempts import GetAttempts
     from backstage.app.get_history import GetHistory
     from backstage.app.get_known_names import GetKnownNames
+    from backstage.app.get_logs import GetLogs
     from backstage.app.get_oldest_due import GetOldestDue
     from backstage.app.get_rates import GetRates
     from backstage.app.get_scale import GetScale
@@ -43,6 +55,7 @@ if TYPE_CHECKING:
     from backstage.app.list_tokens import ListTokens
     from backstage.app.list_unreadable_schedules import ListUnreadableSchedules
     from backstage.app.list_workers import ListWorkers
+    from backstage.app.move_to_queue import MoveToQueue
     from backstage.app.mute_failure_group import MuteFailureGroup
     from backstage.app.note_failure_group import NoteFailureGroup
     from backstage.app.pause_queue import PauseQueue
@@ -54,6 +67,8 @@ if TYPE_CHECKING:
     from backstage.app.put_schedule import PutSchedule
     from backstage.app.record_audit import RecordAudit
     from backstage.app.replay_dead_letters import ReplayDeadLetters
+    from backstage.app.result import Result
+    from backstage.app.results import Results
     from backstage.app.resume_queue import ResumeQueue
     from backstage.app.resume_schedule import ResumeSchedule
     from backstage.app.resume_type import ResumeType
@@ -61,6 +76,7 @@ if TYPE_CHECKING:
     from backstage.app.revoke_token import RevokeToken
     from backstage.app.run_schedule_now import RunScheduleNow
     from backstage.app.schedule import ScheduleByType
+    from backstage.app.search_tasks import SearchTasks
     from backstage.app.send_broadcast import SendBroadcast
     from backstage.app.subscribe import Subscribe
     from backstage.app.transfer_tasks import TransferTasks
@@ -73,7 +89,19 @@ if TYPE_CHECKING:
     from backstage.domain.ports.task_trace import TaskTrace
 
 _PORTS = frozenset(
-    {"audit_log", "broadcasts", "control", "history", "registry", "schedules", "subscriptions", "tasks", "tokens"}
+    {
+        "audit_log",
+        "broadcasts",
+        "control",
+        "facts",
+        "history",
+        "registry",
+        "schedules",
+        "subscriptions",
+        "task_events",
+        "tasks",
+        "tokens",
+    }
 )
 """What a use case may take of the store."""
 
@@ -104,7 +132,7 @@ class UseCases:
 
     A new use case is a file of its own and a line here: the line has the name of the file, and the class in it. The
     parameters of the class's `__init__` say by their names what it is given: a port of the store (`tasks`), `backend`,
-    `events`, `clock`, `ids`, `trace`, `encode`, or another use case (`cancel_task`).
+    `events`, `clock`, `ids`, `trace`, `encode`, `read_result`, or another use case (`cancel_task`).
     """
 
     enqueue: EnqueueByType = _use_case("EnqueueByType")
@@ -115,8 +143,17 @@ class UseCases:
     chain_task: ChainTask = _use_case("ChainTask")
     copy_task: CopyTask = _use_case("CopyTask")
     cancel_task: CancelTask = _use_case("CancelTask")
+    change_priority: ChangePriority = _use_case("ChangePriority")
+    move_to_queue: MoveToQueue = _use_case("MoveToQueue")
+    delete_task: DeleteTask = _use_case("DeleteTask")
     retry_task: RetryTask = _use_case("RetryTask")
     get_task: GetTask = _use_case("GetTask")
+    result: Result = _use_case("Result")
+    results: Results = _use_case("Results")
+    as_completed: AsCompleted = _use_case("AsCompleted")
+    call: Call = _use_case("Call")
+    follow: Follow = _use_case("Follow")
+    get_logs: GetLogs = _use_case("GetLogs")
     get_attempts: GetAttempts = _use_case("GetAttempts")
     find_tasks: FindTasks = _use_case("FindTasks")
     get_task_stats: GetTaskStats = _use_case("GetTaskStats")
@@ -129,7 +166,13 @@ class UseCases:
     mute_failure_group: MuteFailureGroup = _use_case("MuteFailureGroup")
     unmute_failure_group: UnmuteFailureGroup = _use_case("UnmuteFailureGroup")
     note_failure_group: NoteFailureGroup = _use_case("NoteFailureGroup")
+    search_tasks: SearchTasks = _use_case("SearchTasks")
+    count_tasks: CountTasks = _use_case("CountTasks")
+    complete_query: CompleteQuery = _use_case("CompleteQuery")
     find_unserved: FindUnserved = _use_case("FindUnserved")
+    explain: Explain = _use_case("Explain")
+    explain_queues: ExplainQueues = _use_case("ExplainQueues")
+    explain_queue: ExplainQueue = _use_case("ExplainQueue")
     list_workers: ListWorkers = _use_case("ListWorkers")
     prune_tasks: PruneTasks = _use_case("PruneTasks")
     cleanup_old_tasks: CleanupOldTasks = _use_case("CleanupOldTasks")
@@ -172,14 +215,16 @@ class UseCases:
         ids: Ids,
         trace: TaskTrace | None = None,
         encode: Callable[[Any], str] = encode_payload,
+        read_result: ReadResult = plain_result,
     ) -> None:
-        """`encode` writes the payloads of new tasks."""
+        """`encode` writes the payloads of new tasks, `read_result` reads results by the type that a TaskType names."""
         self.backend = backend
         self.clock: Clock = backend.clock
         self.events = events
         self.ids = ids
         self.trace = trace
         self.encode = encode
+        self.read_result = read_result
 
     def put_together(self, name: str, class_name: str) -> Any:
         """Return the use case of that name, which is asked for the first time."""

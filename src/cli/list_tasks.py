@@ -8,7 +8,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 
 from backstage.app.use_cases import UseCases
-from backstage.cli.answer import duration, print_json
+from backstage.cli.answer import print_json
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.store import existing_store
 from backstage.cli.table import print_table
@@ -16,6 +16,7 @@ from backstage.cli.task_document import task_document
 from backstage.domain.task import Task
 from backstage.domain.task_query import MAX_PAGE, TaskPage, TaskQuery
 from backstage.domain.task_state import TaskState
+from backstage.domain.time_texts import duration
 
 _COLUMNS = ("id", "type", "queue", "state", "priority", "attempts", "age", "error")
 

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
-from backstage.cli.answer import iso, moment, print_json
+from backstage.cli.answer import iso, print_json
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.store import store
 from backstage.domain.errors import ConfigurationError
+from backstage.domain.time_texts import moment
 
 
 class _Migration(Protocol):

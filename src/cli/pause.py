@@ -4,10 +4,10 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
-from backstage.app.get_known_names import nearest
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.queue_or_type import parse_queue_or_type, queue_or_type_parser
 from backstage.cli.store import opened_store
+from backstage.domain.nearest import nearest
 from backstage.domain.ports.queue_control import QUEUE, TYPE
 
 

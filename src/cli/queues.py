@@ -6,14 +6,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from backstage.app.find_unserved import Unserved
-from backstage.cli.answer import iso, moment, print_json
+from backstage.cli.answer import iso, print_json
 from backstage.cli.command_parser import DONE, CommandParser
+from backstage.cli.explain import reason_document
 from backstage.cli.stats import COUNTED, counts_document
 from backstage.cli.store import existing_store
 from backstage.cli.table import print_table
 from backstage.cli.unserved import warn_of
+from backstage.domain.explanation import QueueExplanation
 from backstage.domain.ports.queue_control import QUEUE, TYPE
 from backstage.domain.stats import OldestDue, StateCounts, TaskStats
+from backstage.domain.time_texts import moment
 
 
 def parser() -> CommandParser:
@@ -27,24 +30,27 @@ def parser() -> CommandParser:
 
 def run(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
-    stats, oldest_due, unserved = asyncio.run(_queues(options.url))
+    stats, oldest_due, unserved, explained = asyncio.run(_queues(options.url))
     kind = TYPE if options.types else QUEUE
     groups, paused = (stats.by_type, stats.paused_types) if options.types else (stats.by_queue, stats.paused_queues)
     waits = _longest(oldest_due, kind)
+    standing = {} if options.types else {each.queue: each for each in explained if not each.is_moving}
     if options.json:
-        _print_documents(kind, groups, waits, paused)
+        _print_documents(kind, groups, waits, paused, standing)
     else:
-        _print_rows(kind, groups, waits, paused)
+        _print_rows(kind, groups, waits, paused, standing)
     sys.stdout.flush()
     warn_of(unserved)
     return DONE
 
 
-async def _queues(url: str | None) -> tuple[TaskStats, list[OldestDue], list[Unserved]]:
+async def _queues(
+    url: str | None,
+) -> tuple[TaskStats, list[OldestDue], list[Unserved], list[QueueExplanation]]:
     async with existing_store(url) as store:
         stats = await store.get_task_stats()
         unserved = await store.find_unserved()
-        return stats, await store.get_oldest_due(), unserved
+        return stats, await store.get_oldest_due(), unserved, await store.explain_queues()
 
 
 def _longest(oldest_due: Sequence[OldestDue], kind: str) -> dict[str, float]:
@@ -57,7 +63,11 @@ def _longest(oldest_due: Sequence[OldestDue], kind: str) -> dict[str, float]:
 
 
 def _print_documents(
-    kind: str, groups: Mapping[str, StateCounts], waits: Mapping[str, float], paused: Mapping[str, datetime]
+    kind: str,
+    groups: Mapping[str, StateCounts],
+    waits: Mapping[str, float],
+    paused: Mapping[str, datetime],
+    standing: Mapping[str, QueueExplanation],
 ) -> None:
     print_json(
         [
@@ -66,6 +76,7 @@ def _print_documents(
                 **counts_document(groups.get(name, StateCounts())),
                 "oldest_due_seconds": waits.get(name),
                 "paused_since": iso(paused[name]) if name in paused else None,
+                "stands_still": reason_document(standing[name].reasons[0]) if name in standing else None,
             }
             for name in sorted({*groups, *paused})
         ]
@@ -73,7 +84,11 @@ def _print_documents(
 
 
 def _print_rows(
-    kind: str, groups: Mapping[str, StateCounts], waits: Mapping[str, float], paused: Mapping[str, datetime]
+    kind: str,
+    groups: Mapping[str, StateCounts],
+    waits: Mapping[str, float],
+    paused: Mapping[str, datetime],
+    standing: Mapping[str, QueueExplanation],
 ) -> None:
     rows = [
         (
@@ -81,7 +96,8 @@ def _print_rows(
             *map(str, counts_document(groups.get(name, StateCounts())).values()),
             f"{waits[name]:.0f} s" if name in waits else "",
             moment(paused[name]) if name in paused else "",
+            standing[name].sentence if name in standing else "",
         )
         for name in sorted({*groups, *paused})
     ]
-    print_table((kind, *COUNTED, "oldest due", "paused since"), rows, numbers=COUNTED)
+    print_table((kind, *COUNTED, "oldest due", "paused since", "why it stands still"), rows, numbers=COUNTED)

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 from backstage.app.use_cases import UseCases
-from backstage.cli.answer import moment
 from backstage.cli.command_parser import DONE, CommandParser, seconds
 from backstage.cli.store import opened_store
 from backstage.domain.cron_task import CronTask
@@ -17,6 +16,7 @@ from backstage.domain.firing import next_tick
 from backstage.domain.missed_ticks import MissedTicks
 from backstage.domain.overlap import Overlap
 from backstage.domain.schedule import Schedule
+from backstage.domain.time_texts import moment
 from backstage.infra.printable import printable
 
 _FIELDS = ("schedule", "task_name", "queue", "args", "time_zone", "catch_up", "overlap", "jitter", "tags", "key")

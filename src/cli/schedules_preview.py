@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from backstage.cli.answer import iso, moment, print_json
+from backstage.cli.answer import iso, print_json
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.table import print_table
 from backstage.domain.cron import CronSchedule
 from backstage.domain.cron_preview import ClockChange, PreviewedTick, preview
 from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.limits import check_moment
+from backstage.domain.time_texts import moment
 from backstage.infra.system_clock import SystemClock
 
 MOST = 1000

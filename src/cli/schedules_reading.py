@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
-from backstage.cli.answer import moment, print_json, print_text
+from backstage.cli.answer import print_json, print_text
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.schedule_document import schedule_document
 from backstage.cli.schedules_preview import preview_document, print_preview
@@ -14,6 +14,7 @@ from backstage.domain.cron_preview import PreviewedTick, preview
 from backstage.domain.firing import next_tick
 from backstage.domain.schedule import Schedule
 from backstage.domain.stored_schedule import UnreadableSchedule
+from backstage.domain.time_texts import moment
 
 _COLUMNS = ("name", "schedule", "zone", "task", "queue", "catch up", "overlap", "next tick")
 _SHOWN = 5

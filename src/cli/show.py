@@ -2,20 +2,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from backstage.app.find_unserved import Unserved
-from backstage.cli.answer import duration, moment, print_json, print_text
+from backstage.cli.answer import print_json, print_text
 from backstage.cli.command_parser import DONE, CommandParser
+from backstage.cli.explain import reason_document
 from backstage.cli.store import existing_store
 from backstage.cli.task_document import attempt_document, decoded, task_document
-from backstage.cli.unserved import warn_of
 from backstage.domain.attempt import Attempt
+from backstage.domain.explanation import Explanation
 from backstage.domain.task import Task
-from backstage.domain.task_state import TaskState
+from backstage.domain.task_state import FINAL_STATES
+from backstage.domain.time_texts import duration, moment
 
 
 def parser() -> CommandParser:
@@ -27,32 +27,30 @@ def parser() -> CommandParser:
 
 def run(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
-    task, attempts, unserved = asyncio.run(_task(options.url, options.id))
+    task, attempts, explanation = asyncio.run(_task(options.url, options.id))
     if options.json:
-        print_json({**task_document(task), "attempts": [attempt_document(attempt) for attempt in attempts]})
+        first = reason_document(explanation.reasons[0])
+        attempts_ = [attempt_document(attempt) for attempt in attempts]
+        print_json({**task_document(task), "reason": first, "attempts": attempts_})
     else:
-        print_text("\n".join((*_facts(task), *_values(task), *_history(attempts), *_failure(task))))
-    sys.stdout.flush()
-    warn_of(unserved)
+        print_text("\n".join((*_facts(task, explanation), *_values(task), *_history(attempts), *_failure(task))))
     return DONE
 
 
-async def _task(url: str | None, task_id: str) -> tuple[Task, list[Attempt], list[Unserved]]:
-    """With its queue and type, if it waits and nobody serves them."""
+async def _task(url: str | None, task_id: str) -> tuple[Task, list[Attempt], Explanation]:
     async with existing_store(url) as store:
         task = await store.get_task(task_id)
-        lanes = [(task.queue, task.type)] if task.state is TaskState.PENDING else []
-        unserved = await store.find_unserved(lanes)
-        return task, await store.get_attempts(task_id), unserved
+        return task, await store.get_attempts(task_id), await store.explain(task_id)
 
 
-def _facts(task: Task) -> Iterator[str]:
+def _facts(task: Task, explanation: Explanation) -> Iterator[str]:
     """One line for each thing that is known; what is None is left out."""
     facts: dict[str, Any] = {
         "id": task.id,
         "type": task.type,
         "queue": task.queue,
         "state": f"{task.state.value}, cancel requested" if task.is_cancel_requested else task.state.value,
+        "why": None if task.state in FINAL_STATES else explanation.sentence,
         "priority": task.priority,
         "attempts": _of(task.attempt, task.max_attempts),
         "deliveries": task.deliveries,

@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from backstage.cli.answer import iso, moment, print_json
+from backstage.cli.answer import iso, print_json
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.store import existing_store
 from backstage.cli.table import print_table
 from backstage.domain.ports.queue_control import QUEUE, TYPE
 from backstage.domain.stats import StateCounts, TaskStats
+from backstage.domain.time_texts import moment
 
 COUNTED = ("pending", "running", "completed", "failed", "cancelled", "total", "pruned")
 

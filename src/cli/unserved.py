@@ -8,8 +8,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from backstage.app.find_unserved import Unserved
-from backstage.app.get_known_names import nearest
 from backstage.domain.errors import StoreNotReadyError
+from backstage.domain.nearest import nearest
 from backstage.infra.printable import printable
 
 if TYPE_CHECKING:

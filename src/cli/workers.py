@@ -6,11 +6,12 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from backstage.cli.answer import duration, iso, print_json
+from backstage.cli.answer import iso, print_json
 from backstage.cli.command_parser import DONE, CommandParser, seconds
 from backstage.cli.store import existing_store
 from backstage.cli.table import print_table
 from backstage.domain.limits import check_seconds
+from backstage.domain.time_texts import duration
 from backstage.domain.worker_info import WorkerInfo
 
 _COLUMNS = ("worker", "host", "pid", "state", "running", "slots", "up", "seen", "release", "queues", "types")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from backstage.conformance.counting import Counting as Counting
     from backstage.conformance.deduplicating import Deduplicating as Deduplicating
     from backstage.conformance.emitting import Emitting as Emitting
+    from backstage.conformance.explaining import Explaining as Explaining
     from backstage.conformance.exploring import Exploring as Exploring
     from backstage.conformance.faulting import Faulting as Faulting
     from backstage.conformance.fencing import Fencing as Fencing
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from backstage.conformance.suite import ConformanceSuite as ConformanceSuite
     from backstage.conformance.task_factory import TaskFactory as TaskFactory
     from backstage.conformance.trial import Trial as Trial
+    from backstage.conformance.versioning import Versioning as Versioning
     from backstage.conformance.waiting_longest import WaitingLongest as WaitingLongest
     from backstage.conformance.waking import Waking as Waking
 
@@ -78,6 +80,7 @@ _HOMES = {
     "Claiming": "claiming",
     "Counting": "counting",
     "Deduplicating": "deduplicating",
+    "Explaining": "explaining",
     "Emitting": "emitting",
     "Exploring": "exploring",
     "Faulting": "faulting",
@@ -101,6 +104,7 @@ _HOMES = {
     "Standings": "standings",
     "Steering": "steering",
     "Subscribing": "subscribing",
+    "Versioning": "versioning",
     "WaitingLongest": "waiting_longest",
     "Waking": "waking",
 }

@@ -33,6 +33,8 @@ ENDS: dict[str, Callable[[Task], Outcome]] = {
 MOVES: dict[str, Callable[[Task, FakeClock], Task]] = {
     "cancel": lambda task, clock: task.cancel(clock.now()),
     "retry": lambda task, clock: task.retry(clock.now()),
+    "prioritise": lambda task, clock: task.prioritised(7 - task.priority),
+    "move": lambda task, clock: task.moved_to("x" if task.queue == "y" else "y"),
     "retry afresh": lambda task, clock: task.retry_afresh(clock.now()),
 }
 
@@ -56,6 +58,7 @@ task_fields = st.fixed_dictionaries(
     {
         "queue": queues,
         "type": types,
+        "payload_version": st.sampled_from([1, 1, 2]),
         "priority": st.integers(-1, 1),
         "delay": st.sampled_from([0.0, 0.0, 2.0, 10.0]),
         "dedupe": st.none() | st.builds(Dedupe, st.sampled_from(["k1", "k2"]), st.sampled_from([None, None, 8.5])),
@@ -68,7 +71,7 @@ claim_fields = st.fixed_dictionaries(
         "worker_id": workers,
         "limit": st.integers(1, 4),
         "lease": leases,
-        "types": st.just(frozenset({"a", "b"})),
+        "types": st.sampled_from([frozenset({"a", "b", "a@2", "b@2"}), frozenset({"a", "b"})]),
         "queues": st.sampled_from([None, {"x": 1, "y": 2}]),
     }
 )
@@ -77,7 +80,7 @@ narrow_claim_fields = st.fixed_dictionaries(
         "worker_id": workers,
         "limit": st.integers(1, 4),
         "lease": leases,
-        "types": st.sampled_from([frozenset({"a"}), frozenset({"b", "c"}), frozenset({"c"})]),
+        "types": st.sampled_from([frozenset({"a"}), frozenset({"b@2", "c"}), frozenset({"c"})]),
         "queues": st.sampled_from([None, {"y": 3}, {"x": 0, "y": 0}, {"z": 1}]),
     }
 )

@@ -8,9 +8,11 @@ from backstage.domain.attempt import Attempt
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.ports.task_repository import TaskRepository
 from backstage.domain.retention import Retention
+from backstage.domain.search_page import Counted, SearchPage
 from backstage.domain.stats import Count, OldestDue
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
+from backstage.domain.task_search import TaskSearch
 
 
 class FaultyTasks:
@@ -31,8 +33,20 @@ class FaultyTasks:
     async def find(self, query: TaskQuery) -> TaskPage:
         return await self._plan.around(lambda: self._tasks.find(query))
 
+    async def search(self, search: TaskSearch, limit: int, after: str | None, look_at: int) -> SearchPage:
+        return await self._plan.around(lambda: self._tasks.search(search, limit, after, look_at))
+
+    async def count_matching(self, search: TaskSearch, look_at: int) -> Counted:
+        return await self._plan.around(lambda: self._tasks.count_matching(search, look_at))
+
     async def save(self, task: Task) -> None:
         await self._plan.around(lambda: self._tasks.save(task))
+
+    async def move(self, task: Task, from_queue: str) -> None:
+        await self._plan.around(lambda: self._tasks.move(task, from_queue))
+
+    async def delete(self, tasks: Sequence[Task]) -> int:
+        return await self._plan.around(lambda: self._tasks.delete(tasks))
 
     async def counts(self) -> list[Count]:
         return await self._plan.around(self._tasks.counts)

@@ -28,6 +28,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "a workflow id of its own": {"workflow_id": "flow 1"},
     "tags of any script": {"tags": ("vip", UNICODE.replace("\x00", "")[:64], "t" * 64)},
     "a key of any script": {"key": UNICODE},
+    "a later version of its payload": {"payload_version": 9999},
     "somebody who waits for it": {"is_awaited": True},
     "an origin": {"origin_id": "01940000-0000-7000-8000-00000000beef"},
     "the highest priority": {"priority": MAX_PRIORITY},

@@ -232,7 +232,9 @@ class BackendMachine(ScheduleSteps, BroadcastSteps):
             return
         expected = _error_of(lambda: self.model.save(moved))
         try:
-            self.run(self.trial.tasks.save(moved))
+            is_elsewhere = moved.queue != task.queue
+            tasks = self.trial.tasks
+            self.run(tasks.move(moved, task.queue) if is_elsewhere else tasks.save(moved))
         except TaskError as error:
             assert (type(error), str(error)) == expected
         else:

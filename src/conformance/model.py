@@ -104,7 +104,7 @@ class Model:
         return (
             task.state is TaskState.PENDING
             and task.scheduled_at <= self._clock.now()
-            and request.serves(task.queue, task.type)
+            and request.serves(task.queue, task.lane_type)
             and not self._is_paused(task)
         )
 
@@ -198,7 +198,7 @@ class Model:
         return sorted((t for t in self.tasks.values() if t.lease and t.lease.worker_id == worker_id), key=_id)
 
     def tally(self) -> Tally:
-        stored = Counter((task.queue, task.type, task.state) for task in self.tasks.values())
+        stored = Counter((task.queue, task.lane_type, task.state) for task in self.tasks.values())
         return {lane: (stored[lane] + self._pruned[lane], self._pruned[lane]) for lane in stored | self._pruned}
 
     def oldest_due(self) -> list[OldestDue]:
@@ -207,7 +207,7 @@ class Model:
         for task in self.tasks.values():
             if task.state is TaskState.PENDING and task.scheduled_at <= now:
                 waited = (now - task.scheduled_at).total_seconds()
-                waits[task.queue, task.type] = max(waits.get((task.queue, task.type), 0.0), waited)
+                waits[task.queue, task.lane_type] = max(waits.get((task.queue, task.lane_type), 0.0), waited)
         return [OldestDue(*lane, waited) for lane, waited in sorted(waits.items())]
 
     def prune(self, retention: Retention, limit: int) -> int:
@@ -215,7 +215,7 @@ class Model:
         for task in doomed[:limit]:
             del self.tasks[task.id]
             self.attempts.pop(task.id, None)
-            self._pruned[task.queue, task.type, task.state] += 1
+            self._pruned[task.queue, task.lane_type, task.state] += 1
         return len(doomed[:limit])
 
     def _may_be_pruned(self, task: Task, retention: Retention) -> bool:
@@ -239,7 +239,7 @@ def _end(task: Task) -> tuple[datetime, str]:
 
 
 def _is_among(task: Task, types: Container[str] | None, queues: Container[str] | None) -> bool:
-    return (types is None or task.type in types) and (queues is None or task.queue in queues)
+    return (types is None or task.lane_type in types) and (queues is None or task.queue in queues)
 
 
 def _same_key(one: Task, other: Task) -> bool:

@@ -4,10 +4,12 @@ from backstage.conformance.adding import Adding
 from backstage.conformance.archiving import Archiving
 from backstage.conformance.auditing import Auditing
 from backstage.conformance.broadcasting import Broadcasting
+from backstage.conformance.changing import Changing
 from backstage.conformance.claiming import Claiming
 from backstage.conformance.counting import Counting
 from backstage.conformance.deduplicating import Deduplicating
 from backstage.conformance.emitting import Emitting
+from backstage.conformance.explaining import Explaining
 from backstage.conformance.exploring import Exploring
 from backstage.conformance.faulting import Faulting
 from backstage.conformance.fencing import Fencing
@@ -21,6 +23,7 @@ from backstage.conformance.opening import Opening
 from backstage.conformance.ordering import Ordering
 from backstage.conformance.overtaking import Overtaking
 from backstage.conformance.pruning import Pruning
+from backstage.conformance.querying import Querying
 from backstage.conformance.racing import Racing
 from backstage.conformance.reclaiming import Reclaiming
 from backstage.conformance.registering import Registering
@@ -32,6 +35,7 @@ from backstage.conformance.standings import Standings
 from backstage.conformance.steering import Steering
 from backstage.conformance.subscribing import Subscribing
 from backstage.conformance.tokens_keeping import TokensKeeping
+from backstage.conformance.versioning import Versioning
 from backstage.conformance.waiting_longest import WaitingLongest
 from backstage.conformance.waking import Waking
 
@@ -49,13 +53,17 @@ class ConformanceSuite(
     Reclaiming,
     Idling,
     Saving,
+    Changing,
     Searching,
+    Querying,
     Counting,
     WaitingLongest,
     Pruning,
     Steering,
+    Versioning,
     Registering,
     HistoryKeeping,
+    Explaining,
     Scheduling,
     Firing,
     Subscribing,

@@ -12,6 +12,7 @@ from backstage.domain.outcome import Outcome
 from backstage.domain.ports.audit_log import AuditLog
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.broadcasts import Broadcasts
+from backstage.domain.ports.facts import Facts
 from backstage.domain.ports.queue_control import QueueControl
 from backstage.domain.ports.run_history import RunHistory
 from backstage.domain.ports.schedule_repository import ScheduleRepository
@@ -86,6 +87,10 @@ class Trial:
         return self.backend.broadcasts
 
     @property
+    def facts(self) -> Facts:
+        return self.backend.facts
+
+    @property
     def archive(self) -> TaskArchive:
         return self.backend.archive
 
@@ -105,7 +110,7 @@ class Trial:
     async def running(self, worker_id: str = "w1", **fields: Any) -> Task:
         """A new task, stored and claimed. Nothing better may be due."""
         task = await self.added(**fields)
-        [claimed] = await self.claim(worker_id=worker_id, types=frozenset({task.type}))
+        [claimed] = await self.claim(worker_id=worker_id, types=frozenset({task.lane_type}))
         assert claimed.id == task.id
         return claimed
 

@@ -4,6 +4,7 @@ TaskError
 ├── ConfigurationError          a setting or a URL is wrong: correct it and start again
 │   └── MissingExtraError       it needs packages that an extra brings: install that
 ├── InvalidTaskDataError        a task cannot be stored or handled as given: `fields` says where
+├── InvalidQueryError          a query for tasks cannot be understood: `nearest` says what was perhaps meant
 ├── UnknownTaskTypeError        no handler of that type is registered here
 ├── TaskNotFoundError           no stored task has that id
 ├── ScheduleNotFoundError       no stored schedule has that name
@@ -13,9 +14,14 @@ TaskError
 ├── TokenNotFoundError          no token has that id
 ├── NotAllowedError             the role of whoever asks does not allow that: ask somebody who may
 ├── IllegalMoveError            the task's state does not allow that step
+│   ├── UnchangeableTaskError   only tasks that wait, or that have ended, can be changed so
 │   └── UndecodableTaskError    what is stored of the task makes no sense here: repair it first
 ├── StaleTaskError              somebody changed the task meanwhile: load it again and retry
 ├── DuplicateTaskError          a live task already holds the dedupe key
+├── TaskFailedError             the awaited task has failed for good: `failure` says why
+├── TaskCancelledError          the awaited task was cancelled, so it has no result
+├── ResultGoneError             the awaited task has completed, but its result is no longer kept
+├── ResourceFailedError         a module of handlers cannot open what it needs: mend that and start again
 ├── TransferRefusedError        two stores are not ready to be moved one into the other: do what it says, then retry
 └── StorageError                the store did not do what was asked
     ├── StorageRefusedError     the store will never take that: make it smaller, or other
@@ -30,6 +36,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from backstage.domain.failure import Failure
     from backstage.domain.field_error import FieldError
 
 
@@ -69,6 +78,15 @@ class InvalidTaskDataError(TaskError):
         from backstage.domain.field_error import FieldError  # noqa: PLC0415 - `backstage --help` needs no dataclasses
 
         return cls((FieldError(field, message),))
+
+
+class InvalidQueryError(TaskError):
+    """A query for tasks cannot be understood. `field` is the filter or the word, `nearest` what was perhaps meant."""
+
+    def __init__(self, field: str, problem: str, nearest: str | None = None) -> None:
+        hint = "" if nearest is None else f"; did you mean {nearest}?"
+        super().__init__(f"{field}: {problem}{hint}")
+        self.field, self.problem, self.nearest = field, problem, nearest
 
 
 class UnknownTaskTypeError(TaskError):
@@ -147,6 +165,14 @@ class IllegalMoveError(TaskError):
         self.task_id, self.state, self.wanted = task_id, state, wanted
 
 
+class UnchangeableTaskError(IllegalMoveError):
+    """The task cannot be changed so, or cannot be deleted, as it is now; it is unchanged."""
+
+    def __init__(self, task_id: str, state: str, problem: str) -> None:
+        TaskError.__init__(self, f"task {task_id} {problem}")
+        self.task_id, self.state, self.wanted = task_id, state, "changed"
+
+
 class UndecodableTaskError(IllegalMoveError):
     """A stored part of the task cannot be read; nothing was changed, so that it can be repaired."""
 
@@ -169,6 +195,45 @@ class DuplicateTaskError(TaskError):
     def __init__(self, key: str, holder_id: str) -> None:
         super().__init__(f"dedupe key {key!r} is held by task {holder_id}: cancel that task first, or do nothing")
         self.key, self.holder_id = key, holder_id
+
+
+class TaskFailedError(TaskError):
+    """The task has failed for good; `failure` says with what, and has the traceback."""
+
+    def __init__(self, task_id: str, failure: Failure) -> None:
+        traceback = f"\n\n{failure.traceback}" if failure.traceback else ""
+        super().__init__(f"task {task_id} has failed with {failure.type}: {failure.message}{traceback}")
+        self.task_id, self.failure = task_id, failure
+
+    def __reduce__(self) -> tuple[type[TaskFailedError], tuple[str, Failure]]:
+        return type(self), (self.task_id, self.failure)
+
+
+class TaskCancelledError(TaskError):
+    """The task was cancelled, so it has no result."""
+
+    def __init__(self, task_id: str) -> None:
+        super().__init__(f"task {task_id} was cancelled, so it has no result")
+        self.task_id = task_id
+
+
+class ResultGoneError(TaskError):
+    """The task has completed, but its result was kept for a time only."""
+
+    def __init__(self, task_id: str, since: datetime) -> None:
+        super().__init__(f"the result of task {task_id} was kept until {since.isoformat()}: raise its keep_result_for")
+        self.task_id, self.since = task_id, since
+
+    def __reduce__(self) -> tuple[type[ResultGoneError], tuple[str, datetime]]:
+        return type(self), (self.task_id, self.since)
+
+
+class ResourceFailedError(TaskError):
+    """`resource` is the function that raised; its error is the cause."""
+
+    def __init__(self, resource: str, error: BaseException) -> None:
+        super().__init__(f"{resource} raised {type(error).__name__}: {error}")
+        self.resource = resource
 
 
 class TransferRefusedError(TaskError):

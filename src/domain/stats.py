@@ -6,13 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from backstage.domain.lane_type import plain_type
 from backstage.domain.ports.queue_control import QUEUE, TYPE, Pause
 from backstage.domain.task_state import TaskState
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Tasks of one type on one queue in one state. `pruned` of them are counted but no longer stored."""
+    """Tasks of one type on one queue in one state, each version of its payload by itself (`Task.lane_type`).
+
+    `pruned` of them are counted but no longer stored."""
 
     queue: str
     type: str
@@ -23,7 +26,8 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class OldestDue:
-    """How many seconds the oldest due task of one type on one queue has waited."""
+    """How many seconds the oldest due task of one type on one queue has waited. Stores tell each version of the payload
+    by itself (`Task.lane_type`), `get_oldest_due` all together."""
 
     queue: str
     type: str
@@ -71,7 +75,7 @@ class TaskStats(StateCounts):
     def of(cls, counts: Iterable[Count], pauses: Sequence[Pause] = ()) -> TaskStats:
         counts = [count for count in counts if count.tasks]
         queues = sorted({count.queue for count in counts})
-        types = sorted({count.type for count in counts})
+        types = sorted({plain_type(count.type) for count in counts})
         whole = StateCounts.of(counts)
         return cls(
             pending=whole.pending,
@@ -81,7 +85,7 @@ class TaskStats(StateCounts):
             cancelled=whole.cancelled,
             pruned=whole.pruned,
             by_queue={name: StateCounts.of(c for c in counts if c.queue == name) for name in queues},
-            by_type={name: StateCounts.of(c for c in counts if c.type == name) for name in types},
+            by_type={name: StateCounts.of(c for c in counts if plain_type(c.type) == name) for name in types},
             paused_queues={pause.name: pause.since for pause in pauses if pause.kind == QUEUE},
             paused_types={pause.name: pause.since for pause in pauses if pause.kind == TYPE},
         )

@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from backstage.domain.backoff import Backoff
 from backstage.domain.dedupe import Dedupe
-from backstage.domain.errors import IllegalMoveError, UndecodableTaskError
+from backstage.domain.errors import IllegalMoveError, UnchangeableTaskError, UndecodableTaskError
 from backstage.domain.failure import Failure
+from backstage.domain.lane_type import lane_type
 from backstage.domain.lease import Lease
 from backstage.domain.lost_worker_failures import lease_expired, too_many_deliveries
 from backstage.domain.outcome import Outcome, OutcomeKind, unrecorded_end
@@ -21,7 +22,7 @@ from backstage.domain.portions import length_of
 from backstage.domain.queue import DEFAULT_QUEUE
 from backstage.domain.retry_policy import RetryPolicy
 from backstage.domain.struct_for_pydantic import StructForPydantic
-from backstage.domain.task_state import MOVES, TaskState
+from backstage.domain.task_state import FINAL_STATES, MOVES, TaskState
 
 UNDECODABLE_TASK = "UndecodableTask"
 
@@ -32,11 +33,13 @@ class Task(StructForPydantic, Struct, frozen=True, kw_only=True, gc=False):
     `deliveries` rises by one with each claim and never falls: it is the fencing token. `interruptions` counts
     the deliveries that spend no attempt. `crashes` counts the leases that ran out since the task was last
     enqueued or retried; `max_deliveries` of them end it. `version` rises with each move. `last_failure` is what the
-    handler failed with, until the task ends for another reason. Durations are seconds, moments are in UTC.
+    handler failed with, until the task ends for another reason. Durations are seconds, moments are in UTC. It is found
+    by its `tags`, and by the `key` that says whose it is. `is_awaited`: whoever enqueued it waits for its result.
     """
 
     id: str
     type: str
+    payload_version: int = 1
     payload_json: str = "null"
     queue: str = DEFAULT_QUEUE
     priority: int = 0
@@ -62,11 +65,8 @@ class Task(StructForPydantic, Struct, frozen=True, kw_only=True, gc=False):
     """The task that this one is a copy of, or was chained by."""
     metadata: dict[str, str] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
-    """What it is found by, beside its type and queue."""
     key: str | None = None
-    """Whose it is, such as a customer's id: tasks of one key belong together."""
     is_awaited: bool = False
-    """Whether whoever enqueued it waits for its result."""
     is_cancel_requested: bool = False
     result_json: str | None = None
     last_failure: Failure | None = None
@@ -85,6 +85,11 @@ class Task(StructForPydantic, Struct, frozen=True, kw_only=True, gc=False):
         return None if self.result_json is None else decode_payload(self.result_json)
 
     @property
+    def lane_type(self) -> str:
+        """The type with the version of its payload, as stores have it and workers claim it."""
+        return self.type if self.payload_version == 1 else lane_type(self.type, self.payload_version)
+
+    @property
     def attempt(self) -> int:
         """Attempts begun so far; while the task runs, the number of this one, from 1."""
         return self.deliveries - self.interruptions
@@ -100,8 +105,6 @@ class Task(StructForPydantic, Struct, frozen=True, kw_only=True, gc=False):
 
     def is_due(self, now: datetime) -> bool:
         return self.state is TaskState.PENDING and self.scheduled_at <= now
-
-    # -- moves -----------------------------------------------------------------------------------
 
     def claim(self, lease: Lease, now: datetime) -> Task:
         return self._move(
@@ -119,6 +122,28 @@ class Task(StructForPydantic, Struct, frozen=True, kw_only=True, gc=False):
         if self.state is TaskState.RUNNING:
             return replace(self, is_cancel_requested=True, version=self.version + 1)
         return self._move(TaskState.CANCELLED, finished_at=now)
+
+    def prioritised(self, priority: int) -> Task:
+        """The same pending task with another priority."""
+        self._must_be_decodable()
+        if self.state is not TaskState.PENDING:
+            raise self._unchangeable(f"is {self.state}: the priority of a pending task alone can be changed")
+        return replace(self, priority=priority, version=self.version + 1)
+
+    def moved_to(self, queue: str) -> Task:
+        """The same pending task on another queue. What has run, or holds a dedupe key, belongs to its queue."""
+        self._must_be_decodable()
+        if self.state is not TaskState.PENDING:
+            raise self._unchangeable(f"is {self.state}: a pending task alone can be moved to another queue")
+        if self.deliveries > 0:
+            raise self._unchangeable("has run before, so its records belong to its queue: enqueue a copy of it")
+        if self.dedupe is not None:
+            raise self._unchangeable("has a dedupe key, which holds on its queue: enqueue a copy of it")
+        return replace(self, queue=queue, version=self.version + 1)
+
+    def must_be_deletable(self) -> None:
+        if self.state not in FINAL_STATES:
+            raise self._unchangeable(f"is {self.state}: cancel it first, for an ended task alone can be deleted")
 
     def saved_over(self, stored: Task) -> Task:
         """What is kept when this replaces the version before it. A running task may have had its lease renewed and
@@ -176,6 +201,9 @@ class Task(StructForPydantic, Struct, frozen=True, kw_only=True, gc=False):
     def _failure_after(self, outcome: Outcome) -> Failure | None:
         """A crash is told by its record and by `crashes`: it does not hide what the handler failed with."""
         return self.last_failure if outcome.kind is OutcomeKind.LOST else outcome.failure or self.last_failure
+
+    def _unchangeable(self, problem: str) -> UnchangeableTaskError:
+        return UnchangeableTaskError(self.id, self.state, problem)
 
     def _must_be_decodable(self) -> None:
         """To be saved, a task must be known as a whole: what could not be read would be overwritten."""

@@ -41,7 +41,7 @@ class TaskQuery:
     after: str | None = None
 
     def __post_init__(self) -> None:
-        _check_limit(self.limit)
+        check_limit(self.limit)
         _check_states(self.states)
         if self.queue is not None:
             check_name("queue", self.queue)
@@ -78,7 +78,8 @@ class TaskPage:
     next_after: str | None
 
 
-def _check_limit(limit: object) -> None:
+def check_limit(limit: object) -> None:
+    """Raises InvalidTaskDataError for what is no size of a page."""
     if not isinstance(limit, int):
         raise InvalidTaskDataError.of("limit", f"{shown(limit)} is not a whole number")
     if not 1 <= limit <= MAX_PAGE:

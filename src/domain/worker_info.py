@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 EVERY_TYPE = "*"
@@ -22,6 +23,7 @@ class WorkerInfo:
     """A live worker.
 
     Empty `queues` means all queues, and `types` may hold EVERY_TYPE. `running` holds the ids of the tasks it runs now.
+    `ranks` are those of its queues that are not 0.
     `seen_at` is its last beat, and `silent_for` the seconds since, by the store's clock. `lease` and `release` (the
     version of Backstage) are None of a worker of a release whose beats did not say them.
     """
@@ -39,6 +41,7 @@ class WorkerInfo:
     lease: float | None = None
     release: str | None = None
     silent_for: float = 0.0
+    ranks: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_lost(self) -> bool:

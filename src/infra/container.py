@@ -11,6 +11,7 @@ from backstage.infra.settings.lazy_settings import load_settings
 from backstage.infra.settings.setting_options import SettingOptions
 from backstage.infra.store_opening import StoreOpening
 from backstage.infra.typed_payload import encode_typed_payload
+from backstage.infra.typed_result import read_typed_result
 
 if TYPE_CHECKING:
     from backstage.domain.ports.backend import Backend
@@ -57,7 +58,7 @@ class Container(UseCases):
         self.settings = parts.settings
         self.logger = parts.logger
         self.chance = parts.chance
-        super().__init__(parts.backend, parts.events, parts.ids, parts.trace, encode_typed_payload)
+        super().__init__(parts.backend, parts.events, parts.ids, parts.trace, encode_typed_payload, read_typed_result)
 
     @classmethod
     @asynccontextmanager

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from backstage.domain.backoff import Backoff
 from backstage.domain.dedupe import Dedupe
+from backstage.domain.lane_type import payload_version, plain_type, split_lane_type
 from backstage.domain.lease import Lease
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
@@ -45,10 +46,9 @@ def task_of(row: Sequence[Any]) -> Task:
             row,
             _STATES[state],
             None if started_at is None else from_micros(started_at),
-            None if finished_at is None else from_micros(finished_at),
             Lease(worker_id, from_micros(lease_until)) if state == "running" and worker_id is not None else None,
-            progress,
-            progress_note,
+            None if finished_at is None else from_micros(finished_at),
+            (progress, progress_note),
         )
     except Exception:  # whatever the converters raise: the row was written by somebody else
         return salvaged_row(dict(zip(ROW_COLUMNS, row, strict=True)))
@@ -58,7 +58,7 @@ def claimed_task_of(row: Sequence[Any], started_at: datetime, lease: Lease) -> T
     """Return the task of a row that begins with STATED_COLUMNS; those of one claim share when they started, and their
     lease."""
     try:
-        return _task_of(row, TaskState.RUNNING, started_at, None, lease, None, None)
+        return _task_of(row, TaskState.RUNNING, started_at, lease)
     except Exception:  # as above
         columns = dict(zip(STATED_COLUMNS, row, strict=False)) | {"state": "running"}
         return replace(salvaged_row(columns), started_at=started_at, lease=lease)
@@ -68,20 +68,20 @@ def _task_of(
     row: Sequence[Any],
     state: TaskState,
     started_at: datetime | None,
-    finished_at: datetime | None,
     lease: Lease | None,
-    progress: float | None,
-    progress_note: str | None,
+    end: datetime | None = None,
+    progress: tuple[float | None, str | None] = (None, None),
 ) -> Task:
     (
         id_, type_, queue, priority, created_at, scheduled_at, deliveries, interruptions, crashes, version,
         max_attempts, backoff, timeout, soft_timeout, max_deliveries, dedupe_key, dedupe_ttl, correlation_id,
         workflow_id, origin_id, tags, key, is_awaited, cancel_requested, metadata, last_failure, result, payload, *_,
     ) = row  # fmt: skip
-    checked_count(deliveries, interruptions, crashes, version)
+    type_, of_payload = split_lane_type(type_) if "@" in type_ else (type_, 1)
     return Task(
         id=id_,
         type=type_,
+        payload_version=of_payload,
         payload_json=payload if type(payload) is str else text(payload),
         queue=queue,
         priority=priority,
@@ -89,9 +89,9 @@ def _task_of(
         created_at=from_micros(created_at),
         scheduled_at=from_micros(scheduled_at),
         started_at=started_at,
-        finished_at=finished_at,
+        finished_at=end,
         lease=lease,
-        deliveries=deliveries,
+        deliveries=checked_count(deliveries, interruptions, crashes, version),
         interruptions=interruptions,
         crashes=crashes,
         version=version,
@@ -111,8 +111,8 @@ def _task_of(
         is_cancel_requested=bool(cancel_requested),
         result_json=result,
         last_failure=None if last_failure is None else failure_of(last_failure),
-        progress=progress,
-        progress_note=progress_note,
+        progress=progress[0],
+        progress_note=progress[1],
     )
 
 
@@ -121,7 +121,8 @@ def _count(value: Any) -> int:
 
 
 _READERS: dict[str, tuple[str, Reader]] = {
-    "type": ("type", text),
+    "type": ("type", lambda lane: plain_type(text(lane))),
+    "payload_version": ("type", lambda lane: payload_version(text(lane))),
     "priority": ("priority", int),
     "state": ("state", TaskState),
     "created_at": ("created_at", from_micros),

@@ -17,7 +17,8 @@ def workers_of(rows: Iterable[Sequence[Any]]) -> list[WorkerInfo]:
 
 def _worker_of(row: Sequence[Any]) -> WorkerInfo:
     """Truths may be numbers."""
-    id_, host, pid, started_at, seen_at, concurrency, queues, types, running, is_stopping, lease, release, now = row
+    id_, host, pid, started_at, seen_at, concurrency, queues, types, running, is_stopping, *later = row
+    lease, release, ranks, now = later
     return WorkerInfo(
         id=id_,
         host=host,
@@ -32,6 +33,7 @@ def _worker_of(row: Sequence[Any]) -> WorkerInfo:
         lease=lease,
         release=release,
         silent_for=max(0, now - seen_at) / 1_000_000,
+        ranks=_ranks(ranks),
     )
 
 
@@ -40,3 +42,10 @@ def _texts(document: str) -> tuple[str, ...]:
     if not isinstance(texts, list) or not all(isinstance(each, str) for each in texts):
         raise ValueError("is not a list of strings")
     return tuple(texts)
+
+
+def _ranks(document: str | None) -> dict[str, int]:
+    ranks = {} if document is None else json.loads(document)
+    if not isinstance(ranks, dict) or not all(type(each) is int for each in ranks.values()):
+        raise ValueError("is not an object of whole numbers")
+    return ranks

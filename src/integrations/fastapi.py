@@ -10,7 +10,7 @@ from fastapi.requests import HTTPConnection
 
 from backstage.domain.errors import TaskError
 from backstage.infra.container import Container
-from backstage.integrations.error_answers import answer_to
+from backstage.infra.error_answers import answer_to
 from backstage.integrations.starlette import backstage_errors, backstage_lifespan, container_of
 
 

@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, Response
 
 from backstage.domain.errors import TaskError
 from backstage.infra.container import Container
+from backstage.infra.error_answers import answer_to
 from backstage.infra.settings.setting_options import SettingOptions
-from backstage.integrations.error_answers import answer_to
 from backstage.integrations.running import NewWorker, running
 from backstage.worker.hosting.worker import Worker
 

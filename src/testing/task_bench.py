@@ -19,7 +19,9 @@ from backstage.testing.inline_enqueueing import InlineEnqueueing
 from backstage.testing.pending_tasks import ANYTHING, Expected, PendingTasks
 from backstage.testing.predictable import LEASE, WORKER_ID, predictable_container
 from backstage.testing.single_runs import SingleRuns
+from backstage.worker import log_events
 from backstage.worker.handling.handler_modules import marked_in
+from backstage.worker.handling.resources import Resources
 from backstage.worker.hosting.enqueueing_host import EnqueueingHost
 from backstage.worker.hosting.from_settings import options_from
 from backstage.worker.hosting.handler_host import HandlerHost
@@ -67,6 +69,7 @@ class TaskBench(EnqueueingHost, HandlerHost):
         self.log: list[Mapping[str, Any]] = []
         self.backstage = predictable_container(self.clock, self.log.append)
         self._pending = PendingTasks(self.backstage)
+        self._resources = Resources()
         self._inline = InlineEnqueueing(self.drain)
         served = [each if isinstance(each, Queue) else Queue(each) for each in queues]
         options = replace(
@@ -83,23 +86,29 @@ class TaskBench(EnqueueingHost, HandlerHost):
 
     async def __aenter__(self) -> Self:
         await self.backstage.start()
+        await self._resources.open()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self._resources.close(self._tell_unclosed)
         await self.backstage.close()
 
     # -- what it runs ----------------------------------------------------------------------------
 
     def include(self, module: ModuleType) -> None:
-        """Register every handler, listener and middleware that a module marks."""
+        """Register every handler, listener and middleware that a module marks, and what it opens when it starts."""
         marked = marked_in(module)
         self._include_handlers(marked)
+        self._resources.add(marked.resources)
         for listening in marked.listeners:
             if listening.subscription is None:
                 for name in listening.events:
                     self.events.on(name, listening.listener)
+
+    def _tell_unclosed(self, name: str, error: BaseException) -> None:
+        self.backstage.logger.error(log_events.RESOURCE_UNCLOSED, resource=name, exc_info=error)
 
     def _refuse_if_started(self, what: str) -> None:
         """Nothing comes too late: each run looks at what is registered by then."""
@@ -128,6 +137,7 @@ class TaskBench(EnqueueingHost, HandlerHost):
         await bench.enqueue("email:send", {"to": "bob@example.com"}, priority=10)
         assert (await bench.run_one()).payload == {"to": "bob@example.com"}
         """
+        await self._resources.open()
         return await self._runs.run_next()
 
     async def drain(self, *, at_most: int = MANY_RUNS) -> list[Task]:
@@ -175,6 +185,7 @@ class TaskBench(EnqueueingHost, HandlerHost):
         self._inline.begin(self.backstage)
 
     async def _run_due(self, drained: Drained) -> None:
+        await self._resources.open()  # of modules that were included since
         with self._inline.running():
             while (task := await self._runs.run_next()) is not None:
                 drained.add(task)

@@ -7,6 +7,7 @@ WORKER_STARTED = "worker_started"  # ready to claim
 WORKER_STOPPING = "worker_stopping"  # told to stop: no new claims
 WORKER_STOPPED = "worker_stopped"  # nothing runs and nothing is held any more
 STORE_WAS_EMPTIED = "store_was_emptied"  # what the code declares is put there again; tasks are gone
+RESOURCE_UNCLOSED = "resource_unclosed"  # what a module opened when it started could not be closed
 LEFT_BEHIND = "left_behind"  # what a handler left behind kept the process from ending: it ended all the same
 STATUS_SERVED = "status_served"  # health and metrics, at this URL
 TASK_STARTED = "task_started"

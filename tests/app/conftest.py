@@ -58,10 +58,18 @@ class Scene:
         return task
 
     async def running(self, type: str = "email:send", **options: Any) -> Task:
-        task = await self.pending(type, **options)
+        return await self.claim(await self.pending(type, **options))
+
+    async def claim(self, task: Task) -> Task:
+        """The same task, claimed with all others of its type."""
+        return {each.id: each for each in await self._claimed(task.type)}[task.id]
+
+    async def claim_next(self, type: str) -> Task:
+        return (await self._claimed(type))[0]
+
+    async def _claimed(self, type: str) -> tuple[Task, ...]:
         request = ClaimRequest(worker_id="w1", types=frozenset({type}), queues=None, limit=1000, lease=30.0)
-        claimed = {each.id: each for each in (await self.backend.queue.claim(request)).tasks}
-        return claimed[task.id]
+        return (await self.backend.queue.claim(request)).tasks
 
     async def ended(self, how: Callable[[Task], Outcome], type: str = "email:send", **options: Any) -> Task:
         task = await self.running(type, **options)

@@ -13,6 +13,7 @@ import backstage.app
 from backstage.app.enqueue_parts import EnqueueParts
 from backstage.app.use_cases import UseCases
 from backstage.domain.ports.backend import Backend
+from backstage.domain.typed_result import ReadResult
 from tests.app.conftest import Scene
 
 USE_CASES = list(inspect.get_annotations(UseCases))
@@ -22,6 +23,8 @@ NOT_OF_A_STORE = {
     "use_cases",
     "dead_letters",
     "move_task",
+    "waiting_room",
+    "following_room",
     "permissions",
     "guarded_use_cases",
     "hidden_payloads",
@@ -51,6 +54,8 @@ def _given(need: str) -> Any:
         return Backend
     if need in USE_CASES:
         return _class_of(need)
+    if need == "read_result":
+        return ReadResult
     port = vars(Backend).get(need)
     return get_type_hints(EnqueueParts)[need] if port is None else get_type_hints(port.fget)["return"]
 

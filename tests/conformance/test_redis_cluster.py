@@ -7,6 +7,7 @@ import pytest
 from backstage.conformance.adding import Adding
 from backstage.conformance.backend_suite import Connect, NewStore
 from backstage.conformance.counting import Counting
+from backstage.conformance.explaining import Explaining
 from backstage.conformance.firing import Firing
 from backstage.conformance.opening import Opening
 from backstage.conformance.ordering import Ordering
@@ -22,7 +23,18 @@ from tests.servers.redis_cluster import RedisCluster
 
 
 class TestRedisCluster(
-    Opening, Adding, Ordering, Settling, Counting, Pruning, Steering, Firing, Waking, Overtaking, SetClockSuite
+    Opening,
+    Adding,
+    Ordering,
+    Settling,
+    Counting,
+    Pruning,
+    Steering,
+    Explaining,
+    Firing,
+    Waking,
+    Overtaking,
+    SetClockSuite,
 ):
     """The scripts are those of one server: these suites have what spans queues, and so nodes."""
 

@@ -20,6 +20,7 @@ from tests.docs.markdown import ROOT, blocks, pages
 PUBLIC_SIDE = ROOT / "docs" / "reference" / "public-side.md"
 PUBLIC_MODULES = (
     "backstage",
+    "backstage.api",
     "backstage.conformance",
     "backstage.handlers.email",
     "backstage.handlers.webhook",
@@ -27,6 +28,7 @@ PUBLIC_MODULES = (
     "backstage.integrations.fastapi",
     "backstage.integrations.litestar",
     "backstage.integrations.starlette",
+    "backstage.pages",
     "backstage.ports",
     "backstage.testing",
 )

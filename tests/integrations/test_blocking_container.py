@@ -23,6 +23,7 @@ from backstage.domain.errors import (
     StorageUnavailableError,
     TaskNotFoundError,
 )
+from backstage.domain.ports.task_queue import ClaimRequest
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskQuery
 from backstage.testing import TaskBench, new_context
@@ -233,3 +234,23 @@ def test_a_program_that_fails_ends_as_it_would_have() -> None:
 
 def test_a_forked_child_connects_anew() -> None:
     assert ended("fork") == (0, "2\n", "")
+
+
+def test_results_and_what_a_task_tells_are_waited_for(backstage: BlockingContainer) -> None:
+    task, other = backstage.enqueue("sum", 1), backstage.enqueue("sum", 2)
+    told = backstage.follow(task.id)
+    assert next(told).data == {"state": "pending"}
+
+    async def complete_all(container: Container) -> None:
+        request = ClaimRequest(worker_id="w", types=frozenset({"sum"}), queues=None, limit=10, lease=30.0)
+        claimed = (await container.backend.queue.claim(request)).tasks
+        await container.backend.queue.settle([each.completed(each.payload_json) for each in claimed])
+
+    backstage.run(complete_all)
+    assert [event.data["state"] for event in told] == ["completed"]
+    assert backstage.result(task, timeout=10) == 1
+    assert backstage.results([other, task.id], timeout=10) == [2, 1]
+    assert {end.task_id: end.result for end in backstage.as_completed([task, other])} == {task.id: 1, other.id: 2}
+    with pytest.raises(TimeoutError):
+        backstage.call("sum", 3, timeout=0.01, queue="mail")
+    assert next(iter(backstage.follow(task))).data == {"state": "completed"}

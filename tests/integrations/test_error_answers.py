@@ -32,7 +32,7 @@ from backstage.domain.errors import (
     TaskNotFoundError,
     UnknownTaskTypeError,
 )
-from backstage.integrations.error_answers import answer_to
+from backstage.infra.error_answers import answer_to
 from backstage.integrations.fastapi import BackstageContainer
 from backstage.integrations.fastapi import backstage_lifespan as fastapi_lifespan
 from backstage.integrations.litestar import BackstageContainer as LitestarContainer

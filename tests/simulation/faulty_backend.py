@@ -33,6 +33,7 @@ METHODS = {
     "tokens": ("put", "find", "used", "delete", "all"),
     "task_events": ("append", "read", "standings", "keep_lines", "lines", "forget"),
     "archive": ("read", "write", "write_pruned"),
+    "facts": ("of",),
 }
 
 
@@ -94,6 +95,7 @@ class FaultyBackend:
         self.tokens: Any = FaultyPort(server.tokens, METHODS["tokens"], faults, random)
         self.task_events: Any = FaultyPort(server.task_events, METHODS["task_events"], faults, random)
         self.archive: Any = FaultyPort(server.archive, METHODS["archive"], faults, random)
+        self.facts: Any = FaultyPort(server.facts, METHODS["facts"], faults, random)
 
     async def open(self) -> None:
         """Connected from the start."""

@@ -7,6 +7,7 @@ from backstage.domain.opening import Opening
 from backstage.domain.ports.audit_log import AuditLog
 from backstage.domain.ports.broadcasts import Broadcasts
 from backstage.domain.ports.clock import Clock
+from backstage.domain.ports.facts import Facts
 from backstage.domain.ports.queue_control import QueueControl
 from backstage.domain.ports.run_history import RunHistory
 from backstage.domain.ports.schedule_repository import ScheduleRepository
@@ -48,6 +49,9 @@ class Backend(Protocol):
 
     @property
     def broadcasts(self) -> Broadcasts: ...
+
+    @property
+    def facts(self) -> Facts: ...
 
     @property
     def audit_log(self) -> AuditLog: ...

@@ -11,8 +11,9 @@ from backstage.domain.task_state import TaskState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimRequest:
-    """Who claims what. `types` are exact names. `queues` maps a name to its rank (higher first); None is every
-    queue, all of rank 0. Of `whole_queue`, one of those that are named, every type is claimed. `lease` is seconds."""
+    """Who claims what. `types` are exact: names, each with the version of its payload as in `Task.lane_type`. `queues`
+    maps a name to its rank (higher first); None is every queue, all of rank 0. Of `whole_queue`, one of those that are
+    named, every type is claimed. `lease` is seconds."""
 
     worker_id: str
     types: frozenset[str]

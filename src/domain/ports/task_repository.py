@@ -6,9 +6,11 @@ from typing import Any, Protocol
 from backstage.domain.attempt import Attempt
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.retention import Retention
+from backstage.domain.search_page import Counted, SearchPage
 from backstage.domain.stats import Count, OldestDue
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
+from backstage.domain.task_search import TaskSearch
 
 
 class TaskRepository(Protocol):
@@ -38,12 +40,36 @@ class TaskRepository(Protocol):
 
     async def find(self, query: TaskQuery) -> TaskPage: ...
 
+    async def search(self, search: TaskSearch, limit: int, after: str | None, look_at: int) -> SearchPage:
+        """The tasks that match, newest first, from before the id `after`.
+
+        The cost is bounded: no more than `look_at` tasks are looked at, of those to which `search.index` leads.
+        """
+        ...
+
+    async def count_matching(self, search: TaskSearch, look_at: int) -> Counted:
+        """How many tasks match; bounded as `search` is."""
+        ...
+
     async def save(self, task: Task) -> None:
-        """Store the task if the stored version is `task.version - 1`.
+        """Store the task if the stored version is `task.version - 1`: on its queue, with the priority that it has now.
 
         Keeps the dedupe key in step: cancelling frees it; a retried task takes it again.
         Raises StaleTaskError, TaskNotFoundError, and DuplicateTaskError when another live task holds the key.
         """
+        ...
+
+    async def move(self, task: Task, from_queue: str) -> None:
+        """Store the task, which has been moved from that queue to its own, if the stored version is `task.version - 1`.
+
+        Where two queues have no step in common, the task is on neither for a moment, and is brought to its own by a
+        worker should the caller die meanwhile. Raises StaleTaskError and TaskNotFoundError.
+        """
+        ...
+
+    async def delete(self, tasks: Sequence[Task]) -> int:
+        """Delete those of the ended tasks that are still in that state, with all that belongs to them, as `prune` does;
+        return how many."""
         ...
 
     async def counts(self) -> list[Count]:

@@ -10,6 +10,7 @@ from backstage.infra.memory.archive import MemoryArchive
 from backstage.infra.memory.audit_log import MemoryAuditLog
 from backstage.infra.memory.broadcasts import MemoryBroadcasts
 from backstage.infra.memory.control import MemoryControl
+from backstage.infra.memory.facts import MemoryFacts
 from backstage.infra.memory.queue import MemoryQueue
 from backstage.infra.memory.registry import MemoryRegistry
 from backstage.infra.memory.run_history import MemoryRunHistory
@@ -35,6 +36,7 @@ class MemoryBackend:
         self.schedules = MemorySchedules(self._store)
         self.subscriptions = MemorySubscriptions(self._store)
         self.broadcasts = MemoryBroadcasts(self._store)
+        self.facts = MemoryFacts(self._store, self.control, self.registry)
         self.audit_log = MemoryAuditLog(self._store)
         self.tokens = MemoryTokens(self._store)
         self.archive = MemoryArchive(self._store)

@@ -151,9 +151,9 @@ class MemoryQueue:
                     and (task.scheduled_at <= now or task.deliveries or task.workflow_id != task.id)
                 )
                 for task in self._store.tasks.values()
-                if (types is None or task.type in types)
+                if (types is None or task.lane_type in types)
                 and (queues is None or task.queue in queues)
-                and not self._store.is_paused((task.queue, task.type))
+                and not self._store.is_paused((task.queue, task.lane_type))
             )
 
 

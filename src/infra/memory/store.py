@@ -15,6 +15,7 @@ from backstage.domain.attempt import Attempt
 from backstage.domain.audit_entry import AuditEntry
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.event_log import LogEntry
+from backstage.domain.lane_type import plain_type
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.queue_control import Pause
 from backstage.domain.run_log import RunLog
@@ -77,9 +78,9 @@ class MemoryStore:
         """Store the task in place of its former self, keeping counts, lanes and the dedupe key in step."""
         before = self.tasks.get(task.id)
         if before is not None:
-            self.counts[before.queue, before.type, before.state] -= 1
+            self.counts[before.queue, before.lane_type, before.state] -= 1
         self.tasks[task.id] = task
-        self.counts[task.queue, task.type, task.state] += 1
+        self.counts[task.queue, task.lane_type, task.state] += 1
         self._entries.pop(task.id, None)
         if task.state is TaskState.PENDING:
             self._entries[task.id] = next(self._numbers)
@@ -94,7 +95,7 @@ class MemoryStore:
         self.attempts.pop(task.id, None)
         self.event_logs.pop(task.id, None)
         self.run_logs.pop(task.id, None)
-        self.pruned[task.queue, task.type, task.state] += 1
+        self.pruned[task.queue, task.lane_type, task.state] += 1
         if task.dedupe is not None and self.holder(task) is None:
             self.dedupe.pop((task.queue, task.dedupe.key), None)
 
@@ -127,7 +128,7 @@ class MemoryStore:
             scheduled_at, task_id, number = heapq.heappop(self._waiting)
             if self._entries.get(task_id) == number:
                 task = self.tasks[task_id]
-                lane = self._ready.setdefault((task.queue, task.type), [])
+                lane = self._ready.setdefault((task.queue, task.lane_type), [])
                 heapq.heappush(lane, (-task.priority, scheduled_at, task_id, number))
 
     def next_due_in(self) -> float | None:
@@ -138,7 +139,7 @@ class MemoryStore:
         return max(0.0, (self._waiting[0][0] - self.clock.now()).total_seconds())
 
     def is_paused(self, lane: Lane) -> bool:
-        return ("queue", lane[0]) in self.pauses or ("type", lane[1]) in self.pauses
+        return ("queue", lane[0]) in self.pauses or ("type", plain_type(lane[1])) in self.pauses
 
     def wake(self) -> None:
         for waker in list(self.wakers):

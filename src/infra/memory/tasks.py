@@ -8,11 +8,15 @@ from backstage.domain.attempt import Attempt
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import ConfigurationError, DuplicateTaskError, StaleTaskError, TaskNotFoundError
 from backstage.domain.retention import Retention
+from backstage.domain.search_page import Counted, SearchPage
 from backstage.domain.stats import Count, OldestDue
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
+from backstage.domain.task_search import TaskSearch
 from backstage.domain.task_state import FINAL_STATES, TaskState
+from backstage.infra.memory.searching import MemoryLooking
 from backstage.infra.memory.store import MemoryStore
+from backstage.infra.searching import count_matching, search_page
 
 
 class MemoryTasks:
@@ -47,6 +51,12 @@ class MemoryTasks:
         tasks = tuple(page[: query.limit])
         return TaskPage(tasks, tasks[-1].id if len(page) > query.limit else None)
 
+    async def search(self, search: TaskSearch, limit: int, after: str | None, look_at: int) -> SearchPage:
+        return await search_page(MemoryLooking(self._store, search), search, limit, after, look_at)
+
+    async def count_matching(self, search: TaskSearch, look_at: int) -> Counted:
+        return await count_matching(MemoryLooking(self._store, search), search, look_at)
+
     async def save(self, task: Task) -> None:
         with self._store.lock:
             stored = self._store.tasks.get(task.id)
@@ -60,6 +70,17 @@ class MemoryTasks:
                 raise DuplicateTaskError(task.dedupe.key, holder)
             self._store.put(task.saved_over(stored))
             self._store.wake()
+
+    async def move(self, task: Task, from_queue: str) -> None:
+        await self.save(task)
+
+    async def delete(self, tasks: Sequence[Task]) -> int:
+        with self._store.lock:
+            states = {task.id: task.state for task in tasks}
+            doomed = [each for id_ in states if (each := self._store.tasks.get(id_)) and each.state is states[id_]]
+            for task in doomed:
+                self._store.delete(task)
+        return len(doomed)
 
     async def counts(self) -> list[Count]:
         with self._store.lock:
@@ -78,7 +99,7 @@ class MemoryTasks:
         with self._store.lock:
             due = [task for task in self._store.tasks.values() if task.is_due(now)]
         due.sort(key=lambda task: task.scheduled_at, reverse=True)
-        oldest = {(task.queue, task.type): task.scheduled_at for task in due}
+        oldest = {(task.queue, task.lane_type): task.scheduled_at for task in due}
         return [OldestDue(*lane, (now - moment).total_seconds()) for lane, moment in sorted(oldest.items())]
 
     async def prune(self, retention: Retention, limit: int) -> int:

@@ -50,7 +50,7 @@ class Adding:
     async def _add(self, tasks: Sequence[Task]) -> list[Duplicate | None]:
         """At home, in the task that JoinedAdds began."""
         store = self._store
-        lanes = {(task.type, task.queue) for task in tasks}
+        lanes = {(task.lane_type, task.queue) for task in tasks}
 
         async def step(session: Session) -> Answers:
             return await add_tasks(session, tasks, store.time.now())

@@ -20,6 +20,7 @@ from backstage.infra.postgres.broadcasts import PostgresBroadcasts
 from backstage.infra.postgres.connector import Connector
 from backstage.infra.postgres.control import PostgresControl
 from backstage.infra.postgres.database import Database
+from backstage.infra.postgres.facts import PostgresFacts
 from backstage.infra.postgres.location import Location, parse_url
 from backstage.infra.postgres.migrations import Migrations
 from backstage.infra.postgres.own_connection import OwnConnection
@@ -64,6 +65,7 @@ class PostgresBackend:
         self.schedules = PostgresSchedules(self._store)
         self.subscriptions = PostgresSubscriptions(self._store)
         self.broadcasts = PostgresBroadcasts(self._store)
+        self.facts = PostgresFacts(self._store)
         self.audit_log = PostgresAuditLog(self._store)
         self.tokens = PostgresTokens(self._store)
         self.archive = PostgresArchive(self._store)

@@ -69,7 +69,7 @@ def _micros(attribute: str) -> Callable[[Any], int | None]:
 
 _KEYS = Columns(
     Column("id", "uuid", attrgetter("id")),
-    Column("type", "text", attrgetter("type")),
+    Column("type", "text", attrgetter("lane_type")),
     Column("queue", "text", attrgetter("queue")),
 )
 _PLACE = Columns(

@@ -32,7 +32,8 @@ class PostgresControl:
         return was_paused
 
     async def paused(self) -> list[Pause]:
-        async def step(session: Session) -> list[Pause]:
-            return [Pause(kind, name, from_micros(since)) for kind, name, since in await session.fetch(_PAUSED)]
+        return await self._store.database.run(paused)
 
-        return await self._store.database.run(step)
+
+async def paused(session: Session) -> list[Pause]:
+    return [Pause(kind, name, from_micros(since)) for kind, name, since in await session.fetch(_PAUSED)]

@@ -9,7 +9,7 @@ from backstage.infra.postgres.statements import statement
 
 async def remember_lanes(tasks: Iterable[Task], session: Session) -> None:
     """Store the lanes of the tasks in the transaction that is open, in an order in which no two wait for each other."""
-    lanes = sorted({(task.type, task.queue) for task in tasks})
+    lanes = sorted({(task.lane_type, task.queue) for task in tasks})
     if lanes:
         await session.fetch(statement("remember_lanes"), [type_ for type_, _ in lanes], [queue for _, queue in lanes])
 
@@ -28,7 +28,7 @@ class Lanes:
 
     async def know(self, tasks: Iterable[Task]) -> None:
         """Return once the lanes of all these tasks are stored, and visible to everybody."""
-        wanted = {(task.type, task.queue) for task in tasks} - self.known
+        wanted = {(task.lane_type, task.queue) for task in tasks} - self.known
         if not wanted:
             return
         columns = [type_ for type_, _ in wanted], [queue for _, queue in wanted]

@@ -12,7 +12,7 @@ from backstage.infra.worker_row import workers_of
 _FORGOTTEN_AFTER = 86_400.0
 _LEAVE = "DELETE FROM backstage_workers WHERE id = $1"
 _SEEN = """SELECT id, host, pid, started_at, seen_at, concurrency, queues, types, running, is_stopping,
-                  lease, release, coalesce($1::bigint, backstage_now())
+                  lease, release, ranks, coalesce($1::bigint, backstage_now())
              FROM backstage_workers WHERE seen_at >= coalesce($1::bigint, backstage_now()) - $2::bigint ORDER BY id"""
 
 
@@ -40,6 +40,7 @@ class PostgresRegistry:
                 ticks(_FORGOTTEN_AFTER),
                 worker.lease,
                 worker.release,
+                json.dumps(worker.ranks) if worker.ranks else None,
             )
             return generation
 
@@ -57,7 +58,11 @@ class PostgresRegistry:
 
     async def workers(self, seen_within: float) -> list[WorkerInfo]:
         async def step(session: Session) -> list[WorkerInfo]:
-            age = ticks(min(seen_within, _FORGOTTEN_AFTER))
-            return workers_of(await session.fetch(_SEEN, self._store.time.now(), age))
+            return await workers(session, self._store.time.now(), seen_within)
 
         return await self._store.database.run(step)
+
+
+async def workers(session: Session, now: int | None, seen_within: float) -> list[WorkerInfo]:
+    """Those that beat in the last `seen_within` seconds, by id. `now` is in microseconds, None for the server's."""
+    return workers_of(await session.fetch(_SEEN, now, ticks(min(seen_within, _FORGOTTEN_AFTER))))

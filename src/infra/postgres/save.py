@@ -12,6 +12,7 @@ from backstage.infra.postgres.statements import statement
 from backstage.infra.postgres.task_ids import is_id
 
 _IS_STORED = "SELECT 1 FROM backstage_tasks WHERE id = $1::uuid"
+_CHANGE_QUEUE = "UPDATE backstage_tasks SET queue = $2::text WHERE id = $1::uuid"
 _FREE_KEY = "DELETE FROM backstage_dedupe WHERE task_id = $1::uuid AND (expires_at IS NULL OR $2::boolean)"
 
 
@@ -20,7 +21,9 @@ async def save(session: Session, task: Task, now: int | None) -> None:
     if not is_id(task.id):
         raise TaskNotFoundError(task.id)
     async with session.transaction():
-        before = await _lock(session, task)
+        before, queue = await _lock(session, task)
+        if queue != task.queue:
+            await session.fetch(_CHANGE_QUEUE, task.id, task.queue)
         if before is TaskState.RUNNING and task.state is TaskState.RUNNING:
             await _replace_running(session, task)
         elif task.state is TaskState.RUNNING:
@@ -38,17 +41,17 @@ async def _replace_running(session: Session, task: Task) -> None:
     )
 
 
-async def _lock(session: Session, task: Task) -> TaskState:
+async def _lock(session: Session, task: Task) -> tuple[TaskState, str]:
     rows = await session.fetch(statement("lock_task"), task.id)
     if not rows:
         # Its row moved while we waited for the lock, or it is not there at all.
         if await session.value(_IS_STORED, task.id):
             raise StaleTaskError(task.id)
         raise TaskNotFoundError(task.id)
-    version, state = rows[0]
+    version, state, queue = rows[0]
     if version != task.version - 1:
         raise StaleTaskError(task.id)
-    return TaskState(state)
+    return TaskState(state), queue
 
 
 async def _move(session: Session, task: Task, now: int | None) -> None:

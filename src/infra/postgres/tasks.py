@@ -1,20 +1,26 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from backstage.domain.attempt import Attempt
 from backstage.domain.errors import TaskNotFoundError
 from backstage.domain.retention import Retention
+from backstage.domain.search_page import Counted, SearchPage
 from backstage.domain.stats import Count, OldestDue
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
+from backstage.domain.task_search import TaskSearch
 from backstage.infra.postgres.add import Adding
 from backstage.infra.postgres.find import find, find_task
 from backstage.infra.postgres.prune import prune
 from backstage.infra.postgres.rows import attempt_of
 from backstage.infra.postgres.save import save
+from backstage.infra.postgres.searching import PostgresLooking
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.statements import statement
 from backstage.infra.postgres.store import Store
 from backstage.infra.postgres.task_ids import is_id
+from backstage.infra.searching import count_matching, search_page
 from backstage.infra.unreadable_rows import readable
 
 _CHANGES_OF_A_MOVE = 2
@@ -39,14 +45,25 @@ class PostgresTasks:
 
     async def attempts(self, task_id: str) -> list[Attempt]:
         async def step(session: Session) -> list[Attempt]:
-            rows = await session.fetch(statement("find_attempts"), [task_id])
-            return list(readable("an attempt", rows, attempt_of))
+            return await attempts(session, task_id)
 
         return await self._store.database.run(step) if is_id(task_id) else []
 
     async def find(self, query: TaskQuery) -> TaskPage:
         async def step(session: Session) -> TaskPage:
             return await find(session, query)
+
+        return await self._store.database.run(step)
+
+    async def search(self, search: TaskSearch, limit: int, after: str | None, look_at: int) -> SearchPage:
+        async def step(session: Session) -> SearchPage:
+            return await search_page(PostgresLooking(session, search), search, limit, after, look_at)
+
+        return await self._store.database.run(step)
+
+    async def count_matching(self, search: TaskSearch, look_at: int) -> Counted:
+        async def step(session: Session) -> Counted:
+            return await count_matching(PostgresLooking(session, search), search, look_at)
 
         return await self._store.database.run(step)
 
@@ -57,6 +74,19 @@ class PostgresTasks:
         await self._store.database.run(step)
         self._store.notifier.wake()
         await self._store.counts.appended(_CHANGES_OF_A_MOVE)
+
+    async def move(self, task: Task, from_queue: str) -> None:
+        await self._store.lanes.know([task])
+        await self.save(task)
+
+    async def delete(self, tasks: Sequence[Task]) -> int:
+        async def step(session: Session) -> int:
+            columns = [task.id for task in tasks], [task.state.value for task in tasks]
+            return int(await session.value(statement("delete_tasks"), *columns))
+
+        deleted = await self._store.database.run(step)
+        await self._store.counts.appended(len(tasks))
+        return deleted
 
     async def counts(self) -> list[Count]:
         return await self._store.counts.all()
@@ -82,3 +112,8 @@ class PostgresTasks:
         pruned = await self._store.database.run(step)
         await self._store.counts.fold()
         return pruned
+
+
+async def attempts(session: Session, task_id: str) -> list[Attempt]:
+    rows = await session.fetch(statement("find_attempts"), [task_id])
+    return list(readable("an attempt", rows, attempt_of))

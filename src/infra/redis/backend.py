@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from backstage.infra.redis.archive import RedisArchive
     from backstage.infra.redis.audit_log import RedisAuditLog
     from backstage.infra.redis.broadcasts import RedisBroadcasts
+    from backstage.infra.redis.facts import RedisFacts
     from backstage.infra.redis.run_history import RedisRunHistory
     from backstage.infra.redis.schedules import RedisSchedules
     from backstage.infra.redis.subscriptions import RedisSubscriptions
@@ -86,6 +87,12 @@ class RedisBackend:
         from backstage.infra.redis.broadcasts import RedisBroadcasts  # noqa: PLC0415 - see above
 
         return RedisBroadcasts(self._client)
+
+    @cached_property
+    def facts(self) -> RedisFacts:
+        from backstage.infra.redis.facts import RedisFacts  # noqa: PLC0415 - see above
+
+        return RedisFacts(self._client, self._directory, self.registry)
 
     @cached_property
     def audit_log(self) -> RedisAuditLog:

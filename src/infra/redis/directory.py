@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+from backstage.domain.lane_type import plain_type
 from backstage.domain.limits import is_encodable
 from backstage.domain.ports.queue_control import QUEUE, TYPE, Pause
 from backstage.infra.moments import from_micros
@@ -42,7 +43,8 @@ class Control:
         return [name for kind, name in self.pauses if kind == QUEUE]
 
     def served_types(self, types: frozenset[str]) -> frozenset[str]:
-        return types - {name for kind, name in self.pauses if kind == TYPE}
+        paused = {name for kind, name in self.pauses if kind == TYPE}
+        return frozenset(each for each in types if plain_type(each) not in paused) if paused else types
 
     def paused(self) -> list[Pause]:
         return [Pause(kind, name, from_micros(since)) for (kind, name), since in sorted(self.pauses.items())]

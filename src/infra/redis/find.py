@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from backstage.domain.lane_type import plain_type
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
 from backstage.domain.task_state import LIVE_STATES, TaskState
@@ -86,7 +87,7 @@ class Searching:
             for row in await self._counting.counts(of_past=False)
             if row.tasks > row.pruned
             and query.queue in (None, row.queue)
-            and query.type in (None, row.type)
+            and query.type in (None, plain_type(row.type))
             and (not query.states or row.state in query.states)
         }
         return sorted(indexes)

@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from backstage.domain.backoff import Backoff
 from backstage.domain.dedupe import Dedupe
 from backstage.domain.failure import Failure
+from backstage.domain.lane_type import payload_version, plain_type, split_lane_type
 from backstage.domain.lease import Lease
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
@@ -61,7 +62,7 @@ def fields_of(flat: Sequence[str]) -> dict[str, str]:
 
 def definition_of(task: Task) -> list[str]:
     """What no move changes."""
-    fields = ["type", task.type, "created", str(to_micros(task.created_at))]
+    fields = ["type", task.lane_type, "created", str(to_micros(task.created_at))]
     if task.payload_json != "null":
         fields += ("payload", task.payload_json)
     if task.priority:
@@ -202,6 +203,9 @@ def _salvaged(task_id: str, queue: str, fields: Fields) -> Task:
         if name in _READERS:
             attribute, convert = _READERS[name]
             raw[attribute], readers[attribute] = value, convert or text
+    if "type" in raw:
+        raw["payload_version"] = raw["type"]
+        readers["type"], readers["payload_version"] = plain_type, payload_version
     raw.setdefault("payload_json", "null")
     readers["payload_json"] = text
     if "key" in fields:
@@ -232,6 +236,8 @@ def _read(task_id: str, queue: str, fields: Iterable[tuple[str, str]]) -> dict[s
             ttl = float(value)
     if "scheduled_at" not in read:
         read["scheduled_at"] = read["created_at"]
+    if "@" in read["type"]:
+        read["type"], read["payload_version"] = split_lane_type(read["type"])
     if key is not None:
         read["dedupe"] = Dedupe(key, ttl)
     return read

@@ -1,20 +1,28 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NoReturn
+
 from backstage.domain.attempt import Attempt
 from backstage.domain.errors import (
     DuplicateTaskError,
     StaleTaskError,
     TaskNotFoundError,
 )
+from backstage.domain.search_page import Counted, SearchPage
 from backstage.domain.task import Task
+from backstage.domain.task_search import TaskSearch
 from backstage.infra.redis.add import Adding
 from backstage.infra.redis.client import Client
 from backstage.infra.redis.counts import Counting
 from backstage.infra.redis.directory import Directory
 from backstage.infra.redis.find import Searching
+from backstage.infra.redis.outbox import Outbox, outbox_item
 from backstage.infra.redis.prune import Pruning
 from backstage.infra.redis.records import attempts_of
-from backstage.infra.redis.rows import condition_of, fields_of, task_of, unpack
+from backstage.infra.redis.rows import LETTERS, condition_of, fields_of, task_of, unpack
+from backstage.infra.redis.searching import RedisLooking
+from backstage.infra.searching import count_matching, search_page
 
 
 class RedisTasks:
@@ -22,6 +30,7 @@ class RedisTasks:
 
     def __init__(self, client: Client, directory: Directory) -> None:
         self._client, self._directory = client, directory
+        self._outbox = Outbox(client, directory)
         counting = Counting(client, directory)
         searching = Searching(client, directory, counting)
         self.add = Adding(client, directory).add
@@ -30,10 +39,11 @@ class RedisTasks:
         self.prune = Pruning(client, directory).prune
 
     async def get(self, task_id: str) -> Task:
-        for queue in await self._directory.by_queue([task_id]):
-            for task in await self._read([(task_id, queue)]):
-                return task
-            self._directory.forget(task_id)
+        for _ in range(2):  # what is remembered of it may be from before it was moved
+            for queue in await self._directory.by_queue([task_id]):
+                for task in await self._read([(task_id, queue)]):
+                    return task
+                self._directory.forget(task_id)
         raise TaskNotFoundError(task_id)
 
     async def attempts(self, task_id: str) -> list[Attempt]:
@@ -48,14 +58,49 @@ class RedisTasks:
         number: int = await self._client.run("count_due", self._client.keys.queue(queue), None)
         return min(at_most, number)
 
+    async def search(self, search: TaskSearch, limit: int, after: str | None, look_at: int) -> SearchPage:
+        return await search_page(RedisLooking(self._client, self._directory, search), search, limit, after, look_at)
+
+    async def count_matching(self, search: TaskSearch, look_at: int) -> Counted:
+        return await count_matching(RedisLooking(self._client, self._directory, search), search, look_at)
+
     async def save(self, task: Task) -> None:
-        argument = [task.id, task.version, condition_of(task)]
+        changing = [*condition_of(task), "priority", str(int(task.priority))] if task.priority else condition_of(task)
+        argument = [task.id, task.version, changing]
         reply = await self._client.run("save_task", self._client.keys.queue(task.queue), argument)
         answer, holder = unpack(reply)
         if answer == "unknown":
-            raise TaskNotFoundError(task.id)
+            await self._raise_unknown(task.id)
         if answer == "held":
             assert task.dedupe is not None
             raise DuplicateTaskError(task.dedupe.key, holder)
         if answer != "saved":
             raise StaleTaskError(task.id)
+
+    async def move(self, task: Task, from_queue: str) -> None:
+        argument = [task.id, task.version, outbox_item(task)]
+        await self._directory.register([task.queue])
+        answer = await self._client.run("move_task", self._client.keys.queue(from_queue), argument)
+        if answer == b"unknown":
+            await self._raise_unknown(task.id)
+        if answer != b"moved":
+            raise StaleTaskError(task.id)
+        self._directory.remember(task.id, task.queue)
+        await self._outbox.deliver(from_queue)
+
+    async def _raise_unknown(self, task_id: str) -> NoReturn:
+        """The queue does not have it: perhaps it was moved to another."""
+        self._directory.forget(task_id)
+        if await self._directory.by_queue([task_id]):
+            raise StaleTaskError(task_id)
+        raise TaskNotFoundError(task_id)
+
+    async def delete(self, tasks: Sequence[Task]) -> int:
+        by_state: dict[tuple[str, str], list[str]] = {}
+        for task in tasks:
+            by_state.setdefault((task.queue, LETTERS[task.state]), []).append(task.id)
+            self._directory.forget(task.id)
+        steps = [
+            ("prune_tasks", self._client.keys.queue(queue), [letter, ids]) for (queue, letter), ids in by_state.items()
+        ]
+        return sum(await self._client.run_each(steps))

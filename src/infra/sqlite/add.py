@@ -39,7 +39,7 @@ def insert_task(cursor: sqlite3.Cursor, counts: CountChanges, task: Task, now: d
     if task.tags:
         cursor.executemany(_TAG, [(task.id, tag) for tag in task.tags])
     keep_in_step(cursor, task, now)
-    counts.add(task.state.value, task.queue, task.type, 1)
+    counts.add(task.state.value, task.queue, task.lane_type, 1)
     return seq
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from backstage.infra.sqlite.audit_log import SqliteAuditLog
     from backstage.infra.sqlite.broadcasts import SqliteBroadcasts
     from backstage.infra.sqlite.control import SqliteControl
+    from backstage.infra.sqlite.facts import SqliteFacts
     from backstage.infra.sqlite.queue import SqliteQueue
     from backstage.infra.sqlite.registry import SqliteRegistry
     from backstage.infra.sqlite.run_history import SqliteRunHistory
@@ -108,6 +109,12 @@ class SqliteBackend:
         from backstage.infra.sqlite.broadcasts import SqliteBroadcasts  # noqa: PLC0415 - see above
 
         return SqliteBroadcasts(self._writer, self._reader, self.clock)
+
+    @cached_property
+    def facts(self) -> SqliteFacts:
+        from backstage.infra.sqlite.facts import SqliteFacts  # noqa: PLC0415 - see above
+
+        return SqliteFacts(self._reader, self.clock)
 
     @cached_property
     def audit_log(self) -> SqliteAuditLog:

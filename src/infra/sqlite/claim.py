@@ -10,11 +10,12 @@ import heapq
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from itertools import islice
 
+from backstage.domain.lane_type import plain_type
 from backstage.domain.limits import MAX_PAYLOAD_BYTES
 from backstage.domain.portions import MOST_BYTES
 from backstage.domain.ports.queue_control import QUEUE, TYPE
@@ -64,11 +65,11 @@ def served_lanes(
 ) -> list[tuple[str, str]]:
     """Return the lanes that are asked for and not paused."""
     pauses = set(cursor.execute(_PAUSES).fetchall())
-    return [
-        (queue, type_)
-        for queue, type_ in lanes
-        if serves(queue, type_) and (QUEUE, queue) not in pauses and (TYPE, type_) not in pauses
-    ]
+    return [(queue, type_) for queue, type_ in lanes if serves(queue, type_) and not _is_paused(queue, type_, pauses)]
+
+
+def _is_paused(queue: str, type_: str, pauses: Container[tuple[str, str]]) -> bool:
+    return (QUEUE, queue) in pauses or (TYPE, plain_type(type_)) in pauses
 
 
 def _picks(transaction: Transaction, request: ClaimRequest) -> list[Pick]:
@@ -87,7 +88,7 @@ def _first_of_all(transaction: Transaction, request: ClaimRequest) -> list[Pick]
     with closing(transaction.new_cursor()) as cursor:
         for priority, scheduled_at, id_, seq, queue, type_ in cursor.execute(statement("first_ready"), (at_most,)):
             seen += 1
-            if request.serves(queue, type_) and not (pauses and ((QUEUE, queue) in pauses or (TYPE, type_) in pauses)):
+            if request.serves(queue, type_) and not (pauses and _is_paused(queue, type_, pauses)):
                 picks.append((-ranks.get(queue, 0), -priority, scheduled_at, id_, seq))
                 if len(picks) == request.limit and not is_ranked:
                     return picks
@@ -140,6 +141,6 @@ def _take(transaction: Transaction, request: ClaimRequest, picks: list[Pick]) ->
     )
     claimed = {row[0]: task_of(row[1:]) for row in transaction.cursor.execute(statement("find_by_seqs"), (seqs,))}
     tasks = tuple(claimed[pick[-1]] for pick in picks)
-    for lane, number in Counter((task.queue, task.type) for task in tasks).items():
+    for lane, number in Counter((task.queue, task.lane_type) for task in tasks).items():
         transaction.counts.move(TaskState.PENDING.value, TaskState.RUNNING.value, *lane, number)
     return tasks

@@ -27,7 +27,7 @@ class SqliteControl:
         return await self._writer.run(partial(_resume, kind, name))
 
     async def paused(self) -> list[Pause]:
-        return await self._reader.run(_paused)
+        return await self._reader.run(paused)
 
 
 def _pause(kind: str, name: str, transaction: Transaction) -> bool:
@@ -39,5 +39,5 @@ def _resume(kind: str, name: str, transaction: Transaction) -> bool:
     return transaction.cursor.execute(_RESUME, (kind, name)).rowcount == 1
 
 
-def _paused(connection: sqlite3.Connection) -> list[Pause]:
+def paused(connection: sqlite3.Connection) -> list[Pause]:
     return [Pause(kind, name, from_micros(since)) for kind, name, since in connection.execute(_PAUSED)]

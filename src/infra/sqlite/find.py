@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from itertools import islice
 
+from backstage.domain.lane_type import plain_type
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
 from backstage.infra.sqlite.statements import statement
@@ -59,7 +60,9 @@ def _ids_of_lanes(query: TaskQuery, below: str, connection: sqlite3.Connection) 
     lanes = [
         _column(connection, statement("find_in_lane"), (queue, type_, state, below, query.limit + 1))
         for queue, type_, state in connection.execute(_LANES).fetchall()
-        if query.queue in (None, queue) and query.type in (None, type_) and (not query.states or state in query.states)
+        if query.queue in (None, queue)
+        and query.type in (None, plain_type(type_))
+        and (not query.states or state in query.states)
     ]
     yield from heapq.merge(*lanes, reverse=True)
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import heapq
+import json
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import islice
 
 from backstage.domain.retention import Retention
+from backstage.domain.task import Task
+from backstage.domain.task_state import FINAL_STATES, TaskState
 from backstage.infra.moments import to_micros
 from backstage.infra.sqlite.dedupe_keys import free
 from backstage.infra.sqlite.statements import statement
@@ -25,6 +29,8 @@ _DELETE_BY_ID = (
     "DELETE FROM backstage_event_logs WHERE task_id = ?",
     "DELETE FROM backstage_run_logs WHERE task_id = ?",
 )
+_FINISHED = """SELECT finished_at, id, seq, type, dedupe_key, queue FROM backstage_tasks
+                WHERE state = ? AND id IN (SELECT value FROM json_each(?))"""
 Finished = tuple[int, str, int, str, str | None, str]
 """End, id, seq, type, dedupe key, queue."""
 
@@ -39,14 +45,27 @@ def prune(retention: Retention, limit: int, transaction: Transaction) -> int:
         for queue, number in stored.items()
         if number > 0 and retention.is_about(queue)
     ]
-    chosen = list(islice(heapq.merge(*by_queue), limit))
+    return _delete(list(islice(heapq.merge(*by_queue), limit)), retention.state, transaction)
+
+
+def delete(tasks: Sequence[Task], transaction: Transaction) -> int:
+    """Delete those of the ended tasks that are still in that state."""
+    number = 0
+    for state in FINAL_STATES:
+        ids = json.dumps([task.id for task in tasks if task.state is state])
+        rows = transaction.cursor.execute(_FINISHED, (state.value, ids)).fetchall()
+        number += _delete(rows, state, transaction)
+    return number
+
+
+def _delete(chosen: list[Finished], state: TaskState, transaction: Transaction) -> int:
     seqs = [(seq,) for _, _, seq, _, _, _ in chosen]
     for delete in _DELETE:
         transaction.cursor.executemany(delete, seqs)
     for delete in _DELETE_BY_ID:
         transaction.cursor.executemany(delete, [(id_,) for _, id_, _, _, _, _ in chosen])
     for _, id_, _, type_, key, queue in chosen:
-        transaction.counts.prune(retention.state, queue, type_)
+        transaction.counts.prune(state, queue, type_)
         if key is not None:
             free(transaction.cursor, queue, key, id_)
     return len(chosen)

@@ -21,7 +21,7 @@ _NEW_GENERATION = """INSERT INTO backstage_generation (single, id) VALUES (1, lo
 _LEAVE = "DELETE FROM backstage_workers WHERE id = ?"
 _FORGET = "DELETE FROM backstage_workers WHERE seen_at < ?"
 _SEEN = """SELECT id, host, pid, started_at, seen_at, concurrency, queues, types, running, is_stopping,
-                  lease, release, ?
+                  lease, release, ranks, ?
              FROM backstage_workers WHERE seen_at >= ? ORDER BY id"""
 
 
@@ -40,7 +40,7 @@ class SqliteRegistry:
     async def workers(self, seen_within: float) -> list[WorkerInfo]:
         now = self._clock.now()
         oldest = now - min(timedelta(seconds=seen_within), _FORGOTTEN_AFTER)
-        return await self._reader.run(partial(_workers, to_micros(now), to_micros(oldest)))
+        return await self._reader.run(partial(workers, to_micros(now), to_micros(oldest)))
 
 
 def _beat(worker: WorkerInfo, transaction: Transaction) -> str:
@@ -61,6 +61,7 @@ def _beat(worker: WorkerInfo, transaction: Transaction) -> str:
             worker.is_stopping,
             worker.lease,
             worker.release,
+            json.dumps(worker.ranks) if worker.ranks else None,
         ),
     )
     transaction.cursor.execute(_NEW_GENERATION)
@@ -72,5 +73,6 @@ def _leave(worker_id: str, transaction: Transaction) -> None:
     transaction.cursor.execute(_LEAVE, (worker_id,))
 
 
-def _workers(now: int, oldest: int, connection: sqlite3.Connection) -> list[WorkerInfo]:
+def workers(now: int, oldest: int, connection: sqlite3.Connection) -> list[WorkerInfo]:
+    """Those that beat since `oldest`, both in microseconds, by id."""
     return workers_of(connection.execute(_SEEN, (now, oldest)))

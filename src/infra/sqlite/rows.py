@@ -46,7 +46,7 @@ def columns_of(task: Task, now: datetime) -> tuple[Any, ...]:
     lease, dedupe = task.lease, task.dedupe
     return (
         task.id,
-        task.type,
+        task.lane_type,
         task.queue,
         int(task.priority),
         task.state.value,

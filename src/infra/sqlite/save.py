@@ -39,8 +39,8 @@ def replace_task(cursor: sqlite3.Cursor, counts: CountChanges, before: Task, aft
     updated = cursor.execute(statement("save_task"), (*columns, id_, after.version - 1)).fetchone()
     if updated is None:
         raise StaleTaskError(after.id)
-    counts.add(before.state.value, before.queue, before.type, -1)
-    counts.add(after.state.value, after.queue, after.type, 1)
+    counts.add(before.state.value, before.queue, before.lane_type, -1)
+    counts.add(after.state.value, after.queue, after.lane_type, 1)
     seq: int = updated[0]
     keep_payload(cursor, seq, after)
     keep_in_step(cursor, after, now)

@@ -12,17 +12,21 @@ from backstage.domain.errors import TaskNotFoundError
 from backstage.domain.limits import is_encodable
 from backstage.domain.ports.clock import Clock
 from backstage.domain.retention import Retention
+from backstage.domain.search_page import Counted, SearchPage
 from backstage.domain.stats import Count, OldestDue
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
+from backstage.domain.task_search import TaskSearch
 from backstage.infra.moments import to_micros
+from backstage.infra.searching import count_matching, search_page
 from backstage.infra.sqlite.add import add_task
 from backstage.infra.sqlite.caller_transaction import add_in
 from backstage.infra.sqlite.find import find, task_by_id
-from backstage.infra.sqlite.prune import prune
+from backstage.infra.sqlite.prune import delete, prune
 from backstage.infra.sqlite.reader import Reader
 from backstage.infra.sqlite.rows import attempt_of
 from backstage.infra.sqlite.save import save
+from backstage.infra.sqlite.searching import SqliteLooking
 from backstage.infra.sqlite.statements import statement
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer
@@ -55,13 +59,25 @@ class SqliteTasks:
         return task
 
     async def attempts(self, task_id: str) -> list[Attempt]:
-        return await self._reader.run(partial(_attempts, task_id)) if is_encodable(task_id) else []
+        return await self._reader.run(partial(attempts, task_id)) if is_encodable(task_id) else []
 
     async def find(self, query: TaskQuery) -> TaskPage:
         return await self._reader.run(partial(find, query))
 
+    async def search(self, search: TaskSearch, limit: int, after: str | None, look_at: int) -> SearchPage:
+        return await search_page(SqliteLooking(self._reader, search), search, limit, after, look_at)
+
+    async def count_matching(self, search: TaskSearch, look_at: int) -> Counted:
+        return await count_matching(SqliteLooking(self._reader, search), search, look_at)
+
     async def save(self, task: Task) -> None:
         await self._writer.run(partial(save, task))
+
+    async def move(self, task: Task, from_queue: str) -> None:
+        await self.save(task)
+
+    async def delete(self, tasks: Sequence[Task]) -> int:
+        return await self._writer.run(partial(delete, tasks))
 
     async def counts(self) -> list[Count]:
         return await self._reader.run(_counts)
@@ -87,7 +103,7 @@ def _get(task_id: str, connection: sqlite3.Connection) -> Task | None:
     return task_by_id(connection, task_id)
 
 
-def _attempts(task_id: str, connection: sqlite3.Connection) -> list[Attempt]:
+def attempts(task_id: str, connection: sqlite3.Connection) -> list[Attempt]:
     rows = connection.execute(_ATTEMPTS, (task_id,))
     return list(readable("an attempt", rows, lambda row: attempt_of(task_id, row)))
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from backstage.integrations.error_answers import answer_to
+from backstage.infra.error_answers import answer_to
 
 
 class ErrorMiddleware:

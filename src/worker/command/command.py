@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-from backstage.domain.errors import ConfigurationError, StorageError
+from backstage.domain.errors import ConfigurationError, ResourceFailedError, StorageError
 from backstage.infra.container import Container
 from backstage.infra.open_files import check_limit
 from backstage.infra.settings.http_address import written
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "python -m wo
     except ConfigurationError as error:
         print(f"backstage: {as_typed(error, arguments)}", file=sys.stderr)  # noqa: T201 - the command's own answer
         return WRONG_USAGE
-    except StorageError as error:
+    except (StorageError, ResourceFailedError) as error:
         print(f"backstage: {error}", file=sys.stderr)  # noqa: T201
         return FAILED
 

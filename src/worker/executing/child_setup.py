@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, TypeVar
@@ -20,11 +20,13 @@ class ChildSetup:
 
     variables: Mapping[str, str] = field(default_factory=dict)
     store: type[BlockingUses] | None = None
+    resource_modules: Sequence[str] = ()
+    """Those that open something before the first run."""
 
     def frame(self, path: list[str]) -> Frame:
         """`path` is where the child imports from."""
         store = None if self.store is None else [self.store.__module__, self.store.__qualname__]
-        return {"kind": "prepare", "path": path, "store": store}
+        return {"kind": "prepare", "path": path, "store": store, "resource_modules": [*self.resource_modules]}
 
 
 class LateStore(BlockingUses):

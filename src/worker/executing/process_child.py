@@ -17,6 +17,7 @@ from msgspec import convert
 
 from backstage.app.current_task import current_task
 from backstage.domain.task import Task
+from backstage.worker.executing.child_resources import ChildResources
 from backstage.worker.executing.child_setup import LateStore
 from backstage.worker.executing.handler_threads import HandlerInterrupted
 from backstage.worker.executing.process_frames import Frame, FrameSocket, UnusableFrame
@@ -45,6 +46,7 @@ class ProcessChild:
         self._calls: dict[HandlerPath, HandlerCall] = {}
         self._is_stopping = False
         self._store: StoreInChild | None = None
+        self._resources = ChildResources()
 
     def run(self) -> None:
         """Never returns: raises HandlerInterrupted when the worker says stop."""
@@ -93,8 +95,13 @@ class ProcessChild:
         if call is None:
             function = path.load()
             call = self._calls[path] = HandlerCall(function, payload_type=payload_type_of(registration_in(function)))
+        self._resources.open()
         value = call.of(context.task.payload_json, context)()
-        return asyncio.run(value) if inspect.iscoroutine(value) else value
+        return self._resources.run(value) if inspect.iscoroutine(value) else value
+
+    def close(self) -> None:
+        """Close what was opened for its handlers, as far as the worker leaves it time."""
+        self._resources.close()
 
     def _listen(self) -> None:
         main_thread = threading.main_thread().ident
@@ -117,6 +124,7 @@ class ProcessChild:
         sys.path[:] = setup["path"]
         if setup["store"] is not None:
             self._store = StoreInChild(LateStore(*setup["store"]))
+        self._resources.modules = setup["resource_modules"]
 
     def _on_signal(self, number: int, frame: object) -> None:
         """Only the worker stops a handler. Whoever signals a whole service at once, as systemd does, must not take
@@ -130,7 +138,10 @@ def main(descriptor: int, parent_pid: int) -> None:
     os.set_inheritable(descriptor, False)
     child = ProcessChild(FrameSocket(socket.socket(fileno=descriptor)))
     with contextlib.suppress(HandlerInterrupted):
-        child.run()
+        try:
+            child.run()
+        finally:
+            child.close()
 
 
 if __name__ == "__main__":

@@ -2,17 +2,19 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator
 from typing import Any, TypeVar, Unpack, overload
 
 from backstage.app.enqueue import answered, asked_for
-from backstage.app.enqueue_options import EnqueueOptions, OptionsBesideDedupe
+from backstage.app.enqueue_options import CallOptions, EnqueueOptions, OptionsBesideDedupe
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.app.schedule import CronOptions
 from backstage.domain.dedupe import Dedupe, Duplicate
+from backstage.domain.followed_event import FollowedEvent
 from backstage.domain.schedule import Schedule
 from backstage.domain.stats import TaskStats
 from backstage.domain.task import Task
+from backstage.domain.task_end import TaskEnd
 from backstage.domain.task_query import TaskPage, TaskQuery
 from backstage.domain.task_type import TaskType
 from backstage.domain.typed_task import TypedTask
@@ -131,6 +133,83 @@ class BlockingUses(ABC):
     def find_tasks(self, query: TaskQuery | None = None) -> TaskPage:
         page: TaskPage = self.run(lambda backstage: backstage.find_tasks(query))
         return page
+
+    @overload
+    def result(self, task: TypedTask[Result], *, timeout: float | None = None) -> Result: ...
+
+    @overload
+    def result(self, task: Task | str, *, timeout: float | None = None) -> Any: ...
+
+    def result(self, task: Task | str, *, timeout: float | None = None) -> Any:
+        """Wait until the task has ended, and return what its handler returned; `timeout` is in seconds."""
+        return self.run(lambda backstage: backstage.result(task, timeout=timeout))
+
+    def results(self, tasks: Iterable[Task | str], *, timeout: float | None = None) -> list[Any]:
+        """Those of all tasks, in their order."""
+        all_of_them = list(tasks)
+        return self.run(lambda backstage: backstage.results(all_of_them, timeout=timeout))
+
+    def as_completed(self, tasks: Iterable[Task | str], *, timeout: float | None = None) -> Iterator[TaskEnd]:
+        """How each task has ended, whichever is first."""
+        all_of_them = list(tasks)
+        return self._each(lambda backstage: backstage.as_completed(all_of_them, timeout=timeout))
+
+    @overload
+    def call(
+        self,
+        task_type: TaskType[Payload, Result],
+        payload: Payload,
+        *,
+        timeout: float | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Result: ...
+
+    @overload
+    def call(
+        self,
+        task_type: str | EnqueueTask,
+        payload: Any = None,
+        *,
+        timeout: float | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Any: ...
+
+    def call(
+        self,
+        task_type: TaskType[Any, Any] | str | EnqueueTask,
+        payload: Any = None,
+        *,
+        timeout: float | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Any:
+        """Enqueue a task, wait for `timeout` seconds until it has ended, and return what its handler returned."""
+        return self.run(lambda backstage: backstage.call(task_type, payload, timeout=timeout, **options))
+
+    def follow(self, task: Task | str, *, after: int = 0) -> Iterator[FollowedEvent]:
+        """What happens to the task after the event of that number, until it has ended."""
+        return self._each(lambda backstage: backstage.follow(task, after=after))
+
+    def _each(self, begin: Callable[[Any], AsyncGenerator[Value, None]]) -> Iterator[Value]:
+        """The items of an iterator that lives where the container does."""
+        begun: list[AsyncGenerator[Value, None]] = []
+
+        async def step(backstage: Any) -> list[Value]:
+            if not begun:
+                begun.append(begin(backstage))
+            try:
+                return [await anext(begun[0])]
+            except StopAsyncIteration:
+                return []
+
+        async def end(backstage: Any) -> None:
+            for each in begun:
+                await each.aclose()
+
+        try:
+            while items := self.run(step):
+                yield from items
+        finally:
+            self.run(end)
 
     def get_task_stats(self) -> TaskStats:
         stats: TaskStats = self.run(lambda backstage: backstage.get_task_stats())

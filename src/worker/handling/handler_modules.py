@@ -18,6 +18,7 @@ from backstage.domain.errors import ConfigurationError, MissingExtraError
 from backstage.worker.handling.handler import MIDDLEWARE_MARK, TaskHandlerRegistration, registration_in
 from backstage.worker.handling.listener import LISTENER_MARK, ListenerRegistration
 from backstage.worker.handling.receiver import RECEIVER_MARK
+from backstage.worker.handling.resource import Resource, resource_in
 
 _WORKER_IS_OURS = (
     f"'worker' is here the package that {DISTRIBUTION} brings: "
@@ -33,9 +34,10 @@ class Marked:
     middlewares: tuple[Callable[..., Any], ...]
     schedules: tuple[CronTask, ...]
     receivers: tuple[tuple[str, Callable[..., Any]], ...]
+    resources: tuple[Resource, ...]
 
     def __bool__(self) -> bool:
-        return any((self.handlers, self.listeners, self.middlewares, self.schedules, self.receivers))
+        return any((self.handlers, self.listeners, self.middlewares, self.schedules, self.receivers, self.resources))
 
 
 def load_module(name: str) -> ModuleType:
@@ -90,7 +92,8 @@ def marked_in(module: ModuleType) -> Marked:
             receivers.append((broadcast, value))
         if _mark(value, MIDDLEWARE_MARK) is True:  # an object that has every attribute marks nothing
             middlewares.append(value)
-    return Marked(tuple(handlers), tuple(listeners), tuple(middlewares), tuple(schedules), tuple(receivers))
+    resources = tuple(each for value in vars(module).values() if (each := resource_in(value)) is not None)
+    return Marked(tuple(handlers), tuple(listeners), tuple(middlewares), tuple(schedules), tuple(receivers), resources)
 
 
 def _mark(value: object, mark: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from backstage.domain.errors import ConfigurationError
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 
 
-def child_setup(settings: Settings) -> ChildSetup:
-    """Makes the worker's store that of its handlers' processes: also for a Container that they open themselves."""
+def child_setup(settings: Settings, resource_modules: Sequence[str] = ()) -> ChildSetup:
+    """Makes the worker's store that of its handlers' processes: also for a Container that they open themselves.
+    `resource_modules` open something there."""
     store = {"BACKSTAGE_URL": settings.url, "BACKSTAGE_CONSUMER_GROUP": settings.consumer_group}
-    return ChildSetup({name: value for name, value in store.items() if value is not None}, ChildStore)
+    return ChildSetup({name: value for name, value in store.items() if value is not None}, ChildStore, resource_modules)
 
 
 class ChildStore(BlockingUses):

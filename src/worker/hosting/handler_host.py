@@ -80,8 +80,17 @@ class HandlerHost(ABC):
             if middleware not in self._middlewares:
                 self.use(middleware)
 
-    def _declared(self, schedules: Sequence[CronTask], receivers: Receivers) -> Declared:
-        return Declared(self._registry, self._middlewares, schedules, receivers, self._durable_listeners.subscriptions)
+    def _declared(
+        self, schedules: Sequence[CronTask], receivers: Receivers, resource_modules: Sequence[str]
+    ) -> Declared:
+        return Declared(
+            self._registry,
+            self._middlewares,
+            schedules,
+            receivers,
+            self._durable_listeners.subscriptions,
+            resource_modules,
+        )
 
     def _register(self, registration: TaskHandlerRegistration, names: Mapping[str, Any] | None) -> None:
         self._refuse_if_started(registration.type)

@@ -39,7 +39,7 @@ def new_runtime(
         container.chance,
         container.logger,
         handler_store=StoreOnLoop(container),
-        child_setup=child_setup(container.settings),
+        child_setup=child_setup(container.settings, declared.resource_modules),
         metrics=metrics,
         latencies=latencies,
     )

@@ -50,7 +50,7 @@ class Processors:
         """Return once each claims. What all need, the first one does."""
         for processor in self:
             await processor.start(duties)
-            duties = SharedDuties()
+            duties = SharedDuties(resource_modules=duties.resource_modules)
 
     def stop(self) -> None:
         for processor in self:

@@ -37,6 +37,8 @@ class SharedDuties:
     schedules: Sequence[CronTask] = ()
     receivers: Receivers = field(default_factory=Receivers)
     alerts: Sequence[ListenerRegistration] = ()
+    resource_modules: Sequence[str] = ()
+    """Those that each processor's handler processes open something for."""
 
 
 class QueueProcessor(HandlerHost):
@@ -148,7 +150,7 @@ class QueueProcessor(HandlerHost):
             self._durable_listeners.add(alert)
         runtime = self._runtime = new_runtime(
             self._container,
-            self._declared(duties.schedules, duties.receivers),
+            self._declared(duties.schedules, duties.receivers, duties.resource_modules),
             replace(self.options, retention=duties.retention),
             self._metrics,
         )

@@ -71,7 +71,7 @@ class Worker(HandlerHost, EnqueueingHost, ProcessHost):
             self._container = container
             self.settings = settings_over(container, url, log_handler, settings)
         HandlerHost.__init__(self)
-        ProcessHost.__init__(self, self._container.events)
+        ProcessHost.__init__(self, self._container.events, self._container.logger)
         self._queues = {name: Queue(name) for name in self.settings.queues} if known is None else known
         for alert in ready_alerts(self.settings, self._container.logger):
             self._durable_listeners.add(alert)
@@ -150,7 +150,8 @@ class Worker(HandlerHost, EnqueueingHost, ProcessHost):
         """Return once tasks are being claimed.
 
         SIGTERM, SIGINT and SIGQUIT, where nobody handles them yet, stop the worker gracefully and then end the
-        process as they would have. Raises ConfigurationError and StorageUnavailableError.
+        process as they would have. Raises ConfigurationError, StorageUnavailableError, and ResourceFailedError for
+        what a module opens when it starts.
         """
         await self._start(signal_ends_process=True)
 
@@ -169,7 +170,7 @@ class Worker(HandlerHost, EnqueueingHost, ProcessHost):
             code=KILLED if signal_ends_process else 0,
         )
         signals = StopSignals(runtime.stop, runtime.stop_now, ends_process=signal_ends_process, blocked=blocked)
-        self._running = asyncio.create_task(_run(runtime, signals), name="backstage-worker")
+        self._running = asyncio.create_task(self._run(runtime, signals), name="backstage-worker")
         ready = asyncio.create_task(runtime.ready())
         await asyncio.wait([ready, self._running], return_when=asyncio.FIRST_COMPLETED)
         ready.cancel()
@@ -260,10 +261,18 @@ class Worker(HandlerHost, EnqueueingHost, ProcessHost):
                 log_events.SETTING_UNKNOWN, setting=unknown.name, place=unknown.place, nearest=unknown.nearest
             )
 
+    async def _run(self, runtime: WorkerRuntime, signals: StopSignals) -> None:
+        await self._resources.open()
+        with signals:
+            try:
+                await runtime.run()
+            finally:
+                await self._resources.close(self._tell_unclosed, within=self.settings.grace_period)
+
     def _new_runtime(self) -> WorkerRuntime:
         return new_runtime(
             self._container,
-            self._declared(self._schedules, self._receivers),
+            self._declared(self._schedules, self._receivers, self._resources.modules),
             options_from(self.settings, self._queues),
             self._metrics,
             self._latencies,
@@ -278,8 +287,3 @@ class Worker(HandlerHost, EnqueueingHost, ProcessHost):
         if self._runtime is None:
             raise ConfigurationError("worker", "was not started yet: call start() first")
         return self._runtime
-
-
-async def _run(runtime: WorkerRuntime, signals: StopSignals) -> None:
-    with signals:
-        await runtime.run()

@@ -50,7 +50,7 @@ class WorkerService(ProcessHost):
         if container is not None and (url is not None or settings or log_handler is not None):
             raise ConfigurationError("container", "has its own store, settings and log: pass either it or them")
         self._container = container or container_from(load_settings(url=url, **settings), log_handler)
-        super().__init__(self._container.events)
+        super().__init__(self._container.events, self._container.logger)
         self._before_start = before_start
         self._checks = dict(checks or {})
         self._processors = Processors()
@@ -108,8 +108,9 @@ class WorkerService(ProcessHost):
     async def start(self) -> None:
         """Return once every processor claims.
 
-        Raises ConfigurationError where there is no processor, or one without handlers; StorageUnavailableError; and
-        what `before_start` raises. Then nothing runs, everything is freed, and it may be started again.
+        Raises ConfigurationError where there is no processor, or one without handlers; StorageUnavailableError;
+        ResourceFailedError; and what `before_start` raises. Then nothing runs, everything is freed, and it may be
+        started again.
         """
         self._refuse_if_started("start")
         self._processors.check()
@@ -118,9 +119,11 @@ class WorkerService(ProcessHost):
         try:
             await self._container.start()
             await self._prepare()
+            await self._resources.open()
             await self._processors.start(self._shared_duties())
         except BaseException:
             await self._processors.forget()
+            await self._resources.close(self._tell_unclosed)
             await self._container.close()
             self._has_started = False
             raise
@@ -204,6 +207,7 @@ class WorkerService(ProcessHost):
             schedules=self._schedules,
             receivers=self._receivers,
             alerts=tuple(ready_alerts(settings, self._container.logger)),
+            resource_modules=self._resources.modules,
         )
 
     async def _run(self) -> None:
@@ -216,6 +220,7 @@ class WorkerService(ProcessHost):
                 watching.cancel()
                 await asyncio.gather(watching, return_exceptions=True)
             self._processors.stop()
+            await self._resources.close(self._tell_unclosed, within=container.settings.grace_period)
             await container.close()
             if self._signals is not None:
                 self._signals.__exit__(None, None, None)

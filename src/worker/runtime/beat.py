@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from collections.abc import Mapping
 from typing import Any
 
 from backstage.domain.errors import StorageError, StoreNotReadyError
@@ -21,11 +22,14 @@ MOST_SHOWN = 100
 
 
 class Beat:
+    """`ranks` are those of the queues that the worker claims from, None for all queues."""
+
     def __init__(
         self,
         backend: Backend,
         options: WorkerOptions,
         types: frozenset[str],
+        ranks: Mapping[str, int] | None,
         slots: Slots,
         store_watch: StoreWatch,
         older_workers: OlderWorkers,
@@ -35,6 +39,7 @@ class Beat:
         self._backend = backend
         self._options = options
         self._types = tuple(sorted(types))
+        self._ranks = ranks or {}
         self._slots = slots
         self._store_watch = store_watch
         self._older_workers = older_workers
@@ -77,10 +82,11 @@ class Beat:
             started_at=self._started_at,
             seen_at=self._backend.clock.now(),
             concurrency=self._options.concurrency,
-            queues=tuple(sorted(self._options.queues)),
+            queues=tuple(sorted(self._ranks)),
             types=self._types,
             running=tuple(held.task.id for held in self._slots.held.snapshot()[:MOST_SHOWN]),
             is_stopping=self._slots.is_closing,
             lease=self._options.lease,
             release=self._options.version,
+            ranks={queue: rank for queue, rank in self._ranks.items() if rank},
         )

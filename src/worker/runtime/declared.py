@@ -23,6 +23,8 @@ class Declared:
     schedules: Sequence[CronTask] = ()
     receivers: Receivers = field(default_factory=Receivers)
     subscriptions: Sequence[Subscription] = ()
+    resource_modules: Sequence[str] = ()
+    """Those that open something in each process that runs handlers."""
 
     def request(self, options: WorkerOptions) -> ClaimRequest:
         """How the worker claims, with no room yet."""

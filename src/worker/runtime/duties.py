@@ -44,7 +44,9 @@ class Duties:
         )
         self.store_watch = self._new_store_watch()
         older = OlderWorkers(backend.registry, parts.subscriptions, logger)
-        self.beat = Beat(backend, options, parts.types, parts.slots, self.store_watch, older, logger)
+        self.beat = Beat(
+            backend, options, parts.types, parts.request.queues, parts.slots, self.store_watch, older, logger
+        )
         self._reclaimer = Reclaimer(
             parts.queue,
             use_cases.prune_tasks,

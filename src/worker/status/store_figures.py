@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from backstage.domain.lane_type import plain_type
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.queue_control import Pause
 from backstage.domain.stats import Count, OldestDue, StateCounts
@@ -31,17 +32,17 @@ class StoreFigures:
 
     @classmethod
     def of(cls, counts: Sequence[Count], oldest_due: Iterable[OldestDue], pauses: Sequence[Pause]) -> Self:
-        known = sorted({(count.queue, count.type) for count in counts})[:MOST_LANES]
+        known = sorted({(count.queue, plain_type(count.type)) for count in counts})[:MOST_LANES]
         named = dict(zip(known, known, strict=True))
         rows: dict[Lane, list[Count]] = {}
         stored: dict[Lane, Counter[str]] = {}
         for count in counts:
-            lane = named.get((count.queue, count.type), OTHERS)
+            lane = named.get((count.queue, plain_type(count.type)), OTHERS)
             rows.setdefault(lane, []).append(count)
             stored.setdefault(lane, Counter())[count.state.value] += count.tasks - count.pruned
         longest: dict[Lane, float] = {}
         for row in oldest_due:
-            lane = named.get((row.queue, row.type), OTHERS)
+            lane = named.get((row.queue, plain_type(row.type)), OTHERS)
             longest[lane] = max(longest.get(lane, 0.0), row.waited)
         return cls({lane: StateCounts.of(each) for lane, each in rows.items()}, stored, longest, pauses[:MOST_LANES])
 

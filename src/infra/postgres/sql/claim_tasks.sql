@@ -27,7 +27,7 @@ WITH clock AS (
      WHERE (lane.type = ANY ((SELECT types FROM named)::text[]) OR lane.queue = $10::text)
        AND ($5::text[] IS NULL OR lane.queue = ANY ($5::text[]))
        AND NOT EXISTS (SELECT 1 FROM backstage_pauses WHERE kind = 'queue' AND name = lane.queue)
-       AND NOT EXISTS (SELECT 1 FROM backstage_pauses WHERE kind = 'type' AND name = lane.type)
+       AND NOT EXISTS (SELECT 1 FROM backstage_pauses WHERE kind = 'type' AND name = split_part(lane.type, '@', 1))
        AND (SELECT is_open FROM gate)
 ), choice AS MATERIALIZED (
     SELECT (SELECT is_open FROM gate) AND (cardinality((SELECT types FROM named)) > 1 OR $10::text IS NOT NULL
@@ -46,7 +46,7 @@ WITH clock AS (
      WHERE (type = ANY ((SELECT types FROM named)::text[]) OR queue = $10::text)
        AND ($5::text[] IS NULL OR queue = ANY ($5::text[]))
        AND NOT EXISTS (SELECT 1 FROM backstage_pauses WHERE kind = 'queue' AND name = seen.queue)
-       AND NOT EXISTS (SELECT 1 FROM backstage_pauses WHERE kind = 'type' AND name = seen.type)
+       AND NOT EXISTS (SELECT 1 FROM backstage_pauses WHERE kind = 'type' AND name = split_part(seen.type, '@', 1))
      LIMIT CASE WHEN (SELECT are_ranked FROM choice) THEN NULL ELSE $7::integer END
 ), verdict AS MATERIALIZED (
     SELECT are_several AND (NOT are_ranked AND (SELECT count(*) FROM first_of_all) >= $7::integer

@@ -15,7 +15,7 @@ SELECT EXISTS (
      WHERE ($2::text[] IS NULL OR lane.type = ANY ($2::text[]))
        AND ($3::text[] IS NULL OR lane.queue = ANY ($3::text[]))
        AND NOT EXISTS (SELECT 1 FROM backstage_pauses WHERE kind = 'queue' AND name = lane.queue)
-       AND NOT EXISTS (SELECT 1 FROM backstage_pauses WHERE kind = 'type' AND name = lane.type)
+       AND NOT EXISTS (SELECT 1 FROM backstage_pauses WHERE kind = 'type' AND name = split_part(lane.type, '@', 1))
        AND ((lane.queue, lane.type) IN (SELECT queue, type FROM running)
             OR (lane.queue, lane.type) IN (SELECT queue, type FROM due)
             OR (SELECT 1 FROM backstage_live WHERE ready AND queue = lane.queue AND type = lane.type LIMIT 1) = 1

@@ -3,7 +3,7 @@
 --   $1 ids below this one   $2 at most so many   $3 states   $4 queue, NULL: any   $5 type, NULL: any
 WITH lane AS MATERIALIZED (
     SELECT queue, type FROM backstage_lanes
-     WHERE ($4::text IS NULL OR queue = $4::text) AND ($5::text IS NULL OR type = $5::text)
+     WHERE ($4::text IS NULL OR queue = $4::text) AND ($5::text IS NULL OR split_part(type, '@', 1) = $5::text)
 ), page AS (
     SELECT first.id
       FROM lane
@@ -15,7 +15,7 @@ WITH lane AS MATERIALIZED (
      UNION ALL
     SELECT id FROM backstage_live
      WHERE state = 'running' AND 'running' = ANY ($3::text[]) AND id < $1::uuid
-       AND ($4::text IS NULL OR queue = $4::text) AND ($5::text IS NULL OR type = $5::text)
+       AND ($4::text IS NULL OR queue = $4::text) AND ($5::text IS NULL OR split_part(type, '@', 1) = $5::text)
      UNION ALL
     SELECT first.id
       FROM lane

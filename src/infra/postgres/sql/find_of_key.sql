@@ -6,7 +6,7 @@ SELECT {whole}
  CROSS JOIN LATERAL (SELECT * FROM backstage_whole_tasks WHERE id = page.id LIMIT 1) AS whole
  WHERE whole.state = ANY ($3::text[])
    AND ($4::text IS NULL OR whole.queue = $4::text)
-   AND ($5::text IS NULL OR whole.type = $5::text)
+   AND ($5::text IS NULL OR split_part(whole.type, '@', 1) = $5::text)
    AND ($6::text IS NULL OR EXISTS (SELECT 1 FROM backstage_tags WHERE id = page.id AND tag = $6::text))
  ORDER BY page.id DESC
  LIMIT $2::integer

@@ -1,6 +1,6 @@
--- Version and state of a stored task, locked until the end of the transaction wherever its row is. Nothing, for one
+-- Version, state and queue of a stored task, locked until the end of the transaction wherever its row is. Nothing, for one
 -- that does not exist or that another transaction has just moved.
 --   $1 id
-SELECT version, state FROM (SELECT version, state FROM backstage_live WHERE id = $1::uuid FOR UPDATE) AS live
+SELECT version, state, queue FROM (SELECT version, state, queue FROM backstage_live WHERE id = $1::uuid FOR UPDATE) AS live
  UNION ALL
-SELECT version, state FROM (SELECT version, state FROM backstage_finished WHERE id = $1::uuid FOR UPDATE) AS ended
+SELECT version, state, queue FROM (SELECT version, state, queue FROM backstage_finished WHERE id = $1::uuid FOR UPDATE) AS ended

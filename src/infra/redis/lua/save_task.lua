@@ -1,12 +1,13 @@
--- save_task: store the next version of a task, if the stored one is the version before it: a cancel or a retry.
+-- save_task: store the next version of a task, if the stored one is the version before it: a cancel, a retry,
+-- another priority.
 --   KEYS  1 the queue's prefix
 --   ARGV  4 packed { id, version, { field, value, … } of all that a move may change }
 --   returns packed { 'saved' | 'unknown' | 'stale' | 'held' | 'running', id of the other holder of its key or false }
 -- A running task changes only by a request to cancel it; any other move of it is the worker's, by settle_tasks.
 -- needs: allow_full, storing, records
 local id, version, flat = unpack(cmsgpack.unpack(ARGV[4]))
-local CHANGING = { 'due', 'state', 'fence', 'interruptions', 'crashes', 'version', 'started', 'worker', 'end', 'cancel',
-  'failure', 'result', 'progress', 'note', 'record', 'entry' }
+local CHANGING = { 'priority', 'due', 'state', 'fence', 'interruptions', 'crashes', 'version', 'started', 'worker',
+  'end', 'cancel', 'failure', 'result', 'progress', 'note', 'record', 'entry' }
 
 local function leave_place(before, due)
   local from = before.state or 'p'
@@ -33,10 +34,12 @@ local function replace(before, after)
   leave_place(before, before.due or before.created)
   keep_told_record(before)
   if not after.state then
-    local sequence = wait_for_turn(id, due, before.priority, before.type, after.fence)
+    local sequence = wait_for_turn(id, due, after.priority, before.type, after.fence)
     if sequence then
       flat[#flat + 1], flat[#flat + 2] = 'entry', sequence
     end
+    after.type, after.workflow, after.created = before.type, before.workflow, before.created
+    await_chained(id, after)
   else
     redis.call('ZADD', KEYS[1] .. ':ended:' .. to, after['end'], id)
     flat[#flat + 1], flat[#flat + 2] = 'record', '-'

@@ -1,11 +1,11 @@
 -- Store a worker's state under its id.
 --   1: id   2: host   3: pid   4: started (us)   5: seen (us)   6: concurrency   7: queues   8: types   9: running   10: stopping
---   11: lease (s)   12: release
+--   11: lease (s)   12: release   13: ranks of its queues
 INSERT INTO backstage_workers (id, host, pid, started_at, seen_at, concurrency, queues, types, running, is_stopping,
-                               lease, release)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                               lease, release, ranks)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE
    SET host = excluded.host, pid = excluded.pid, started_at = excluded.started_at, seen_at = excluded.seen_at,
        concurrency = excluded.concurrency, queues = excluded.queues, types = excluded.types,
        running = excluded.running, is_stopping = excluded.is_stopping,
-       lease = excluded.lease, release = excluded.release
+       lease = excluded.lease, release = excluded.release, ranks = excluded.ranks

@@ -6,19 +6,26 @@ from backstage.domain.errors import (
     DuplicateTaskError,
     FailureGroupNotFoundError,
     IllegalMoveError,
+    InvalidQueryError,
     InvalidTaskDataError,
     NotAllowedError,
+    ResultGoneError,
     ScheduleNotFoundError,
     ScheduleUnreadableError,
     StaleTaskError,
+    StorageError,
     StorageFullError,
     StorageRefusedError,
     StorageUnavailableError,
+    StoreNotReadyError,
     StoreReplacedError,
     SubscriptionNotFoundError,
+    TaskCancelledError,
     TaskError,
+    TaskFailedError,
     TaskNotFoundError,
     TokenNotFoundError,
+    UnchangeableTaskError,
     UndecodableTaskError,
     UnknownTaskTypeError,
 )
@@ -33,13 +40,19 @@ _STATUS: dict[type[TaskError], int] = {
     ScheduleUnreadableError: 409,
     IllegalMoveError: 409,
     UndecodableTaskError: 409,
+    UnchangeableTaskError: 409,
     StaleTaskError: 409,
     DuplicateTaskError: 409,
+    TaskFailedError: 409,
+    TaskCancelledError: 409,
+    ResultGoneError: 410,
     InvalidTaskDataError: 422,
+    InvalidQueryError: 422,
     UnknownTaskTypeError: 422,
     StorageRefusedError: 422,
     StorageUnavailableError: 503,
     StoreReplacedError: 503,
+    StoreNotReadyError: 503,
     StorageFullError: 507,
 }
 _OF_THE_STORE = {
@@ -55,5 +68,5 @@ def answer_to(error: Exception) -> tuple[int, str] | None:
     status = _STATUS.get(type(error)) if isinstance(error, TaskError) else None
     if status is None:
         return None
-    is_of_the_store = isinstance(error, StorageRefusedError | StorageUnavailableError | StorageFullError)
+    is_of_the_store = isinstance(error, StorageError)
     return status, _OF_THE_STORE[status] if is_of_the_store else str(error)

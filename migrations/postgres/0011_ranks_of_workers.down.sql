@@ -1,0 +1,1 @@
+ALTER TABLE backstage_workers DROP COLUMN ranks;

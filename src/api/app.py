@@ -1,0 +1,73 @@
+"""The API and the pages as one application."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from backstage.api.access import access
+from backstage.api.admission import Admission, Authorize
+from backstage.api.bounded_bodies import BoundedBodies
+from backstage.api.fleet import fleet
+from backstage.api.pages_beside import PagesBeside
+from backstage.api.problems import PROBLEM_ANSWER, Problem, add_problems
+from backstage.api.queues import queues
+from backstage.api.schedules import schedules
+from backstage.api.tasks import tasks
+from backstage.api.values import JSON_SCHEMA
+from backstage.app.use_cases import UseCases
+from backstage.infra.release import release
+from backstage.pages.app import pages_app
+
+_ROUTERS = (tasks, queues, schedules, fleet, access)
+
+
+def backstage_app(
+    container: UseCases | None = None, *, authorize: Authorize | None = None, environment: str | None = None
+) -> FastAPI:
+    """Return an ASGI application with the API under `/v1` and the pages beside it: `app.mount("/tasks", …)`.
+
+    `container` is open while the application serves; None: that of the application which it is mounted in, which runs
+    with `backstage_lifespan`. `authorize` is the application's own login. Whoever it does not know needs a token, for
+    everything but `/health` and `/openapi.json`. `environment` is a name that the pages show, such as "production".
+    """
+    app = FastAPI(
+        title="Backstage",
+        version=release(),
+        docs_url=None,  # their pages load scripts from elsewhere
+        redoc_url=None,
+        responses=PROBLEM_ANSWER,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    admission = app.state.admission = Admission(container, authorize)
+    for router in _ROUTERS:
+        app.include_router(router)
+    app.add_api_route("/health", _health, include_in_schema=False)
+    pages = pages_app(admission.find, check_token=admission.problem_with, environment=environment)
+    app.add_middleware(PagesBeside, pages=pages)
+    app.add_middleware(BoundedBodies)
+    add_problems(app)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+async def _health(request: Request) -> Response:
+    """Whether the store answers; it tells nothing else, for anybody may ask."""
+    await request.app.state.admission.container_of(request).list_pauses()
+    return JSONResponse({"healthy": True}, headers={"Cache-Control": "no-store"})
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """The document, with the parts that every route refers to."""
+    if app.openapi_schema is None:
+        document = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        _, problems = models_json_schema([(Problem, "serialization")], ref_template="#/components/schemas/{model}")
+        schemas |= problems["$defs"] | {"Json": JSON_SCHEMA}
+        app.openapi_schema = document
+    return app.openapi_schema

@@ -1,0 +1,28 @@
+"""What decides whether a queue moves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from backstage.domain.ports.queue_control import Pause
+from backstage.domain.worker_info import WorkerInfo
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLane:
+    """The tasks of one type on the queue. `waited` is how many seconds its oldest due task has waited, None where
+    nothing is due."""
+
+    type: str
+    pending: int
+    running: int
+    waited: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFacts:
+    queue: str
+    lanes: Sequence[QueueLane]
+    pauses: Sequence[Pause]
+    workers: Sequence[WorkerInfo]

@@ -1,0 +1,115 @@
+"""What a search needs of the server: one step for each queue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from backstage.domain.task import Task
+from backstage.domain.task_search import SearchIndex, TaskSearch
+from backstage.domain.task_state import LIVE_STATES, TaskState
+from backstage.infra.redis.client import Client
+from backstage.infra.redis.counts import Counting
+from backstage.infra.redis.directory import Directory
+from backstage.infra.redis.find import Searching
+from backstage.infra.redis.rows import LETTERS, unpack
+from backstage.infra.search_probe import SearchProbe
+from backstage.infra.searching import merged, number_for_each
+
+_LEASES = "leases"
+_INDEXES = {
+    SearchIndex.WORKFLOW: "workflow",
+    SearchIndex.CORRELATION: "correlation",
+    SearchIndex.KEY: "of",
+    SearchIndex.TAG: "tag",
+}
+_AT_ONCE = 1000
+"""How many tasks one script looks at: the server does nothing else meanwhile."""
+
+
+class RedisLooking:
+    """One search."""
+
+    def __init__(self, client: Client, directory: Directory, search: TaskSearch) -> None:
+        self._client, self._directory, self._search = client, directory, search
+        self._counting = Counting(client, directory)
+        self._tasks = Searching(client, directory, self._counting)
+        self._probe = SearchProbe.of(search)
+        self._indexes: Mapping[str, Sequence[str]] | None = None
+        self._queue_of: dict[str, str] = {}
+
+    async def ids(self, below: str | None, number: int) -> Sequence[str]:
+        if self._indexes is None:
+            self._indexes, self._own = await self._find_indexes(), await self._own_id()
+        for_each = number_for_each(sum(map(len, self._indexes.values())), number)
+        bound = "+" if below is None else f"({below}"
+        replies = await self._client.run_each(
+            [
+                ("list_lanes", self._client.keys.queue(queue), [names, bound, for_each])
+                for queue, names in self._indexes.items()
+            ]
+        )
+        cut: list[list[str]] = []
+        whole: list[list[str]] = [[each for each in self._own if below is None or each < below]]
+        for (queue, names), reply in zip(self._indexes.items(), replies, strict=True):
+            for name, ids in zip(names, unpack(reply), strict=True):
+                self._queue_of.update(dict.fromkeys(ids, queue))
+                (cut if len(ids) == for_each and name != _LEASES else whole).append(ids)
+        return merged(cut, whole, number)
+
+    async def worth_reading(self, ids: Sequence[str]) -> Sequence[str]:
+        probe = self._probe
+        if probe.says_nothing:
+            return ids
+        asked = (probe.created_from or False, probe.created_until or False, probe.error or "", probe.payload)
+        steps = [
+            ("probe_tasks", self._client.keys.queue(queue), [each[first : first + _AT_ONCE], *asked])
+            for queue, each in (await self._by_queue(ids)).items()
+            for first in range(0, len(each), _AT_ONCE)
+        ]
+        kept = {task_id for reply in await self._client.run_each(steps) for task_id in unpack(reply)}
+        return [each for each in ids if each in kept]
+
+    async def read(self, ids: Sequence[str]) -> Iterable[Task]:
+        by_queue = await self._by_queue(ids)
+        return await self._tasks.read([(each, queue) for queue, some in by_queue.items() for each in some])
+
+    async def _by_queue(self, ids: Sequence[str]) -> dict[str, list[str]]:
+        unknown = [each for each in ids if each not in self._queue_of]
+        found = await self._directory.by_queue(unknown) if unknown else {}
+        for task_id in ids:
+            if task_id in self._queue_of:
+                found.setdefault(self._queue_of[task_id], []).append(task_id)
+        return found
+
+    async def _find_indexes(self) -> Mapping[str, Sequence[str]]:
+        """The indexes of each queue that lead to what is searched for."""
+        search = self._search
+        if search.index in _INDEXES:
+            name = f"{_INDEXES[search.index]}:{search.only(search.index)}"
+            return {queue: [name] for queue in await self._directory.queues()}
+        found: dict[str, set[str]] = {}
+        only_running = not search.is_of_state(TaskState.PENDING)
+        for row in await self._counting.counts(of_past=False):
+            is_asked_for = search.index is SearchIndex.ID or search.is_of_lane(row.queue, row.type, row.state)
+            if row.tasks > row.pruned and is_asked_for:
+                found.setdefault(row.queue, set()).add(_index_of(row.type, row.state, only_running))
+        return {queue: sorted(names) for queue, names in found.items()}
+
+    async def _own_id(self) -> list[str]:
+        """The task whose id is that of the workflow or the correlation: it is in no index of it."""
+        search = self._search
+        own = search.only(search.index) if search.index in (SearchIndex.WORKFLOW, SearchIndex.CORRELATION) else None
+        if own is None:
+            return []
+        for queue, ids in (await self._directory.by_queue([own])).items():
+            for task in await self._tasks.read([(each, queue) for each in ids]):
+                if getattr(task, f"{search.index}_id") == own:
+                    self._queue_of[own] = queue
+                    return [own]
+        return []
+
+
+def _index_of(type_: str, state: TaskState, only_running: bool) -> str:
+    if state is TaskState.RUNNING and only_running:
+        return _LEASES  # few run, while many may wait
+    return f"live:{type_}" if state in LIVE_STATES else f"ids:{LETTERS[state]}:{type_}"

@@ -1,0 +1,123 @@
+"""The walk of a search, the same over every store: from the newest task to which the index leads, page by page."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Protocol
+
+from backstage.domain.search_filters import greatest_id, is_id
+from backstage.domain.search_page import Counted, SearchPage
+from backstage.domain.task import Task
+from backstage.domain.task_search import SearchIndex, TaskSearch
+
+_FIRST, _MOST = 128, 2048
+"""How many ids are asked for at first, and at most in one step."""
+_READ_AT_ONCE = 500
+_LEAD_TO_NO_OTHERS = frozenset({SearchIndex.WORKFLOW, SearchIndex.CORRELATION, SearchIndex.KEY, SearchIndex.TAG})
+
+
+class Looking(Protocol):
+    """What a store must be able to do for one search."""
+
+    async def ids(self, below: str | None, number: int) -> Sequence[str]:
+        """The next ids below that one to which the search's index leads, the greatest first: all of them down to the
+        last that is given, and no more than `number`; none if there are no more."""
+        ...
+
+    async def worth_reading(self, ids: Sequence[str]) -> Sequence[str]:
+        """Those among them, in their order, that may match: what can be told without reading whole tasks."""
+        ...
+
+    async def read(self, ids: Sequence[str]) -> Iterable[Task]:
+        """The tasks that are still there, in any order."""
+        ...
+
+
+async def search_page(looking: Looking, search: TaskSearch, limit: int, after: str | None, look_at: int) -> SearchPage:
+    found: list[Task] = []
+    looked, below = 0, after
+    async for ids in _steps(looking, search, after, look_at, _FIRST if search.is_of_index_alone else _MOST):
+        places = {task_id: place for place, task_id in enumerate(ids, 1)}
+        async for task in _matching(looking, search, ids, limit + 1 - len(found)):
+            if len(found) == limit:
+                return SearchPage(tuple(found), found[-1].id, looked + places[task.id], is_whole=True)
+            found.append(task)
+        looked, below = looked + len(ids), ids[-1]
+    is_whole = looked < look_at
+    return SearchPage(tuple(found), None if is_whole else below, looked, is_whole)
+
+
+async def count_matching(looking: Looking, search: TaskSearch, look_at: int) -> Counted:
+    number = looked = 0
+    async for ids in _steps(looking, search, None, look_at, _MOST):
+        if search.index in _LEAD_TO_NO_OTHERS and search.is_of_index_alone:
+            number += len(ids)
+        else:
+            number += len([task async for task in _matching(looking, search, ids, len(ids))])
+        looked += len(ids)
+    return Counted(number, looked < look_at, looked)
+
+
+async def _steps(
+    looking: Looking, search: TaskSearch, after: str | None, look_at: int, at_once: int
+) -> AsyncIterator[Sequence[str]]:
+    """The ids to look at, in steps, until there are no more or `look_at` were given."""
+    beginning = search.only("id") if search.index is SearchIndex.ID else None
+    if beginning is not None:
+        is_found = False
+        async for ids in _that_begin_with(looking, beginning, after, look_at):
+            is_found = True
+            yield ids
+        if is_found:
+            return
+    left = look_at
+    while left > 0 and (ids := await looking.ids(after, min(left, at_once))):
+        yield ids
+        left, after, at_once = left - len(ids), ids[-1], min(_MOST, at_once * 2)
+
+
+async def _that_begin_with(
+    looking: Looking, beginning: str, after: str | None, look_at: int
+) -> AsyncIterator[Sequence[str]]:
+    greatest = greatest_id(beginning)
+    if not is_id(greatest):
+        return
+    left = look_at
+    if after is None or greatest < after:
+        if first := [task.id for task in await looking.read([greatest])]:
+            yield first
+        left, after = left - len(first), greatest
+    while left > 0 and greatest != beginning and (ids := await looking.ids(after, min(left, _FIRST))):
+        if found := [each for each in ids if each.startswith(beginning)]:
+            yield found
+        if len(found) < len(ids):
+            return
+        left, after = left - len(ids), ids[-1]
+
+
+async def _matching(looking: Looking, search: TaskSearch, ids: Sequence[str], wanted: int) -> AsyncIterator[Task]:
+    """The first tasks that match, in the order of the ids: read in portions, for few may be wanted."""
+    ids = await looking.worth_reading([each for each in ids if search.may_have_id(each)])
+    portion, begin = min(max(wanted, 16), _READ_AT_ONCE), 0
+    while begin < len(ids):
+        asked = ids[begin : begin + portion]
+        tasks = {task.id: task for task in await looking.read(asked)}
+        for task_id in asked:
+            if (task := tasks.get(task_id)) is not None and search.matches(task):
+                yield task
+        begin, portion = begin + portion, min(portion * 2, _READ_AT_ONCE)
+
+
+def number_for_each(lanes: int, number: int) -> int:
+    """How many ids to take of each of so many lanes, to have about `number` of them all."""
+    return min(number, 2 * number // max(lanes, 1) + 8)
+
+
+def merged(cut: Iterable[Sequence[str]], whole: Iterable[Sequence[str]], number: int) -> list[str]:
+    """The greatest ids of all lanes, the greatest first. Of the lanes in `cut`, more ids follow the last: below the
+    greatest of those, other ids may belong between, so none is given."""
+    cut = list(cut)
+    floor = max((ids[-1] for ids in cut), default="")
+    certain = (task_id for ids in (*cut, *whole) for task_id in ids if task_id >= floor)
+    return heapq.nlargest(number, certain)

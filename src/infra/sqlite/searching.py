@@ -1,0 +1,83 @@
+"""What a search needs of the file: each step on a snapshot of its own."""
+
+from __future__ import annotations
+
+import heapq
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from functools import partial
+from itertools import islice
+
+from backstage.domain.task import Task
+from backstage.domain.task_search import SearchIndex, TaskSearch
+from backstage.domain.task_state import TaskState
+from backstage.infra.search_probe import SearchProbe
+from backstage.infra.sqlite.reader import Reader
+from backstage.infra.sqlite.statements import statement
+from backstage.infra.task_row import task_of
+
+_NEWEST = "SELECT id FROM backstage_tasks WHERE id < ? ORDER BY id DESC"
+_BY = {
+    SearchIndex.KEY: "SELECT id FROM backstage_tasks WHERE key = ? AND id < ? ORDER BY id DESC",
+    SearchIndex.TAG: "SELECT id FROM backstage_tags WHERE tag = ? AND id < ? ORDER BY id DESC",
+}
+_LANES = "SELECT queue, type, state FROM backstage_counts WHERE tasks > pruned"
+_AFTER_ALL_IDS = "\U0010ffff"
+
+
+class SqliteLooking:
+    """One search."""
+
+    def __init__(self, reader: Reader, search: TaskSearch) -> None:
+        self._reader, self._search = reader, search
+        self._probe = SearchProbe.of(search)
+
+    async def ids(self, below: str | None, number: int) -> Sequence[str]:
+        return await self._reader.run(partial(_ids, self._search, below or _AFTER_ALL_IDS, number))
+
+    async def worth_reading(self, ids: Sequence[str]) -> Sequence[str]:
+        if self._probe.says_nothing:
+            return ids
+        kept = await self._reader.run(partial(_probed, self._probe, ids))
+        return [each for each in ids if each in kept]
+
+    async def read(self, ids: Sequence[str]) -> Iterable[Task]:
+        return await self._reader.run(partial(_read, ids))
+
+
+def _ids(search: TaskSearch, below: str, number: int, connection: sqlite3.Connection) -> list[str]:
+    if search.index in (SearchIndex.WORKFLOW, SearchIndex.CORRELATION):
+        name = {SearchIndex.WORKFLOW: "find_in_workflow", SearchIndex.CORRELATION: "find_correlated"}[search.index]
+        arguments: dict[str, object] = {f"{search.index}_id": search.only(search.index), "below": below}
+        return list(islice(_column(connection, statement(name), arguments), number))
+    if search.index in _BY:
+        return list(islice(_column(connection, _BY[search.index], (search.only(search.index), below)), number))
+    if search.index in (SearchIndex.LANES, SearchIndex.WORKER):
+        lanes = [
+            _column(connection, statement("find_in_lane"), (queue, type_, state, below, number))
+            for queue, type_, state in connection.execute(_LANES).fetchall()
+            if search.is_of_lane(queue, type_, TaskState(state))
+        ]
+        return list(islice(heapq.merge(*lanes, reverse=True), number))
+    return list(islice(_column(connection, _NEWEST, (below,)), number))
+
+
+def _column(
+    connection: sqlite3.Connection, sql: str, arguments: tuple[object, ...] | dict[str, object]
+) -> Iterator[str]:
+    with closing(connection.execute(sql, arguments)) as cursor:
+        for (value,) in cursor:
+            yield value
+
+
+def _probed(probe: SearchProbe, ids: Sequence[str], connection: sqlite3.Connection) -> set[str]:
+    payload = [*probe.payload, *[None] * (3 - len(probe.payload))]
+    arguments = (json.dumps(ids), probe.created_from, probe.created_until, probe.error, *payload)
+    return {task_id for (task_id,) in connection.execute(statement("probe_tasks"), arguments)}
+
+
+def _read(ids: Sequence[str], connection: sqlite3.Connection) -> list[Task]:
+    rows = connection.execute(statement("find_by_ids"), (json.dumps(ids),)).fetchall()
+    return [task_of(row[1:]) for row in rows]

@@ -1,0 +1,79 @@
+"""The pages as an ASGI application, to be served alone or mounted in another one."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+
+from backstage.pages.actions_page import action_page
+from backstage.pages.answering import page_route
+from backstage.pages.keyboard import help_page
+from backstage.pages.live_stream import live_route
+from backstage.pages.more_page import more_page
+from backstage.pages.new_task_page import new_task_page
+from backstage.pages.overview_page import overview_page
+from backstage.pages.palette_page import palette_page
+from backstage.pages.problem_page import no_such_page
+from backstage.pages.protection import ProtectingHeaders
+from backstage.pages.queues_page import queues_page
+from backstage.pages.schedules_page import schedules_page
+from backstage.pages.sign_in import sign_in_routes
+from backstage.pages.site import CheckToken, Site, UseCasesFor
+from backstage.pages.static_files import VersionedFiles
+from backstage.pages.task_page import task_page
+from backstage.pages.tasks_page import tasks_page
+from backstage.pages.theme import theme_page
+from backstage.pages.visit import Visit
+from backstage.pages.workers_page import workers_page
+
+_PAGES = {
+    "/": overview_page,
+    "/tasks": tasks_page,
+    "/tasks/{id}": task_page,
+    "/queues": queues_page,
+    "/schedules": schedules_page,
+    "/workers": workers_page,
+    "/more": more_page,
+    "/help": help_page,
+    "/palette": palette_page,
+}
+_FORMS = {"/act/{action}": action_page, "/theme": theme_page, "/new-task": new_task_page}
+
+
+def pages_app(
+    use_cases_for: UseCasesFor,
+    *,
+    check_token: CheckToken | None = None,
+    environment: str | None = None,
+) -> Starlette:
+    """Return the pages over the use cases that `use_cases_for(request)` gives for whoever asks.
+
+    With `check_token` there is a page to sign in with a token, which the browser keeps in the cookie of
+    `sign_in.TOKEN_COOKIE`. Where the application has a login of its own, leave it out and let `use_cases_for` decide.
+    """
+    site = Site(use_cases_for, check_token, environment)
+    routes: list[Route | Mount] = [
+        *(page_route(site, path, page) for path, page in _PAGES.items()),
+        *(page_route(site, path, page, methods=("GET", "POST")) for path, page in _FORMS.items()),
+        *sign_in_routes(site),
+        live_route(site),
+        Mount("/static", VersionedFiles()),
+        page_route(site, "/{path:path}", _no_such_page),
+    ]
+    return Starlette(
+        routes=routes, middleware=[Middleware(ProtectingHeaders)], exception_handlers={HTTPException: _bare}
+    )
+
+
+async def _no_such_page(visit: Visit) -> Response:
+    return no_such_page(visit)
+
+
+async def _bare(request: Request, error: Exception) -> Response:
+    """Of a method that no page has."""
+    assert isinstance(error, HTTPException)
+    return Response(error.detail, error.status_code, media_type="text/plain")

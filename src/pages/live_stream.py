@@ -1,0 +1,33 @@
+"""The stream of server-sent events that keeps pages new."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from backstage.app.use_cases import UseCases
+from backstage.pages.pulse import Pulse
+from backstage.pages.site import Site
+
+
+def live_route(site: Site) -> Route:
+    pulse = Pulse()
+
+    async def answer(request: Request) -> Response:
+        use_cases = await site.use_cases_for(request)
+        if use_cases is None:
+            return Response(status_code=401)
+        headers = {"x-accel-buffering": "no", "cache-control": "no-store"}
+        return StreamingResponse(_events(pulse, use_cases), media_type="text/event-stream", headers=headers)
+
+    return Route("/live", answer)
+
+
+async def _events(pulse: Pulse, use_cases: UseCases) -> AsyncIterator[str]:
+    """The event is `changed`, or else `beat`: then only what runs may have moved on."""
+    yield "retry: 1000\n\n"
+    async for has_changed in pulse.follow(use_cases):
+        yield f"event: {'changed' if has_changed else 'beat'}\ndata: \n\n"

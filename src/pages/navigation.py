@@ -1,0 +1,15 @@
+"""The pages in the order in which the navigation names them."""
+
+from __future__ import annotations
+
+NAVIGATION = (
+    ("/", "home", "Overview", ""),
+    ("/tasks", "list", "Tasks", ""),
+    ("/queues", "queue", "Queues", ""),
+    ("/schedules", "calendar", "Schedules", ""),
+    ("/workers", "worker", "Workers", "alive"),
+)
+"""Path, icon, name, and the number beside it."""
+
+MANAGING: tuple[tuple[str, str, str, str], ...] = ()
+"""Path, icon, name, and the least role that sees the page."""

@@ -1,0 +1,43 @@
+"""What is shown in place of a page that cannot be made."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from backstage.domain.errors import StorageError, StoreNotReadyError, TaskError, TaskNotFoundError
+from backstage.pages.visit import Visit
+
+
+def not_found(visit: Visit, error: TaskError) -> Response:
+    if isinstance(error, TaskNotFoundError):
+        title = f"No task {error.task_id[:40]}"
+        text = "It never existed, or it ended long enough ago to be deleted. Look for it by what you know of it."
+    else:
+        title, text = "Not here any more", _sentence(str(error))
+    return visit.render("problem.html", status=404, cur="", title=title, icon="search", text=text, has_search=True)
+
+
+def no_such_page(visit: Visit) -> Response:
+    title, text = "No such page", "The address may be misspelt. The pages that there are stand in the navigation."
+    return visit.render("problem.html", status=404, cur="", title=title, icon="search", text=text, has_search=True)
+
+
+def refused(visit: Visit, text: str, status: int = 409) -> Response:
+    title = "That was not done"
+    if visit.is_part:
+        return visit.render("problem_part.html", title=title, text=_sentence(text))
+    return visit.render("problem.html", status=status, cur="", title=title, icon="warn", text=_sentence(text))
+
+
+def unavailable(visit: Visit, error: StorageError) -> Response:
+    """The error's own text names the store, so it is for those who can read the log."""
+    if isinstance(error, StoreNotReadyError):
+        title, text = "The store is not ready", "Run backstage migrate, or start a worker; then load this page again."
+    else:
+        title, text = "The store does not answer", "Nothing is lost. Load this page again in a few seconds."
+    return visit.render("problem.html", status=503, cur="", title=title, icon="system", text=text, is_bad=True)
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "?", "!")) else ".")

@@ -1,0 +1,68 @@
+"""What all pages of one application share."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
+from starlette.requests import Request
+
+from backstage.app.use_cases import UseCases
+from backstage.pages import figures, moments
+from backstage.pages.shown_state import LABELS
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+UseCasesFor = Callable[[Request], Awaitable[UseCases | None]]
+"""Gives the use cases of whoever asks, with what that person may do; None asks for a sign-in."""
+CheckToken = Callable[[str], Awaitable[str | None]]
+"""Says in one sentence what is wrong with a token, or None."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """`environment` is the name on the badge beside the product's."""
+
+    use_cases_for: UseCasesFor
+    check_token: CheckToken | None = None
+    environment: str | None = None
+
+    @cached_property
+    def templates(self) -> Environment:
+        """Everything is escaped, and a name that is misspelt in a template is an error."""
+        templates = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        templates.filters.update(
+            number=figures.number,
+            exact=figures.exact,
+            brief=figures.brief,
+            percent=figures.percent,
+            size=figures.size,
+            duration=moments.duration,
+            wait=moments.wait,
+            age=moments.age,
+        )
+        templates.globals.update(
+            counted=figures.counted,
+            state_labels=LABELS,
+            icons=Markup((HERE / "templates" / "icons.svg").read_text("utf-8")),  # noqa: S704 - a file of ours
+        )
+        return templates
+
+    @cached_property
+    def version(self) -> str:
+        """Changes whenever a static file does: part of each file's address, so that browsers may keep it for ever."""
+        digest = sha256()
+        for file in sorted(STATIC.rglob("*")):
+            if file.is_file():
+                digest.update(file.read_bytes())
+        return digest.hexdigest()[:10]

@@ -1,0 +1,88 @@
+// The keyboard. Keys that act open the question first. Off while somebody types.
+import { ask } from "./dialogs.js";
+import { boxes, selectAll, selected, selectTo } from "./selection.js";
+import { copy } from "./copying.js";
+import { openPalette } from "./palette.js";
+import { toggleLive } from "./live.js";
+
+const root = document.body.dataset.root ?? "";
+const PAGES = { o: "/", t: "/tasks", f: "/failures", q: "/queues", s: "/schedules", w: "/workers" };
+let isGoing = false;
+
+function rows() {
+  return [...document.querySelectorAll("main table.t tbody tr")].filter((row) => row.querySelector(".row-link"));
+}
+
+function current() {
+  return document.querySelector("main tbody tr.cur");
+}
+
+function move(step) {
+  const every = rows();
+  if (!every.length) return;
+  const place = every.indexOf(current());
+  const next = every[Math.max(0, Math.min(every.length - 1, place < 0 ? 0 : place + step))];
+  current()?.classList.remove("cur");
+  next.classList.add("cur");
+  next.querySelector(".row-link").focus();
+  next.scrollIntoView({ block: "nearest" });
+}
+
+function press(selector) {
+  document.querySelector(selector)?.click();
+}
+
+function act(action) {
+  const button = document.querySelector(`[data-bulk] [formaction*="/act/${action}"]`);
+  if (button && selected().length) button.click();
+  else document.querySelector(`main .tools a[href*="/act/${action}?"]`)?.click();
+}
+
+function choose(withRange) {
+  const box = current()?.querySelector("input[name=task]");
+  if (!box) return;
+  box.checked = withRange || !box.checked;
+  selectTo(box, withRange);
+}
+
+const KEYS = {
+  "/": () => (document.querySelector("[data-filter]") ?? document.querySelector("[data-palette]"))?.[document.querySelector("[data-filter]") ? "focus" : "click"](),
+  "?": () => ask(`${root}/help`),
+  j: () => move(1),
+  k: () => move(-1),
+  x: () => choose(false),
+  X: () => choose(true),
+  a: () => selectAll(selected().length < boxes().length),
+  r: () => act("retry"),
+  c: () => act("cancel"),
+  y: () => copy(current()?.dataset.id ?? document.getElementById("task-id")?.textContent ?? "", null),
+  p: () => toggleLive(),
+  n: () => press("#new-rows:not([hidden]) a"),
+  "[": () => press("[data-newer]"),
+  "]": () => press("[data-older]"),
+  g: () => { isGoing = true; setTimeout(() => { isGoing = false; }, 1200); },
+  Escape: () => (selected().length ? selectAll(false) : document.activeElement?.blur()),
+};
+
+function isTyping(target) {
+  return target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]") !== null;
+}
+
+function onKey(event) {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    return openPalette();
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (isTyping(event.target)) return void (event.key === "Escape" && event.target.blur());
+  if (document.querySelector("dialog[open]")) return;
+  if (isGoing && PAGES[event.key]) return void (location.href = root + PAGES[event.key]);
+  const action = KEYS[event.key];
+  if (!action) return;
+  event.preventDefault();
+  action();
+}
+
+export function answerKeys() {
+  document.addEventListener("keydown", onKey);
+}

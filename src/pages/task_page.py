@@ -1,0 +1,46 @@
+"""One task: why it is so, what happened, what it carries, and what can be done."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.responses import Response
+
+from backstage.domain.task_state import TaskState
+from backstage.pages.answer import answer_of
+from backstage.pages.json_painting import painted_json
+from backstage.pages.run_a_copy import copies_of
+from backstage.pages.shown_state import LABELS, shown_state
+from backstage.pages.task_history import events_of, lifeline_of
+from backstage.pages.traceback_frames import frames_of
+from backstage.pages.visit import Visit
+
+
+async def task_page(visit: Visit) -> Response:
+    task_id = visit.request.path_params["id"]
+    task, attempts = await asyncio.gather(visit.use_cases.get_task(task_id), visit.use_cases.get_attempts(task_id))
+    lanes = [(task.queue, task.type)] if task.state is TaskState.PENDING else []
+    unserved = await visit.use_cases.find_unserved(lanes) if lanes else []
+    state = shown_state(task, visit.now)
+    failure = task.last_failure if state != "completed" else None
+    failed = [attempt for attempt in attempts if attempt.failure is not None]
+    copies = copies_of(task, f"{visit.request.base_url}v1")
+    return visit.render(
+        "task.html",
+        cur="Tasks",
+        title=task.type,
+        task=task,
+        state=state,
+        label=LABELS[state],
+        answer=answer_of(visit, task, attempts, unserved, state),
+        events=events_of(task, attempts, state, visit.now),
+        life=lifeline_of(task, attempts, visit.now),
+        failure=failure,
+        failed_attempt=failed[-1].number if failed else None,
+        frames=frames_of(failure.traceback) if failure else None,
+        is_raised=visit.asked("trace") == "raised",
+        payload=painted_json(task.payload_json),
+        result=None if task.result_json is None else painted_json(task.result_json),
+        copies=copies,
+        form=visit.asked("form") if visit.asked("form") in copies else "CLI",
+    )

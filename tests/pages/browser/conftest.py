@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+import uvicorn
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.routing import Mount
+
+from backstage.infra.container import Container
+from backstage.pages.app import pages_app
+from tests.pages.browser.chromium import ARGUMENTS, find_chromium
+
+PREFIX = "/ops/tasks"
+"""The pages are mounted under a prefix, as an application of its own would do it."""
+
+
+@dataclass
+class Site:
+    """`store` is what the pages show; tests give each its own."""
+
+    address: str
+    store: Container | None = None
+
+
+@dataclass
+class Watched:
+    """A page, and what its console said that should not have been said."""
+
+    page: Page
+    site: Site
+    complaints: list[str] = field(default_factory=list)
+
+    @property
+    def store(self) -> Container:
+        assert self.site.store is not None
+        return self.site.store
+
+    async def go(self, path: str) -> Page:
+        await self.page.goto(self.site.address + path)
+        return self.page
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
+    program = find_chromium(tmp_path_factory.mktemp("chromium"))
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def site() -> AsyncIterator[Site]:
+    served = Site("")
+
+    async def use_cases_for(request: Request) -> Container | None:
+        return served.store
+
+    app = Starlette(routes=[Mount(PREFIX, pages_app(use_cases_for, environment="staging"))])
+    server = uvicorn.Server(
+        uvicorn.Config(app, port=0, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
+    )
+    serving = asyncio.create_task(server.serve())
+    async with asyncio.timeout(10):
+        while not server.started:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.01)
+    served.address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}{PREFIX}"
+    yield served
+    server.should_exit = True
+    await serving
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def on_store(site: Site) -> AsyncIterator[Site]:
+    async with Container.open("memory://") as store:
+        site.store = store
+        yield site
+        site.store = None
+
+
+NewPage = Callable[..., "asyncio.Future[Watched]"]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def new_page(browser: Browser, on_store: Site) -> AsyncIterator[Callable[..., object]]:
+    """Opens a browser window of its own; afterwards its console must be empty."""
+    opened: list[tuple[BrowserContext, Watched]] = []
+
+    async def open_page(**options: object) -> Watched:
+        context = await browser.new_context(**options)  # type: ignore[arg-type]
+        context.set_default_timeout(5000)
+        watched = Watched(await context.new_page(), on_store)
+        watched.page.on("pageerror", lambda error: watched.complaints.append(str(error)))
+        watched.page.on(
+            "console",
+            lambda said: watched.complaints.append(said.text) if said.type in ("error", "warning") else None,
+        )
+        watched.page.on(
+            "request",
+            lambda asked: None if asked.url.startswith(on_store.address) else watched.complaints.append(asked.url),
+        )
+        opened.append((context, watched))
+        return watched
+
+    yield open_page
+    for context, watched in opened:
+        await context.close()
+        assert watched.complaints == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def window(new_page: Callable[..., object]) -> Watched:
+    return await new_page(viewport={"width": 1280, "height": 900})  # type: ignore[misc, no-any-return]
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    return (Path(__file__).parent / "vendor" / "axe.min.js").read_text("utf-8")

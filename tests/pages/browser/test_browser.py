@@ -1,0 +1,171 @@
+"""The pages in a real browser, under a prefix and their own strict policy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+from backstage.domain.task_state import TaskState
+from tests.pages.browser.conftest import Watched
+from tests.pages.scene import build, build_hostile
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+NewPage = Callable[..., Awaitable[Watched]]
+PAGES = ("/", "/tasks", "/queues", "/workers", "/schedules?open=nightly-report", "/more", "/help", "/new-task")
+WIDTHS = (360, 390, 768, 1024, 1440, 1600)
+_SERIOUS = """async () => {
+  const found = await axe.run(document, { resultTypes: ["violations"] });
+  return found.violations.filter((each) => ["serious", "critical"].includes(each.impact))
+    .map((each) => `${each.id}: ${each.nodes.map((node) => node.html).join(" ").slice(0, 300)}`);
+}"""
+
+
+async def on(window: Watched, path: str) -> list[str]:
+    """What axe finds serious on a page."""
+    await window.go(path)
+    found: list[str] = await window.page.evaluate(_SERIOUS)
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_no_page_has_a_serious_barrier(scheme: str, new_page: NewPage, axe: str) -> None:
+    window = await new_page(color_scheme=scheme, bypass_csp=True, viewport={"width": 1440, "height": 1000})
+    made = await build(window.store, 21)
+    await window.page.add_init_script(axe)
+    tasks = [f"/tasks/{made[state][0].id}" for state in ("failed", "running", "completed")]
+    found = {path: await on(window, path) for path in (*PAGES, *tasks, f"/act/cancel?task={made['pending'][0].id}")}
+    assert {path: problems for path, problems in found.items() if problems} == {}
+
+
+@pytest.mark.parametrize("tasks", [0, 21])
+async def test_no_page_scrolls_sideways_at_any_width(tasks: int, new_page: NewPage) -> None:
+    window = await new_page(viewport={"width": 1600, "height": 900})
+    made = await build(window.store, tasks)
+    paths = [*PAGES, *(f"/tasks/{made[state][0].id}" for state in ("failed", "running") if made)]
+    wide = []
+    for path in paths:
+        await window.go(path)
+        for width in WIDTHS:
+            await window.page.set_viewport_size({"width": width, "height": 900})
+            if await window.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                wide.append((path, width))
+    assert wide == []
+
+
+async def test_no_text_of_a_task_runs_as_a_script(window: Watched) -> None:
+    task = await build_hostile(window.store)
+    window.page.on("dialog", lambda dialog: window.complaints.append(dialog.message))
+    for path in ("/", "/tasks", f"/tasks/{task.id}", "/queues", "/workers", "/schedules"):
+        page = await window.go(path)
+        await expect(page.locator("h1")).to_be_visible()
+        assert await page.locator("main img").count() == 0
+
+
+async def test_a_task_is_cancelled_in_a_dialog_and_that_is_undone(window: Watched) -> None:
+    task = await window.store.enqueue("email:send", {"to": "ada@example.com"})
+    page = await window.go(f"/tasks/{task.id}")
+    await page.get_by_role("link", name="Cancel").click()
+    await page.locator("dialog").get_by_role("button", name="Cancel this task").click()
+    await expect(page.locator(".toast")).to_contain_text("Cancelled")
+    await expect(page.locator("#task-badge")).to_have_text("Cancelled")
+    await page.locator(".toast").get_by_role("button", name="Undo").click()
+    await expect(page.locator("#task-badge")).to_have_text("Pending")
+    assert (await window.store.get_task(task.id)).state is TaskState.PENDING
+
+
+async def test_rows_are_chosen_by_keys_and_retried_together(window: Watched) -> None:
+    made = await build(window.store, 21)
+    page = await window.go("/tasks?q=state:failed")
+    await page.keyboard.press("j")
+    await page.keyboard.press("x")
+    await page.keyboard.press("j")
+    await page.keyboard.press("j")
+    await page.keyboard.press("Shift+X")
+    await expect(page.locator("[data-selected]")).to_have_text("3 selected")
+    await page.keyboard.press("r")
+    await page.locator("dialog").get_by_role("button", name=re.compile("Retry 3")).click()
+    await expect(page.locator(".toast")).to_contain_text("3")
+    states = {(await window.store.get_task(task.id)).state for task in made["failed"]}
+    assert states == {TaskState.PENDING}
+
+
+async def test_numbers_change_by_themselves_and_new_rows_are_announced(window: Watched) -> None:
+    await window.store.enqueue("email:send", {})
+    page = await window.go("/tasks")
+    await expect(page.locator(".live-text")).to_have_text("Live")
+    rows = page.locator("tbody tr")
+    await window.store.enqueue("email:send", {})
+    await window.store.enqueue("email:send", {})
+    await expect(page.locator("#new-rows")).to_contain_text("2 new tasks")
+    await expect(page.locator("#tab-all")).to_have_text("3")
+    await expect(rows).to_have_count(1)
+    await page.keyboard.press("n")
+    await expect(rows).to_have_count(3)
+
+
+async def test_a_row_changes_its_state_in_place(window: Watched) -> None:
+    task = await window.store.enqueue("email:send", {})
+    page = await window.go("/tasks")
+    await expect(page.locator(".live-text")).to_have_text("Live")
+    await window.store.cancel_task(task.id)
+    await expect(page.locator(f"#st-{task.id}")).to_have_text("Cancelled")
+
+
+async def test_paused_updates_change_nothing(window: Watched) -> None:
+    await window.store.enqueue("email:send", {})
+    page = await window.go("/tasks")
+    await expect(page.locator(".live-text")).to_have_text("Live")
+    await page.keyboard.press("p")
+    await expect(page.locator(".live-text")).to_have_text("Paused")
+    await window.store.enqueue("email:send", {})
+    await page.keyboard.press("p")
+    await expect(page.locator("#tab-all")).to_have_text("2")
+
+
+async def test_the_palette_jumps_to_a_queue(window: Watched) -> None:
+    await build(window.store, 7)
+    page = await window.go("/")
+    await page.keyboard.press("Control+k")
+    await page.get_by_role("textbox", name="Jump to").fill("bill")
+    await expect(page.locator("#palette li").first).to_contain_text("billing")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/tasks?q=queue%3Abilling")
+
+
+async def test_keys_go_to_pages_and_a_question_mark_explains_them(window: Watched) -> None:
+    page = await window.go("/tasks")
+    await page.keyboard.press("?")
+    await expect(page.locator("dialog h2")).to_have_text("Keyboard")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("g")
+    await page.keyboard.press("q")
+    await page.wait_for_url("**/queues")
+    await page.keyboard.press("g")
+    await page.keyboard.press("t")
+    await page.wait_for_url("**/tasks")
+    await page.keyboard.press("/")
+    await page.keyboard.type("state:failed")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/tasks?*state*failed*")
+
+
+async def test_without_a_script_a_queue_is_paused_by_forms(new_page: NewPage) -> None:
+    window = await new_page(java_script_enabled=False)
+    await build(window.store, 7)
+    page = await window.go("/queues")
+    await page.get_by_role("link", name="Pause").first.click()
+    await page.get_by_role("button", name=re.compile("^Pause ")).click()
+    await expect(page.locator(".toast")).to_contain_text("Paused")
+    assert len((await window.store.get_task_stats()).paused_queues) == 2
+
+
+async def test_a_running_task_counts_on_by_itself(window: Watched) -> None:
+    made = await build(window.store, 7)
+    page = await window.go(f"/tasks/{made['running'][0].id}")
+    ran = page.locator("#answer h2")
+    first: Any = await ran.text_content()
+    await expect(ran).not_to_have_text(first)

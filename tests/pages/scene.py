@@ -1,0 +1,144 @@
+"""A store as it looks after some work: tasks in every state, workers that are alive and silent, schedules, a pause."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from backstage.domain.cron_task import CronTask
+from backstage.domain.failure import Failure
+from backstage.domain.outcome import Outcome
+from backstage.domain.ports.task_queue import ClaimRequest
+from backstage.domain.retry_policy import RetryPolicy
+from backstage.domain.task import Task
+from backstage.domain.worker_info import WorkerInfo
+from backstage.infra.container import Container
+
+HOSTILE = "<img src=x onerror=alert(1)>\"'</script><script>alert(2)</script>{{7*7}}"
+TRACEBACK = """Traceback (most recent call last):
+  File "/srv/app/shop/billing/tasks.py", line 31, in render
+    pages.append(render_invoice(part))
+                 ^^^^^^^^^^^^^^^^^^^^
+  File "/srv/app/shop/billing/render.py", line 88, in render_invoice
+    page = pages.get_template(template)
+           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  File "/venv/lib/python3.12/site-packages/jinja2/environment.py", line 1016, in get_template
+    return self._load_template(name, globals)
+  File "/venv/lib/python3.12/site-packages/jinja2/loaders.py", line 126, in load
+    raise TemplateNotFound(name)
+jinja2.exceptions.TemplateNotFound: invoice/total_v2.html
+"""
+CUSTOMERS = ("Globex Corporation", "Initech", "Hooli", "Stark & Sons", "Acme Holdings International GmbH & Co. KG")
+WORKERS = ("worker-a-2114", "worker-b-1987")
+
+
+async def build(store: Container, tasks: int = 40) -> dict[str, list[Task]]:
+    """Return the tasks that were stored, by how they were meant to end."""
+    made: dict[str, list[Task]] = {}
+    for place in range(tasks):
+        end = ("completed", "failed", "retrying", "running", "pending", "scheduled", "cancelled")[place % 7]
+        made.setdefault(end, []).append(await _stored(store, place, end))
+    await _work(store, made)
+    for task in made.get("cancelled", ()):
+        await store.cancel_task(task.id)
+    if tasks:
+        await _surroundings(store)
+    return made
+
+
+async def _stored(store: Container, place: int, end: str) -> Task:
+    type_, queue = (("invoice:render", "billing"), ("email:send", "mail"), ("webhook:deliver", "default"))[place % 3]
+    payload = {
+        "invoice": f"INV-2026-{118_400 + place}",
+        "customer": {"id": 90_071_992_547_409_931, "name": CUSTOMERS[place % 5]},
+        "total": "1204.50",
+        "new_layout": True,
+    }
+    options: dict[str, Any] = {"delay": 5400.0} if end == "scheduled" else {}
+    if end in ("pending", "cancelled"):
+        type_, queue = "import:account", "imports"
+    stored = await store.enqueue(type_, payload, queue=queue, max_attempts=1 if end == "failed" else 3, **options)
+    assert isinstance(stored, Task)
+    return stored
+
+
+async def _work(store: Container, made: dict[str, list[Task]]) -> None:
+    """Claim what is due in the queues that are served, and end each claim as was meant."""
+    ends = {task.id: end for end, tasks in made.items() for task in tasks}
+    failure = Failure("TemplateNotFound", "invoice/total_v2.html", TRACEBACK)
+    request = ClaimRequest(
+        worker_id=WORKERS[0],
+        types=frozenset({"invoice:render", "email:send", "webhook:deliver"}),
+        queues={"billing": 0, "mail": 0, "default": 0},
+        limit=500,
+        lease=60.0,
+    )
+    claimed = await store.backend.queue.claim(request)
+    outcomes: list[Outcome] = []
+    running: list[str] = []
+    for task in claimed.tasks:
+        match ends.get(task.id):
+            case "completed":
+                outcomes.append(task.completed('{"status": 202, "delivery": "dlv_8f31c0", "body": null}'))
+            case "failed" | "retrying":
+                outcomes.append(task.failed(failure, RetryPolicy(), 0.5))
+            case _:
+                running.append(task.id)
+    await store.backend.queue.settle(outcomes)
+    await _beat(store, WORKERS[0], tuple(running))
+    await _beat(store, WORKERS[1], ())
+
+
+async def _beat(store: Container, worker_id: str, running: tuple[str, ...]) -> None:
+    now = store.clock.now()
+    await store.backend.registry.beat(
+        WorkerInfo(
+            id=worker_id,
+            host="node-1",
+            pid=2114,
+            started_at=now - timedelta(minutes=46),
+            seen_at=now,
+            concurrency=15,
+            queues=("billing", "default", "mail"),
+            types=("invoice:render", "email:send", "webhook:deliver"),
+            running=running,
+            lease=60.0,
+            release="0.2.0",
+        )
+    )
+
+
+async def _surroundings(store: Container) -> None:
+    await store.pause_queue("imports")
+    for cron in (
+        CronTask("30 2 * * *", "report:build", time_zone="Europe/Berlin", name="nightly-report"),
+        CronTask("*/15 8-17 * * 1-5", "import:account", "imports", time_zone="Europe/Berlin", name="account-sync"),
+        CronTask("every 5m", "webhook:deliver", name="hook-sweep", overlap="skip"),
+    ):
+        await store.put_schedule(cron)
+    await store.pause_schedule("hook-sweep")
+
+
+async def build_hostile(store: Container) -> Task:
+    """A task, and a schedule, each of whose texts tries to become markup."""
+    failure = Failure(
+        "Error" + HOSTILE,
+        HOSTILE,
+        f'Traceback (most recent call last):\n  File "{HOSTILE}", line 1, in {HOSTILE}\n    {HOSTILE}\nError',
+    )
+    stored = await store.enqueue(
+        "evil:task",
+        {HOSTILE: HOSTILE, "list": [HOSTILE, {"deep": HOSTILE}]},
+        queue="evil",
+        max_attempts=1,
+        metadata={"note": HOSTILE},
+        correlation_id=HOSTILE,
+        dedupe=HOSTILE,
+    )
+    assert isinstance(stored, Task)
+    request = ClaimRequest(worker_id=HOSTILE, types=frozenset({"evil:task"}), queues={"evil": 0}, limit=1, lease=60.0)
+    claimed = await store.backend.queue.claim(request)
+    await store.backend.queue.settle([claimed.tasks[0].failed(failure, RetryPolicy(), 0.5)])
+    await _beat(store, HOSTILE, (stored.id,))
+    await store.put_schedule(CronTask("0 0 * * *", "evil:task", "evil", args=HOSTILE, name=HOSTILE))
+    return stored

@@ -1,0 +1,205 @@
+"""The pages as a browser without a script sees them."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+import httpx
+import pytest
+
+from backstage.domain.errors import StorageUnavailableError
+from backstage.domain.task_state import TaskState
+from backstage.infra.container import Container
+from backstage.pages.app import _PAGES
+from tests.pages.conftest import Client
+from tests.pages.scene import HOSTILE, build, build_hostile
+
+
+def hidden(html: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', html)
+    assert found is not None
+    return found[1]
+
+
+async def confirmed(client: httpx.AsyncClient, address: str) -> httpx.Response:
+    """Ask, and say yes."""
+    question = await client.get(address)
+    assert question.status_code == 200, question.text
+    form = dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', question.text.split("<main")[1]))
+    return await client.post(address.split("?", maxsplit=1)[0], data=form)
+
+
+@pytest.mark.parametrize("path", [path for path in _PAGES if "{" not in path])
+async def test_every_page_stands_with_no_task_and_with_many(
+    path: str, client: httpx.AsyncClient, store: Container
+) -> None:
+    assert (await client.get(path)).status_code == 200
+    await build(store, 21)
+    answer = await client.get(path)
+    assert answer.status_code == 200
+    assert "script-src 'self'; style-src 'self'" in answer.headers["content-security-policy"]
+    assert not re.search(r'\sstyle=|<style|\son\w+="|<script>', answer.text)
+
+
+async def test_no_text_of_a_task_becomes_markup(client: httpx.AsyncClient, store: Container) -> None:
+    task = await build_hostile(store)
+    for path in ("/", "/tasks", f"/tasks/{task.id}", "/queues", "/workers", f"/schedules?open={HOSTILE}"):
+        html = (await client.get(path)).text
+        assert "<img" not in html
+        assert "alert(1)</script>" not in html
+        assert "49" not in html.split("evil:task")[0][-200:]
+
+
+async def test_the_first_page_of_a_new_store_says_what_to_do(client: httpx.AsyncClient, store: Container) -> None:
+    assert "Nothing has run yet" in (await client.get("/")).text
+    await store.enqueue("email:send", {})
+    assert "Nothing has run yet" not in (await client.get("/")).text
+
+
+async def test_tasks_are_filtered_by_words_and_a_wrong_one_is_named(
+    client: httpx.AsyncClient, store: Container
+) -> None:
+    made = await build(store, 14)
+    html = (await client.get("/tasks", params={"q": "state:failed"})).text
+    shown = set(re.findall(r'data-id="([^"]+)"', html))
+    assert shown == {task.id for task in made["failed"]}
+    assert "did you mean state?" in (await client.get("/tasks", params={"add": "stat:failed"})).text
+
+
+async def test_tasks_come_a_page_at_a_time(client: httpx.AsyncClient, store: Container) -> None:
+    for number in range(60):
+        await store.enqueue("email:send", {"number": number})
+    first = (await client.get("/tasks")).text
+    older = re.search(r'href="([^"]+)" data-older', first)
+    assert older is not None
+    second = (await client.get(older[1])).text
+    ids = [re.findall(r'data-id="([^"]+)"', html) for html in (first, second)]
+    assert [len(page) for page in ids] == [50, 10]
+    assert not set(ids[0]) & set(ids[1])
+
+
+async def test_a_task_says_first_why_it_is_so(client: httpx.AsyncClient, store: Container) -> None:
+    made = await build(store, 21)
+    sentences = {
+        "failed": "Failed for good after 1 attempt",
+        "completed": "Completed, after",
+        "running": "It runs on worker-a-2114",
+        "retrying": "It waits for its retry: attempt 2 of 3",
+        "scheduled": "It is scheduled to start in",
+        "pending": "The queue imports is paused",
+        "cancelled": "Cancelled before it began",
+    }
+    for state, sentence in sentences.items():
+        html = (await client.get(f"/tasks/{made[state][0].id}")).text
+        assert sentence in html.replace("\xa0", " "), state
+
+
+async def test_an_unknown_task_is_told_with_404(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/tasks/01a22941-3918-70e5-9b13-4e4a89546b15")
+    assert answer.status_code == 404
+    assert "No task 01a22941" in answer.text
+    assert (await client.get("/no/such/page")).status_code == 404
+
+
+async def test_a_task_is_cancelled_after_a_question_and_that_can_be_undone(
+    client: httpx.AsyncClient, store: Container
+) -> None:
+    task = await store.enqueue("email:send", {})
+    answer = await confirmed(client, f"/act/cancel?task={task.id}")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/tasks/{task.id}")
+    assert (await store.get_task(task.id)).state is TaskState.CANCELLED
+    told = (await client.get(answer.headers["location"])).text
+    undo = re.search(r'action="(/act/retry[^"]*)"', told)
+    assert undo is not None
+    await client.post(undo[1].replace("&amp;", "&"), data={"csrf": hidden(told, "csrf")})
+    assert (await store.get_task(task.id)).state is TaskState.PENDING
+    assert "Undo" not in (await client.get("/tasks")).text.split('id="toasts"')[0]
+
+
+async def test_a_queue_is_paused_and_resumed(client: httpx.AsyncClient, store: Container) -> None:
+    await build(store, 7)
+    await confirmed(client, "/act/pause?queue=mail")
+    assert "mail" in (await store.get_task_stats()).paused_queues
+    await confirmed(client, "/act/resume?queue=mail")
+    assert "mail" not in (await store.get_task_stats()).paused_queues
+
+
+async def test_what_cannot_be_undone_asks_for_its_name(client: httpx.AsyncClient, store: Container) -> None:
+    await build(store, 1)
+    refused = await confirmed(client, "/act/delete-schedule?schedule=hook-sweep")
+    assert refused.status_code == 422
+    assert "Type hook-sweep to go on" in refused.text
+    csrf = hidden(refused.text, "csrf")
+    await client.post("/act/delete-schedule", data={"csrf": csrf, "schedule": "hook-sweep", "typed": "hook-sweep"})
+    assert "hook-sweep" not in {each.name for each in await store.list_schedules()}
+
+
+async def test_a_form_of_another_site_does_nothing(client: httpx.AsyncClient, store: Container) -> None:
+    task = await store.enqueue("email:send", {})
+    await client.get("/tasks")
+    answer = await client.post("/act/cancel", data={"task": task.id, "csrf": "guessed"})
+    assert answer.status_code == 403
+    assert (await store.get_task(task.id)).state is TaskState.PENDING
+
+
+async def test_a_task_is_stored_by_a_form_that_names_what_is_wrong(client: httpx.AsyncClient, store: Container) -> None:
+    csrf = hidden((await client.get("/new-task")).text, "csrf")
+    wrong = await client.post("/new-task", data={"csrf": csrf, "type": "no name", "payload": "{}"})
+    assert wrong.status_code == 422
+    assert 'id="type-problem"' in wrong.text
+    right = await client.post("/new-task", data={"csrf": csrf, "type": "email:send", "payload": '{"to": "ada"}'})
+    task = await store.get_task(right.headers["location"].rpartition("/")[2])
+    assert (task.type, task.payload) == ("email:send", {"to": "ada"})
+
+
+async def test_who_may_not_see_a_page_signs_in_and_comes_back(new_client: Client) -> None:
+    async def check_token(token: str) -> str | None:
+        return None if token == "good" else "This token is not known."
+
+    async with new_client(check_token=check_token) as client:
+        sent_away = await client.get("/tasks?q=state:failed", headers={"x-out": "1"})
+        assert unquote(sent_away.headers["location"]) == "/sign-in?next=/tasks?q=state:failed"
+        page = await client.get(sent_away.headers["location"])
+        form = {"csrf": hidden(page.text, "csrf"), "next": hidden(page.text, "next")}
+        refused = await client.post("/sign-in", data={**form, "token": "bad"})
+        assert (refused.status_code, "This token is not known." in refused.text) == (401, True)
+        let_in = await client.post("/sign-in", data={**form, "token": "good"})
+        assert let_in.headers["location"] == "/tasks?q=state:failed"
+        assert client.cookies["backstage_token"] == "good"
+        elsewhere = await client.post("/sign-in", data={**form, "token": "good", "next": "//evil.example"})
+        assert elsewhere.headers["location"] == "/"
+
+
+async def test_the_theme_is_kept_by_the_browser(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/theme?theme=dark&back=/tasks")
+    assert answer.headers["location"] == "/tasks"
+    assert 'data-theme="dark"' in (await client.get("/tasks")).text
+
+
+async def test_a_store_that_does_not_answer_is_told_without_its_address(
+    client: httpx.AsyncClient, store: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def silent() -> None:
+        raise StorageUnavailableError("postgresql://secret@db: no route")
+
+    monkeypatch.setattr(store, "get_task_stats", silent)
+    answer = await client.get("/tasks")
+    assert answer.status_code == 503
+    assert "The store does not answer" in answer.text
+    assert "secret" not in answer.text
+
+
+async def test_a_static_file_may_be_kept_for_ever_under_its_version(client: httpx.AsyncClient) -> None:
+    address = re.search(r'href="([^"]+/app\.css)"', (await client.get("/")).text)
+    assert address is not None
+    answer = await client.get(address[1])
+    assert answer.status_code == 200
+    assert "immutable" in answer.headers["cache-control"]
+    assert (await client.get("/static/any/../../app.py")).status_code == 404
+
+
+async def test_the_palette_knows_pages_queues_and_types(client: httpx.AsyncClient, store: Container) -> None:
+    await build(store, 7)
+    names = {each["name"] for each in (await client.get("/palette")).json()}
+    assert {"Overview", "billing", "invoice:render", "Pause billing", "Resume imports"} <= names
