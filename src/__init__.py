@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from backstage.domain.cron_task import CronTask as CronTask
     from backstage.domain.dedupe import Dedupe as Dedupe
     from backstage.domain.dedupe import Duplicate as Duplicate
+    from backstage.domain.errors import AmbiguousIdError as AmbiguousIdError
     from backstage.domain.errors import ConfigurationError as ConfigurationError
     from backstage.domain.errors import DuplicateTaskError as DuplicateTaskError
     from backstage.domain.errors import FailureGroupNotFoundError as FailureGroupNotFoundError

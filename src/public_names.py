@@ -124,6 +124,7 @@ HOMES = {
     "TaskFailedError": "domain.errors",
     "TaskCancelledError": "domain.errors",
     "ResultGoneError": "domain.errors",
+    "AmbiguousIdError": "domain.errors",
     "ScheduleNotFoundError": "domain.errors",
     "ScheduleUnreadableError": "domain.errors",
     "SubscriptionNotFoundError": "domain.errors",

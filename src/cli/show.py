@@ -39,8 +39,8 @@ def run(arguments: Sequence[str]) -> int:
 
 async def _task(url: str | None, task_id: str) -> tuple[Task, list[Attempt], Explanation]:
     async with existing_store(url) as store:
-        task = await store.get_task(task_id)
-        return task, await store.get_attempts(task_id), await store.explain(task_id)
+        task = await store.get_task(await store.find_task_id(task_id))
+        return task, await store.get_attempts(task.id), await store.explain(task.id)
 
 
 def _facts(task: Task, explanation: Explanation) -> Iterator[str]:

@@ -22,7 +22,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 HANDLER_MARK = "__backstage_handler__"
 """The attribute of a function that is a handler: a MarkedHandler, or what the worker knows of one."""
 _OF_EACH_TASK = ("queue", "priority")
-_OF_THE_HANDLER = ("timeout", "soft_timeout", "max_attempts", "backoff", "max_deliveries")
+_OF_THE_HANDLER = ("timeout", "soft_timeout", "max_attempts", "backoff", "max_deliveries", "keep_logs")
 
 
 class TaskTypeOptions(TypedDict, total=False):
@@ -35,6 +35,7 @@ class TaskTypeOptions(TypedDict, total=False):
     max_attempts: int | None
     backoff: Backoff | None
     max_deliveries: int | None
+    keep_logs: bool
 
 
 class TaskType(Generic[Payload, Result]):
@@ -145,7 +146,7 @@ def _check(options: TaskTypeOptions) -> None:
             check_name("queue", value)
         elif name == "priority":
             check_priority(value)
-        elif value is None:
+        elif value is None or name == "keep_logs":
             continue
         elif name in ("timeout", "soft_timeout"):
             check_seconds(name, value, least=0.001)

@@ -30,6 +30,7 @@ from backstage.worker.runtime.held_task import HeldTask, StopReason, mark_over_s
 from backstage.worker.runtime.history_recorder import HistoryRecorder
 from backstage.worker.runtime.lanes import Lane
 from backstage.worker.runtime.outcome_report import OutcomeReport
+from backstage.worker.runtime.run_reports import RunReports
 from backstage.worker.watching.metrics import RunMetrics, WorkerMetrics
 from backstage.worker.worker_options import WorkerOptions
 
@@ -56,6 +57,7 @@ class SingleRuns:
         self._options = options
         run_outcome = RunOutcome(container.chain_task, container.chance, container.logger)
         self._runner = AttemptRunner(run_outcome, options.worker_id, container.logger, StoreOnLoop(container))
+        self._reports = RunReports(container.backend.task_events, container.clock, container.logger)
         self._publisher = EventPublisher(container.events, container.clock, options.worker_id)
         history = HistoryRecorder(
             self._backend.history, WorkerMetrics(), container.clock, options.lease, container.logger
@@ -84,20 +86,25 @@ class SingleRuns:
         loop = asyncio.get_running_loop()
         errors: list[BaseException] = []
         lane = self._lane(task, errors)
-        held = HeldTask(task, lane, loop.time() + self._options.lease, self._queue, lambda: False)
+        held = HeldTask(task, lane, loop.time() + self._options.lease, self._queue, self._reports, lambda: False)
         end: asyncio.Future[Outcome | None] = loop.create_future()
         held.run = asyncio.create_task(self._attempt(held, end))
+        reporting = asyncio.create_task(self._reports.run())
         try:
             await self._watch(held, held.run)
         finally:
             if not end.done():  # the test itself is being cancelled: its worker shuts down
                 held.stop(StopReason.SHUTDOWN)
                 await asyncio.wait((held.run,))
+            await _ended(reporting)
             await self._settle(task, end.result(), errors)
 
     async def _attempt(self, held: HeldTask, end: asyncio.Future[Outcome | None]) -> None:
         held.has_begun = True
-        end.set_result(await self._runner.run(held))
+        outcome = await self._runner.run(held)
+        if outcome is not None:
+            await held.stored(outcome)
+        end.set_result(outcome)
 
     async def _watch(self, held: HeldTask, run: asyncio.Task[None]) -> None:
         """Return when the run has ended; until then tell it what a lease keeper would, as soon as it is known."""

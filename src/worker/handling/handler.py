@@ -45,6 +45,8 @@ class TaskHandlerRegistration:
     backoff: Backoff | None = None
     run_in: RunIn | str = RunIn.AUTO
     max_deliveries: int | None = None
+    keep_logs: bool = False
+    """Whether the lines that it logs by its context are kept of every attempt, and not only of one that failed."""
     task_type: TaskType[Any, Any] | None = None
 
     @classmethod
@@ -65,6 +67,8 @@ class TaskHandlerRegistration:
         for field in ("max_attempts", "max_deliveries"):
             if getattr(self, field) is not None:
                 check_attempts(field, getattr(self, field))
+        if not isinstance(self.keep_logs, bool):
+            raise ConfigurationError("keep_logs", f"{self.keep_logs!r} is neither true nor false")
         if self.run_in not in tuple(RunIn):
             raise ConfigurationError("run_in", f"{self.run_in!r} is not one of {', '.join(RunIn)}")
 
@@ -78,6 +82,7 @@ class HandlerOptions(TypedDict, total=False):
     backoff: Backoff | None
     run_in: RunIn | str
     max_deliveries: int | None
+    keep_logs: bool
 
 
 def handler(type: str | TaskType[Any, Any], **options: Unpack[HandlerOptions]) -> Callable[[Function], Function]:
