@@ -112,6 +112,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "search_tasks": _SEARCH,
     "count_tasks": _SEARCH,
     "complete_query": _LOOK,
+    "find_task_id": _LOOK,
     "find_unserved": _LOOK,
     "explain": _LOOK,
     "explain_queues": _LOOK,
