@@ -64,6 +64,7 @@ HOMES = {
     "FollowedEvent": "domain.followed_event",
     "EventKind": "domain.followed_event",
     "LogLine": "domain.run_log",
+    "upcast": "worker.handling.upcaster",
     "TaskQuery": "domain.task_query",
     "TaskPage": "domain.task_query",
     "TaskStats": "domain.stats",

@@ -46,9 +46,10 @@ def task_of(row: Sequence[Any]) -> Task:
             row,
             _STATES[state],
             None if started_at is None else from_micros(started_at),
-            Lease(worker_id, from_micros(lease_until)) if state == "running" and worker_id is not None else None,
             None if finished_at is None else from_micros(finished_at),
-            (progress, progress_note),
+            Lease(worker_id, from_micros(lease_until)) if state == "running" and worker_id is not None else None,
+            progress,
+            progress_note,
         )
     except Exception:  # whatever the converters raise: the row was written by somebody else
         return salvaged_row(dict(zip(ROW_COLUMNS, row, strict=True)))
@@ -58,7 +59,7 @@ def claimed_task_of(row: Sequence[Any], started_at: datetime, lease: Lease) -> T
     """Return the task of a row that begins with STATED_COLUMNS; those of one claim share when they started, and their
     lease."""
     try:
-        return _task_of(row, TaskState.RUNNING, started_at, lease)
+        return _task_of(row, TaskState.RUNNING, started_at, None, lease, None, None)
     except Exception:  # as above
         columns = dict(zip(STATED_COLUMNS, row, strict=False)) | {"state": "running"}
         return replace(salvaged_row(columns), started_at=started_at, lease=lease)
@@ -68,38 +69,28 @@ def _task_of(
     row: Sequence[Any],
     state: TaskState,
     started_at: datetime | None,
+    finished_at: datetime | None,
     lease: Lease | None,
-    end: datetime | None = None,
-    progress: tuple[float | None, str | None] = (None, None),
+    progress: float | None,
+    progress_note: str | None,
 ) -> Task:
     (
         id_, type_, queue, priority, created_at, scheduled_at, deliveries, interruptions, crashes, version,
         max_attempts, backoff, timeout, soft_timeout, max_deliveries, dedupe_key, dedupe_ttl, correlation_id,
         workflow_id, origin_id, tags, key, is_awaited, cancel_requested, metadata, last_failure, result, payload, *_,
     ) = row  # fmt: skip
-    type_, of_payload = split_lane_type(type_) if "@" in type_ else (type_, 1)
+    type_, payload_version_ = split_lane_type(type_) if "@" in type_ else (type_, 1)
+    checked_count(deliveries, interruptions, crashes, version)
     return Task(
-        id=id_,
-        type=type_,
-        payload_version=of_payload,
+        id=id_, type=type_, payload_version=payload_version_, queue=queue, priority=priority, state=state,
         payload_json=payload if type(payload) is str else text(payload),
-        queue=queue,
-        priority=priority,
-        state=state,
         created_at=from_micros(created_at),
         scheduled_at=from_micros(scheduled_at),
-        started_at=started_at,
-        finished_at=end,
-        lease=lease,
-        deliveries=checked_count(deliveries, interruptions, crashes, version),
-        interruptions=interruptions,
-        crashes=crashes,
-        version=version,
+        started_at=started_at, finished_at=finished_at, lease=lease,
+        deliveries=deliveries, interruptions=interruptions, crashes=crashes, version=version,
         max_attempts=max_attempts,
         backoff=None if backoff is None else Backoff.parse(backoff),
-        timeout=timeout,
-        soft_timeout=soft_timeout,
-        max_deliveries=max_deliveries,
+        timeout=timeout, soft_timeout=soft_timeout, max_deliveries=max_deliveries,
         dedupe=None if dedupe_key is None else Dedupe(dedupe_key, dedupe_ttl),
         correlation_id=id_ if correlation_id is None else correlation_id,
         workflow_id=id_ if workflow_id is None else workflow_id,
@@ -111,9 +102,8 @@ def _task_of(
         is_cancel_requested=bool(cancel_requested),
         result_json=result,
         last_failure=None if last_failure is None else failure_of(last_failure),
-        progress=progress[0],
-        progress_note=progress[1],
-    )
+        progress=progress, progress_note=progress_note,
+    )  # fmt: skip
 
 
 def _count(value: Any) -> int:
