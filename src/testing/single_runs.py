@@ -147,7 +147,7 @@ class SingleRuns:
 
     def _lane(self, task: Task, errors: list[BaseException]) -> Lane:
         """The worker's order of middleware, in one that notes what comes out of it."""
-        registration = self._registry.registration(task.type)
+        registration = self._registry.registration(task.lane_type)
         place = DirectExecutor(self._container, self._options.lease)
 
         def noting(run: Run) -> Run:
@@ -161,7 +161,7 @@ class SingleRuns:
             return noted
 
         middlewares = (noting, recovery, *self._middlewares, timeout(mark_over_soft_timeout))
-        run = compose(middlewares, self._registry.bind(task.type, place, place))
+        run = compose(middlewares, self._registry.bind(task.lane_type, place, place))
         return Lane(run, limits_of(self._options, task.queue, registration), RunMetrics())
 
 

@@ -99,7 +99,7 @@ class Slots:
     def start(self, tasks: Sequence[Task], lease_end: float) -> None:
         """Take in claimed tasks; `lease_end` is by the loop's clock, reckoned from before the claim."""
         for task in tasks:
-            lane = self._lanes[task.queue, task.type]
+            lane = self._lanes[task.queue, task.lane_type]
             lane.counts.claimed += 1
             held = HeldTask(task, lane, lease_end, self._queue, self._reports, self._is_shutting_down)
             self.held.add(held)
