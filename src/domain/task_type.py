@@ -191,6 +191,7 @@ def _check(options: TaskTypeOptions) -> None:
     for name in options:
         if name not in TaskTypeOptions.__optional_keys__:
             raise TypeError(f"TaskType() got an unexpected keyword argument {name!r}")
+    check_result_options(options.get("keep_result_for"), options.get("result_limit"))
     given: Iterable[tuple[str, Any]] = options.items()
     for name, value in given:
         if name == "queue":
@@ -201,12 +202,8 @@ def _check(options: TaskTypeOptions) -> None:
             check_tags("tags", value)
         elif name == "priority":
             check_priority(value)
-        elif value is None or name == "keep_logs":
+        elif value is None or name in ("keep_logs", "keep_result_for", "result_limit"):
             continue
-        elif name == "keep_result_for":
-            check_result_options(value, None)
-        elif name == "result_limit":
-            check_result_options(None, value)
         elif name in ("timeout", "soft_timeout"):
             check_seconds(name, value, least=0.001)
         elif name in ("max_attempts", "max_deliveries"):
