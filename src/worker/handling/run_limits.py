@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from backstage.domain.limits import MAX_PAYLOAD_BYTES
 from backstage.domain.retry_policy import RetryPolicy
 from backstage.domain.task import Task
 from backstage.worker.handling.handler import TaskHandlerRegistration
 from backstage.worker.worker_options import WorkerOptions
-
-Number = TypeVar("Number", int, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +39,8 @@ def limits_of(options: WorkerOptions, queue_name: str, registration: TaskHandler
             registration.backoff or options.retry.backoff,
         ),
         max_deliveries_of(options, queue_name, registration),
-        _first(registration.keep_result_for, queue and queue.keep_result_for),
-        _first(registration.result_limit, queue and queue.result_limit) or MAX_PAYLOAD_BYTES,
+        _first(registration.keep_result_for, None if queue is None else queue.keep_result_for),
+        registration.result_limit or (queue and queue.result_limit) or MAX_PAYLOAD_BYTES,
         registration.keep_logs,
     )
 
@@ -55,6 +52,6 @@ def max_deliveries_of(options: WorkerOptions, queue_name: str, registration: Tas
     return (registration and registration.max_deliveries) or (queue and queue.max_deliveries) or options.max_deliveries
 
 
-def _first(of_handler: Number | None, of_queue: Number | None) -> Number | None:
+def _first(of_handler: float | None, of_queue: float | None) -> float | None:
     """0 is a value here: a result that is given up at once."""
     return of_queue if of_handler is None else of_handler
