@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from backstage.domain.cron_task import CronTask as CronTask
     from backstage.domain.dedupe import Dedupe as Dedupe
     from backstage.domain.dedupe import Duplicate as Duplicate
+    from backstage.domain.deploy_report import DeployedCode as DeployedCode
+    from backstage.domain.deploy_report import DeployReport as DeployReport
+    from backstage.domain.deploy_report import LookedAt as LookedAt
+    from backstage.domain.deploy_report import UnknownLane as UnknownLane
+    from backstage.domain.deploy_report import UnknownName as UnknownName
+    from backstage.domain.deploy_report import UnreadableField as UnreadableField
     from backstage.domain.errors import AmbiguousIdError as AmbiguousIdError
     from backstage.domain.errors import ConfigurationError as ConfigurationError
     from backstage.domain.errors import DuplicateTaskError as DuplicateTaskError
@@ -206,6 +212,12 @@ _HOMES = {
     "LogLine": "domain.run_log",
     "TaskQuery": "domain.task_query",
     "TaskPage": "domain.task_query",
+    "DeployReport": "domain.deploy_report",
+    "DeployedCode": "domain.deploy_report",
+    "UnknownLane": "domain.deploy_report",
+    "UnknownName": "domain.deploy_report",
+    "UnreadableField": "domain.deploy_report",
+    "LookedAt": "domain.deploy_report",
     "TaskStats": "domain.stats",
     "StateCounts": "domain.stats",
     "OldestDue": "domain.stats",

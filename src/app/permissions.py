@@ -110,6 +110,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "count_tasks": _LOOK,
     "complete_query": _LOOK,
     "find_task_id": _LOOK,
+    "check_deploy": _LOOK,
     "find_unserved": _LOOK,
     "explain": _LOOK,
     "explain_queues": _LOOK,

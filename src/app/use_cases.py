@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from backstage.app.cancel_task import CancelTask
     from backstage.app.chain_task import ChainTask
     from backstage.app.change_priority import ChangePriority
+    from backstage.app.check_deploy import CheckDeploy
     from backstage.app.cleanup_old_tasks import CleanupOldTasks
     from backstage.app.complete_query import CompleteQuery
     from backstage.app.copy_task import CopyTask
@@ -156,6 +157,7 @@ class UseCases:
     search_tasks: SearchTasks = _use_case("SearchTasks")
     count_tasks: CountTasks = _use_case("CountTasks")
     complete_query: CompleteQuery = _use_case("CompleteQuery")
+    check_deploy: CheckDeploy = _use_case("CheckDeploy")
     find_unserved: FindUnserved = _use_case("FindUnserved")
     explain: Explain = _use_case("Explain")
     explain_queues: ExplainQueues = _use_case("ExplainQueues")
