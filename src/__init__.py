@@ -21,10 +21,16 @@ if TYPE_CHECKING:
     from backstage.domain.audit_entry import AuditQuery as AuditQuery
     from backstage.domain.backoff import Backoff as Backoff
     from backstage.domain.broadcast_message import BroadcastMessage as BroadcastMessage
+    from backstage.domain.bulk_action import BulkAction as BulkAction
+    from backstage.domain.bulk_action import BulkKind as BulkKind
+    from backstage.domain.bulk_operation import BulkOperation as BulkOperation
+    from backstage.domain.bulk_operation import BulkPlan as BulkPlan
+    from backstage.domain.bulk_operation import BulkState as BulkState
     from backstage.domain.completion import Completion as Completion
     from backstage.domain.cron_task import CronTask as CronTask
     from backstage.domain.dedupe import Dedupe as Dedupe
     from backstage.domain.dedupe import Duplicate as Duplicate
+    from backstage.domain.errors import BulkNotFoundError as BulkNotFoundError
     from backstage.domain.errors import ConfigurationError as ConfigurationError
     from backstage.domain.errors import DuplicateTaskError as DuplicateTaskError
     from backstage.domain.errors import IllegalMoveError as IllegalMoveError
@@ -189,6 +195,11 @@ _HOMES = {
     "Task": "domain.task",
     "TypedTask": "domain.typed_task",
     "TaskState": "domain.task_state",
+    "BulkState": "domain.bulk_operation",
+    "BulkPlan": "domain.bulk_operation",
+    "BulkOperation": "domain.bulk_operation",
+    "BulkKind": "domain.bulk_action",
+    "BulkAction": "domain.bulk_action",
     "Completion": "domain.completion",
     "Counted": "domain.search_page",
     "SearchPage": "domain.search_page",
@@ -249,6 +260,7 @@ _HOMES = {
     "ConfigurationError": "domain.errors",
     "MissingExtraError": "domain.errors",
     "InvalidQueryError": "domain.errors",
+    "BulkNotFoundError": "domain.errors",
     "InvalidTaskDataError": "domain.errors",
     "FieldError": "domain.field_error",
     "UnknownTaskTypeError": "domain.errors",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backstage.domain.errors import (
+    BulkNotFoundError,
     DuplicateTaskError,
     IllegalMoveError,
     InvalidQueryError,
@@ -31,6 +32,7 @@ from backstage.domain.errors import (
 
 _STATUS: dict[type[TaskError], int] = {
     TaskNotFoundError: 404,
+    BulkNotFoundError: 404,
     ScheduleNotFoundError: 404,
     SubscriptionNotFoundError: 404,
     TokenNotFoundError: 404,
