@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from backstage.domain.cron_task import CronTask as CronTask
     from backstage.domain.dedupe import Dedupe as Dedupe
     from backstage.domain.dedupe import Duplicate as Duplicate
+    from backstage.domain.errors import AmbiguousIdError as AmbiguousIdError
     from backstage.domain.errors import BulkNotFoundError as BulkNotFoundError
     from backstage.domain.errors import ConfigurationError as ConfigurationError
     from backstage.domain.errors import DuplicateTaskError as DuplicateTaskError
@@ -129,6 +130,7 @@ if TYPE_CHECKING:
     from backstage.worker.handling.resource import lifespan as lifespan
     from backstage.worker.handling.resource import on_start as on_start
     from backstage.worker.handling.resource import on_stop as on_stop
+    from backstage.worker.handling.upcaster import upcast as upcast
     from backstage.worker.hosting.broadcast import Broadcast as Broadcast
     from backstage.worker.hosting.composition_root import CompositionRoot as CompositionRoot
     from backstage.worker.hosting.new_processor import ProcessorSettings as ProcessorSettings
@@ -144,6 +146,15 @@ if TYPE_CHECKING:
     from backstage.worker.watching.metrics import WorkerMetrics as WorkerMetrics
     from backstage.worker.watching.vital_signs import Phase as Phase
     from backstage.worker.watching.vital_signs import VitalSigns as VitalSigns
+
+_ERRORS = """
+TaskError ConfigurationError MissingExtraError InvalidQueryError BulkNotFoundError InvalidTaskDataError
+UnknownTaskTypeError TaskNotFoundError AmbiguousIdError TaskFailedError TaskCancelledError ResultGoneError
+ScheduleNotFoundError ScheduleUnreadableError SubscriptionNotFoundError TokenNotFoundError NotAllowedError
+IllegalMoveError UnchangeableTaskError UndecodableTaskError StaleTaskError DuplicateTaskError
+ResourceFailedError TransferRefusedError StorageError StorageRefusedError StorageFullError
+StorageUnavailableError StoreReplacedError StoreNotReadyError
+"""
 
 _HOMES = {
     # What an application holds
@@ -178,6 +189,7 @@ _HOMES = {
     "listener": "worker.handling.listener",
     "receiver": "worker.handling.receiver",
     "middleware": "worker.handling.handler",
+    "upcast": "worker.handling.upcaster",
     "on_start": "worker.handling.resource",
     "on_stop": "worker.handling.resource",
     "lifespan": "worker.handling.resource",
@@ -256,36 +268,8 @@ _HOMES = {
     "TaskReleased": "domain.events",
     "TaskRetried": "domain.events",
     # Errors
-    "TaskError": "domain.errors",
-    "ConfigurationError": "domain.errors",
-    "MissingExtraError": "domain.errors",
-    "InvalidQueryError": "domain.errors",
-    "BulkNotFoundError": "domain.errors",
-    "InvalidTaskDataError": "domain.errors",
     "FieldError": "domain.field_error",
-    "UnknownTaskTypeError": "domain.errors",
-    "TaskNotFoundError": "domain.errors",
-    "TaskFailedError": "domain.errors",
-    "TaskCancelledError": "domain.errors",
-    "ResultGoneError": "domain.errors",
-    "ScheduleNotFoundError": "domain.errors",
-    "ScheduleUnreadableError": "domain.errors",
-    "SubscriptionNotFoundError": "domain.errors",
-    "TokenNotFoundError": "domain.errors",
-    "NotAllowedError": "domain.errors",
-    "IllegalMoveError": "domain.errors",
-    "UnchangeableTaskError": "domain.errors",
-    "UndecodableTaskError": "domain.errors",
-    "StaleTaskError": "domain.errors",
-    "DuplicateTaskError": "domain.errors",
-    "ResourceFailedError": "domain.errors",
-    "TransferRefusedError": "domain.errors",
-    "StorageError": "domain.errors",
-    "StorageRefusedError": "domain.errors",
-    "StorageFullError": "domain.errors",
-    "StorageUnavailableError": "domain.errors",
-    "StoreReplacedError": "domain.errors",
-    "StoreNotReadyError": "domain.errors",
+    **dict.fromkeys(_ERRORS.split(), "domain.errors"),
 }
 
 __all__ = list(_HOMES)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from backstage.domain.extras import needing
 
-with needing("web", "fastapi"):
-    import fastapi as fastapi
-
-from backstage.api.app import backstage_app
+with needing("web", "backstage.api"):
+    from backstage.api.app import backstage_app
 
 __all__ = ["backstage_app"]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from backstage.app.guarded_use_cases import GuardedUseCases
 from backstage.app.use_cases import UseCases
 from backstage.cli.host_user import host_user
-from backstage.cli.no_listeners import NoListeners
 from backstage.domain.errors import ConfigurationError, StoreNotReadyError
+from backstage.domain.no_listeners import NoListeners
 from backstage.domain.opening import Opening
 from backstage.infra.backends import backend_for
 from backstage.infra.printable import printable
@@ -48,21 +48,28 @@ def store(url: str | None) -> Backend:
 
 
 @asynccontextmanager
-async def opened_store(url: str | None, opening: Opening = Opening.PRODUCE) -> AsyncIterator[UseCases]:
+async def opened_store(url: str | None, opening: Opening = Opening.PRODUCE) -> AsyncIterator[GuardedUseCases]:
     """Connect, to store something, and give the use cases over the store.
 
     Raises ConfigurationError, StorageUnavailableError, and with READ StoreNotReadyError.
     """
+    async with opened_use_cases(url, opening) as use_cases:
+        yield _of_this_user(use_cases)
+
+
+@asynccontextmanager
+async def opened_use_cases(url: str | None, opening: Opening = Opening.PRODUCE) -> AsyncIterator[UseCases]:
+    """The same for a command that lets in others than its own user."""
     backend = store(url)
     try:
         await backend.open(opening)
-        yield _use_cases(backend)
+        yield UseCases(backend, NoListeners(), _Ids())
     finally:
         await backend.close()
 
 
 @asynccontextmanager
-async def filled_store(url: str | None, option: str = "url") -> AsyncIterator[UseCases]:
+async def filled_store(url: str | None, option: str = "url") -> AsyncIterator[GuardedUseCases]:
     """The same for a store that must exist: where there is none, raises ConfigurationError about the `option`."""
     async with AsyncExitStack() as stack:
         try:
@@ -73,7 +80,7 @@ async def filled_store(url: str | None, option: str = "url") -> AsyncIterator[Us
 
 
 @asynccontextmanager
-async def existing_store(url: str | None) -> AsyncIterator[UseCases]:
+async def existing_store(url: str | None) -> AsyncIterator[GuardedUseCases]:
     """The same, but looking creates nothing: where there is no store, it is as an empty one, and stderr says so."""
     async with AsyncExitStack() as stack:
         try:
@@ -81,16 +88,16 @@ async def existing_store(url: str | None) -> AsyncIterator[UseCases]:
         except StoreNotReadyError:
             remedy = "a starting worker creates it, and so does backstage migrate"
             print(f"backstage: there is no store at {_place_of(url)} yet: {remedy}", file=sys.stderr)
-            opened = _use_cases(backend_for("memory://"))
+            opened = _of_this_user(UseCases(backend_for("memory://"), NoListeners(), _Ids()))
             await opened.backend.open(Opening.PRODUCE)
             stack.push_async_callback(opened.backend.close)
         yield opened
 
 
-def _use_cases(backend: Backend) -> UseCases:
+def _of_this_user(use_cases: UseCases) -> GuardedUseCases:
     """Whoever may run commands here may read the store, so there is nothing that is not allowed: calls are audited."""
-    guarded = GuardedUseCases(UseCases(backend, NoListeners(), _Ids()), host_user())
-    guarded.backend = backend
+    guarded = GuardedUseCases(use_cases, host_user())
+    guarded.backend = use_cases.backend
     return guarded
 
 

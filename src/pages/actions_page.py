@@ -5,13 +5,14 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from backstage.pages.action import Action, Question
-from backstage.pages.problem_page import no_such_page, refused
+from backstage.pages.problem_page import no_such_page, not_allowed
 from backstage.pages.queue_actions import QUEUE_ACTIONS
 from backstage.pages.schedule_actions import SCHEDULE_ACTIONS
 from backstage.pages.task_actions import TASK_ACTIONS
+from backstage.pages.token_actions import TOKEN_ACTIONS
 from backstage.pages.visit import Visit
 
-ACTIONS: dict[str, Action] = {**TASK_ACTIONS, **QUEUE_ACTIONS, **SCHEDULE_ACTIONS}
+ACTIONS: dict[str, Action] = {**TASK_ACTIONS, **QUEUE_ACTIONS, **SCHEDULE_ACTIONS, **TOKEN_ACTIONS}
 _OURS = frozenset({"csrf", "typed", "back"})
 
 
@@ -20,7 +21,7 @@ async def action_page(visit: Visit) -> Response:
     if action is None:
         return no_such_page(visit)
     if not visit.may(action.role):
-        return refused(visit, f"Your role does not allow this: it takes the role {action.role}", 403)
+        return not_allowed(visit, action.role)
     question = await action.ask(visit)
     if visit.request.method == "GET":
         return _asked(visit, question)

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from backstage.app.find_unserved import Unserved
 from backstage.domain.attempt import Attempt
+from backstage.domain.explanation import Explanation, Reason, ReasonKind
 from backstage.domain.outcome import OutcomeKind
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.pages.moments import duration, relative, wait
 from backstage.pages.visit import Visit
 
+ICONS = {
+    ReasonKind.CANCEL_REQUESTED: "cancelled",
+    ReasonKind.NOT_DUE: "scheduled",
+    ReasonKind.PAUSED: "paused",
+    ReasonKind.NO_WORKER: "worker",
+    ReasonKind.UNKNOWN_TYPE: "warn",
+    ReasonKind.UNSERVED_QUEUE: "warn",
+    ReasonKind.BEHIND_OTHERS: "queue",
+    ReasonKind.SLOTS_BUSY: "worker",
+    ReasonKind.NEXT: "running",
+    ReasonKind.EMPTY: "completed",
+}
 _ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
@@ -24,10 +37,12 @@ class Answer:
     sentence: str
     cause: str = ""
     obstacles: Sequence[tuple[str, str]] = ()
+    resume: tuple[str, str] | None = None
+    """What is paused, where that is what holds the task: "queue" or "type", and the name."""
 
 
 def answer_of(
-    visit: Visit, task: Task, attempts: Sequence[Attempt], unserved: Sequence[Unserved], state: str
+    visit: Visit, task: Task, attempts: Sequence[Attempt], explanation: Explanation | None, state: str
 ) -> Answer:
     match task.state:
         case TaskState.RUNNING:
@@ -40,7 +55,8 @@ def answer_of(
             ran = "after it had begun" if task.attempt else "before it began"
             return Answer(state, f"Cancelled {ran}", "Retry puts it back into its queue.")
         case TaskState.PENDING:
-            return _pending(visit, task, unserved, state)
+            assert explanation is not None
+            return _pending(visit, task, explanation, state)
 
 
 def _running(visit: Visit, task: Task) -> Answer:
@@ -78,35 +94,39 @@ def _failed(visit: Visit, task: Task) -> Answer:
     return Answer("failed", f"Failed for good after {attempts}", f"The last one ended{when} with {error}.")
 
 
-def _pending(visit: Visit, task: Task, unserved: Sequence[Unserved], state: str) -> Answer:
+def _pending(visit: Visit, task: Task, explanation: Explanation, state: str) -> Answer:
     """The first thing that holds it is the sentence, and the others follow."""
-    reasons: list[tuple[str, str]] = []
-    due_in = (task.scheduled_at - visit.now).total_seconds()
-    if due_in > 0:
-        when = f"in {wait(due_in)}"
-        number = f"attempt {task.attempt + 1}" + (f" of {task.max_attempts}" if task.max_attempts else "")
-        waits = f"It waits for its retry: {number} starts {when}"
-        reasons.append((state, waits if state == "retrying" else f"It is scheduled to start {when}"))
-    since = visit.shell.stats.paused_queues.get(task.queue)
-    if since is not None:
-        reasons.append(("paused", f"The queue {task.queue} is paused since {relative(since, visit.now)}"))
-    if task.type in visit.shell.stats.paused_types:
-        reasons.append(("paused", f"Tasks of type {task.type} are paused"))
-    reasons += [
-        ("warn", f"No worker that is alive serves {lane.type} on queue {lane.queue}{lane.hint}") for lane in unserved
-    ]
-    if not visit.shell.alive:
-        reasons.append(("worker", "No worker is alive"))
-    ahead = visit.shell.stats.by_queue.get(task.queue)
-    if ahead is not None and ahead.pending > 1:
-        reasons.append(("queue", f"{ahead.pending - 1:,} other tasks wait in queue {task.queue}"))
-    if not reasons:
-        return Answer(state, "Nothing stands in its way: it starts as soon as a slot is free")
-    (icon, sentence), *others = reasons
-    if icon == "queue":
-        return Answer("pending", "It waits for its turn", "", reasons)
-    cause = f"It failed before with {task.last_failure.type}." if state == "retrying" and task.last_failure else ""
-    return Answer("warn" if icon == "worker" else icon, sentence, cause, [(each, text) for each, text in others])
+    first, *others = explanation.reasons
+    obstacles = [(ICONS.get(reason.kind, "pending"), told(visit, reason)) for reason in others]
+    if explanation.estimate is not None:
+        earliest, latest = explanation.estimate.earliest, explanation.estimate.latest
+        likely = wait((earliest - visit.now).total_seconds()), wait((latest - visit.now).total_seconds())
+        obstacles.append(("scheduled", f"Likely start: in {likely[0]} to {likely[1]}"))
+    cause = ""
+    if state == "retrying" and task.last_failure is not None:
+        cause = f"Attempt {task.attempt} failed with {task.last_failure.type}."
+    if first.kind is ReasonKind.NOT_DUE and first.until is not None:
+        return Answer(state, _not_due(visit, task, first.until, state), cause, obstacles)
+    if first.kind is ReasonKind.PAUSED:
+        return Answer("paused", told(visit, first), cause, obstacles, (first.details["kind"], first.details["name"]))
+    icon = state if first.kind is ReasonKind.NEXT else ICONS.get(first.kind, state)
+    return Answer(icon, first.sentence, cause, obstacles)
+
+
+def told(visit: Visit, reason: Reason) -> str:
+    """In a sentence; of a pause without the command, beside which a button stands."""
+    if reason.kind is ReasonKind.PAUSED and reason.since is not None:
+        paused_for = wait((visit.now - reason.since).total_seconds())
+        return f"The {reason.details['kind']} {reason.details['name']} is paused for {paused_for}"
+    return reason.sentence
+
+
+def _not_due(visit: Visit, task: Task, due: datetime, state: str) -> str:
+    when = f"in {wait((due - visit.now).total_seconds())}"
+    if state != "retrying":
+        return f"It is scheduled to start {when}"
+    of = f" of {task.max_attempts}" if task.max_attempts else ""
+    return f"It waits for its retry: attempt {task.attempt + 1}{of} starts {when}"
 
 
 def ordinal(number: int) -> str:

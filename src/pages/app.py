@@ -11,6 +11,7 @@ from starlette.routing import Mount, Route
 
 from backstage.pages.actions_page import action_page
 from backstage.pages.answering import page_route
+from backstage.pages.audit_page import audit_page
 from backstage.pages.keyboard import help_page
 from backstage.pages.live_stream import live_route
 from backstage.pages.more_page import more_page
@@ -25,8 +26,10 @@ from backstage.pages.sign_in import sign_in_routes
 from backstage.pages.site import CheckToken, Site, UseCasesFor
 from backstage.pages.static_files import VersionedFiles
 from backstage.pages.task_page import task_page
-from backstage.pages.tasks_page import tasks_page
+from backstage.pages.tasks_page import completion_page, tasks_page
 from backstage.pages.theme import theme_page
+from backstage.pages.tokens_page import tokens_page
+from backstage.pages.types_page import types_page
 from backstage.pages.visit import Visit
 from backstage.pages.workers_page import workers_page
 
@@ -34,14 +37,17 @@ _PAGES = {
     "/": overview_page,
     "/tasks": tasks_page,
     "/tasks/{id}": task_page,
+    "/complete": completion_page,
     "/queues": queues_page,
     "/schedules": schedules_page,
+    "/types": types_page,
     "/workers": workers_page,
+    "/audit": audit_page,
     "/more": more_page,
     "/help": help_page,
     "/palette": palette_page,
 }
-_FORMS = {"/act/{action}": action_page, "/theme": theme_page, "/new-task": new_task_page}
+_FORMS = {"/tokens": tokens_page, "/act/{action}": action_page, "/theme": theme_page, "/new-task": new_task_page}
 
 
 def pages_app(

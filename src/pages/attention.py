@@ -49,13 +49,13 @@ def _deserted(visit: Visit, still: Sequence[QueueRow]) -> Iterator[Attention]:
 
 def _still(visit: Visit, row: QueueRow) -> Iterator[Attention]:
     sentence = f"stands still: {counted(row.counts.pending, 'task')} {'waits' if row.counts.pending == 1 else 'wait'}"
+    see = visit.href("/queues", open=row.name)
     if row.paused_since is not None:
         since = age((visit.now - row.paused_since).total_seconds())
-        resume = visit.href("/act/resume", queue=row.name)
-        yield Attention("paused", row.name, sentence, "The queue is paused", since, "Resume", resume)
+        resume = ("Resume", visit.href("/act/resume", queue=row.name)) if visit.may("operator") else ("See queue", see)
+        yield Attention("paused", row.name, sentence, "The queue is paused", since, *resume)
         return
-    see = visit.href("/queues", open=row.name)
-    why = row.unserved[0] if row.workers and row.unserved else "No worker that is alive serves this queue"
+    why = row.why.sentence if row.why else "No worker that is alive serves this queue"
     yield Attention("warn", row.name, sentence, why, age(row.oldest), "See queue", see)
 
 

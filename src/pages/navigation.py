@@ -6,10 +6,14 @@ NAVIGATION = (
     ("/", "home", "Overview", ""),
     ("/tasks", "list", "Tasks", ""),
     ("/queues", "queue", "Queues", ""),
+    ("/types", "type", "Types", ""),
     ("/schedules", "calendar", "Schedules", ""),
     ("/workers", "worker", "Workers", "alive"),
 )
 """Path, icon, name, and the number beside it."""
 
-MANAGING: tuple[tuple[str, str, str, str], ...] = ()
+MANAGING: tuple[tuple[str, str, str, str], ...] = (
+    ("/audit", "audit", "Audit", "admin"),
+    ("/tokens", "key", "Tokens", "admin"),
+)
 """Path, icon, name, and the least role that sees the page."""

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from starlette.responses import Response
 
+from backstage.domain.explanation import QueueExplanation, Reason
 from backstage.domain.stats import StateCounts
 from backstage.domain.worker_info import WorkerInfo
 from backstage.pages.figures import counted
@@ -23,12 +24,17 @@ class QueueRow:
     workers: int
     slots: int
     paused_since: datetime | None
-    unserved: tuple[str, ...]
-    """Sentences about types that no worker serves here."""
+    explanation: QueueExplanation | None
 
     @property
     def stands_still(self) -> bool:
-        return bool(self.counts.pending) and (self.paused_since is not None or bool(self.unserved) or not self.workers)
+        """A pause counts also where nothing waits that is due."""
+        is_stuck = self.explanation is not None and not self.explanation.is_moving
+        return is_stuck or (self.paused_since is not None and bool(self.counts.pending))
+
+    @property
+    def why(self) -> Reason | None:
+        return self.explanation.reasons[0] if self.explanation else None
 
     @property
     def is_late(self) -> bool:
@@ -50,21 +56,19 @@ async def queues_page(visit: Visit) -> Response:
 
 async def queue_rows(visit: Visit) -> list[QueueRow]:
     """Worst first: those that stand still, then by how long their oldest task waits."""
-    due, unserved = await asyncio.gather(visit.use_cases.get_oldest_due(), visit.use_cases.find_unserved())
+    due, explained = await asyncio.gather(visit.use_cases.get_oldest_due(), visit.use_cases.explain_queues())
     oldest: dict[str, float] = {}
     for each in due:
         oldest[each.queue] = max(each.waited, oldest.get(each.queue, 0.0))
-    problems: dict[str, list[str]] = {}
-    for lane in unserved:
-        problems.setdefault(lane.queue, []).append(f"No worker that is alive knows {lane.type} here{lane.hint}")
+    explanations = {each.queue: each for each in explained}
     rows = [
-        _row(visit, name, oldest.get(name), tuple(problems.get(name, ())))
+        _row(visit, name, oldest.get(name), explanations.get(name))
         for name in {*visit.shell.stats.by_queue, *visit.shell.stats.paused_queues}
     ]
     return sorted(rows, key=lambda row: (not row.stands_still, -(row.oldest or 0.0), row.name))
 
 
-def _row(visit: Visit, name: str, oldest: float | None, unserved: tuple[str, ...]) -> QueueRow:
+def _row(visit: Visit, name: str, oldest: float | None, explanation: QueueExplanation | None) -> QueueRow:
     stats = visit.shell.stats
     serving = [worker for worker in visit.shell.workers if _serves(worker, name)]
     return QueueRow(
@@ -74,7 +78,7 @@ def _row(visit: Visit, name: str, oldest: float | None, unserved: tuple[str, ...
         workers=len(serving),
         slots=sum(worker.concurrency for worker in serving),
         paused_since=stats.paused_queues.get(name),
-        unserved=unserved,
+        explanation=explanation,
     )
 
 

@@ -96,5 +96,5 @@ SCHEDULE_ACTIONS = {
     "run-schedule": Action(ask=_ask_run, do=_run),
     "pause-schedule": Action(ask=_ask_pause, do=_pause),
     "resume-schedule": Action(ask=_ask_resume, do=_resume),
-    "delete-schedule": Action(ask=_ask_delete, do=_delete),
+    "delete-schedule": Action(ask=_ask_delete, do=_delete, role="admin"),
 }

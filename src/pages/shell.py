@@ -17,14 +17,12 @@ SEEN_WITHIN = 60.0
 class Shell:
     stats: TaskStats
     workers: tuple[WorkerInfo, ...]
+    failed: int
+    """Those that failed for good and are still stored."""
 
     @property
     def alive(self) -> int:
         return sum(not worker.is_lost for worker in self.workers)
-
-    @property
-    def failed(self) -> int:
-        return self.stats.failed
 
     @property
     def used(self) -> int:
@@ -40,10 +38,12 @@ class Shell:
         return self.stats.total == 0
 
 
-EMPTY_SHELL = Shell(TaskStats(), ())
+EMPTY_SHELL = Shell(TaskStats(), (), 0)
 """Around a page that the store could not be asked for."""
 
 
 async def shell_of(use_cases: UseCases) -> Shell:
-    stats, workers = await asyncio.gather(use_cases.get_task_stats(), use_cases.list_workers(SEEN_WITHIN))
-    return Shell(stats, tuple(worker for worker in workers if not worker.is_gone))
+    stats, workers, failed = await asyncio.gather(
+        use_cases.get_task_stats(), use_cases.list_workers(SEEN_WITHIN), use_cases.count_tasks("state:failed")
+    )
+    return Shell(stats, tuple(worker for worker in workers if not worker.is_gone), failed.tasks)

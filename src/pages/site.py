@@ -14,7 +14,7 @@ from starlette.requests import Request
 
 from backstage.app.use_cases import UseCases
 from backstage.pages import figures, moments
-from backstage.pages.shown_state import LABELS
+from backstage.pages.state_labels import LABELS
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"

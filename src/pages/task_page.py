@@ -6,21 +6,27 @@ import asyncio
 
 from starlette.responses import Response
 
+from backstage.domain.shown_state import shown_state
 from backstage.domain.task_state import TaskState
 from backstage.pages.answer import answer_of
 from backstage.pages.json_painting import painted_json
 from backstage.pages.run_a_copy import copies_of
-from backstage.pages.shown_state import LABELS, shown_state
+from backstage.pages.state_labels import LABELS
 from backstage.pages.task_history import events_of, lifeline_of
 from backstage.pages.traceback_frames import frames_of
 from backstage.pages.visit import Visit
 
+MOST_LINES = 200
+_WARNINGS = frozenset({"warning", "error", "critical", "exception"})
+
 
 async def task_page(visit: Visit) -> Response:
     task_id = visit.request.path_params["id"]
-    task, attempts = await asyncio.gather(visit.use_cases.get_task(task_id), visit.use_cases.get_attempts(task_id))
-    lanes = [(task.queue, task.type)] if task.state is TaskState.PENDING else []
-    unserved = await visit.use_cases.find_unserved(lanes) if lanes else []
+    use_cases = visit.use_cases
+    task, attempts, logs = await asyncio.gather(
+        use_cases.get_task(task_id), use_cases.get_attempts(task_id), use_cases.get_logs(task_id)
+    )
+    explanation = await use_cases.explain(task_id) if task.state is TaskState.PENDING else None
     state = shown_state(task, visit.now)
     failure = task.last_failure if state != "completed" else None
     failed = [attempt for attempt in attempts if attempt.failure is not None]
@@ -32,7 +38,7 @@ async def task_page(visit: Visit) -> Response:
         task=task,
         state=state,
         label=LABELS[state],
-        answer=answer_of(visit, task, attempts, unserved, state),
+        answer=answer_of(visit, task, attempts, explanation, state),
         events=events_of(task, attempts, state, visit.now),
         life=lifeline_of(task, attempts, visit.now),
         failure=failure,
@@ -41,6 +47,8 @@ async def task_page(visit: Visit) -> Response:
         is_raised=visit.asked("trace") == "raised",
         payload=painted_json(task.payload_json),
         result=None if task.result_json is None else painted_json(task.result_json),
+        logs=[line for line in logs if visit.asked("log") != "warnings" or line.level in _WARNINGS][-MOST_LINES:],
+        has_logs=bool(logs),
         copies=copies,
         form=visit.asked("form") if visit.asked("form") in copies else "CLI",
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from backstage.domain.shown_state import shown_state
 from backstage.domain.task import Task
 from backstage.domain.task_state import FINAL_STATES, TaskState
 from backstage.pages.json_painting import first_values
-from backstage.pages.shown_state import shown_state
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,25 @@
-"""The list of tasks: a filter, newest first, a page at a time."""
+"""The list of tasks: a query, newest first, a page at a time."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
-from backstage.domain.stats import StateCounts
-from backstage.domain.task_state import TaskState
-from backstage.pages.figures import counted
-from backstage.pages.task_filter import Part, parts_of, query_of, text_of
+from backstage.domain.search_page import Counted, SearchPage
+from backstage.domain.search_terms import Term
+from backstage.domain.task_search import TaskSearch
+from backstage.pages.asked_search import AskedSearch
+from backstage.pages.figures import counted, exact
+from backstage.pages.state_labels import LABELS
 from backstage.pages.task_row import TaskRow
 from backstage.pages.visit import Visit
 
 PAGE = 50
+_PICKED = ("state", "type", "queue", "worker", "tag", "error", "since")
+_MOST_HINTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,59 +27,79 @@ class Tab:
     state: str
     label: str
     query: str
-    count: int | None
+    count: str | None
     is_current: bool
 
 
 async def tasks_page(visit: Visit) -> Response:
-    parts = _asked(visit)
-    page = await visit.use_cases.find_tasks(query_of(parts, PAGE, visit.asked("after") or None))
-    rows = [TaskRow.of(task, visit.now) for task in page.tasks]
+    asked = AskedSearch.read(visit.asked("q"), visit.asked("add"), visit.now)
+    page, tabs, number = await asyncio.gather(
+        visit.use_cases.search_tasks(asked.search, PAGE, visit.asked("after") or None),
+        _tabs(visit, asked),
+        visit.use_cases.count_tasks(asked.search),
+    )
     return visit.render(
         "tasks.html",
         cur="Tasks",
         title="Tasks",
-        parts=[(part, text_of(other for other in parts if other is not part)) for part in parts],
-        query=text_of(parts),
-        tabs=_tabs(visit, parts),
-        rows=rows,
+        asked=asked,
+        query=str(asked.search),
+        chips=[(term, asked.without(term)) for term in asked.terms],
+        picked=_PICKED,
+        tabs=tabs,
+        rows=[TaskRow.of(task, visit.now) for task in page.tasks],
         next_after=page.next_after,
-        found=_found(len(rows), page.next_after is not None, bool(visit.asked("after"))),
-        problem=next((part.problem for part in parts if part.problem), None),
+        found=_found(page, number, bool(visit.asked("after"))),
+        number=number,
+        hints=[] if page.tasks or page.next_after else await _hints(visit, asked),
     )
 
 
-def _asked(visit: Visit) -> list[Part]:
-    """What stood in the box already, and what was added to it."""
-    return parts_of(f"{visit.asked('q')} {visit.asked('add')}")
+async def completion_page(visit: Visit) -> Response:
+    """How the text in the query box may go on."""
+    text = visit.asked("text")
+    position = visit.asked("position")
+    found = await visit.use_cases.complete_query(text, int(position) if position.isdecimal() else None)
+    return JSONResponse(
+        [{"text": f.text, "label": f.label, "count": f.count, "start": f.start, "end": f.end} for f in found]
+    )
 
 
-def _tabs(visit: Visit, parts: list[Part]) -> list[Tab]:
-    rest = [part for part in parts if part.name != "state"]
-    states = [part.value for part in parts if part.name == "state"]
-    counts = _counts(visit, rest)
-    tabs = [Tab("", "All", text_of(rest), counts.total if counts else None, not states)]
-    for state in TaskState:
-        query = text_of([Part("state", state.value), *rest])
-        count = getattr(counts, state.value) if counts else None
-        tabs.append(Tab(state.value, state.value.capitalize(), query, count, states == [state.value]))
-    return tabs
+async def _tabs(visit: Visit, asked: AskedSearch) -> list[Tab]:
+    """With counts where they are kept; others would have to be counted one by one."""
+    words = ["", *LABELS]
+    queries = [asked.in_state(word) for word in words]
+    searches = [TaskSearch.parse(query, visit.now) for query in queries]
+    counts = await asyncio.gather(*(_count(visit, search) for search in searches))
+    return [
+        Tab(word, LABELS.get(word, "All"), query, count, asked.states == ([word] if word else []))
+        for word, query, count in zip(words, queries, counts, strict=True)
+    ]
 
 
-def _counts(visit: Visit, rest: list[Part]) -> StateCounts | None:
-    """Of the filter without its state, where they are kept; None where they would have to be counted."""
-    stats = visit.shell.stats
-    match [(part.name, part.value) for part in rest if not part.problem]:
-        case []:
-            return stats
-        case [("queue", name)]:
-            return stats.by_queue.get(name, StateCounts())
-        case [("type", name)]:
-            return stats.by_type.get(name, StateCounts())
-    return None
+async def _count(visit: Visit, search: TaskSearch) -> str | None:
+    return _number(await visit.use_cases.count_tasks(search)) if search.is_of_lanes_alone else None
 
 
-def _found(rows: int, has_more: bool, is_later: bool) -> str:
+async def _hints(visit: Visit, asked: AskedSearch) -> Sequence[tuple[Term, str, str]]:
+    """Of a query that finds nothing: each filter, the query without it, and how many match then."""
+    terms = asked.terms[:_MOST_HINTS]
+    queries = [asked.without(term) for term in terms]
+    counts = await asyncio.gather(*(visit.use_cases.count_tasks(query) for query in queries))
+    return [
+        (term, query, _number(count)) for term, query, count in zip(terms, queries, counts, strict=True) if count.tasks
+    ]
+
+
+def _number(count: Counted) -> str:
+    return exact(count.tasks) if count.is_exact else f"{count.tasks:,}+"
+
+
+def _found(page: SearchPage, number: Counted, is_later: bool) -> str:
+    rows = len(page.tasks)
+    looked = "" if page.is_whole else f", looked at the newest {page.looked:,}"
     if is_later:
-        return counted(rows, "older task")
-    return f"The newest {counted(rows, 'task')}" if has_more else counted(rows, "task")
+        return f"{counted(rows, 'older task')}{looked}"
+    if page.next_after is None and page.is_whole:
+        return counted(rows, "task")
+    return f"1 to {rows} of {_number(number)}{looked}"

@@ -14,9 +14,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from backstage.app.use_cases import UseCases
+from backstage.domain.search_terms import Term
 from backstage.pages import moments
 from backstage.pages.navigation import MANAGING, NAVIGATION
 from backstage.pages.said import Said, remember, said_to
+from backstage.pages.sentences import with_times
 from backstage.pages.shell import Shell
 from backstage.pages.short_id import short_id
 from backstage.pages.site import Site
@@ -130,8 +132,10 @@ class Visit:
             "since": partial(_since, self.now),
             "until": partial(_until, self.now),
             "clock": _clock,
+            "with_times": partial(_with_times, self.now),
             "static": f"{self.root}/static/{self.site.version}",
             "may": self.may,
+            "term": _term,
             "day": partial(_day, self.now),
             "weekday": moments.weekday,
             "short_id": short_id,
@@ -160,3 +164,11 @@ def _clock(moment: datetime) -> Markup:
 
 def _day(now: datetime, moment: datetime) -> str:
     return moments.day(moment, now)
+
+
+def _with_times(now: datetime, sentence: str) -> Markup:
+    return with_times(sentence, now)
+
+
+def _term(name: str, value: str) -> str:
+    return str(Term(name, value))

@@ -12,8 +12,8 @@ import structlog
 
 from backstage import TaskContext
 from backstage.app.use_cases import UseCases
-from backstage.cli.no_listeners import NoListeners
 from backstage.conformance.task_factory import TaskFactory
+from backstage.domain.no_listeners import NoListeners
 from backstage.domain.ports.task_queue import ClaimRequest
 from backstage.domain.retry_policy import RetryPolicy
 from backstage.domain.task import Task

@@ -20,6 +20,7 @@ from tests.docs.markdown import ROOT, blocks, pages
 PUBLIC_SIDE = ROOT / "docs" / "reference" / "public-side.md"
 PUBLIC_MODULES = (
     "backstage",
+    "backstage.api",
     "backstage.conformance",
     "backstage.handlers.email",
     "backstage.handlers.webhook",

@@ -10,12 +10,12 @@ import pytest
 
 from backstage.app.transfer_tasks import Transferred
 from backstage.app.use_cases import UseCases
-from backstage.cli.no_listeners import NoListeners
 from backstage.conformance.backend_suite import Connect, on_trial
 from backstage.conformance.moved_tasks import in_every_state
 from backstage.conformance.task_factory import TaskFactory
 from backstage.conformance.trial import Trial
 from backstage.domain.cron_task import CronTask
+from backstage.domain.no_listeners import NoListeners
 from backstage.domain.retention import Retention
 from backstage.domain.task_state import TaskState
 from backstage.infra.memory.backend import MemoryBackend

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import httpx
 import pytest
 from starlette.requests import Request
 
+from backstage.app.guarded_use_cases import GuardedUseCases
+from backstage.domain.identity import Identity, Role
 from backstage.infra.container import Container
 from backstage.pages.app import pages_app
 
@@ -22,9 +25,11 @@ async def store() -> AsyncIterator[Container]:
 def new_client(store: Container) -> Client:
     """Makes a browser without a script, over the pages of the store."""
 
-    def client(**options: object) -> httpx.AsyncClient:
-        async def use_cases_for(request: Request) -> Container | None:
-            return None if request.headers.get("x-out") else store
+    def client(role: Role | None = None, may_read_payloads: bool = True, **options: object) -> httpx.AsyncClient:
+        async def use_cases_for(request: Request) -> Any:
+            if request.headers.get("x-out"):
+                return None
+            return store if role is None else GuardedUseCases(store, Identity("ada", role, may_read_payloads))
 
         app = pages_app(use_cases_for, **options)  # type: ignore[arg-type]
         return httpx.AsyncClient(transport=httpx.ASGITransport(app, root_path=""), base_url="http://backstage.test")

@@ -64,7 +64,9 @@ async def test_tasks_are_filtered_by_words_and_a_wrong_one_is_named(
     html = (await client.get("/tasks", params={"q": "state:failed"})).text
     shown = set(re.findall(r'data-id="([^"]+)"', html))
     assert shown == {task.id for task in made["failed"]}
-    assert "did you mean state?" in (await client.get("/tasks", params={"add": "stat:failed"})).text
+    wrong = (await client.get("/tasks", params={"q": "queue:mail", "add": "stat:failed"})).text
+    assert "stat: is no filter" in wrong.replace("&#39;", "'")
+    assert 'href="/tasks?q=queue%3Amail&amp;add=state%3Afailed"' in wrong
 
 
 async def test_tasks_come_a_page_at_a_time(client: httpx.AsyncClient, store: Container) -> None:

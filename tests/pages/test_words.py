@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from backstage.conformance.task_factory import TaskFactory
+from backstage.domain.shown_state import shown_state
 from backstage.pages.figures import brief, number, percent, size
 from backstage.pages.moments import age, duration, relative, wait
-from backstage.pages.shown_state import shown_state
 from backstage.testing.fake_clock import FakeClock
 
 NOW = datetime(2026, 11, 27, 14, 32, tzinfo=UTC)

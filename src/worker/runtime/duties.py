@@ -50,6 +50,7 @@ class Duties:
         )
         self._reclaimer = Reclaimer(
             parts.queue,
+            backend.task_events,
             use_cases.prune_tasks,
             options,
             parts.lanes.max_deliveries,
@@ -99,6 +100,7 @@ class Duties:
         loops = {
             "settler": endless("settler", parts.slots.settler.run),
             "events": endless("events", parts.publisher.run),
+            "reports": endless("reports", parts.reports.run),
             "subscriptions": periodic(options.subscription_interval, "subscriptions", parts.subscriptions.look),
             "scheduler": endless("scheduler", self._scheduler.run),
             "bulk": endless("bulk", BulkLoop(parts.surroundings.use_cases.carry_on_bulk).run),

@@ -4,38 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
-from collections.abc import Callable
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from backstage.domain.errors import ConfigurationError
 from backstage.domain.extras import needing
 from backstage.worker import log_events
 from backstage.worker.runtime.background_thread import in_background_thread
 from backstage.worker.status.event_loop_lag import LoopLag
+from backstage.worker.status.listening import listening, serve
 from backstage.worker.status.observed import Observed
 
 if TYPE_CHECKING:
-    import uvicorn
-
     from backstage.worker.hosting.worker import Worker
-
-BACKLOG = 64
 
 
 class StatusServer:
-    """Serves health and metrics of a worker over HTTP. Enter it on the worker's loop, before the worker starts.
+    """Serves health and metrics of a worker over HTTP, and the API and the pages of its store.
 
-    It is made only where the extra `web` is installed: else it raises MissingExtraError. Entering it raises
-    ConfigurationError where it cannot listen. Port 0 is a free one; `port` says which.
+    Enter it on the worker's loop, before the worker starts. It is made only where the extra `web` is installed: else it
+    raises MissingExtraError. Entering it raises ConfigurationError where it cannot listen. Port 0 is a free one; `port`
+    says which.
     """
 
     def __init__(self, worker: Worker, host: str, port: int, *, stuck_after: float) -> None:
         with needing("web", "http"):
-            from backstage.worker.status.web_server import web_server  # noqa: PLC0415 - for those who want one
-        self._new_server = web_server
+            from backstage.worker.status.app import status_app  # noqa: PLC0415 - for those who want one
+            from backstage.worker.status.beside import Beside, app_over  # noqa: PLC0415
+            from backstage.worker.status.web_server import web_server  # noqa: PLC0415
+        self._new_server = lambda observed: web_server(
+            Beside(status_app(observed), partial(app_over, worker.backstage))
+        )
         self._worker = worker
         self._host, self.port = host, port
         self._stuck_after = stuck_after
@@ -43,7 +42,7 @@ class StatusServer:
 
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as stack:
-            listener = stack.enter_context(_listening(self._host, self.port))
+            listener = stack.enter_context(listening(self._host, self.port))
             self.port = listener.getsockname()[1]
             lag = LoopLag()
             watching = asyncio.create_task(lag.run(), name="backstage-lag")
@@ -57,7 +56,7 @@ class StatusServer:
                 stuck_after=self._stuck_after,
             )
 
-            serving = partial(_serve, partial(self._new_server, observed), listener)
+            serving = partial(serve, partial(self._new_server, observed), listener)
             await stack.enter_async_context(in_background_thread("backstage-status", serving))
             host = f"[{self._host}]" if ":" in self._host else self._host
             self._worker.backstage.logger.info(log_events.STATUS_SERVED, url=f"http://{host}:{self.port}/health")
@@ -68,22 +67,3 @@ class StatusServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._leaving.aclose()
-
-
-async def _serve(new_server: Callable[[], uvicorn.Server], listener: socket.socket) -> None:
-    """Serve until cancelled; requests under way are answered."""
-    server = new_server()
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        await asyncio.shield(serving)
-    finally:
-        server.should_exit = True
-        await serving
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        return socket.create_server(found[0][4][:2], family=found[0][0], backlog=BACKLOG)
-    except OSError as error:
-        raise ConfigurationError("http", f"cannot listen on {host}:{port}: {error.strerror or error}") from None

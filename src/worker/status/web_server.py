@@ -1,19 +1,20 @@
-"""The web server that a worker's status is served by: imported only where it is, as it comes with an extra."""
+"""The web server of a worker and of `backstage web`: imported only where it serves, as it comes with an extra."""
 
 from __future__ import annotations
 
 import uvicorn
+from starlette.types import ASGIApp
 
-from backstage.worker.status.app import status_app
 from backstage.worker.status.bounded_http import BoundedHttp
-from backstage.worker.status.observed import Observed
-from backstage.worker.status.server import BACKLOG
+from backstage.worker.status.listening import BACKLOG
 
 
-def web_server(observed: Observed) -> uvicorn.Server:
+def web_server(app: ASGIApp, root_path: str = "") -> uvicorn.Server:
+    """Bounded in what it takes of a client that sends slowly, or too much."""
     return uvicorn.Server(
         uvicorn.Config(
-            status_app(observed),
+            app,
+            root_path=root_path,
             http=BoundedHttp,
             ws="none",
             lifespan="off",

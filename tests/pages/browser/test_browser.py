@@ -15,7 +15,19 @@ from tests.pages.scene import build, build_hostile
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 NewPage = Callable[..., Awaitable[Watched]]
-PAGES = ("/", "/tasks", "/queues", "/workers", "/schedules?open=nightly-report", "/more", "/help", "/new-task")
+PAGES = (
+    "/",
+    "/tasks",
+    "/queues",
+    "/workers",
+    "/schedules?open=nightly-report",
+    "/types",
+    "/audit",
+    "/tokens",
+    "/more",
+    "/help",
+    "/new-task",
+)
 WIDTHS = (360, 390, 768, 1024, 1440, 1600)
 _SERIOUS = """async () => {
   const found = await axe.run(document, { resultTypes: ["violations"] });
@@ -151,6 +163,24 @@ async def test_keys_go_to_pages_and_a_question_mark_explains_them(window: Watche
     await page.keyboard.type("state:failed")
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/tasks?*state*failed*")
+
+
+async def test_the_query_box_completes_names_and_values(window: Watched) -> None:
+    await build(window.store, 14)
+    page = await window.go("/tasks")
+    await page.keyboard.press("/")
+    await page.keyboard.type("sta")
+    await expect(page.locator("#complete li").first).to_contain_text("state:")
+    await page.keyboard.press("Tab")
+    await expect(page.locator("#complete li").first).to_contain_text("pending")
+    await page.keyboard.type("fa")
+    await expect(page.locator("#complete li").first).to_contain_text("failed")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/tasks?*state*failed*")
+    await page.get_by_role("button", name="Queue").click()
+    await page.locator("#complete li", has_text="billing").click()
+    await expect(page.locator(".chip")).to_have_count(2)
 
 
 async def test_without_a_script_a_queue_is_paused_by_forms(new_page: NewPage) -> None:

@@ -1,6 +1,7 @@
 // What a script adds to the pages. Without it every page reads, links and acts by forms.
 import { followTimes } from "./times.js";
 import { answerCopies } from "./copying.js";
+import { answerCompletion } from "./completing.js";
 import { answerDialogs } from "./dialogs.js";
 import { answerSelection } from "./selection.js";
 import { answerToasts } from "./toasts.js";
@@ -11,6 +12,7 @@ import { answerPalette } from "./palette.js";
 document.documentElement.classList.add("has-script");
 followTimes();
 answerCopies();
+answerCompletion();
 answerDialogs();
 answerToasts();
 answerSelection();

@@ -43,6 +43,7 @@ const FORMS = {
   since: (seconds) => inTwoUnits(Math.max(0, seconds)),
   until: (seconds) => inTwoUnits(Math.max(0, -seconds)),
   clock: (seconds, element) => clockText(element),
+  moment: (seconds, element) => new Date(element.dateTime).toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }),
 };
 
 function tell(element) {

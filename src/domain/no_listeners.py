@@ -8,10 +8,10 @@ if TYPE_CHECKING:
 
 
 class NoListeners:
-    """The event bus of a process that has no listeners, so that no command loads a library for nobody."""
+    """The event bus of a process that has no listeners, so that none loads a library for nobody."""
 
     def on(self, name: str, listener: Listener) -> None:
-        raise AssertionError("commands have no listeners")
+        raise AssertionError("there are no listeners here")
 
     def is_heard(self, name: str) -> bool:
         return False

@@ -1,0 +1,47 @@
+"""Letting in whoever sits at this very machine, while nobody has made a token."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+from starlette.requests import Request
+
+from backstage.api.admission import Authorize
+from backstage.app.use_cases import UseCases
+from backstage.domain.identity import Identity, Role
+
+_OF_A_PROXY = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+LOCAL = Identity("local", Role.ADMIN)
+"""Who that is."""
+
+
+def on_this_host(container: UseCases) -> Authorize:
+    """Return a login for an application that is served at an address which only this host reaches.
+
+    Another site's page, whose name was made to lead here, is told by the `Host` that it asks for, and a proxy by its
+    headers. As soon as there is a token, everybody needs one.
+    """
+
+    async def authorize(request: Request) -> Identity | None:
+        if not _comes_from_here(request) or await container.list_tokens():
+            return None
+        return LOCAL
+
+    return authorize
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this host reaches that address."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _comes_from_here(request: Request) -> bool:
+    asked_for = request.url.hostname
+    is_near = request.client is not None and is_loopback(request.client.host)
+    has_proxy = any(name in request.headers for name in _OF_A_PROXY)
+    return is_near and not has_proxy and asked_for is not None and is_loopback(asked_for)

@@ -1,0 +1,27 @@
+"""What the pages show and do for each role."""
+
+from __future__ import annotations
+
+from backstage.domain.identity import Role
+from backstage.infra.container import Container
+from tests.pages.conftest import Client
+from tests.pages.scene import build
+
+
+async def test_a_viewer_is_offered_no_action_and_may_do_none(new_client: Client, store: Container) -> None:
+    made = await build(store, 7)
+    async with new_client(Role.VIEWER) as client:
+        for path in ("/", "/tasks", f"/tasks/{made['failed'][0].id}", "/queues", "/types", "/schedules"):
+            assert "/act/" not in (await client.get(path)).text, path
+        assert (await client.get("/act/pause?queue=mail")).status_code == 403
+        assert (await client.get("/audit")).status_code == 403
+        assert "Tokens" not in (await client.get("/")).text
+
+
+async def test_whoever_may_not_read_payloads_sees_none(new_client: Client, store: Container) -> None:
+    made = await build(store, 7)
+    async with new_client(Role.OPERATOR, may_read_payloads=False) as client:
+        for path in ("/tasks", f"/tasks/{made['completed'][0].id}", "/workers"):
+            html = (await client.get(path)).text
+            assert "Globex" not in html
+            assert "dlv_8f31c0" not in html
