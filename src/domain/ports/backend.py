@@ -10,6 +10,7 @@ from backstage.domain.ports.bulk_operations import BulkOperations
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.facts import Facts
 from backstage.domain.ports.queue_control import QueueControl
+from backstage.domain.ports.run_history import RunHistory
 from backstage.domain.ports.schedule_repository import ScheduleRepository
 from backstage.domain.ports.subscriptions import Subscriptions
 from backstage.domain.ports.task_archive import TaskArchive
@@ -61,6 +62,7 @@ class Backend(Protocol):
 
     @property
     def bulk_operations(self) -> BulkOperations: ...
+    def history(self) -> RunHistory: ...
 
     @property
     def archive(self) -> TaskArchive: ...
