@@ -62,6 +62,8 @@ class Backend(Protocol):
 
     @property
     def bulk_operations(self) -> BulkOperations: ...
+
+    @property
     def history(self) -> RunHistory: ...
 
     @property
