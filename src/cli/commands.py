@@ -33,6 +33,7 @@ COMMANDS = {
     "worker": Command("worker", "run a worker, or a fleet of them"),
     "web": Command("web", "serve the pages and the HTTP API"),
     "tokens": Command("tokens", "make, list and revoke tokens for them"),
+    "init": Command("init", "write a project that runs into a folder"),
     "dev": Command("dev", "run a worker that starts again when its sources change"),
     "demo": Command("demo", "run a lively sample, to look at"),
     "migrate": Command("migrate", "create or upgrade the tables of the store"),
