@@ -113,6 +113,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "count_tasks": _SEARCH,
     "complete_query": _LOOK,
     "find_task_id": _LOOK,
+    "list_ended": _LOOK,
     "find_unserved": _LOOK,
     "explain": _LOOK,
     "explain_queues": _LOOK,

@@ -20,6 +20,7 @@ COMMANDS = {
     "stats": Command("stats", "count tasks by state"),
     "queues": Command("queues", "count tasks by queue, with their waiting time and pauses"),
     "top": Command("top", "watch queues, workers and running tasks"),
+    "events": Command("events", "tell what happens to tasks, with -f as it happens"),
     "workers": Command("workers", "list the workers that are alive"),
     "cancel": Command("cancel", "cancel pending or running tasks"),
     "retry": Command("retry", "run failed or cancelled tasks again"),
