@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from backstage.domain.errors import (
     AmbiguousIdError,
+    BulkNotFoundError,
     DuplicateTaskError,
+    FailureGroupNotFoundError,
     IllegalMoveError,
     InvalidQueryError,
     InvalidTaskDataError,
@@ -32,9 +34,11 @@ from backstage.domain.errors import (
 
 _STATUS: dict[type[TaskError], int] = {
     TaskNotFoundError: 404,
+    BulkNotFoundError: 404,
     ScheduleNotFoundError: 404,
     SubscriptionNotFoundError: 404,
     TokenNotFoundError: 404,
+    FailureGroupNotFoundError: 404,
     AmbiguousIdError: 409,
     NotAllowedError: 403,
     ScheduleUnreadableError: 409,
