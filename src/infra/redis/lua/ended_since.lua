@@ -5,7 +5,8 @@
 local since, limit = unpack(cmsgpack.unpack(ARGV[4]))
 local ended = {}
 for _, state in ipairs({ 'c', 'f', 'x' }) do
-  local found = redis.call('ZRANGEBYSCORE', KEYS[1] .. ':ended:' .. state, since, '+inf', 'WITHSCORES', 'LIMIT', 0, limit)
+  local key = KEYS[1] .. ':ended:' .. state
+  local found = redis.call('ZRANGEBYSCORE', key, since, '+inf', 'WITHSCORES', 'LIMIT', 0, limit)
   for at = 1, #found, 2 do
     ended[#ended + 1] = { tonumber(found[at + 1]), found[at] }
   end
