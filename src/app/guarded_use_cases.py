@@ -76,11 +76,9 @@ class _Guarded:
     def _refuse_payload_filters(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
         """Whoever asks which payloads have a value reads them, a guess at a time."""
         from backstage.app.audited_arguments import by_name  # noqa: PLC0415 - see below
-        from backstage.domain.task_search import TaskSearch  # noqa: PLC0415
+        from backstage.app.payload_filters import looks_into_payloads  # noqa: PLC0415
 
-        search = by_name(self._call, arguments, options)["search"]
-        terms = TaskSearch.of(search, self._use_cases.clock.now()).terms
-        if any(term.name.startswith("payload") for term in terms):
+        if looks_into_payloads(by_name(self._call, arguments, options), self._use_cases.clock.now()):
             raise NotAllowedError(self._identity.name, f"{self._name} by payload", _READER)
 
     def _shown(self, answer: Any) -> Any:

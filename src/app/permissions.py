@@ -71,7 +71,7 @@ class Permission:
     answers_payload: bool = False
     """Whether the answer is itself what a handler was given or has returned."""
     is_search: bool = False
-    """Whether its argument `search` may ask for values in payloads."""
+    """Whether its arguments may ask for values in payloads."""
 
 
 _LOOK = Permission(Role.VIEWER)
@@ -111,7 +111,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "get_known_names": _LOOK,
     "search_tasks": _SEARCH,
     "count_tasks": _SEARCH,
-    "complete_query": _LOOK,
+    "complete_query": _SEARCH,
     "find_task_id": _LOOK,
     "find_unserved": _LOOK,
     "explain": _LOOK,
