@@ -11,6 +11,7 @@ from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.backoff import Backoff, BackoffKind
 from backstage.domain.cron_task import CronTask
 from backstage.domain.dedupe import Dedupe
+from backstage.domain.failure_group import MAX_NOTE
 from backstage.domain.identity import Role
 from backstage.domain.limits import MAX_TAG_LENGTH, MAX_TAGS, MAX_TASK_KEY_LENGTH
 from backstage.domain.missed_ticks import MissedTicks
@@ -156,6 +157,12 @@ class NewBroadcast(Body):
     name: Name
     payload: Payload = None
     id: TaskId | None = None
+
+
+class Note(Body):
+    """What is known of a group of failures."""
+
+    note: Annotated[str, Field(max_length=MAX_NOTE, pattern=TEXT)]
 
 
 class NewTokenBody(Body):
