@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
 
 from backstage.api.values import TEXT, Attempts, Flag, Key, Moment, Name, Payload, Priority, Seconds, TaskId, TimeLimit
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.backoff import Backoff, BackoffKind
+from backstage.domain.bulk_action import BulkAction, BulkKind
 from backstage.domain.cron_task import CronTask
 from backstage.domain.dedupe import Dedupe
 from backstage.domain.failure_group import MAX_NOTE
@@ -157,6 +158,24 @@ class NewBroadcast(Body):
     name: Name
     payload: Payload = None
     id: TaskId | None = None
+
+
+class NewBulk(Body):
+    """An action on all tasks of a query. `priority` belongs to `prioritise`, and `queue` to `move`."""
+
+    kind: BulkKind
+    query: Annotated[str, Field(max_length=2_000, pattern=TEXT)]
+    priority: Priority | None = None
+    queue: Name | None = None
+
+    def action(self) -> BulkAction:
+        return BulkAction(self.kind, priority=self.priority, queue=self.queue)
+
+
+class NewRate(Body):
+    """How many tasks are changed per second, at most."""
+
+    rate: Annotated[float, Strict(), Field(gt=0.0, le=10_000.0)] | None = None
 
 
 class Note(Body):
