@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from backstage.app.chain_task import ChainTask
     from backstage.app.change_for_bulk import ChangeForBulk
     from backstage.app.change_priority import ChangePriority
+    from backstage.app.check_deploy import CheckDeploy
     from backstage.app.cleanup_old_tasks import CleanupOldTasks
     from backstage.app.complete_query import CompleteQuery
     from backstage.app.copy_task import CopyTask
@@ -180,6 +181,7 @@ class UseCases:
     search_tasks: SearchTasks = _use_case("SearchTasks")
     count_tasks: CountTasks = _use_case("CountTasks")
     complete_query: CompleteQuery = _use_case("CompleteQuery")
+    check_deploy: CheckDeploy = _use_case("CheckDeploy")
     plan_bulk: PlanBulk = _use_case("PlanBulk")
     start_bulk: StartBulk = _use_case("StartBulk")
     get_bulk: GetBulk = _use_case("GetBulk")

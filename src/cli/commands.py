@@ -37,6 +37,7 @@ COMMANDS = {
     "dev": Command("dev", "run a worker that starts again when its sources change"),
     "demo": Command("demo", "run a lively sample, to look at"),
     "migrate": Command("migrate", "create or upgrade the tables of the store"),
+    "deploy": Command("deploy", "say what of the store the code at hand could not run"),
     "transfer": Command("transfer", "copy everything into another store"),
     "doctor": Command("doctor", "examine the store and the settings"),
     "config": Command("config", "show every setting, its value, and where the value comes from"),

@@ -32,7 +32,7 @@ METHODS = {
     "audit_log": ("add", "find"),
     "bulk_operations": ("save", "find", "all", "delete"),
     "tokens": ("put", "find", "used", "delete", "all"),
-    "task_events": ("append", "read", "standings", "keep_lines", "lines", "forget"),
+    "task_events": ("append", "read", "standings", "keep_lines", "lines", "forget", "forget_results"),
     "archive": ("read", "write", "write_pruned"),
     "facts": ("of",),
 }
