@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from backstage.app.get_task_stats import GetTaskStats
     from backstage.app.list_audit import ListAudit
     from backstage.app.list_bulk import ListBulk
+    from backstage.app.list_ended import ListEnded
     from backstage.app.list_failure_groups import ListFailureGroups
     from backstage.app.list_pauses import ListPauses
     from backstage.app.list_schedules import ListSchedules
@@ -167,6 +168,7 @@ class UseCases:
     get_logs: GetLogs = _use_case("GetLogs")
     get_attempts: GetAttempts = _use_case("GetAttempts")
     find_task_id: FindTaskId = _use_case("FindTaskId")
+    list_ended: ListEnded = _use_case("ListEnded")
     find_tasks: FindTasks = _use_case("FindTasks")
     get_task_stats: GetTaskStats = _use_case("GetTaskStats")
     get_oldest_due: GetOldestDue = _use_case("GetOldestDue")

@@ -13,7 +13,7 @@ from backstage.domain.errors import StorageUnavailableError
 from backstage.infra.memory.backend import MemoryBackend
 
 METHODS = {
-    "tasks": ("add", "get", "attempts", "find", "save", "counts", "prune"),
+    "tasks": ("add", "get", "attempts", "find", "ended_since", "save", "counts", "prune"),
     "queue": (
         "claim",
         "held_by",
