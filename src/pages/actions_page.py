@@ -11,8 +11,9 @@ from backstage.pages.schedule_actions import SCHEDULE_ACTIONS
 from backstage.pages.task_actions import TASK_ACTIONS
 from backstage.pages.tokens_page import TOKEN_ACTIONS
 from backstage.pages.visit import Visit
+from backstage.pages.waiting_actions import WAITING_ACTIONS
 
-ACTIONS: dict[str, Action] = {**TASK_ACTIONS, **QUEUE_ACTIONS, **SCHEDULE_ACTIONS, **TOKEN_ACTIONS}
+ACTIONS: dict[str, Action] = {**TASK_ACTIONS, **WAITING_ACTIONS, **QUEUE_ACTIONS, **SCHEDULE_ACTIONS, **TOKEN_ACTIONS}
 _OURS = frozenset({"csrf", "typed", "back"})
 
 
@@ -37,7 +38,8 @@ def _back(visit: Visit, question: Question) -> str:
 
 
 def _asked(visit: Visit, question: Question, problem: str | None = None) -> Response:
-    subject = [(name, value) for name, values in visit.form.items() if name not in _OURS for value in values]
+    ours = _OURS | {field.name for field in question.fields}
+    subject = [(name, value) for name, values in visit.form.items() if name not in ours for value in values]
     return visit.render(
         "question_part.html" if visit.is_part else "question.html",
         status=200 if problem is None else 422,

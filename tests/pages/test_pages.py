@@ -127,6 +127,24 @@ async def test_a_queue_is_paused_and_resumed(client: httpx.AsyncClient, store: C
     assert "mail" not in (await store.get_task_stats()).paused_queues
 
 
+async def test_a_waiting_task_is_given_a_priority_and_another_queue(
+    client: httpx.AsyncClient, store: Container
+) -> None:
+    task = await store.enqueue("email:send", {})
+    form = {"csrf": hidden((await client.get("/new-task")).text, "csrf"), "task": task.id}
+    await client.post("/act/priority", data={**form, "priority": "7"})
+    await client.post("/act/move", data={**form, "queue": "mail"})
+    moved = await store.get_task(task.id)
+    assert (moved.priority, moved.queue) == (7, "mail")
+    assert (await client.post("/act/priority", data={**form, "priority": "high"})).status_code == 409
+
+
+async def test_an_open_queue_says_whether_it_moves(client: httpx.AsyncClient, store: Container) -> None:
+    await build(store, 14)
+    assert "No worker that is alive knows the type" in (await client.get("/queues?open=imports")).text
+    assert "worker-a-2114" in (await client.get("/queues?open=mail")).text.split('id="opened"')[1]
+
+
 async def test_what_cannot_be_undone_asks_for_its_name(client: httpx.AsyncClient, store: Container) -> None:
     await build(store, 1)
     refused = await confirmed(client, "/act/delete-schedule?schedule=hook-sweep")

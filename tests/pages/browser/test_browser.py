@@ -18,7 +18,7 @@ NewPage = Callable[..., Awaitable[Watched]]
 PAGES = (
     "/",
     "/tasks",
-    "/queues",
+    "/queues?open=mail",
     "/workers",
     "/schedules?open=nightly-report",
     "/types",
@@ -145,7 +145,7 @@ async def test_the_palette_jumps_to_a_queue(window: Watched) -> None:
     await page.get_by_role("textbox", name="Jump to").fill("bill")
     await expect(page.locator("#palette li").first).to_contain_text("billing")
     await page.keyboard.press("Enter")
-    await page.wait_for_url("**/tasks?q=queue%3Abilling")
+    await page.wait_for_url("**/queues?open=billing")
 
 
 async def test_keys_go_to_pages_and_a_question_mark_explains_them(window: Watched) -> None:
