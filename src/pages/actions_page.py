@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from backstage.pages.action import Action, Question
+from backstage.pages.failure_actions import FAILURE_ACTIONS
 from backstage.pages.problem_page import no_such_page, refused
 from backstage.pages.queue_actions import QUEUE_ACTIONS
 from backstage.pages.schedule_actions import SCHEDULE_ACTIONS
@@ -13,7 +14,7 @@ from backstage.pages.tokens_page import TOKEN_ACTIONS
 from backstage.pages.visit import Visit
 from backstage.pages.waiting_actions import WAITING_ACTIONS
 
-ACTIONS: dict[str, Action] = {**TASK_ACTIONS, **WAITING_ACTIONS, **QUEUE_ACTIONS, **SCHEDULE_ACTIONS, **TOKEN_ACTIONS}
+ACTIONS: dict[str, Action] = {**TASK_ACTIONS, **WAITING_ACTIONS, **QUEUE_ACTIONS, **SCHEDULE_ACTIONS, **FAILURE_ACTIONS, **TOKEN_ACTIONS}
 _OURS = frozenset({"csrf", "typed", "back"})
 
 

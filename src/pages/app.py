@@ -12,6 +12,7 @@ from starlette.routing import Mount, Route
 from backstage.pages.actions_page import action_page
 from backstage.pages.answering import page_route
 from backstage.pages.audit_page import audit_page
+from backstage.pages.failures_page import failures_page
 from backstage.pages.keyboard import help_page
 from backstage.pages.live_stream import live_route
 from backstage.pages.more_page import more_page
@@ -38,6 +39,7 @@ _PAGES = {
     "/tasks": tasks_page,
     "/tasks/{id}": task_page,
     "/complete": completion_page,
+    "/failures": failures_page,
     "/queues": queues_page,
     "/schedules": schedules_page,
     "/types": types_page,

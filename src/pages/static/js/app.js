@@ -1,6 +1,7 @@
 // What a script adds to the pages. Without it every page reads, links and acts by forms.
 import { followTimes } from "./times.js";
 import { answerCopies } from "./copying.js";
+import { drawCharts } from "./charts.js";
 import { answerCompletion } from "./completing.js";
 import { answerDialogs } from "./dialogs.js";
 import { answerSelection } from "./selection.js";
@@ -18,4 +19,5 @@ answerToasts();
 answerSelection();
 answerPalette();
 answerKeys();
+drawCharts();
 goLive();
