@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from backstage.domain.cron_task import CronTask as CronTask
     from backstage.domain.dedupe import Dedupe as Dedupe
     from backstage.domain.dedupe import Duplicate as Duplicate
+    from backstage.domain.errors import AmbiguousIdError as AmbiguousIdError
     from backstage.domain.errors import ConfigurationError as ConfigurationError
     from backstage.domain.errors import DuplicateTaskError as DuplicateTaskError
     from backstage.domain.errors import IllegalMoveError as IllegalMoveError
@@ -123,6 +124,7 @@ if TYPE_CHECKING:
     from backstage.worker.handling.resource import lifespan as lifespan
     from backstage.worker.handling.resource import on_start as on_start
     from backstage.worker.handling.resource import on_stop as on_stop
+    from backstage.worker.handling.upcaster import upcast as upcast
     from backstage.worker.hosting.broadcast import Broadcast as Broadcast
     from backstage.worker.hosting.composition_root import CompositionRoot as CompositionRoot
     from backstage.worker.hosting.new_processor import ProcessorSettings as ProcessorSettings
@@ -172,6 +174,7 @@ _HOMES = {
     "listener": "worker.handling.listener",
     "receiver": "worker.handling.receiver",
     "middleware": "worker.handling.handler",
+    "upcast": "worker.handling.upcaster",
     "on_start": "worker.handling.resource",
     "on_stop": "worker.handling.resource",
     "lifespan": "worker.handling.resource",
@@ -253,6 +256,7 @@ _HOMES = {
     "FieldError": "domain.field_error",
     "UnknownTaskTypeError": "domain.errors",
     "TaskNotFoundError": "domain.errors",
+    "AmbiguousIdError": "domain.errors",
     "TaskFailedError": "domain.errors",
     "TaskCancelledError": "domain.errors",
     "ResultGoneError": "domain.errors",

@@ -109,6 +109,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "search_tasks": _LOOK,
     "count_tasks": _LOOK,
     "complete_query": _LOOK,
+    "find_task_id": _LOOK,
     "find_unserved": _LOOK,
     "explain": _LOOK,
     "explain_queues": _LOOK,

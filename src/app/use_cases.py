@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from backstage.app.explain import Explain
     from backstage.app.explain_queue import ExplainQueue
     from backstage.app.explain_queues import ExplainQueues
+    from backstage.app.find_task_id import FindTaskId
     from backstage.app.find_tasks import FindTasks
     from backstage.app.find_unserved import FindUnserved
     from backstage.app.fire_schedule import FireSchedule
@@ -147,6 +148,7 @@ class UseCases:
     follow: Follow = _use_case("Follow")
     get_logs: GetLogs = _use_case("GetLogs")
     get_attempts: GetAttempts = _use_case("GetAttempts")
+    find_task_id: FindTaskId = _use_case("FindTaskId")
     find_tasks: FindTasks = _use_case("FindTasks")
     get_task_stats: GetTaskStats = _use_case("GetTaskStats")
     get_oldest_due: GetOldestDue = _use_case("GetOldestDue")

@@ -21,4 +21,4 @@ def run(arguments: Sequence[str]) -> int:
 
 async def _cancel(url: str | None, task_ids: Sequence[str]) -> int:
     async with existing_store(url) as store:
-        return await step_each(task_ids, store.cancel_task)
+        return await step_each(store, task_ids, store.cancel_task)

@@ -21,6 +21,18 @@ _DURATION = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<unit>[smhd]?)")
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
+KNOWN = "known:"
+"""Before `queues`, `types` or `ids`: values that the store knows."""
+_KNOWN_NAMES = {
+    "queue": "queues",
+    "queues": "queues",
+    "type": "types",
+    "types": "types",
+    "id": "ids",
+    "ids": "ids",
+}
+
+
 class WrongUsageError(Exception):
     """The command line itself is wrong; the message is the one line that says so."""
 
@@ -31,6 +43,8 @@ class CommandParser(argparse.ArgumentParser):
     def __init__(self, command: str, description: str, *, epilog: str | None = None) -> None:
         self.options: list[str] = []
         """The names of the options, for completion."""
+        self.values: dict[str, str] = {}
+        """What may follow an option, or a command that takes names: words, or KNOWN and what they name."""
         self._typed: dict[str, str] = {}
         """What each value is called on the command line: `--queue`, `TYPE`."""
         formatter = argparse.HelpFormatter if epilog is None else argparse.RawDescriptionHelpFormatter
@@ -46,6 +60,11 @@ class CommandParser(argparse.ArgumentParser):
     def add_argument(self, *names: Any, **settings: Any) -> argparse.Action:
         action = super().add_argument(*names, **settings)
         self.options += action.option_strings
+        for name in action.option_strings or [""]:
+            if action.choices is not None:
+                self.values[name] = " ".join(map(str, action.choices))
+            elif action.dest in _KNOWN_NAMES:
+                self.values[name] = f"{KNOWN}{_KNOWN_NAMES[action.dest]}"
         self._typed[action.dest] = action.option_strings[0] if action.option_strings else str(action.metavar)
         return action
 

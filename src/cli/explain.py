@@ -34,7 +34,9 @@ def run(arguments: Sequence[str]) -> int:
 
 async def _explained(url: str | None, task_id: str, queue: str | None) -> Explanation | QueueExplanation:
     async with existing_store(url) as store:
-        return await (store.explain(task_id) if queue is None else store.explain_queue(queue))
+        if queue is not None:
+            return await store.explain_queue(queue)
+        return await store.explain(await store.find_task_id(task_id))
 
 
 def _lines(explanation: Explanation | QueueExplanation) -> list[str]:

@@ -13,6 +13,7 @@ from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.store import existing_store
 from backstage.cli.table import print_table
 from backstage.cli.task_document import task_document
+from backstage.domain.shown_state import shown_state
 from backstage.domain.task import Task
 from backstage.domain.task_query import MAX_PAGE, TaskPage, TaskQuery
 from backstage.domain.task_state import TaskState
@@ -96,7 +97,7 @@ def _row(task: Task, now: datetime) -> tuple[str, ...]:
         task.id,
         task.type,
         task.queue,
-        task.state.value,
+        shown_state(task, now),
         str(task.priority),
         f"{task.attempt}/{task.max_attempts or '-'}",
         duration((now - task.created_at).total_seconds()),

@@ -25,4 +25,4 @@ def run(arguments: Sequence[str]) -> int:
 
 async def _retry(options: argparse.Namespace) -> int:
     async with existing_store(options.url) as store:
-        return await step_each(options.ids, partial(store.retry_task, reset_attempts=options.reset_attempts))
+        return await step_each(store, options.ids, partial(store.retry_task, reset_attempts=options.reset_attempts))

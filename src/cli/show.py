@@ -39,15 +39,15 @@ def run(arguments: Sequence[str]) -> int:
 
 async def _task(url: str | None, task_id: str) -> tuple[Task, list[Attempt], Explanation]:
     async with existing_store(url) as store:
-        task = await store.get_task(task_id)
-        return task, await store.get_attempts(task_id), await store.explain(task_id)
+        task = await store.get_task(await store.find_task_id(task_id))
+        return task, await store.get_attempts(task.id), await store.explain(task.id)
 
 
 def _facts(task: Task, explanation: Explanation) -> Iterator[str]:
     """One line for each thing that is known; what is None is left out."""
     facts: dict[str, Any] = {
         "id": task.id,
-        "type": task.type,
+        "type": task.type if task.payload_version == 1 else f"{task.type}, payload version {task.payload_version}",
         "queue": task.queue,
         "state": f"{task.state.value}, cancel requested" if task.is_cancel_requested else task.state.value,
         "why": None if task.state in FINAL_STATES else explanation.sentence,

@@ -40,6 +40,13 @@ class Emitting(BackendSuite):
         numbers = {task_id: [event.number for event in events] for task_id, events in read.items()}
         assert numbers == {first.id: [1, 2], second.id: [2, 3]}
 
+    async def test_events_of_many_runs_may_be_mixed_in_one_batch(self, trial: Trial) -> None:
+        first, second = await trial.running(), await trial.running()
+        pairs = zip(chunks(first, 1, 5), chunks(second, 1, 5), strict=True)
+        assert await trial.task_events.append([event for pair in pairs for event in pair]) == frozenset()
+        for task in (first, second):
+            assert [event.data_json for event in await _read(trial, task)] == ["1", "2", "3", "4", "5"]
+
     async def test_what_is_stored_again_after_a_lost_reply_is_kept_once(self, trial: Trial) -> None:
         task = await trial.running()
         await trial.task_events.append(chunks(task, 1, 3))

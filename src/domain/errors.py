@@ -7,6 +7,7 @@ TaskError
 ├── InvalidQueryError          a query for tasks cannot be understood: `nearest` says what was perhaps meant
 ├── UnknownTaskTypeError        no handler of that type is registered here
 ├── TaskNotFoundError           no stored task has that id
+├── AmbiguousIdError            several tasks have ids with these characters: give more of them
 ├── ScheduleNotFoundError       no stored schedule has that name
 ├── ScheduleUnreadableError     the stored schedule makes no sense on this host: delete it, or put it anew
 ├── SubscriptionNotFoundError   no durable subscription has that name
@@ -102,6 +103,15 @@ class TaskNotFoundError(TaskError):
     def __init__(self, task_id: str) -> None:
         super().__init__(f"no task {task_id!r}: it never existed, or it was pruned")
         self.task_id = task_id
+
+
+class AmbiguousIdError(TaskError):
+    """Several tasks have ids that begin or end so; `task_ids` are some of them, newest first."""
+
+    def __init__(self, part: str, task_ids: tuple[str, ...], *, is_all: bool = True) -> None:
+        listed = ", ".join(task_ids) + ("" if is_all else ", …")
+        super().__init__(f"several tasks have {part!r} in their ids: give more characters of one of {listed}")
+        self.part, self.task_ids = part, task_ids
 
 
 class ScheduleNotFoundError(TaskError):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from backstage.domain.errors import InvalidTaskDataError
+from backstage.domain.event_log import MOST_DATA_BYTES
 from backstage.domain.limits import MAX_PAYLOAD_BYTES, MAX_PAYLOAD_DEPTH
 from backstage.domain.plain_json import PlainJson
 from backstage.domain.typed_values import readable, told
@@ -41,6 +42,11 @@ def encode_result(value: Any) -> str:
     """Like `encode_payload`; but nobody reads a result by its type, so a model is told whole: by its fields' names,
     with its computed fields."""
     return _encoded(value, "result", MAX_PAYLOAD_BYTES, told)
+
+
+def encode_event(value: Any) -> str:
+    """Like `encode_result`, for what a handler emits: at most 64 KiB."""
+    return _encoded(value, "data", MOST_DATA_BYTES, told)
 
 
 def decode_payload(text: str) -> Any:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,3 +30,20 @@ class RunLog:
     fence: int
     attempt: int
     lines_json: str
+
+
+NotedLine = tuple[datetime, str, str, Mapping[str, Any]]
+"""Moment, level, text, fields."""
+
+
+def lines_json(lines: Sequence[NotedLine]) -> str:
+    """The last lines, as many as may be kept, as JSON."""
+    kept: list[str] = []
+    left = MOST_LINE_BYTES - 2
+    for at, level, event, fields in reversed(lines[-MOST_LINES:]):
+        text = json.dumps([at.isoformat(), level, event, fields], separators=(",", ":"))
+        left -= len(text) + 1
+        if left < 0:
+            break
+        kept.append(text)
+    return f"[{','.join(reversed(kept))}]"

@@ -229,14 +229,8 @@ class Task(StructForPydantic, Struct, frozen=True, kw_only=True, gc=False):
     # -- how a claim may end ---------------------------------------------------------------------
 
     def completed(self, result_json: str | None = None, next_tasks: tuple[Task, ...] = ()) -> Outcome:
-        return Outcome(
-            self.id,
-            self.fence,
-            OutcomeKind.COMPLETED,
-            TaskState.COMPLETED,
-            result_json,
-            next_tasks=next_tasks,
-        )
+        completed = OutcomeKind.COMPLETED, TaskState.COMPLETED
+        return Outcome(self.id, self.fence, *completed, result_json, next_tasks=next_tasks)
 
     def failed(self, failure: Failure, policy: RetryPolicy, chance: float) -> Outcome:
         """Back to PENDING after the backoff while attempts remain, else a dead letter."""

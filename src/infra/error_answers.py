@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backstage.domain.errors import (
+    AmbiguousIdError,
     DuplicateTaskError,
     IllegalMoveError,
     InvalidQueryError,
@@ -34,6 +35,7 @@ _STATUS: dict[type[TaskError], int] = {
     ScheduleNotFoundError: 404,
     SubscriptionNotFoundError: 404,
     TokenNotFoundError: 404,
+    AmbiguousIdError: 409,
     NotAllowedError: 403,
     ScheduleUnreadableError: 409,
     IllegalMoveError: 409,

@@ -5,12 +5,16 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from backstage.pages.action import Action, Question
+<<<<<<< HEAD
 from backstage.pages.failure_actions import FAILURE_ACTIONS
 from backstage.pages.problem_page import no_such_page, refused
+=======
+from backstage.pages.problem_page import no_such_page, not_allowed
+>>>>>>> f
 from backstage.pages.queue_actions import QUEUE_ACTIONS
 from backstage.pages.schedule_actions import SCHEDULE_ACTIONS
 from backstage.pages.task_actions import TASK_ACTIONS
-from backstage.pages.tokens_page import TOKEN_ACTIONS
+from backstage.pages.token_actions import TOKEN_ACTIONS
 from backstage.pages.visit import Visit
 from backstage.pages.waiting_actions import WAITING_ACTIONS
 
@@ -23,7 +27,7 @@ async def action_page(visit: Visit) -> Response:
     if action is None:
         return no_such_page(visit)
     if not visit.may(action.role):
-        return refused(visit, f"Your role does not allow this: it takes the role {action.role}", 403)
+        return not_allowed(visit, action.role)
     question = await action.ask(visit)
     if visit.request.method == "GET":
         return _asked(visit, question)

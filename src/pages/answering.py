@@ -16,6 +16,7 @@ from backstage.domain.errors import (
     SubscriptionNotFoundError,
     TaskError,
     TaskNotFoundError,
+    TokenNotFoundError,
 )
 from backstage.pages.problem_page import not_found, refused, unavailable
 from backstage.pages.protection import CSRF_FIELD, csrf_of, is_ours, keep_csrf
@@ -25,7 +26,7 @@ from backstage.pages.visit import Visit
 
 Page = Callable[[Visit], Awaitable[Response]]
 _LONGEST_FORM = 4 * 1024 * 1024
-_NOT_FOUND = (TaskNotFoundError, ScheduleNotFoundError, SubscriptionNotFoundError)
+_NOT_FOUND = (TaskNotFoundError, ScheduleNotFoundError, SubscriptionNotFoundError, TokenNotFoundError)
 
 
 def page_route(site: Site, path: str, page: Page, *, methods: tuple[str, ...] = ("GET",)) -> Route:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import InvalidTaskDataError
-from backstage.pages.problem_page import refused
+from backstage.pages.problem_page import not_allowed
 from backstage.pages.said import Said
 from backstage.pages.visit import Visit
 
@@ -18,7 +18,7 @@ _FIELDS = ("type", "payload", "queue", "priority", "delay")
 
 async def new_task_page(visit: Visit) -> Response:
     if not visit.may("operator"):
-        return refused(visit, "Your role does not allow this: it takes the role operator", 403)
+        return not_allowed(visit, "operator")
     values = {name: visit.given(name) for name in _FIELDS}
     if visit.request.method == "GET":
         return _shown(visit, values, {})

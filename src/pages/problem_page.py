@@ -29,6 +29,10 @@ def refused(visit: Visit, text: str, status: int = 409) -> Response:
     return visit.render("problem.html", status=status, cur="", title=title, icon="warn", text=_sentence(text))
 
 
+def not_allowed(visit: Visit, role: str) -> Response:
+    return refused(visit, f"Your role does not allow this: it takes the role {role}", 403)
+
+
 def unavailable(visit: Visit, error: StorageError) -> Response:
     """The error's own text names the store, so it is for those who can read the log."""
     if isinstance(error, StoreNotReadyError):

@@ -1,4 +1,4 @@
-"""Tokens: who may use the pages and the API, and making a new one."""
+"""The tokens of the HTTP API and of these pages: who has which, and a form that makes one."""
 
 from __future__ import annotations
 
@@ -7,65 +7,59 @@ from starlette.responses import Response
 from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.identity import Role
 from backstage.domain.token import NewToken
-from backstage.pages.action import Action, Question
-from backstage.pages.problem_page import refused
-from backstage.pages.said import Said
+from backstage.pages.problem_page import not_allowed
 from backstage.pages.visit import Visit
 
-_LIVES = {"": None, "7d": 7 * 86_400.0, "30d": 30 * 86_400.0, "365d": 365 * 86_400.0}
+_DAY = 86_400.0
+LIFETIMES = {"30": "30 days", "90": "90 days", "365": "One year", "": "Until it is revoked"}
+"""Days, and what the form calls them."""
+ROLES = {
+    Role.VIEWER: "Looks at everything here",
+    Role.OPERATOR: "Also stores, retries, cancels, pauses and resumes",
+    Role.ADMIN: "Also deletes, puts schedules and makes tokens",
+}
+_FRESH = {"name": "", "role": Role.VIEWER.value, "days": "90", "payloads": ""}
 
 
 async def tokens_page(visit: Visit) -> Response:
     if not visit.may("admin"):
-        return refused(visit, "Your role does not allow this: it takes the role admin", 403)
+        return not_allowed(visit, "admin")
     if visit.request.method == "GET":
-        return await _shown(visit)
+        return await _shown(visit, _FRESH)
+    values = {name: visit.given(name).strip() for name in _FRESH}
     try:
-        made = await visit.use_cases.create_token(
-            visit.given("name").strip(),
-            visit.given("role", "viewer"),
-            may_read_payloads=visit.given("payloads") == "yes",
-            expires_in=_LIVES.get(visit.given("expires")),
-            created_by=visit.identity.name if visit.identity else "",
-        )
+        made = await _made(visit, values)
     except InvalidTaskDataError as error:
-        return await _shown(visit, problem=error.fields[0].message)
-    return await _shown(visit, made)
+        return await _shown(visit, values, problems={each.field: each.message for each in error.fields})
+    return await _shown(visit, _FRESH, made=made)
 
 
-async def _shown(visit: Visit, made: NewToken | None = None, problem: str | None = None) -> Response:
-    """The secret of a new one is in this answer and nowhere else."""
+async def _made(visit: Visit, values: dict[str, str]) -> NewToken:
+    if values["days"] not in LIFETIMES:
+        raise InvalidTaskDataError.of("expires_in", "choose one of the times")
+    days = float(values["days"]) if values["days"] else None
+    return await visit.use_cases.create_token(
+        values["name"],
+        values["role"],
+        may_read_payloads=bool(values["payloads"]),
+        expires_in=None if days is None else days * _DAY,
+        created_by=visit.identity.name if visit.identity else "",
+    )
+
+
+async def _shown(
+    visit: Visit, values: dict[str, str], *, made: NewToken | None = None, problems: dict[str, str] | None = None
+) -> Response:
     return visit.render(
         "tokens.html",
-        status=422 if problem else 200,
+        status=422 if problems else 200,
         cur="Tokens",
         title="Tokens",
-        tokens=await visit.use_cases.list_tokens(),
+        tokens=(await visit.use_cases.list_tokens())[::-1],
         made=made,
-        problem=problem,
-        roles=list(Role),
-        given=visit.given,
+        values=values,
+        problems=problems or {},
+        roles=ROLES,
+        lifetimes=LIFETIMES,
+        may_give_payloads=visit.identity is None or visit.identity.may_read_payloads,
     )
-
-
-async def _ask_revoke(visit: Visit) -> Question:
-    token_id = visit.given("token")
-    token = next((each for each in await visit.use_cases.list_tokens() if each.id == token_id), None)
-    if token is None:
-        raise InvalidTaskDataError.of("token", "there is none of that id: it was revoked already")
-    return Question(
-        title=f"Revoke the token of {token.name}?",
-        consequence="Whoever uses it is let in no more, at once. This cannot be undone.",
-        button="Revoke it",
-        command=f"backstage tokens revoke {token_id}",
-        is_destructive=True,
-        back="/tokens",
-    )
-
-
-async def _revoke(visit: Visit) -> Said:
-    await visit.use_cases.revoke_token(visit.given("token"))
-    return Said("Revoked the token")
-
-
-TOKEN_ACTIONS = {"revoke-token": Action(ask=_ask_revoke, do=_revoke, role="admin")}

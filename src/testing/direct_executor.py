@@ -53,6 +53,8 @@ class _DirectSignals:
         self.is_shutting_down = signals.is_shutting_down
         self.is_cancel_requested = signals.is_cancel_requested
         self.is_over_soft_timeout = signals.is_over_soft_timeout
+        self.emit = signals.emit  # the bench stores it with the end
+        self.note_line = signals.note_line
         self._task = task
         self._queue = queue
         self._lease = lease

@@ -13,6 +13,7 @@ from backstage.app.enqueue import asked_for
 from backstage.app.enqueue_options import EnqueueOptions
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.lease import Lease
+from backstage.domain.payload import decode_payload
 from backstage.domain.queue import DEFAULT_QUEUE
 from backstage.domain.task import Task
 from backstage.domain.task_type import TaskType
@@ -32,9 +33,10 @@ class FakeSignals:
     cancel_requested: bool = False
     over_soft_timeout: bool = False
     holds_lease: bool = True
-    """What `progress` and `heartbeat` answer."""
+    """What `progress`, `heartbeat` and `emit` answer."""
     progress: list[tuple[float, str | None]] = field(default_factory=list)
     heartbeats: int = 0
+    emitted: list[Any] = field(default_factory=list)
     log: list[Mapping[str, Any]] = field(default_factory=list)
     enqueued: list[Task] = field(default_factory=list)
     """What the handler has enqueued by its context; no store has it."""
@@ -55,6 +57,13 @@ class FakeSignals:
     def heartbeat(self) -> Awaitable[bool]:
         self.heartbeats += 1
         return Answer(self.holds_lease)
+
+    def emit(self, data_json: str) -> Awaitable[bool]:
+        self.emitted.append(decode_payload(data_json))
+        return Answer(self.holds_lease)
+
+    def note_line(self, level: str, event: str, fields: Mapping[str, Any]) -> None:
+        """The lines are in `log`."""
 
 
 class EnqueuedTask(Task, frozen=True, kw_only=True, gc=False):

@@ -29,6 +29,7 @@ from backstage.worker.runtime.event_publisher import EventPublisher
 from backstage.worker.runtime.held_task import HeldTask, StopReason, mark_over_soft_timeout
 from backstage.worker.runtime.lanes import Lane
 from backstage.worker.runtime.outcome_report import OutcomeReport
+from backstage.worker.runtime.run_reports import RunReports
 from backstage.worker.watching.metrics import RunMetrics
 from backstage.worker.worker_options import WorkerOptions
 
@@ -55,6 +56,7 @@ class SingleRuns:
         self._options = options
         run_outcome = RunOutcome(container.chain_task, container.chance, container.logger)
         self._runner = AttemptRunner(run_outcome, options.worker_id, container.logger, StoreOnLoop(container))
+        self._reports = RunReports(container.backend.task_events, container.clock, container.logger)
         self._publisher = EventPublisher(container.events, container.clock, options.worker_id)
         self._report = OutcomeReport(self._publisher, container.logger)
 
@@ -80,20 +82,25 @@ class SingleRuns:
         loop = asyncio.get_running_loop()
         errors: list[BaseException] = []
         lane = self._lane(task, errors)
-        held = HeldTask(task, lane, loop.time() + self._options.lease, self._queue, lambda: False)
+        held = HeldTask(task, lane, loop.time() + self._options.lease, self._queue, self._reports, lambda: False)
         end: asyncio.Future[Outcome | None] = loop.create_future()
         held.run = asyncio.create_task(self._attempt(held, end))
+        reporting = asyncio.create_task(self._reports.run())
         try:
             await self._watch(held, held.run)
         finally:
             if not end.done():  # the test itself is being cancelled: its worker shuts down
                 held.stop(StopReason.SHUTDOWN)
                 await asyncio.wait((held.run,))
+            await _ended(reporting)
             await self._settle(task, end.result(), errors)
 
     async def _attempt(self, held: HeldTask, end: asyncio.Future[Outcome | None]) -> None:
         held.has_begun = True
-        end.set_result(await self._runner.run(held))
+        outcome = await self._runner.run(held)
+        if outcome is not None:
+            await held.stored(outcome)
+        end.set_result(outcome)
 
     async def _watch(self, held: HeldTask, run: asyncio.Task[None]) -> None:
         """Return when the run has ended; until then tell it what a lease keeper would, as soon as it is known."""
@@ -140,7 +147,7 @@ class SingleRuns:
 
     def _lane(self, task: Task, errors: list[BaseException]) -> Lane:
         """The worker's order of middleware, in one that notes what comes out of it."""
-        registration = self._registry.registration(task.type)
+        registration = self._registry.registration(task.lane_type)
         place = DirectExecutor(self._container, self._options.lease)
 
         def noting(run: Run) -> Run:
@@ -154,7 +161,7 @@ class SingleRuns:
             return noted
 
         middlewares = (noting, recovery, *self._middlewares, timeout(mark_over_soft_timeout))
-        run = compose(middlewares, self._registry.bind(task.type, place, place))
+        run = compose(middlewares, self._registry.bind(task.lane_type, place, place))
         return Lane(run, limits_of(self._options, task.queue, registration), RunMetrics())
 
 

@@ -26,6 +26,7 @@ RUN_BROKE = "run_broke"  # the worker's own code raised while it ran a task: the
 OUTCOME_REFUSED = "outcome_refused"  # the store refused a late end: another run owns the task
 OLDER_WORKER_SEEN = "older_worker_seen"  # failures that end on it do not reach durable listeners
 OUTCOME_TOO_MUCH = "outcome_too_much"  # the store will never take this end: it becomes a failed attempt
+EVENT_REFUSED = "event_refused"  # the store will never take what a handler emitted: it is left out
 CLAIM_FAILED = "claim_failed"
 SETTLE_FAILED = "settle_failed"
 LOOP_FAILED = "loop_failed"  # a background loop's turn raised; it goes on

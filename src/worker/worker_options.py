@@ -37,6 +37,8 @@ class WorkerOptions:
     retry: RetryPolicy
     retention: tuple[Retention, ...]
     prune_interval: float
+    keep_events_for: float
+    """How long after the end of a task those who follow it can still read what it has told."""
     schedule_interval: float
     """The longest that a scheduler sleeps before it looks for changed schedules."""
     subscription_interval: float

@@ -202,14 +202,33 @@ def test_a_completion_script_names_commands_and_options(cli: Cli, shell: str) ->
         subprocess.run([shell, "-n"], input=script, text=True, check=True, timeout=60)
 
 
-def test_bash_completes_commands_and_options(cli: Cli) -> None:
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("backstage st", "stats"),
+        ("backstage list --lim", "--limit"),
+        ("backstage list --state fa", "failed"),
+        ("backstage pause ma", "mail"),
+        ("backstage list --queue ma", "mail"),
+        ("backstage list --type email:s", "send"),  # what follows the colon, for bash breaks words there
+    ],
+)
+def test_bash_completes_commands_options_and_what_the_store_knows(
+    cli: Cli, store: Store, line: str, wanted: str
+) -> None:
+    store.enqueue("email:send", queue="mail")
     script = cli("completion", "bash").out
-    for words, wanted in (("backstage st", "stats"), ("backstage list --lim", "--limit")):
-        asked = f'COMP_WORDS=({words}); COMP_CWORD={len(words.split()) - 1}; _backstage; echo "${{COMPREPLY[@]}}"'
-        ended = subprocess.run(
-            ["bash", "-c", f"{script}\n{asked}"], capture_output=True, text=True, check=True, timeout=60
-        )
-        assert ended.stdout.strip() == wanted
+    asked = f'COMP_LINE="{line}"; COMP_POINT={len(line)}; _backstage; echo "${{COMPREPLY[@]}}"'
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    ended = subprocess.run(
+        ["bash", "-c", f"{script}\n{asked}"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        env={**os.environ, "PATH": path},
+    )
+    assert ended.stdout.strip() == wanted
 
 
 def on_terminal(command: list[str], env: dict[str, str]) -> str:

@@ -23,3 +23,13 @@ def test_a_file_gets_the_table_that_a_wide_terminal_shows(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "1000")
     assert plain_table(COLUMNS, rows, {"number"}) == terminal_table(COLUMNS, rows, {"number"})
+
+
+def test_on_a_terminal_states_have_colours_and_no_color_takes_them_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    table = terminal_table(("id", "state"), [["a", "failed"], ["b", "pending"]], ())
+    assert "\x1b[31mfailed" in table
+    assert "\x1b[31m" not in terminal_table(("id", "error"), [["a", "failed"]], ())
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[31m" not in terminal_table(("id", "state"), [["a", "failed"]], ())

@@ -117,6 +117,11 @@ async def _surroundings(store: Container) -> None:
     ):
         await store.put_schedule(cron)
     await store.pause_schedule("hook-sweep")
+    await store.create_token("deploy-bot", "operator", expires_in=86_400.0, created_by="ada")
+    await store.record_audit("ada", "create_token", "f00d", details={"name": "deploy-bot", "role": "operator"})
+    for number in range(3):
+        await store.record_audit("deploy-bot", "retry_task", f"task-{number}", 1)
+    await store.record_audit("ada", "pause_queue", "imports")
 
 
 async def build_hostile(store: Container) -> Task:

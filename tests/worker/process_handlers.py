@@ -258,3 +258,10 @@ def speak_for_itself(data):
 
 def return_too_much(payload):
     return [Next("b", "x" * 1_000_000) for _ in range(70)]
+
+
+def emit_in_a_process(payload: int, context: TaskContext) -> None:
+    for number in range(payload):
+        assert context.emit(number)
+    context.logger.warning("emitted", n=payload)
+    raise GiveUp("shows its lines")

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -73,6 +73,12 @@ class Signals:
 
     async def heartbeat(self) -> bool:
         return True
+
+    async def emit(self, data_json: str) -> bool:
+        return True
+
+    def note_line(self, level: str, event: str, fields: Mapping[str, Any]) -> None:
+        """Nobody asks for it."""
 
 
 def test_a_handlers_process_starts_without_the_code_of_any_store() -> None:

@@ -30,6 +30,7 @@ from backstage.worker.runtime.error_backoff import ErrorBackoff
 from backstage.worker.runtime.event_publisher import EventPublisher
 from backstage.worker.runtime.held_task import StopReason
 from backstage.worker.runtime.lanes import Lanes
+from backstage.worker.runtime.run_reports import RunReports
 from backstage.worker.runtime.slots import Slots
 from backstage.worker.runtime.subscription_watch import SubscriptionWatch
 from backstage.worker.watching.background_loop_health import LoopHealth
@@ -53,6 +54,7 @@ def _slots(backend: MemoryBackend, run: Run = _never_begins, prefetch: int | Non
         threads=HandlerThreads(1),
         subscriptions=_no_subscriptions(backend, logger),
         publisher=EventPublisher(BlinkerEventBus(logger), backend.clock, "w"),
+        reports=RunReports(backend.task_events, backend.clock, logger),
         backoff=ErrorBackoff(NoJitter()),
         hint=asyncio.Event(),
         settler_health=LoopHealth("settler"),

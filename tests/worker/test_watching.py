@@ -183,6 +183,7 @@ OPTIONS = {
     "timeout": ("77", 77.0),
     "soft_timeout": ("66", 66.0),
     "prune_interval": ("90", 90.0),
+    "keep_events_for": ("77", 77.0),
     "schedule_interval": ("8", 8.0),
     "subscription_interval": ("9", 9.0),
     "stuck_after": ("90", 90.0),

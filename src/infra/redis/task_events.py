@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from itertools import groupby
 
 from backstage.domain.event_log import MOST_EVENT_BYTES, MOST_EVENTS, NewEvent
 from backstage.domain.followed_event import EventKind
@@ -23,22 +22,25 @@ class RedisTaskEvents:
         self._client, self._directory = client, directory
 
     async def append(self, events: Sequence[NewEvent]) -> frozenset[str]:
-        runs = {task_id: list(of_task) for task_id, of_task in groupby(events, key=lambda event: event.task_id)}
+        runs: dict[str, dict[int, list[NewEvent]]] = {}
+        for event in events:
+            runs.setdefault(event.task_id, {}).setdefault(event.fence, []).append(event)
         by_queue = await self._directory.by_queue(runs)
+        sent = {queue: [run for id_ in ids for run in runs[id_].values()] for queue, ids in by_queue.items()}
         replies = await self._client.run_each(
             [
                 (
                     "append_events",
                     self._client.keys.queue(queue),
-                    [[_run_of(runs[task_id]) for task_id in ids], MOST_EVENTS, MOST_EVENT_BYTES],
+                    [[_run_of(run) for run in of_queue], MOST_EVENTS, MOST_EVENT_BYTES],
                 )
-                for queue, ids in by_queue.items()
+                for queue, of_queue in sent.items()
             ]
         )
         stored = {
-            task_id
-            for ids, reply in zip(by_queue.values(), replies, strict=True)
-            for task_id, is_stored in zip(ids, unpack(reply), strict=True)
+            run[0].task_id
+            for of_queue, reply in zip(sent.values(), replies, strict=True)
+            for run, is_stored in zip(of_queue, unpack(reply), strict=True)
             if is_stored
         }
         return frozenset(runs) - stored

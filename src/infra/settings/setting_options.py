@@ -42,6 +42,7 @@ class SettingOptions(TypedDict, total=False):
     keep_cancelled: int | Literal["none"] | None
     retention: str | Collection[str] | Mapping[str, Any] | None
     prune_interval: float | None
+    keep_events_for: float | None
     schedule_interval: float | None
     subscription_interval: float | None
     alert_webhook: str | SecretStr | None

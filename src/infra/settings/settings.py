@@ -140,6 +140,9 @@ class Settings(BaseSettings):
     prune_interval: Annotated[float, seconds(0.1)] = 60.0
     """Between two deletions of what need not be kept."""
 
+    keep_events_for: Annotated[float, seconds(0.0)] = 3600.0
+    """How long after the end of a task whoever follows it can still read what it has told."""
+
     schedule_interval: Annotated[float, seconds(0.05)] = 10.0
     """The longest a scheduler sleeps before it looks for schedules that were changed."""
 

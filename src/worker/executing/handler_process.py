@@ -20,7 +20,7 @@ from backstage.worker.handling.handler_path import HandlerPath
 
 STOP_GRACE = 0.5
 """Seconds that an interrupted handler has to clean up before its process is killed."""
-_QUESTIONS = ("is_shutting_down", "is_cancel_requested", "is_over_soft_timeout", "progress", "heartbeat")
+_QUESTIONS = ("is_shutting_down", "is_cancel_requested", "is_over_soft_timeout", "progress", "heartbeat", "emit")
 _LEVELS = ("debug", "info", "warning", "error", "critical", "exception")
 LINGER = 0.5
 """Seconds for which a dead child's last words are read, should somebody else still hold its end open."""
@@ -167,6 +167,8 @@ async def _answer(signals: RunSignals, question: Frame) -> Frame:
                 answer = signals.is_over_soft_timeout()
             case "progress":
                 answer = await signals.report_progress(question["fraction"], question["note"])
+            case "emit":
+                answer = await signals.emit(question["data"])
             case _:
                 answer = await signals.heartbeat()
     except Exception as error:  # the store's, mostly: it is the handler that asked, so it is told

@@ -7,7 +7,7 @@ import contextvars
 import ctypes
 import os
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -169,6 +169,15 @@ class _ThreadSignals:
             return await self._signals.heartbeat()
 
         return self._on_loop(beat())
+
+    def emit(self, data_json: str) -> Awaitable[bool]:
+        async def emit() -> bool:
+            return await self._signals.emit(data_json)
+
+        return self._on_loop(emit())
+
+    def note_line(self, level: str, event: str, fields: Mapping[str, Any]) -> None:
+        self._loop.call_soon_threadsafe(self._signals.note_line, level, event, fields)
 
     def _on_loop(self, asking: Coroutine[Any, Any, bool]) -> Awaitable[bool]:
         if running_loop() is self._loop:  # in a coroutine that the handler has returned

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import sys
 import threading
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from backstage.worker.executing.handler_threads import Answer
@@ -42,6 +42,12 @@ class WorkerSignals:
 
     def heartbeat(self) -> Awaitable[bool]:
         return Answer(self._ask({"kind": "heartbeat"}))
+
+    def emit(self, data_json: str) -> Awaitable[bool]:
+        return Answer(self._ask({"kind": "emit", "data": data_json}))
+
+    def note_line(self, level: str, event: str, fields: Mapping[str, Any]) -> None:
+        """The worker notes what is logged through it."""
 
     def _ask(self, question: Frame) -> bool:
         with self._asking:

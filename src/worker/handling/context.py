@@ -8,9 +8,11 @@ from typing import Any, NoReturn, Protocol, TypeVar, Unpack, overload
 from backstage.app.enqueue import asked_for
 from backstage.app.enqueue_options import EnqueueOptions
 from backstage.domain.handler_signals import EndAsCancelled
+from backstage.domain.payload import encode_event
 from backstage.domain.task import Task
 from backstage.domain.task_type import TaskType
 from backstage.worker.handling.handler_store import HandlerStore
+from backstage.worker.handling.noting_logger import NotingLogger
 from backstage.worker.handling.run_limits import RunLimits
 
 Payload = TypeVar("Payload")
@@ -24,6 +26,9 @@ class RunSignals(Protocol):
     def is_over_soft_timeout(self) -> bool: ...
     def report_progress(self, fraction: float, note: str | None) -> Awaitable[bool]: ...
     def heartbeat(self) -> Awaitable[bool]: ...
+    def emit(self, data_json: str) -> Awaitable[bool]: ...
+    def note_line(self, level: str, event: str, fields: Mapping[str, Any]) -> None:
+        """Called with each line that the handler logs by its context."""
 
 
 class TaskContext:
@@ -58,13 +63,15 @@ class TaskContext:
     def logger(self) -> Any:
         """A structlog logger; bound when it is first used, for most runs log nothing of their own."""
         if self._bound_logger is None:
-            self._bound_logger = self._logger.bind(
+            bound = self._logger.bind(
                 task_id=self.task.id,
                 type=self.task.type,
                 queue=self.task.queue,
                 attempt=self.attempt,
                 correlation_id=self.correlation_id,
             )
+            note = getattr(self._signals, "note_line", None)  # a middleware's own signals may know nothing of it
+            self._bound_logger = bound if note is None else NotingLogger(bound, note)
         return self._bound_logger
 
     @property
@@ -145,6 +152,14 @@ class TaskContext:
         The answer is False when this run no longer holds the task.
         """
         return self._signals.report_progress(min(max(float(fraction), 0.0), 1.0), note)
+
+    def emit(self, data: Any) -> Awaitable[bool]:
+        """Tell those who follow the task, at once: any JSON value of at most 64 KiB, such as a part of an answer.
+
+        Await it: it returns as soon as the value is on its way, and waits only while the store falls behind. False when
+        this run no longer holds the task. Raises InvalidTaskDataError.
+        """
+        return self._signals.emit(encode_event(data))
 
     def heartbeat(self) -> Awaitable[bool]:
         """Renew the lease now, beside the renewals that happen by themselves; False when it is lost."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backstage.domain.retry_policy import RetryPolicy
 from backstage.domain.task import Task
@@ -18,12 +18,12 @@ class RunLimits:
     soft_timeout: float | None
     retry: RetryPolicy
     max_deliveries: int
+    keep_logs: bool = False
+    """Whether the lines of every run are kept, and not only of one that failed."""
 
     def of(self, task: Task) -> RunLimits:
         """With what the task itself states."""
-        return RunLimits(
-            task.timeout or self.timeout, task.soft_timeout or self.soft_timeout, self.retry, self.max_deliveries
-        )
+        return replace(self, timeout=task.timeout or self.timeout, soft_timeout=task.soft_timeout or self.soft_timeout)
 
 
 def limits_of(options: WorkerOptions, queue_name: str, registration: TaskHandlerRegistration) -> RunLimits:
@@ -36,6 +36,7 @@ def limits_of(options: WorkerOptions, queue_name: str, registration: TaskHandler
             registration.backoff or options.retry.backoff,
         ),
         max_deliveries_of(options, queue_name, registration),
+        registration.keep_logs,
     )
 
 

@@ -49,6 +49,7 @@ class Duties:
         )
         self._reclaimer = Reclaimer(
             parts.queue,
+            backend.task_events,
             use_cases.prune_tasks,
             options,
             parts.lanes.max_deliveries,
@@ -98,6 +99,7 @@ class Duties:
         loops = {
             "settler": endless("settler", parts.slots.settler.run),
             "events": endless("events", parts.publisher.run),
+            "reports": endless("reports", parts.reports.run),
             "subscriptions": periodic(options.subscription_interval, "subscriptions", parts.subscriptions.look),
             "scheduler": endless("scheduler", self._scheduler.run),
             "wakeup": endless("wakeup", partial(self._pass_on_hints, wakeup)),

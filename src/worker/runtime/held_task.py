@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+import json
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from enum import Enum, auto
 from typing import Any
 
+from backstage.domain.event_log import MOST_DATA_BYTES, NewEvent
+from backstage.domain.followed_event import EventKind
+from backstage.domain.outcome import Outcome
 from backstage.domain.ports.task_queue import TaskQueue
+from backstage.domain.run_log import MOST_LINES, NotedLine, RunLog, lines_json
 from backstage.domain.task import Task
+from backstage.worker.executing.handler_threads import Answer
 from backstage.worker.handling.context import TaskContext
 from backstage.worker.runtime.lanes import Lane
+from backstage.worker.runtime.run_reports import RunReports
 
 MOST_GIVEN_UP = 10_000
 
@@ -27,10 +35,14 @@ class HeldTask:
     """One claimed task and the run of its handler. Implements RunSignals for the handler's context."""
 
     __slots__ = (
+        "_asked_for",
+        "_is_lost",
         "_is_over_soft_timeout",
+        "_lines",
         "_queue",
         "_reports",
         "_shutting_down",
+        "_told",
         "has_begun",
         "has_seen_shutdown",
         "lane",
@@ -41,7 +53,13 @@ class HeldTask:
     )
 
     def __init__(
-        self, task: Task, lane: Lane, lease_end: float, queue: TaskQueue, shutting_down: Callable[[], bool]
+        self,
+        task: Task,
+        lane: Lane,
+        lease_end: float,
+        queue: TaskQueue,
+        reports: RunReports,
+        shutting_down: Callable[[], bool],
     ) -> None:
         self.task = task
         self.lane = lane
@@ -51,7 +69,11 @@ class HeldTask:
         self.has_begun = False
         self.has_seen_shutdown = False
         self._queue = queue
-        self._reports: set[asyncio.Future[bool]] | None = None  # few runs make one, and a set for each task costs
+        self._reports = reports
+        self._asked_for: set[asyncio.Future[bool]] | None = None  # few runs ask, and a set for each task costs
+        self._lines: deque[NotedLine] | None = None
+        self._told = 0
+        self._is_lost = False
         self._shutting_down = shutting_down
         self._is_over_soft_timeout = False
 
@@ -84,20 +106,56 @@ class HeldTask:
     def heartbeat(self) -> Awaitable[bool]:
         return self._asked(self._renew())
 
+    def emit(self, data_json: str) -> Awaitable[bool]:
+        if self._is_lost:
+            return Answer(False)
+        self._tell(EventKind.CHUNK, data_json)
+        return self._asked(self._stored()) if self._reports.is_crowded else Answer(True)
+
+    def note_line(self, level: str, event: str, fields: Mapping[str, Any]) -> None:
+        if self._lines is None:
+            self._lines = deque(maxlen=MOST_LINES)
+        self._lines.append((self._reports.now(), level, event, fields))
+        if self.lane.limits.keep_logs:
+            line = json.dumps({"level": level, "event": event, "fields": fields})
+            if len(line) <= MOST_DATA_BYTES:
+                self._tell(EventKind.LOG, line)
+
+    def _tell(self, kind: EventKind, data_json: str) -> None:
+        self._told += 1
+        task = self.task
+        self._reports.tell(NewEvent(task.id, task.fence, self._told, task.attempt, kind, data_json), self._lose)
+
+    def _lose(self) -> None:
+        self._is_lost = True
+
+    async def _stored(self) -> bool:
+        await self._reports.stored()
+        return not self._is_lost
+
+    async def stored(self, outcome: Outcome) -> None:
+        """Return once the store has all that the run has told: after its end it takes nothing more."""
+        if self._lines and (outcome.failure is not None or self.lane.limits.keep_logs):
+            task = self.task
+            self._reports.keep(RunLog(task.id, task.fence, task.attempt, lines_json(list(self._lines))))
+        elif not self._told:
+            return
+        await self._reports.stored()
+
     def _asked(self, asking: Coroutine[Any, Any, bool]) -> Awaitable[bool]:
         """Goes on by itself: a handler that does not await it is not told of its error."""
-        report = asyncio.ensure_future(asking)
-        if self._reports is None:
-            self._reports = set()
-        self._reports.add(report)  # asyncio itself keeps no reference to it
-        report.add_done_callback(self._reported)
-        return report
+        answer = asyncio.ensure_future(asking)
+        if self._asked_for is None:
+            self._asked_for = set()
+        self._asked_for.add(answer)  # asyncio itself keeps no reference to it
+        answer.add_done_callback(self._answered)
+        return answer
 
-    def _reported(self, report: asyncio.Future[bool]) -> None:
-        if self._reports is not None:
-            self._reports.discard(report)
-        if not report.cancelled():
-            report.exception()
+    def _answered(self, answer: asyncio.Future[bool]) -> None:
+        if self._asked_for is not None:
+            self._asked_for.discard(answer)
+        if not answer.cancelled():
+            answer.exception()
 
     async def _renew(self) -> bool:
         assert self.task.lease is not None

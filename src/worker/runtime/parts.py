@@ -13,6 +13,7 @@ from backstage.worker.runtime.event_publisher import EventPublisher
 from backstage.worker.runtime.held_task import mark_over_soft_timeout
 from backstage.worker.runtime.hung_slots import HungSlots
 from backstage.worker.runtime.lanes import Lanes
+from backstage.worker.runtime.run_reports import RunReports
 from backstage.worker.runtime.slots import Slots
 from backstage.worker.runtime.subscription_watch import SubscriptionWatch
 from backstage.worker.runtime.surroundings import Surroundings
@@ -32,6 +33,7 @@ class Parts:
         self.hint = asyncio.Event()
         """Set when there may be work, or room for it."""
         self.publisher = EventPublisher(use_cases.events, backend.clock, options.worker_id)
+        self.reports = RunReports(backend.task_events, backend.clock, logger)
         self.subscriptions = SubscriptionWatch(
             backend.subscriptions, declared.subscriptions, use_cases.cancel_deliveries, backend.clock, logger
         )
@@ -56,6 +58,7 @@ class Parts:
             threads=self.executors.threads,
             subscriptions=self.subscriptions,
             publisher=self.publisher,
+            reports=self.reports,
             backoff=self.backoff(),
             hint=self.hint,
             settler_health=self.healths.of("settler"),

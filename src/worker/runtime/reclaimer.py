@@ -1,10 +1,11 @@
-"""Takes back the tasks of workers that died, and deletes what retention no longer keeps."""
+"""Takes back the tasks of workers that died, and deletes what is no longer kept."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from backstage.app.prune_tasks import PruneTasks
+from backstage.domain.ports.task_events import TaskEvents
 from backstage.domain.ports.task_queue import TaskQueue
 from backstage.domain.retention import Retention
 from backstage.domain.task import MaxDeliveries
@@ -22,6 +23,7 @@ class Reclaimer:
     def __init__(
         self,
         queue: TaskQueue,
+        task_events: TaskEvents,
         prune_tasks: PruneTasks,
         options: WorkerOptions,
         max_deliveries: MaxDeliveries,
@@ -29,7 +31,7 @@ class Reclaimer:
         publisher: EventPublisher,
         logger: Any,
     ) -> None:
-        self._queue, self._prune_tasks = queue, prune_tasks
+        self._queue, self._task_events, self._prune_tasks = queue, task_events, prune_tasks
         self._options = options
         self._max_deliveries = max_deliveries
         self._subscriptions = subscriptions
@@ -50,6 +52,9 @@ class Reclaimer:
 
     async def prune(self) -> None:
         await self._prune_tasks(self._options.retention, self._log_pruned)
+        forgotten = BATCH
+        while forgotten == BATCH:
+            forgotten = await self._task_events.forget(self._options.keep_events_for, BATCH)
 
     def _log_pruned(self, retention: Retention, tasks: int) -> None:
         self._logger.info(log_events.TASKS_PRUNED, tasks=tasks, state=retention.state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ from backstage.worker.runtime.held_task import HeldTask, HeldTasks, StopReason
 from backstage.worker.runtime.lanes import Lane
 from backstage.worker.runtime.outcome_report import OutcomeReport
 from backstage.worker.runtime.prefetch import Prefetch
+from backstage.worker.runtime.run_reports import RunReports
 from backstage.worker.runtime.settler import Settler
 from backstage.worker.runtime.subscription_watch import SubscriptionWatch
 from backstage.worker.runtime.waiting_tasks import WaitingTasks
@@ -40,6 +42,7 @@ class Slots:
         threads: HandlerThreads,
         subscriptions: SubscriptionWatch,
         publisher: EventPublisher,
+        reports: RunReports,
         backoff: ErrorBackoff,
         hint: asyncio.Event,
         settler_health: LoopHealth,
@@ -56,6 +59,7 @@ class Slots:
         self._threads = threads
         self._subscriptions = subscriptions
         self._publisher = publisher
+        self._reports = reports
         self.report = OutcomeReport(publisher, logger)
         self._hint = hint
         self._logger = logger
@@ -95,9 +99,9 @@ class Slots:
     def start(self, tasks: Sequence[Task], lease_end: float) -> None:
         """Take in claimed tasks; `lease_end` is by the loop's clock, reckoned from before the claim."""
         for task in tasks:
-            lane = self._lanes[task.queue, task.type]
+            lane = self._lanes[task.queue, task.lane_type]
             lane.counts.claimed += 1
-            held = HeldTask(task, lane, lease_end, self._queue, self._is_shutting_down)
+            held = HeldTask(task, lane, lease_end, self._queue, self._reports, self._is_shutting_down)
             self.held.add(held)
             self._waiting.append(held)
         if self.is_closing or self.is_paused:  # the claim was under way
@@ -197,7 +201,12 @@ class Slots:
         task = held.task
         self._publisher.started(task)
         outcome = await self._runner.run(held)
-        return None if outcome is None else self._with_deliveries(task, outcome)
+        if outcome is None:
+            return None
+        with contextlib.suppress(TimeoutError, asyncio.CancelledError):  # then it has ended all the same
+            async with asyncio.timeout(self._options.lease):
+                await held.stored(outcome)
+        return self._with_deliveries(task, outcome)
 
     def _with_deliveries(self, task: Task, outcome: Outcome) -> Outcome:
         next_tasks_of = self._subscriptions.next_tasks_of
