@@ -5,12 +5,9 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from backstage.pages.action import Action, Question
-<<<<<<< HEAD
+from backstage.pages.bulk_actions import BULK_ACTIONS
 from backstage.pages.failure_actions import FAILURE_ACTIONS
-from backstage.pages.problem_page import no_such_page, refused
-=======
 from backstage.pages.problem_page import no_such_page, not_allowed
->>>>>>> f
 from backstage.pages.queue_actions import QUEUE_ACTIONS
 from backstage.pages.schedule_actions import SCHEDULE_ACTIONS
 from backstage.pages.task_actions import TASK_ACTIONS
@@ -18,7 +15,15 @@ from backstage.pages.token_actions import TOKEN_ACTIONS
 from backstage.pages.visit import Visit
 from backstage.pages.waiting_actions import WAITING_ACTIONS
 
-ACTIONS: dict[str, Action] = {**TASK_ACTIONS, **WAITING_ACTIONS, **QUEUE_ACTIONS, **SCHEDULE_ACTIONS, **FAILURE_ACTIONS, **TOKEN_ACTIONS}
+ACTIONS: dict[str, Action] = {
+    **TASK_ACTIONS,
+    **BULK_ACTIONS,
+    **WAITING_ACTIONS,
+    **QUEUE_ACTIONS,
+    **SCHEDULE_ACTIONS,
+    **FAILURE_ACTIONS,
+    **TOKEN_ACTIONS,
+}
 _OURS = frozenset({"csrf", "typed", "back"})
 
 
