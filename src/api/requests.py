@@ -95,6 +95,21 @@ class NewTasks(Body):
     tasks: Annotated[list[NewTask], Field(min_length=1, max_length=MOST_AT_ONCE)]
 
 
+class Amendment(Body):
+    """What is to change of a pending task."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["priority"]}, {"required": ["queue"]}]})
+
+    priority: Priority | None = None
+    queue: Name | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.priority is None and self.queue is None:
+            raise ValueError("names nothing to change: give a priority or a queue")
+        return self
+
+
 class RetryBody(Body):
     """With `reset_attempts` a task may run as often as a new one, else once more."""
 

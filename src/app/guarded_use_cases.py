@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -11,6 +11,8 @@ from backstage.app.permissions import PERMISSIONS, Permission
 from backstage.app.use_cases import UseCases
 from backstage.domain.errors import NotAllowedError, StoreNotReadyError
 from backstage.domain.identity import Identity
+
+_READER = "somebody who may read payloads"
 
 
 class GuardedUseCases(UseCases):
@@ -38,7 +40,7 @@ class _Guarded:
         self._permission: Permission = PERMISSIONS[name]
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
-        self._check(options)
+        self._check(arguments, options)
         answer = self._call(*arguments, **options)
         if hasattr(answer, "__aiter__"):
             return self._each(answer, arguments, options)
@@ -53,17 +55,33 @@ class _Guarded:
         self, answers: AsyncIterator[Any], arguments: tuple[Any, ...], options: dict[str, Any]
     ) -> AsyncIterator[Any]:
         await self._tell(None, arguments, options)
-        async for answer in answers:
-            yield self._shown(answer)
+        try:
+            async for answer in answers:
+                yield self._shown(answer)
+        finally:
+            if isinstance(answers, AsyncGenerator):
+                await answers.aclose()  # whoever stops listening takes no more of the store
 
-    def _check(self, options: dict[str, Any]) -> None:
+    def _check(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
         role = self._permission.role
         if role is None:
             raise NotAllowedError(self._identity.name, self._name, "the program itself")
         if not self._identity.role.includes(role):
             raise NotAllowedError(self._identity.name, self._name, f"the role {role}")
         if options.get("may_read_payloads") and not self._identity.may_read_payloads:
-            raise NotAllowedError(self._identity.name, self._name, "somebody who may read payloads")
+            raise NotAllowedError(self._identity.name, self._name, _READER)
+        if self._permission.is_search and not self._identity.may_read_payloads:
+            self._refuse_payload_filters(arguments, options)
+
+    def _refuse_payload_filters(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
+        """Whoever asks which payloads have a value reads them, a guess at a time."""
+        from backstage.app.audited_arguments import by_name  # noqa: PLC0415 - see below
+        from backstage.domain.task_search import TaskSearch  # noqa: PLC0415
+
+        search = by_name(self._call, arguments, options)["search"]
+        terms = TaskSearch.of(search, self._use_cases.clock.now()).terms
+        if any(term.name.startswith("payload") for term in terms):
+            raise NotAllowedError(self._identity.name, f"{self._name} by payload", _READER)
 
     def _shown(self, answer: Any) -> Any:
         if self._identity.may_read_payloads:

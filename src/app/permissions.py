@@ -70,10 +70,13 @@ class Permission:
     """How many tasks the call has changed, from its answer."""
     answers_payload: bool = False
     """Whether the answer is itself what a handler was given or has returned."""
+    is_search: bool = False
+    """Whether its argument `search` may ask for values in payloads."""
 
 
 _LOOK = Permission(Role.VIEWER)
 _LOOK_AT_PAYLOAD = Permission(Role.VIEWER, answers_payload=True)
+_SEARCH = Permission(Role.VIEWER, is_search=True)
 _OF_THE_PROGRAM = Permission(None)
 
 
@@ -106,8 +109,15 @@ PERMISSIONS: Mapping[str, Permission] = {
     "get_task_stats": _LOOK,
     "get_oldest_due": _LOOK,
     "get_known_names": _LOOK,
-    "search_tasks": _LOOK,
-    "count_tasks": _LOOK,
+    "get_history": _LOOK,
+    "get_rates": _LOOK,
+    "get_scale": _LOOK,
+    "list_failure_groups": _LOOK,
+    "mute_failure_group": _may(Role.OPERATOR, _argument("fingerprint")),
+    "unmute_failure_group": _may(Role.OPERATOR, _argument("fingerprint")),
+    "note_failure_group": _may(Role.OPERATOR, _argument("fingerprint")),
+    "search_tasks": _SEARCH,
+    "count_tasks": _SEARCH,
     "complete_query": _LOOK,
     "find_task_id": _LOOK,
     "find_unserved": _LOOK,

@@ -39,13 +39,17 @@ if TYPE_CHECKING:
     from backstage.app.fire_schedules import FireSchedules
     from backstage.app.follow import Follow
     from backstage.app.get_attempts import GetAttempts
+    from backstage.app.get_history import GetHistory
     from backstage.app.get_known_names import GetKnownNames
     from backstage.app.get_logs import GetLogs
     from backstage.app.get_oldest_due import GetOldestDue
+    from backstage.app.get_rates import GetRates
+    from backstage.app.get_scale import GetScale
     from backstage.app.get_schedule import GetSchedule
     from backstage.app.get_task import GetTask
     from backstage.app.get_task_stats import GetTaskStats
     from backstage.app.list_audit import ListAudit
+    from backstage.app.list_failure_groups import ListFailureGroups
     from backstage.app.list_pauses import ListPauses
     from backstage.app.list_schedules import ListSchedules
     from backstage.app.list_subscriptions import ListSubscriptions
@@ -53,6 +57,8 @@ if TYPE_CHECKING:
     from backstage.app.list_unreadable_schedules import ListUnreadableSchedules
     from backstage.app.list_workers import ListWorkers
     from backstage.app.move_to_queue import MoveToQueue
+    from backstage.app.mute_failure_group import MuteFailureGroup
+    from backstage.app.note_failure_group import NoteFailureGroup
     from backstage.app.pause_queue import PauseQueue
     from backstage.app.pause_schedule import PauseSchedule
     from backstage.app.pause_type import PauseType
@@ -75,6 +81,7 @@ if TYPE_CHECKING:
     from backstage.app.send_broadcast import SendBroadcast
     from backstage.app.subscribe import Subscribe
     from backstage.app.transfer_tasks import TransferTasks
+    from backstage.app.unmute_failure_group import UnmuteFailureGroup
     from backstage.app.unsubscribe import Unsubscribe
     from backstage.domain.ports.backend import Backend
     from backstage.domain.ports.clock import Clock
@@ -88,6 +95,7 @@ _PORTS = frozenset(
         "broadcasts",
         "control",
         "facts",
+        "history",
         "registry",
         "schedules",
         "subscriptions",
@@ -153,6 +161,13 @@ class UseCases:
     get_task_stats: GetTaskStats = _use_case("GetTaskStats")
     get_oldest_due: GetOldestDue = _use_case("GetOldestDue")
     get_known_names: GetKnownNames = _use_case("GetKnownNames")
+    get_history: GetHistory = _use_case("GetHistory")
+    get_rates: GetRates = _use_case("GetRates")
+    get_scale: GetScale = _use_case("GetScale")
+    list_failure_groups: ListFailureGroups = _use_case("ListFailureGroups")
+    mute_failure_group: MuteFailureGroup = _use_case("MuteFailureGroup")
+    unmute_failure_group: UnmuteFailureGroup = _use_case("UnmuteFailureGroup")
+    note_failure_group: NoteFailureGroup = _use_case("NoteFailureGroup")
     search_tasks: SearchTasks = _use_case("SearchTasks")
     count_tasks: CountTasks = _use_case("CountTasks")
     complete_query: CompleteQuery = _use_case("CompleteQuery")

@@ -14,6 +14,7 @@ from backstage.conformance.exploring import Exploring
 from backstage.conformance.faulting import Faulting
 from backstage.conformance.fencing import Fencing
 from backstage.conformance.firing import Firing
+from backstage.conformance.history_keeping import HistoryKeeping
 from backstage.conformance.idling import Idling
 from backstage.conformance.keeping import Keeping
 from backstage.conformance.leasing import Leasing
@@ -61,6 +62,7 @@ class ConformanceSuite(
     Steering,
     Versioning,
     Registering,
+    HistoryKeeping,
     Explaining,
     Scheduling,
     Firing,

@@ -14,6 +14,7 @@ from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.broadcasts import Broadcasts
 from backstage.domain.ports.facts import Facts
 from backstage.domain.ports.queue_control import QueueControl
+from backstage.domain.ports.run_history import RunHistory
 from backstage.domain.ports.schedule_repository import ScheduleRepository
 from backstage.domain.ports.subscriptions import Subscriptions
 from backstage.domain.ports.task_archive import TaskArchive
@@ -72,6 +73,10 @@ class Trial:
     @property
     def tokens(self) -> Tokens:
         return self.backend.tokens
+
+    @property
+    def history(self) -> RunHistory:
+        return self.backend.history
 
     @property
     def subscriptions(self) -> Subscriptions:

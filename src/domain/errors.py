@@ -11,6 +11,7 @@ TaskError
 ├── ScheduleNotFoundError       no stored schedule has that name
 ├── ScheduleUnreadableError     the stored schedule makes no sense on this host: delete it, or put it anew
 ├── SubscriptionNotFoundError   no durable subscription has that name
+├── FailureGroupNotFoundError   no group of failures has that fingerprint
 ├── TokenNotFoundError          no token has that id
 ├── NotAllowedError             the role of whoever asks does not allow that: ask somebody who may
 ├── IllegalMoveError            the task's state does not allow that step
@@ -128,6 +129,14 @@ class ScheduleUnreadableError(TaskError):
     def __init__(self, name: str, problem: str) -> None:
         super().__init__(f"schedule {name!r} cannot be read here ({problem}): delete it, or put it anew")
         self.name = name
+
+
+class FailureGroupNotFoundError(TaskError):
+    """No group of failures has that fingerprint: there never was one, or it was forgotten."""
+
+    def __init__(self, fingerprint: str) -> None:
+        super().__init__(f"no group of failures {fingerprint!r}: list them to see what there is")
+        self.fingerprint = fingerprint
 
 
 class SubscriptionNotFoundError(TaskError):

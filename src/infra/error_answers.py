@@ -5,6 +5,7 @@ from __future__ import annotations
 from backstage.domain.errors import (
     AmbiguousIdError,
     DuplicateTaskError,
+    FailureGroupNotFoundError,
     IllegalMoveError,
     InvalidQueryError,
     InvalidTaskDataError,
@@ -35,6 +36,7 @@ _STATUS: dict[type[TaskError], int] = {
     ScheduleNotFoundError: 404,
     SubscriptionNotFoundError: 404,
     TokenNotFoundError: 404,
+    FailureGroupNotFoundError: 404,
     AmbiguousIdError: 409,
     NotAllowedError: 403,
     ScheduleUnreadableError: 409,

@@ -45,6 +45,7 @@ async def test_whoever_may_only_look_changes_nothing(api: Api) -> None:
         "/v1/schedules/a": {"schedule": "0 3 * * *", "task_name": "email:send"},
         "/v1/broadcasts": {"name": "a"},
         "/v1/tokens": {"name": "a"},
+        "/v1/tasks/01890000-0000-7000-8000-000000000000": {"priority": 1},
     }
     for method, path in operations(api.app):
         if method != "GET":

@@ -114,6 +114,15 @@ async def test_payloads_and_results_are_hidden_from_who_may_not_read_them(scene:
     assert HIDDEN in repr(hidden)
 
 
+async def test_who_may_not_read_payloads_cannot_search_in_them(scene: Scene) -> None:
+    blind = as_(scene, Role.ADMIN, may_read_payloads=False)
+    for call in (blind.search_tasks, blind.count_tasks):
+        with pytest.raises(NotAllowedError, match="by payload"):
+            await call("state:pending -payload.card:4242")
+        await call("state:pending")
+    await as_(scene, Role.VIEWER).search_tasks("payload.card:4242")
+
+
 async def test_a_hidden_task_is_otherwise_the_same(scene: Scene) -> None:
     task = await scene.ended(lambda task: task.completed('"s3cr3t"'))
     shown = await as_(scene, Role.VIEWER, may_read_payloads=False).get_task(task.id)

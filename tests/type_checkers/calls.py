@@ -140,3 +140,31 @@ async def send(email: Email, context: TaskContext) -> Receipt:
 async def calls_the_plain_function(context: TaskContext) -> None:
     assert_type(await send(Email(), context), Receipt)
     await send(Receipt(), context)  # wrong
+
+
+class Answer:
+    text: str
+
+
+ASK = TaskType("ask", str, Answer)
+
+
+async def waits(container: Container) -> None:
+    task = await container.enqueue(ASK, "why")
+    assert_type(await container.result(task, timeout=1), Answer)
+    assert_type(await container.call(ASK, "why", timeout=1), Answer)
+    assert_type(await container.results([task]), list[Answer])
+    assert_type(await container.call("ask", "why"), Any)
+    await container.call(ASK, 7)  # wrong
+    await container.call(ASK, "why", quue="slow")  # wrong
+    async for end in container.as_completed([task, task.id]):
+        str(end.task_id)
+    async for event in container.follow(task, after=3):
+        assert_type(event.number, int)
+
+
+def waits_blocking(container: BlockingContainer) -> None:
+    task = container.enqueue(ASK, "why")
+    assert_type(container.result(task), Answer)
+    assert_type(container.call(ASK, "why", timeout=1), Answer)
+    container.result(7)  # wrong

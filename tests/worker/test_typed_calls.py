@@ -5,11 +5,13 @@ import sys
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, Field, computed_field
 
 from backstage import BlockingContainer, InvalidTaskDataError, TaskContext, TaskType, TypedTask, handler
 from backstage.testing import TaskBench, new_context
 from tests.worker import typed_types
 from tests.worker.typed_types import COUNT, EMAIL, NIGHTLY, Email, Receipt, send
+from tests.worker.workers import Workers
 
 
 async def test_a_typed_call_is_run_by_the_handler_of_its_type() -> None:
@@ -152,3 +154,40 @@ def test_a_module_of_types_and_handlers_is_imported_without_the_worker_s_loops()
     program = "import sys, tests.worker.typed_types; print('backstage.worker' in str(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+class Invoice(BaseModel):
+    number: int = Field(alias="invoiceNumber")
+    lines: list[str] = []
+
+    @computed_field
+    def length(self) -> int:
+        return len(self.lines)
+
+
+INVOICE = TaskType("invoice:make", int, Invoice)
+MADE = {"run_in": "process"}
+
+
+def make_invoice(number: int) -> Invoice:
+    return Invoice(invoiceNumber=number, lines=["one"])
+
+
+@pytest.mark.parametrize("options", [{}, MADE])
+async def test_a_result_is_read_by_its_type_wherever_its_handler_ran(workers: Workers, options: Any) -> None:
+    worker = workers.new()
+    worker.on(INVOICE, make_invoice, **options)
+    await worker.start()
+    task = await worker.enqueue(INVOICE, 7)
+    assert await worker.backstage.result(task, timeout=60) == make_invoice(7)
+    assert await worker.backstage.call(INVOICE, 8, timeout=60) == make_invoice(8)
+    assert await worker.backstage.result(task.id) == {"number": 7, "lines": ["one"], "length": 1}
+
+
+async def test_a_result_that_does_not_fit_its_type_is_told_by_its_path() -> None:
+    async with TaskBench() as bench:
+        bench.on(INVOICE, lambda number: {"number": "seven"})
+        task = await bench.enqueue(INVOICE, 7)
+        await bench.drain()
+        with pytest.raises(InvalidTaskDataError, match=r"result\.(number|invoiceNumber)"):
+            await bench.backstage.result(task)

@@ -9,6 +9,7 @@ from backstage.domain.ports.broadcasts import Broadcasts
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.facts import Facts
 from backstage.domain.ports.queue_control import QueueControl
+from backstage.domain.ports.run_history import RunHistory
 from backstage.domain.ports.schedule_repository import ScheduleRepository
 from backstage.domain.ports.subscriptions import Subscriptions
 from backstage.domain.ports.task_archive import TaskArchive
@@ -57,6 +58,9 @@ class Backend(Protocol):
 
     @property
     def tokens(self) -> Tokens: ...
+
+    @property
+    def history(self) -> RunHistory: ...
 
     @property
     def archive(self) -> TaskArchive: ...

@@ -76,6 +76,10 @@ class TaskRepository(Protocol):
         """One row per queue, type and state that ever had a task; the cost does not depend on how many tasks."""
         ...
 
+    async def count_due(self, queue: str, at_most: int) -> int:
+        """How many tasks of the queue wait that are due, paused or not; it is counted up to that number."""
+        ...
+
     async def oldest_due(self) -> list[OldestDue]:
         """One row per queue and type that has a due task waiting, paused ones too, sorted; the cost depends on how
         many queues, types and priorities have work, and not on how many tasks.

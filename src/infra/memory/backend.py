@@ -13,6 +13,7 @@ from backstage.infra.memory.control import MemoryControl
 from backstage.infra.memory.facts import MemoryFacts
 from backstage.infra.memory.queue import MemoryQueue
 from backstage.infra.memory.registry import MemoryRegistry
+from backstage.infra.memory.run_history import MemoryRunHistory
 from backstage.infra.memory.schedules import MemorySchedules
 from backstage.infra.memory.store import MemoryStore
 from backstage.infra.memory.subscriptions import MemorySubscriptions
@@ -39,6 +40,7 @@ class MemoryBackend:
         self.audit_log = MemoryAuditLog(self._store)
         self.tokens = MemoryTokens(self._store)
         self.archive = MemoryArchive(self._store)
+        self.history = MemoryRunHistory(self._store)
         self.task_events = MemoryTaskEvents(self._store)
 
     async def open(self, opening: Opening = Opening.WORK) -> None:

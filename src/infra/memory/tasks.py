@@ -89,6 +89,11 @@ class MemoryTasks:
                 for (queue, type_, state), number in sorted(self._store.counts.items())
             ]
 
+    async def count_due(self, queue: str, at_most: int) -> int:
+        now = self._store.clock.now()
+        with self._store.lock:
+            return min(at_most, sum(task.queue == queue and task.is_due(now) for task in self._store.tasks.values()))
+
     async def oldest_due(self) -> list[OldestDue]:
         now = self._store.clock.now()
         with self._store.lock:

@@ -26,6 +26,7 @@ from backstage.infra.postgres.migrations import Migrations
 from backstage.infra.postgres.own_connection import OwnConnection
 from backstage.infra.postgres.queue import PostgresQueue
 from backstage.infra.postgres.registry import PostgresRegistry
+from backstage.infra.postgres.run_history import PostgresRunHistory
 from backstage.infra.postgres.schedules import PostgresSchedules
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.statements import load_statements
@@ -68,6 +69,7 @@ class PostgresBackend:
         self.audit_log = PostgresAuditLog(self._store)
         self.tokens = PostgresTokens(self._store)
         self.archive = PostgresArchive(self._store)
+        self.history = PostgresRunHistory(self._store)
         self.task_events = PostgresTaskEvents(self._store)
 
     @classmethod

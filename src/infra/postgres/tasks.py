@@ -91,6 +91,13 @@ class PostgresTasks:
     async def counts(self) -> list[Count]:
         return await self._store.counts.all()
 
+    async def count_due(self, queue: str, at_most: int) -> int:
+        async def step(session: Session) -> int:
+            number: int = await session.value(statement("count_due"), self._store.time.now(), queue, at_most)
+            return number
+
+        return await self._store.database.run(step)
+
     async def oldest_due(self) -> list[OldestDue]:
         async def step(session: Session) -> list[OldestDue]:
             rows = await session.fetch(statement("oldest_due"), self._store.time.now(), _LOOKED_AT)

@@ -58,6 +58,12 @@ Of the store:
     audit                    zset     0 -> id and document of an entry of the audit log, in the order of the ids
     tokens                   hash     digest of a secret -> the token, as JSON
     uses                     hash     id of a token -> the moment of its last use
+    history:<grain>:<moment> hash     beginning, queue and type -> numbers of a minute or an hour
+    history:hashes           zset     end -> those hashes and those of hours of failures
+    history:writers          hash     writer -> its last batch, and when
+    failures                 hash     fingerprint -> the group of failures
+    failures:seen            zset     last failure -> fingerprint
+    failures:hour:<moment>   hash     fingerprint -> failed runs in that hour
     broadcasts               stream   the messages, their ids made of the moment at which they were stored
     broadcast-ids            hash     message id -> entry
 

@@ -54,6 +54,10 @@ class RedisTasks:
                 return list(attempts_of(task_of(task_id, queue, fields), fields, kept))
         return []
 
+    async def count_due(self, queue: str, at_most: int) -> int:
+        number: int = await self._client.run("count_due", self._client.keys.queue(queue), None)
+        return min(at_most, number)
+
     async def search(self, search: TaskSearch, limit: int, after: str | None, look_at: int) -> SearchPage:
         return await search_page(RedisLooking(self._client, self._directory, search), search, limit, after, look_at)
 

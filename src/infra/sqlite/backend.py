@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from backstage.infra.sqlite.facts import SqliteFacts
     from backstage.infra.sqlite.queue import SqliteQueue
     from backstage.infra.sqlite.registry import SqliteRegistry
+    from backstage.infra.sqlite.run_history import SqliteRunHistory
     from backstage.infra.sqlite.schedules import SqliteSchedules
     from backstage.infra.sqlite.subscriptions import SqliteSubscriptions
     from backstage.infra.sqlite.task_events import SqliteTaskEvents
@@ -132,6 +133,12 @@ class SqliteBackend:
         from backstage.infra.sqlite.archive import SqliteArchive  # noqa: PLC0415 - see above
 
         return SqliteArchive(self._writer, self._reader)
+
+    @cached_property
+    def history(self) -> SqliteRunHistory:
+        from backstage.infra.sqlite.run_history import SqliteRunHistory  # noqa: PLC0415 - see above
+
+        return SqliteRunHistory(self._writer, self._reader, self.clock)
 
     @cached_property
     def task_events(self) -> SqliteTaskEvents:

@@ -82,6 +82,10 @@ class SqliteTasks:
     async def counts(self) -> list[Count]:
         return await self._reader.run(_counts)
 
+    async def count_due(self, queue: str, at_most: int) -> int:
+        asked: dict[str, int | str] = {"now": to_micros(self._clock.now()), "queue": queue, "at_most": at_most}
+        return await self._reader.run(lambda connection: _count_due(asked, connection))
+
     async def oldest_due(self) -> list[OldestDue]:
         return await self._reader.run(partial(_oldest_due, to_micros(self._clock.now())))
 
@@ -106,6 +110,11 @@ def attempts(task_id: str, connection: sqlite3.Connection) -> list[Attempt]:
 
 def _counts(connection: sqlite3.Connection) -> list[Count]:
     return list(readable("a count", connection.execute(_COUNTS), count_of))
+
+
+def _count_due(asked: dict[str, int | str], connection: sqlite3.Connection) -> int:
+    number: int = connection.execute(statement("count_due"), asked).fetchone()[0]
+    return number
 
 
 def _oldest_due(now: int, connection: sqlite3.Connection) -> list[OldestDue]:

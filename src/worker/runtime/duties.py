@@ -55,6 +55,7 @@ class Duties:
             parts.lanes.max_deliveries,
             parts.subscriptions,
             parts.publisher,
+            parts.history,
             logger,
         )
         self._pauses = PausedPrefetch(backend.control, parts.slots)
@@ -108,6 +109,7 @@ class Duties:
             "pauses": later(LOOK_EVERY, "pauses", self._pauses.look),
             "pruner": later(options.prune_interval, "pruner", self._reclaimer.prune),
             "beat": later(self.beat.interval, "beat", self.beat.beat),
+            "history": later(self.beat.interval, "history", parts.history.tell),
             "unserved": after_beat(LOOK_FOR_UNSERVED_EVERY, "unserved", parts.unserved.look),
         }
         if self.broadcasts is not None:
