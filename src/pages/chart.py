@@ -63,11 +63,7 @@ class Chart:
     @property
     def bars(self) -> list[Bar]:
         room = WIDTH / max(1, len(self.values))
-        return [
-            Bar(round(place * room + room * 0.15, 1), round(self._y(value), 1), round(room * 0.7, 1), round(self.height - self._y(value), 1))
-            for place, value in enumerate(self.values)
-            if value
-        ]
+        return [self._bar(place * room, room, value) for place, value in enumerate(self.values) if value]
 
     @property
     def marks(self) -> list[datetime]:
@@ -83,6 +79,10 @@ class Chart:
     def data(self) -> str:
         """For the script that draws it anew: seconds, and values."""
         return json.dumps([[round(moment.timestamp()) for moment in self.moments], list(self.values)])
+
+    def _bar(self, x: float, room: float, value: float) -> Bar:
+        y = round(self._y(value), 1)
+        return Bar(round(x + room * 0.15, 1), y, round(room * 0.7, 1), round(self.height - y, 1))
 
     def _y(self, value: float) -> float:
         return self.height - value / self.top * self.height

@@ -31,7 +31,8 @@ async def _ask_mute(visit: Visit) -> Question:
 async def _mute(visit: Visit) -> Said:
     group = await _group(visit)
     await visit.use_cases.mute_failure_group(group.fingerprint)
-    return Said(f"Muted {group.error} in {group.task_type}")
+    undo = visit.href("/act/unmute", group=group.fingerprint).removeprefix(visit.root)
+    return Said(f"Muted {group.error} in {group.task_type}", undo=undo)
 
 
 async def _ask_note(visit: Visit) -> Question:
@@ -51,4 +52,26 @@ async def _note(visit: Visit) -> Said:
     return Said("Kept the note")
 
 
-FAILURE_ACTIONS = {"mute": Action(ask=_ask_mute, do=_mute), "note": Action(ask=_ask_note, do=_note)}
+async def _ask_unmute(visit: Visit) -> Question:
+    group = await _group(visit)
+    return Question(
+        title=f"Listen to {group.error} in {group.task_type} again?",
+        consequence="It needs attention again.",
+        button="Listen to it",
+        keep="Leave it muted",
+        back="/failures",
+    )
+
+
+async def _unmute(visit: Visit) -> Said:
+    group = await _group(visit)
+    await visit.use_cases.unmute_failure_group(group.fingerprint)
+    undo = visit.href("/act/mute", group=group.fingerprint).removeprefix(visit.root)
+    return Said(f"Listening to {group.error} in {group.task_type} again", undo=undo)
+
+
+FAILURE_ACTIONS = {
+    "mute": Action(ask=_ask_mute, do=_mute),
+    "unmute": Action(ask=_ask_unmute, do=_unmute),
+    "note": Action(ask=_ask_note, do=_note),
+}

@@ -11,8 +11,10 @@ from starlette.responses import Response
 from backstage.domain.errors import TaskError
 from backstage.domain.failure import Failure
 from backstage.domain.failure_group import FailureGroup
+from backstage.domain.search_terms import Term
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
+from backstage.pages.asked_search import text_of
 from backstage.pages.chart import Chart
 from backstage.pages.time_range import TimeRange
 from backstage.pages.traceback_frames import Frames, frames_of
@@ -43,6 +45,11 @@ class OpenFailure:
         return self.example is not None and self.example.state is TaskState.FAILED
 
 
+def query_of(group: FailureGroup) -> str:
+    """For the tasks that failed so: those of the type whose last error reads alike."""
+    return text_of([Term("type", group.task_type), Term("error", group.message[:80] or group.error)])
+
+
 async def failures_page(visit: Visit) -> Response:
     shown = TimeRange.asked(visit, RANGE)
     found = await visit.use_cases.list_failure_groups(
@@ -55,6 +62,7 @@ async def failures_page(visit: Visit) -> Response:
         cur="Failures",
         title="Failures",
         groups=groups,
+        query_of=query_of,
         is_new=lambda group: (visit.now - group.first_seen) < timedelta(hours=1),
         opened=await _opened(visit, opened) if opened else None,
         next_after=found[-1].cursor if len(found) == PAGE else None,

@@ -16,7 +16,7 @@ from backstage.pages.moments import age
 from backstage.pages.queues_page import QueueRow, queue_rows
 from backstage.pages.run_numbers import RunNumbers, Summed, run_numbers
 from backstage.pages.shell import Shell
-from backstage.pages.time_range import RANGES, TimeRange
+from backstage.pages.time_range import RANGES, TimeRange, spaced
 from backstage.pages.visit import Visit
 
 RANGE = "1h"
@@ -65,7 +65,7 @@ def _figures(
     """State, number, and what belongs to it."""
     stats = shell.stats
     oldest = max((row.oldest for row in queues if row.oldest is not None), default=None)
-    span = shown.name.replace("h", "\xa0h").replace("d", "\xa0d")
+    span = spaced(shown.name)
     return [
         ("pending", stats.pending, "none is due" if oldest is None else f"oldest {age(oldest)}"),
         ("running", stats.running, f"of {counted(shell.slots, 'slot')}"),

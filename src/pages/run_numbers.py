@@ -62,19 +62,24 @@ class RunNumbers:
 
     @property
     def step_words(self) -> str:
+        return "a minute" if self.step == 60 else wait(self.step)
+
+    @property
+    def last_words(self) -> str:
         return "minute" if self.step == 60 else wait(self.step)
 
     @property
     def throughput(self) -> Chart:
-        values = [float(point.completed) for point in self.points]
-        sentence = f"Completed tasks: {max(values, default=0):,.0f} at most in {self.step_words}, {sum(values):,.0f} in all"
-        return Chart([point.at for point in self.points], values, sentence, "completed")
+        return self._chart("Completed tasks", [float(point.completed) for point in self.points], "completed")
 
     @property
     def failures(self) -> Chart:
-        values = [float(point.failed + point.retried) for point in self.points]
-        sentence = f"Failed attempts: {max(values, default=0):,.0f} at most in {self.step_words}, {sum(values):,.0f} in all"
-        return Chart([point.at for point in self.points], values, sentence, "failed")
+        return self._chart("Failed attempts", [float(point.failed + point.retried) for point in self.points], "failed")
+
+    def _chart(self, what: str, values: Sequence[float], unit: str) -> Chart:
+        most, whole = max(values, default=0.0), sum(values)
+        sentence = f"{what}: {most:,.0f} at most in {self.step_words}, {whole:,.0f} in all"
+        return Chart([point.at for point in self.points], values, sentence, unit)
 
     def started_per_minute(self, queue: str) -> float:
         return sum(rate.started_per_minute for rate in self.rates if rate.queue == queue)

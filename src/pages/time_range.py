@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from backstage.pages.figures import SPACE
 from backstage.pages.visit import Visit
 
 RANGES = {"1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
@@ -28,4 +29,9 @@ class TimeRange:
 
     def choices(self, otherwise: str) -> list[tuple[str, str]]:
         """As the segmented control takes them; the one that is shown by itself needs no parameter."""
-        return [("" if name == otherwise else name, name.replace("h", "\xa0h").replace("d", "\xa0d")) for name in RANGES]
+        return [("" if name == otherwise else name, spaced(name)) for name in RANGES]
+
+
+def spaced(name: str) -> str:
+    """`24 h`."""
+    return f"{name[:-1]}{SPACE}{name[-1]}"

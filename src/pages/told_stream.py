@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from backstage.app.use_cases import UseCases
 from backstage.domain.errors import TaskError
-from backstage.domain.followed_event import EventKind
+from backstage.domain.followed_event import EventKind, FollowedEvent
 from backstage.pages.site import Site
 
 _SHOWN = frozenset({EventKind.CHUNK, EventKind.LOG, EventKind.RESTARTED, EventKind.DROPPED})
@@ -37,13 +37,13 @@ async def _events(use_cases: UseCases, task_id: str, after: int) -> AsyncIterato
     try:
         async for event in use_cases.follow(task_id, after=after):
             if event.kind in _SHOWN:
-                told = {"kind": event.kind.value, "at": event.at.isoformat(), "attempt": event.attempt, "data": event.data}
-                yield f"id: {event.number}\ndata: {_short(told)}\n\n"
+                yield f"id: {event.number}\ndata: {_text_of(event)}\n\n"
     except TaskError:  # it was deleted, or the store does not answer: the page says so when it is loaded again
         pass
     yield "event: end\ndata: \n\n"
 
 
-def _short(told: dict[str, object]) -> str:
+def _text_of(event: FollowedEvent) -> str:
+    told = {"kind": event.kind.value, "at": event.at.isoformat(), "attempt": event.attempt, "data": event.data}
     text = json.dumps(told)
-    return text if len(text) <= _LONGEST else json.dumps({**told, "data": f"{str(told['data'])[:_LONGEST]}…"})
+    return text if len(text) <= _LONGEST else json.dumps({**told, "data": f"{str(event.data)[:_LONGEST]}…"})

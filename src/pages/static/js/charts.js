@@ -27,13 +27,15 @@ function told(plot, place) {
 function options(host, kind, size) {
   const [stroke, fill] = COLOURS[kind].map(colour);
   const tip = host.querySelector(".plot-tip");
+  const [first, second] = JSON.parse(host.dataset.values)[0];
+  const step = second ? second - first : 60;
   return {
     width: size.width,
     height: size.height,
     padding: [0, 0, 0, 0],
     legend: { show: false },
     axes: [{ show: false }, { show: false }],
-    scales: { x: { time: true }, y: { range: [0, Number(host.dataset.top)] } },
+    scales: { x: { time: true, range: (plot, least, most) => (kind === "bars" ? [least - step / 2, most + step / 2] : [least, most]) }, y: { range: [0, Number(host.dataset.top)] } },
     cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { size: 7, width: 0, fill: stroke } },
     series: [
       {},
