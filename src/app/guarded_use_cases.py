@@ -68,6 +68,12 @@ class _Guarded:
             raise NotAllowedError(self._identity.name, self._name, "the program itself")
         if not self._identity.role.includes(role):
             raise NotAllowedError(self._identity.name, self._name, f"the role {role}")
+        if self._permission.role_for is not None:
+            from backstage.app.audited_arguments import by_name  # noqa: PLC0415 - see below
+
+            needed = self._permission.role_for(by_name(self._call, arguments, options))
+            if not self._identity.role.includes(needed):
+                raise NotAllowedError(self._identity.name, self._name, f"the role {needed}")
         if options.get("may_read_payloads") and not self._identity.may_read_payloads:
             raise NotAllowedError(self._identity.name, self._name, _READER)
         if self._permission.is_search and not self._identity.may_read_payloads:

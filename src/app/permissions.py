@@ -55,6 +55,11 @@ def _name_of_cron(arguments: Mapping[str, Any], answer: Any) -> str:
     return str(arguments["cron"].name)
 
 
+def _role_for_action(arguments: Mapping[str, Any]) -> Role:
+    """What is deleted cannot be had again."""
+    return Role.ADMIN if arguments["action"].kind == "prune" else Role.OPERATOR
+
+
 def _new_token(arguments: Mapping[str, Any], answer: Any) -> str:
     return str(answer.token.id)
 
@@ -72,6 +77,8 @@ class Permission:
     """Whether the answer is itself what a handler was given or has returned."""
     is_search: bool = False
     """Whether its argument `search` may ask for values in payloads."""
+    role_for: Callable[[Mapping[str, Any]], Role] | None = None
+    """The least role that may call it with those arguments, where that is more."""
 
 
 _LOOK = Permission(Role.VIEWER)
@@ -119,6 +126,14 @@ PERMISSIONS: Mapping[str, Permission] = {
     "search_tasks": _SEARCH,
     "count_tasks": _SEARCH,
     "complete_query": _LOOK,
+    "plan_bulk": Permission(Role.OPERATOR, is_search=True, role_for=_role_for_action),
+    "start_bulk": _may(Role.OPERATOR, _id_of_answer),
+    "get_bulk": _LOOK,
+    "list_bulk": _LOOK,
+    "stop_bulk": _may(Role.OPERATOR, _id_of_answer),
+    "run_bulk": _may(Role.OPERATOR, _argument("operation_id")),
+    "change_for_bulk": _OF_THE_PROGRAM,
+    "carry_on_bulk": _OF_THE_PROGRAM,
     "find_task_id": _LOOK,
     "find_unserved": _LOOK,
     "explain": _LOOK,

@@ -19,6 +19,7 @@ COMMANDS = {
     "explain": Command("explain", "say why a task does not run yet, or why a queue stands still"),
     "stats": Command("stats", "count tasks by state"),
     "queues": Command("queues", "count tasks by queue, with their waiting time and pauses"),
+    "history": Command("history", "show what ran and what failed, also of tasks that are gone"),
     "top": Command("top", "watch queues, workers and running tasks"),
     "workers": Command("workers", "list the workers that are alive"),
     "cancel": Command("cancel", "cancel pending or running tasks"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backstage.domain.errors import (
     AmbiguousIdError,
+    BulkNotFoundError,
     DuplicateTaskError,
     FailureGroupNotFoundError,
     IllegalMoveError,
@@ -33,6 +34,7 @@ from backstage.domain.errors import (
 
 _STATUS: dict[type[TaskError], int] = {
     TaskNotFoundError: 404,
+    BulkNotFoundError: 404,
     ScheduleNotFoundError: 404,
     SubscriptionNotFoundError: 404,
     TokenNotFoundError: 404,

@@ -30,6 +30,7 @@ METHODS = {
     "subscriptions": ("put", "delete", "all"),
     "broadcasts": ("send", "position", "receive"),
     "audit_log": ("add", "find"),
+    "bulk_operations": ("save", "find", "all", "delete"),
     "tokens": ("put", "find", "used", "delete", "all"),
     "task_events": ("append", "read", "standings", "keep_lines", "lines", "forget"),
     "archive": ("read", "write", "write_pruned"),
@@ -92,6 +93,7 @@ class FaultyBackend:
         self.subscriptions: Any = FaultyPort(server.subscriptions, METHODS["subscriptions"], faults, random)
         self.broadcasts: Any = FaultyPort(server.broadcasts, METHODS["broadcasts"], faults, random)
         self.audit_log: Any = FaultyPort(server.audit_log, METHODS["audit_log"], faults, random)
+        self.bulk_operations: Any = FaultyPort(server.bulk_operations, METHODS["bulk_operations"], faults, random)
         self.tokens: Any = FaultyPort(server.tokens, METHODS["tokens"], faults, random)
         self.task_events: Any = FaultyPort(server.task_events, METHODS["task_events"], faults, random)
         self.archive: Any = FaultyPort(server.archive, METHODS["archive"], faults, random)

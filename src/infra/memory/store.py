@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from backstage.domain.attempt import Attempt
 from backstage.domain.audit_entry import AuditEntry
+from backstage.domain.bulk_operation import BulkOperation
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.event_log import LogEntry
 from backstage.domain.lane_type import plain_type
@@ -53,6 +54,7 @@ class MemoryStore:
         self.dedupe: dict[tuple[str, str], str] = {}  # queue and key -> task id
         self.pauses: dict[tuple[str, str], Pause] = {}
         self.workers: dict[str, WorkerInfo] = {}
+        self.bulk: dict[str, BulkOperation] = {}
         self.schedules: dict[str, Schedule] = {}
         self.subscriptions: dict[str, Subscription] = {}
         self.audit: list[AuditEntry] = []
