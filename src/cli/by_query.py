@@ -40,7 +40,7 @@ def add_query(options: CommandParser) -> None:
 
 def check_ids_or_query(known: CommandParser, options: argparse.Namespace) -> None:
     if bool(options.ids) is (options.query is not None):
-        known.error("name tasks by their ids, or by --query")
+        known.error("name tasks: ID …, or --query QUERY")
     check_query(known, options)
 
 
