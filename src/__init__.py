@@ -32,6 +32,12 @@ if TYPE_CHECKING:
     from backstage.domain.cron_task import CronTask as CronTask
     from backstage.domain.dedupe import Dedupe as Dedupe
     from backstage.domain.dedupe import Duplicate as Duplicate
+    from backstage.domain.deploy_report import DeployedCode as DeployedCode
+    from backstage.domain.deploy_report import DeployReport as DeployReport
+    from backstage.domain.deploy_report import LookedAt as LookedAt
+    from backstage.domain.deploy_report import UnknownLane as UnknownLane
+    from backstage.domain.deploy_report import UnknownName as UnknownName
+    from backstage.domain.deploy_report import UnreadableField as UnreadableField
     from backstage.domain.errors import AmbiguousIdError as AmbiguousIdError
     from backstage.domain.errors import BulkNotFoundError as BulkNotFoundError
     from backstage.domain.errors import ConfigurationError as ConfigurationError

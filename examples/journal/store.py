@@ -44,6 +44,9 @@ class Store:
         self.clock = clock
         self.lock = threading.RLock()
         self.wakers: list[Callable[[], None]] = []
+        self.result_ends: dict[
+            str, datetime
+        ] = {}  # of this process alone: later ones keep the results with their tasks
         self._journal = Journal(path)
         self._forget()
 

@@ -135,6 +135,8 @@ PERMISSIONS: Mapping[str, Permission] = {
     "change_for_bulk": _OF_THE_PROGRAM,
     "carry_on_bulk": _OF_THE_PROGRAM,
     "find_task_id": _LOOK,
+    "list_ended": _LOOK,
+    "check_deploy": _LOOK,
     "find_unserved": _LOOK,
     "explain": _LOOK,
     "explain_queues": _LOOK,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from backstage.app.chain_task import ChainTask
     from backstage.app.change_for_bulk import ChangeForBulk
     from backstage.app.change_priority import ChangePriority
+    from backstage.app.check_deploy import CheckDeploy
     from backstage.app.cleanup_old_tasks import CleanupOldTasks
     from backstage.app.complete_query import CompleteQuery
     from backstage.app.copy_task import CopyTask
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from backstage.app.get_task_stats import GetTaskStats
     from backstage.app.list_audit import ListAudit
     from backstage.app.list_bulk import ListBulk
+    from backstage.app.list_ended import ListEnded
     from backstage.app.list_failure_groups import ListFailureGroups
     from backstage.app.list_pauses import ListPauses
     from backstage.app.list_schedules import ListSchedules
@@ -166,6 +168,7 @@ class UseCases:
     get_logs: GetLogs = _use_case("GetLogs")
     get_attempts: GetAttempts = _use_case("GetAttempts")
     find_task_id: FindTaskId = _use_case("FindTaskId")
+    list_ended: ListEnded = _use_case("ListEnded")
     find_tasks: FindTasks = _use_case("FindTasks")
     get_task_stats: GetTaskStats = _use_case("GetTaskStats")
     get_oldest_due: GetOldestDue = _use_case("GetOldestDue")
@@ -180,6 +183,7 @@ class UseCases:
     search_tasks: SearchTasks = _use_case("SearchTasks")
     count_tasks: CountTasks = _use_case("CountTasks")
     complete_query: CompleteQuery = _use_case("CompleteQuery")
+    check_deploy: CheckDeploy = _use_case("CheckDeploy")
     plan_bulk: PlanBulk = _use_case("PlanBulk")
     start_bulk: StartBulk = _use_case("StartBulk")
     get_bulk: GetBulk = _use_case("GetBulk")

@@ -13,7 +13,7 @@ from backstage.domain.errors import StorageUnavailableError
 from backstage.infra.memory.backend import MemoryBackend
 
 METHODS = {
-    "tasks": ("add", "get", "attempts", "find", "save", "counts", "prune"),
+    "tasks": ("add", "get", "attempts", "find", "ended_since", "save", "counts", "prune"),
     "queue": (
         "claim",
         "held_by",
@@ -32,7 +32,7 @@ METHODS = {
     "audit_log": ("add", "find"),
     "bulk_operations": ("save", "find", "all", "delete"),
     "tokens": ("put", "find", "used", "delete", "all"),
-    "task_events": ("append", "read", "standings", "keep_lines", "lines", "forget"),
+    "task_events": ("append", "read", "standings", "keep_lines", "lines", "forget", "forget_results"),
     "archive": ("read", "write", "write_pruned"),
     "facts": ("of",),
 }

@@ -34,6 +34,7 @@ Of a queue:
     counts                   hash     the counters below; `lease`: the longest, in microseconds; `past`: see past.lua
     outbox                   hash     id of a next task for another queue -> that queue and the task, until delivered
     schedules                hash     name -> the schedules whose tasks go to this queue
+    results                  zset     until when the result of a completed task is kept -> id
     search                   string   while tasks are missing from where they wait: type and id that were looked at last
 
 Counters, each followed by `:<type>`:
