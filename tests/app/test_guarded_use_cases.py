@@ -121,6 +121,9 @@ async def test_who_may_not_read_payloads_cannot_search_in_them(scene: Scene) -> 
         with pytest.raises(NotAllowedError, match="by payload"):
             await call("state:pending -payload.card:4242")
         await call("state:pending")
+    with pytest.raises(NotAllowedError, match="by payload"):
+        await blind.complete_query("state:pending payload.card:4")
+    await blind.complete_query("state:pend")
     await as_(scene, Role.VIEWER).search_tasks("payload.card:4242")
 
 
