@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from backstage.domain.backoff import Backoff as Backoff
     from backstage.domain.broadcast_message import BroadcastMessage as BroadcastMessage
     from backstage.domain.completion import Completion as Completion
+    from backstage.domain.configuration import Configuration as Configuration
+    from backstage.domain.configuration import ShownSetting as ShownSetting
     from backstage.domain.cron_task import CronTask as CronTask
     from backstage.domain.dedupe import Dedupe as Dedupe
     from backstage.domain.dedupe import Duplicate as Duplicate
@@ -70,6 +72,8 @@ if TYPE_CHECKING:
     from backstage.domain.explanation import ReasonKind as ReasonKind
     from backstage.domain.failure import Failure as Failure
     from backstage.domain.field_error import FieldError as FieldError
+    from backstage.domain.finding import Finding as Finding
+    from backstage.domain.finding import Severity as Severity
     from backstage.domain.followed_event import EventKind as EventKind
     from backstage.domain.followed_event import FollowedEvent as FollowedEvent
     from backstage.domain.handler_signals import GiveUp as GiveUp
@@ -235,6 +239,11 @@ _HOMES = {
     "AuditEntry": "domain.audit_entry",
     "AuditQuery": "domain.audit_entry",
     "AuditPage": "domain.audit_entry",
+    # What was found, and how a process was set up
+    "Finding": "domain.finding",
+    "Severity": "domain.finding",
+    "Configuration": "domain.configuration",
+    "ShownSetting": "domain.configuration",
     # Events
     "TaskEvent": "domain.events",
     "TaskCreated": "domain.events",

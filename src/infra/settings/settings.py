@@ -193,6 +193,11 @@ class Settings(BaseSettings):
         """What was set beside these and has no effect, when `load` made them."""
         return self._unknown
 
+    @property
+    def given(self) -> frozenset[str]:
+        """Names of those that were given to `load` or `with_options`."""
+        return self._given
+
     @classmethod
     def load(
         cls, *, url: str | None = None, queues: str | Collection[str] | None = None, **options: Unpack[SettingOptions]
