@@ -10,6 +10,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from backstage.public_names import HOMES
+
 if TYPE_CHECKING:
     from backstage.app.enqueue_options import EnqueueOptions as EnqueueOptions
     from backstage.app.enqueue_task import EnqueueTask as EnqueueTask
@@ -21,15 +23,28 @@ if TYPE_CHECKING:
     from backstage.domain.audit_entry import AuditQuery as AuditQuery
     from backstage.domain.backoff import Backoff as Backoff
     from backstage.domain.broadcast_message import BroadcastMessage as BroadcastMessage
+    from backstage.domain.bulk_action import BulkAction as BulkAction
+    from backstage.domain.bulk_action import BulkKind as BulkKind
+    from backstage.domain.bulk_operation import BulkOperation as BulkOperation
+    from backstage.domain.bulk_operation import BulkPlan as BulkPlan
+    from backstage.domain.bulk_operation import BulkState as BulkState
     from backstage.domain.completion import Completion as Completion
     from backstage.domain.configuration import Configuration as Configuration
     from backstage.domain.configuration import ShownSetting as ShownSetting
     from backstage.domain.cron_task import CronTask as CronTask
     from backstage.domain.dedupe import Dedupe as Dedupe
     from backstage.domain.dedupe import Duplicate as Duplicate
+    from backstage.domain.deploy_report import DeployedCode as DeployedCode
+    from backstage.domain.deploy_report import DeployReport as DeployReport
+    from backstage.domain.deploy_report import LookedAt as LookedAt
+    from backstage.domain.deploy_report import UnknownLane as UnknownLane
+    from backstage.domain.deploy_report import UnknownName as UnknownName
+    from backstage.domain.deploy_report import UnreadableField as UnreadableField
     from backstage.domain.errors import AmbiguousIdError as AmbiguousIdError
+    from backstage.domain.errors import BulkNotFoundError as BulkNotFoundError
     from backstage.domain.errors import ConfigurationError as ConfigurationError
     from backstage.domain.errors import DuplicateTaskError as DuplicateTaskError
+    from backstage.domain.errors import FailureGroupNotFoundError as FailureGroupNotFoundError
     from backstage.domain.errors import IllegalMoveError as IllegalMoveError
     from backstage.domain.errors import InvalidQueryError as InvalidQueryError
     from backstage.domain.errors import InvalidTaskDataError as InvalidTaskDataError
@@ -71,6 +86,7 @@ if TYPE_CHECKING:
     from backstage.domain.explanation import Reason as Reason
     from backstage.domain.explanation import ReasonKind as ReasonKind
     from backstage.domain.failure import Failure as Failure
+    from backstage.domain.failure_group import FailureGroup as FailureGroup
     from backstage.domain.field_error import FieldError as FieldError
     from backstage.domain.finding import Finding as Finding
     from backstage.domain.finding import Severity as Severity
@@ -78,6 +94,8 @@ if TYPE_CHECKING:
     from backstage.domain.followed_event import FollowedEvent as FollowedEvent
     from backstage.domain.handler_signals import GiveUp as GiveUp
     from backstage.domain.handler_signals import RetryLater as RetryLater
+    from backstage.domain.history import History as History
+    from backstage.domain.history import HistoryPoint as HistoryPoint
     from backstage.domain.identity import Identity as Identity
     from backstage.domain.identity import Role as Role
     from backstage.domain.missed_ticks import MissedTicks as MissedTicks
@@ -87,8 +105,10 @@ if TYPE_CHECKING:
     from backstage.domain.ports.queue_control import Pause as Pause
     from backstage.domain.priority import Priority as Priority
     from backstage.domain.queue import Queue as Queue
+    from backstage.domain.rate import Rate as Rate
     from backstage.domain.retention import Retention as Retention
     from backstage.domain.run_log import LogLine as LogLine
+    from backstage.domain.scale import Scale as Scale
     from backstage.domain.schedule import Schedule as Schedule
     from backstage.domain.search_page import Counted as Counted
     from backstage.domain.search_page import SearchPage as SearchPage
@@ -128,6 +148,7 @@ if TYPE_CHECKING:
     from backstage.worker.handling.resource import lifespan as lifespan
     from backstage.worker.handling.resource import on_start as on_start
     from backstage.worker.handling.resource import on_stop as on_stop
+    from backstage.worker.handling.upcaster import upcast as upcast
     from backstage.worker.hosting.broadcast import Broadcast as Broadcast
     from backstage.worker.hosting.composition_root import CompositionRoot as CompositionRoot
     from backstage.worker.hosting.new_processor import ProcessorSettings as ProcessorSettings
@@ -144,156 +165,13 @@ if TYPE_CHECKING:
     from backstage.worker.watching.vital_signs import Phase as Phase
     from backstage.worker.watching.vital_signs import VitalSigns as VitalSigns
 
-_HOMES = {
-    # What an application holds
-    "Worker": "worker.hosting.worker",
-    "WorkerService": "worker.hosting.worker_service",
-    "QueueProcessor": "worker.hosting.queue_processor",
-    "ProcessorSettings": "worker.hosting.new_processor",
-    "Container": "infra.container",
-    "BlockingContainer": "integrations.blocking_container",
-    "CompositionRoot": "worker.hosting.composition_root",
-    "Scheduler": "worker.hosting.scheduler",
-    "Broadcast": "worker.hosting.broadcast",
-    "StatusServer": "worker.status.server",
-    "Settings": "infra.settings.settings",
-    "SettingOptions": "infra.settings.setting_options",
-    # What is enqueued
-    "TaskType": "domain.task_type",
-    "TaskTypeOptions": "domain.task_type",
-    "EnqueueTask": "app.enqueue_task",
-    "EnqueueOptions": "app.enqueue_options",
-    "Priority": "domain.priority",
-    "Queue": "domain.queue",
-    "Backoff": "domain.backoff",
-    "Dedupe": "domain.dedupe",
-    "Next": "domain.next",
-    "CronTask": "domain.cron_task",
-    "CronOptions": "app.schedule",
-    "Overlap": "domain.overlap",
-    "MissedTicks": "domain.missed_ticks",
-    # What handlers are made of
-    "handler": "worker.handling.handler",
-    "listener": "worker.handling.listener",
-    "receiver": "worker.handling.receiver",
-    "middleware": "worker.handling.handler",
-    "on_start": "worker.handling.resource",
-    "on_stop": "worker.handling.resource",
-    "lifespan": "worker.handling.resource",
-    "Run": "worker.handling.middleware",
-    "Middleware": "worker.handling.middleware",
-    "TaskContext": "worker.handling.context",
-    "TaskHandlerRegistration": "worker.handling.handler",
-    "HandlerOptions": "worker.handling.handler",
-    "ListenerOptions": "worker.handling.listener",
-    "RunIn": "worker.handling.handler",
-    "TaskResult": "domain.task_result",
-    "RetryLater": "domain.handler_signals",
-    "GiveUp": "domain.handler_signals",
-    # What is answered
-    "Task": "domain.task",
-    "TypedTask": "domain.typed_task",
-    "TaskState": "domain.task_state",
-    "Completion": "domain.completion",
-    "Counted": "domain.search_page",
-    "SearchPage": "domain.search_page",
-    "TaskSearch": "domain.task_search",
-    "Duplicate": "domain.dedupe",
-    "Attempt": "domain.attempt",
-    "OutcomeKind": "domain.outcome",
-    "Failure": "domain.failure",
-    "TaskEnd": "domain.task_end",
-    "FollowedEvent": "domain.followed_event",
-    "EventKind": "domain.followed_event",
-    "LogLine": "domain.run_log",
-    "TaskQuery": "domain.task_query",
-    "TaskPage": "domain.task_query",
-    "TaskStats": "domain.stats",
-    "StateCounts": "domain.stats",
-    "OldestDue": "domain.stats",
-    "Retention": "domain.retention",
-    "Explanation": "domain.explanation",
-    "QueueExplanation": "domain.explanation",
-    "Reason": "domain.explanation",
-    "ReasonKind": "domain.explanation",
-    "Estimate": "domain.explanation",
-    "Pause": "domain.ports.queue_control",
-    "Schedule": "domain.schedule",
-    "UnreadableSchedule": "domain.stored_schedule",
-    "Subscription": "domain.subscription",
-    "BroadcastMessage": "domain.broadcast_message",
-    "WorkerInfo": "domain.worker_info",
-    "WorkerMetrics": "worker.watching.metrics",
-    "RunMetrics": "worker.watching.metrics",
-    "VitalSigns": "worker.watching.vital_signs",
-    "Phase": "worker.watching.vital_signs",
-    "ServiceHealth": "worker.hosting.service_health",
-    "CheckHealth": "worker.hosting.service_health",
-    "ProcessorHealth": "worker.hosting.processor_health",
-    # Who asks, and what was done
-    "Identity": "domain.identity",
-    "Role": "domain.identity",
-    "GuardedUseCases": "app.guarded_use_cases",
-    "Token": "domain.token",
-    "NewToken": "domain.token",
-    "AuditEntry": "domain.audit_entry",
-    "AuditQuery": "domain.audit_entry",
-    "AuditPage": "domain.audit_entry",
-    # What was found, and how a process was set up
-    "Finding": "domain.finding",
-    "Severity": "domain.finding",
-    "Configuration": "domain.configuration",
-    "ShownSetting": "domain.configuration",
-    # Events
-    "TaskEvent": "domain.events",
-    "TaskCreated": "domain.events",
-    "TaskStarted": "domain.events",
-    "TaskCompleted": "domain.events",
-    "TaskFailed": "domain.events",
-    "TaskCancelled": "domain.events",
-    "TaskSnoozed": "domain.events",
-    "TaskReleased": "domain.events",
-    "TaskRetried": "domain.events",
-    # Errors
-    "TaskError": "domain.errors",
-    "ConfigurationError": "domain.errors",
-    "MissingExtraError": "domain.errors",
-    "InvalidQueryError": "domain.errors",
-    "InvalidTaskDataError": "domain.errors",
-    "FieldError": "domain.field_error",
-    "UnknownTaskTypeError": "domain.errors",
-    "TaskNotFoundError": "domain.errors",
-    "AmbiguousIdError": "domain.errors",
-    "TaskFailedError": "domain.errors",
-    "TaskCancelledError": "domain.errors",
-    "ResultGoneError": "domain.errors",
-    "ScheduleNotFoundError": "domain.errors",
-    "ScheduleUnreadableError": "domain.errors",
-    "SubscriptionNotFoundError": "domain.errors",
-    "TokenNotFoundError": "domain.errors",
-    "NotAllowedError": "domain.errors",
-    "IllegalMoveError": "domain.errors",
-    "UnchangeableTaskError": "domain.errors",
-    "UndecodableTaskError": "domain.errors",
-    "StaleTaskError": "domain.errors",
-    "DuplicateTaskError": "domain.errors",
-    "ResourceFailedError": "domain.errors",
-    "TransferRefusedError": "domain.errors",
-    "StorageError": "domain.errors",
-    "StorageRefusedError": "domain.errors",
-    "StorageFullError": "domain.errors",
-    "StorageUnavailableError": "domain.errors",
-    "StoreReplacedError": "domain.errors",
-    "StoreNotReadyError": "domain.errors",
-}
-
-__all__ = list(_HOMES)
+__all__ = list(HOMES)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in HOMES:
         raise AttributeError(f"module 'backstage' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"backstage.{_HOMES[name]}"), name)
+    value = globals()[name] = getattr(import_module(f"backstage.{HOMES[name]}"), name)
     return value
 
 

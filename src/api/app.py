@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 from starlette.requests import Request
@@ -13,18 +13,25 @@ from starlette.responses import JSONResponse, Response
 from backstage.api.access import access
 from backstage.api.admission import Admission, Authorize
 from backstage.api.bounded_bodies import BoundedBodies
+from backstage.api.bulk import bulk
+from backstage.api.explaining import explaining
 from backstage.api.fleet import fleet
+from backstage.api.following import following
+from backstage.api.history import history
+from backstage.api.known_queries import refuse_unknown_queries
+from backstage.api.live import LiveSnapshots, live
 from backstage.api.pages_beside import PagesBeside
 from backstage.api.problems import PROBLEM_ANSWER, Problem, add_problems
 from backstage.api.queues import queues
 from backstage.api.schedules import schedules
+from backstage.api.searching import searching
 from backstage.api.tasks import tasks
 from backstage.api.values import JSON_SCHEMA
 from backstage.app.use_cases import UseCases
 from backstage.infra.release import release
 from backstage.pages.app import pages_app
 
-_ROUTERS = (tasks, queues, schedules, fleet, access)
+_ROUTERS = (tasks, following, searching, bulk, explaining, history, queues, schedules, fleet, live, access)
 
 
 def backstage_app(
@@ -42,9 +49,11 @@ def backstage_app(
         docs_url=None,  # their pages load scripts from elsewhere
         redoc_url=None,
         responses=PROBLEM_ANSWER,
+        dependencies=[Depends(refuse_unknown_queries)],
         generate_unique_id_function=lambda route: route.name,
     )
     admission = app.state.admission = Admission(container, authorize)
+    app.state.live = LiveSnapshots()
     for router in _ROUTERS:
         app.include_router(router)
     app.add_api_route("/health", _health, include_in_schema=False)

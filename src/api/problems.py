@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from backstage.domain.errors import InvalidTaskDataError, TaskError
+from backstage.domain.errors import InvalidQueryError, InvalidTaskDataError, TaskError
 from backstage.infra.error_answers import answer_to
 
 MEDIA_TYPE = "application/problem+json"
@@ -67,17 +67,23 @@ async def _of_task_error(request: Request, error: Exception) -> JSONResponse:
     status, detail = answer
     name = type(error).__name__.removesuffix("Error")
     words = _WORDS.split(name)
-    fields = error.fields if isinstance(error, InvalidTaskDataError) else ()
+    fields = _wrong_fields(error)
     return problem_answer(
         Problem(
             type=f"urn:backstage:{'-'.join(words).lower()}",
             title=" ".join(words).capitalize(),
             status=status,
             detail=detail,
-            fields=[WrongField(field=each.field, message=each.message) for each in fields],
+            fields=fields,
         ),
         {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None,
     )
+
+
+def _wrong_fields(error: Exception) -> list[WrongField]:
+    if isinstance(error, InvalidTaskDataError):
+        return [WrongField(field=each.field, message=each.message) for each in error.fields]
+    return [WrongField(field=error.field, message=error.problem)] if isinstance(error, InvalidQueryError) else []
 
 
 async def _of_wrong_request(request: Request, error: Exception) -> JSONResponse:

@@ -10,7 +10,7 @@ from backstage.api.documents import Document
 from backstage.api.values import Moment, PathName
 from backstage.app.guarded_use_cases import GuardedUseCases
 from backstage.domain.ports.queue_control import QUEUE, TYPE
-from backstage.domain.stats import OldestDue, StateCounts
+from backstage.domain.stats import OldestDue, StateCounts, TaskStats
 
 queues = APIRouter(prefix="/v1", tags=["queues"])
 
@@ -67,13 +67,13 @@ async def get_stats(asked: Asked) -> StatsDocument:
 @queues.get("/queues")
 async def list_queues(asked: Asked) -> QueuesDocument:
     """Every queue that has had a task or is paused."""
-    return QueuesDocument(queues=await groups(asked, QUEUE))
+    return QueuesDocument(queues=await _groups(asked, QUEUE))
 
 
 @queues.get("/types")
 async def list_types(asked: Asked) -> TypesDocument:
     """Every type that has had a task or is paused."""
-    return TypesDocument(types=await groups(asked, TYPE))
+    return TypesDocument(types=await _groups(asked, TYPE))
 
 
 @queues.post("/queues/{name}/pause")
@@ -98,10 +98,13 @@ async def resume_type(asked: Asked, name: PathName) -> PausedDocument:
     return PausedDocument(name=name, is_paused=False, has_changed=await asked.resume_type(name))
 
 
-async def groups(asked: GuardedUseCases, kind: str) -> list[GroupDocument]:
+async def _groups(asked: GuardedUseCases, kind: str) -> list[GroupDocument]:
+    return groups_of(await asked.get_task_stats(), await asked.get_oldest_due(), kind)
+
+
+def groups_of(stats: TaskStats, oldest_due: Sequence[OldestDue], kind: str) -> list[GroupDocument]:
     """The queues or the types, by name."""
-    stats = await asked.get_task_stats()
-    waits = longest_waits(await asked.get_oldest_due(), kind)
+    waits = _longest_waits(oldest_due, kind)
     counted = stats.by_type if kind == TYPE else stats.by_queue
     paused: Mapping[str, datetime] = stats.paused_types if kind == TYPE else stats.paused_queues
     return [
@@ -115,7 +118,7 @@ async def groups(asked: GuardedUseCases, kind: str) -> list[GroupDocument]:
     ]
 
 
-def longest_waits(oldest_due: Sequence[OldestDue], kind: str) -> dict[str, float]:
+def _longest_waits(oldest_due: Sequence[OldestDue], kind: str) -> dict[str, float]:
     """The longest wait of each queue, or of each type, in seconds."""
     waits: dict[str, float] = {}
     for each in oldest_due:

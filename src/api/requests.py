@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
 
 from backstage.api.values import TEXT, Attempts, Flag, Key, Moment, Name, Payload, Priority, Seconds, TaskId, TimeLimit
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.backoff import Backoff, BackoffKind
+from backstage.domain.bulk_action import BulkAction, BulkKind
 from backstage.domain.cron_task import CronTask
 from backstage.domain.dedupe import Dedupe
+from backstage.domain.failure_group import MAX_NOTE
 from backstage.domain.identity import Role
 from backstage.domain.limits import MAX_TAG_LENGTH, MAX_TAGS, MAX_TASK_KEY_LENGTH
 from backstage.domain.missed_ticks import MissedTicks
@@ -95,6 +97,21 @@ class NewTasks(Body):
     tasks: Annotated[list[NewTask], Field(min_length=1, max_length=MOST_AT_ONCE)]
 
 
+class Amendment(Body):
+    """What is to change of a pending task."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["priority"]}, {"required": ["queue"]}]})
+
+    priority: Priority | None = None
+    queue: Name | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.priority is None and self.queue is None:
+            raise ValueError("names nothing to change: give a priority or a queue")
+        return self
+
+
 class RetryBody(Body):
     """With `reset_attempts` a task may run as often as a new one, else once more."""
 
@@ -141,6 +158,30 @@ class NewBroadcast(Body):
     name: Name
     payload: Payload = None
     id: TaskId | None = None
+
+
+class NewBulk(Body):
+    """An action on all tasks of a query. `priority` belongs to `prioritise`, and `queue` to `move`."""
+
+    kind: BulkKind
+    query: Annotated[str, Field(max_length=2_000, pattern=TEXT)]
+    priority: Priority | None = None
+    queue: Name | None = None
+
+    def action(self) -> BulkAction:
+        return BulkAction(self.kind, priority=self.priority, queue=self.queue)
+
+
+class NewRate(Body):
+    """How many tasks are changed per second, at most."""
+
+    rate: Annotated[float, Strict(), Field(gt=0.0, le=10_000.0)] | None = None
+
+
+class Note(Body):
+    """What is known of a group of failures."""
+
+    note: Annotated[str, Field(max_length=MAX_NOTE, pattern=TEXT)]
 
 
 class NewTokenBody(Body):

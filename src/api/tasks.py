@@ -13,7 +13,7 @@ from backstage.api.documents import (
     TaskPageDocument,
 )
 from backstage.api.if_match import check_version
-from backstage.api.requests import NewTask, NewTasks, RetryBody
+from backstage.api.requests import Amendment, NewTask, NewTasks, RetryBody
 from backstage.api.values import ID, NAME, PathId
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import DuplicateTaskError
@@ -102,6 +102,27 @@ async def enqueue_tasks(asked: Asked, body: NewTasks) -> EnqueuedTasksDocument:
 async def get_task(asked: Asked, task_id: PathId, response: Response) -> TaskDocument:
     """One task as it is now. Its version is the `ETag`."""
     return _shown(await asked.get_task(task_id), response)
+
+
+@tasks.patch("/{task_id}")
+async def amend_task(
+    asked: Asked, task_id: PathId, body: Amendment, response: Response, if_match: _IfMatch = None
+) -> TaskDocument:
+    """Give a pending task another priority, or move it to another queue."""
+    await check_version(asked, task_id, if_match)
+    if body.queue is None:
+        assert body.priority is not None
+        return _shown(await asked.change_priority(task_id, body.priority), response)
+    if body.priority is not None:
+        await asked.change_priority(task_id, body.priority)
+    return _shown(await asked.move_to_queue(task_id, body.queue), response)
+
+
+@tasks.delete("/{task_id}", status_code=204)
+async def delete_task(asked: Asked, task_id: PathId, if_match: _IfMatch = None) -> None:
+    """Delete a task that has ended."""
+    await check_version(asked, task_id, if_match)
+    await asked.delete_task(task_id)
 
 
 @tasks.get("/{task_id}/attempts")

@@ -30,6 +30,7 @@ class ChainTask:
             dedupe=following.dedupe,
             tags=following.tags,
             key=following.key,
+            payload_version=following.payload_version,
         )
         task = request.task(new.ids, new.clock.now(), parent, new.encode)
         return task if new.trace is None else new.trace.chained(task)

@@ -41,6 +41,7 @@ class CopyTask:
         return Task(
             id=self._ids.new(),
             type=original.type,
+            payload_version=original.payload_version,
             payload_json=original.payload_json,
             queue=original.queue,
             priority=original.priority,

@@ -84,7 +84,7 @@ def asked_for(task_type: str | TaskType[Any, Any], payload: Any, options: Enqueu
     if not options.get("correlation_id") and (running is not None or "correlation_id" in options):  # "": no header came
         options = {**options, "correlation_id": None if running is None else running.correlation_id}
     if isinstance(task_type, TaskType):
-        options = {**task_type.task_options, **options}  # type: ignore[typeddict-item]
+        options = {**task_type.options_of(payload), **options}  # type: ignore[typeddict-item]
         payload, task_type = TypedPayload(task_type, payload), task_type.name
     try:
         return EnqueueTask(task_type, payload, **options)

@@ -14,6 +14,7 @@ from backstage.domain.dedupe import Dedupe
 class CallOptions(TypedDict, total=False):
     """The keyword arguments of `call` beside its `timeout`, which is that of the waiting."""
 
+    payload_version: int
     queue: str
     priority: int
     max_attempts: int | None

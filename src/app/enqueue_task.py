@@ -14,6 +14,7 @@ from backstage.domain.backoff import Backoff
 from backstage.domain.dedupe import Dedupe, Duplicate
 from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.events import TaskCreated
+from backstage.domain.lane_type import check_payload_version
 from backstage.domain.limits import (
     MAX_KEY_LENGTH,
     MAX_METADATA_BYTES,
@@ -44,15 +45,17 @@ class _WhatToRun(StructForPydantic, Struct, frozen=True):
 class EnqueueTask(_WhatToRun, frozen=True, kw_only=True):
     """A task to enqueue. Its values are checked when it is enqueued.
 
-    `payload` is any JSON value, a pydantic model or a dataclass. `delay` is seconds from now; `scheduled_at` is an
-    aware datetime or ISO 8601 text with its zone; one of them at most, and neither means now. `dedupe` as text is
-    a key held while the task lives. `timeout` (hard) and `soft_timeout` are seconds. `max_deliveries` is how many
-    lost workers make it a dead letter; 1, with `max_attempts` 1, is at most once. What is None comes from the
-    handler, the queue or the worker. `tags` are up to 8 short texts to find the task by, `key` says whose it is, and
-    `is_awaited` that its caller waits for its result. `correlation_id` is the new task's own id unless given. `id` is a
-    UUID: enqueuing the same id again stores nothing, so a caller that lost the answer may repeat the request.
+    `payload` is any JSON value, a pydantic model or a dataclass; it is of `payload_version`, and a handler that knows
+    that version runs it. `delay` is seconds from now; `scheduled_at` is an aware datetime or ISO 8601 text with its
+    zone; one of them at most, and neither means now. `dedupe` as text is a key held while the task lives. `timeout`
+    (hard) and `soft_timeout` are seconds. `max_deliveries` is how many lost workers make it a dead letter; 1, with
+    `max_attempts` 1, is at most once. What is None comes from the handler, the queue or the worker. `tags` are up to 8
+    short texts to find the task by, `key` says whose it is, and `is_awaited` that its caller waits for its result.
+    `correlation_id` is the new task's own id unless given. `id` is a UUID: enqueuing the same id again stores nothing,
+    so a caller that lost the answer may repeat the request.
     """
 
+    payload_version: int = 1
     queue: str = DEFAULT_QUEUE
     priority: int = 0
     delay: float | None = None
@@ -81,6 +84,7 @@ class EnqueueTask(_WhatToRun, frozen=True, kw_only=True):
         return Task(
             id=task_id,
             type=check_name("type", self.type),
+            payload_version=check_payload_version("payload_version", self.payload_version),
             payload_json=encode(self.payload),
             queue=check_name("queue", self.queue),
             priority=check_priority(self.priority),

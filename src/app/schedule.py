@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, TypedDict, TypeVar, Unpack
 
 from backstage.app.enqueue_parts import EnqueueParts
@@ -8,7 +9,6 @@ from backstage.domain.cron_task import CronTask
 from backstage.domain.missed_ticks import MissedTicks
 from backstage.domain.overlap import Overlap
 from backstage.domain.payload import decode_payload
-from backstage.domain.queue import DEFAULT_QUEUE
 from backstage.domain.schedule import Schedule
 from backstage.domain.task_type import TaskType
 from backstage.domain.typed_payload import TypedPayload
@@ -25,6 +25,8 @@ class CronOptions(TypedDict, total=False):
     catch_up: MissedTicks | Literal["none", "one", "all"]
     overlap: Overlap | Literal["allow", "skip", "replace"]
     jitter: float
+    tags: Sequence[str]
+    key: str | None
 
 
 class ScheduleByType:
@@ -47,5 +49,6 @@ class ScheduleByType:
         **options: Unpack[CronOptions],
     ) -> Schedule:
         args = decode_payload(self._encode(TypedPayload(task_type, payload)))
-        named: CronOptions = {"queue": task_type.task_options.get("queue", DEFAULT_QUEUE), **options}
+        of_type = {name: value for name, value in task_type.options_of(payload).items() if name != "priority"}
+        named: dict[str, Any] = {**of_type, **options}
         return await self._put_schedule(CronTask(cron, task_type.name, args=args, **named))

@@ -71,6 +71,9 @@ class CommandParser(argparse.ArgumentParser):
     def add_json(self) -> None:
         self.add_argument("--json", action="store_true", help="print JSON")
 
+    def add_yes(self) -> None:
+        self.add_argument("--yes", action="store_true", help="do not ask on a terminal whether to do it")
+
     @contextmanager
     def naming_options(self, called: Mapping[str, str] | None = None) -> Iterator[None]:
         """Raise WrongUsageError for an InvalidTaskDataError about values of this command line.

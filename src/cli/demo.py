@@ -22,6 +22,7 @@ def parser() -> CommandParser:
         "a paused queue, an unknown type, and a queue that nobody serves. Run it in an empty folder: it writes "
         f"{_FILE} and, without --url, backstage.db there.",
     )
+    options.add_argument("--http", metavar="HOST:PORT", help="where the pages are; default: 127.0.0.1:8420")
     options.add_argument("--fill", action="store_true", help="only store the first tasks, and work on none")
     options.add_argument("--trickle", action="store_true", help="only go on enqueueing, for a worker of your own")
     return options
@@ -37,26 +38,28 @@ def run(arguments: Sequence[str]) -> int:
     if not _FILE.exists():
         _FILE.write_text((files("backstage") / "samples" / _FILE.name).read_text("utf-8"), "utf-8")
     if not options.fill:
-        _work(url)
+        _work(url, options.http)
     return DONE
 
 
-def _work(url: str) -> None:
+def _work(url: str, http: str | None) -> None:
     from backstage.cli.demo_load import SERVED_QUEUES  # noqa: PLC0415 - slow to load, and --help needs none of it
+    from backstage.cli.dev_page import page_command  # noqa: PLC0415
     from backstage.cli.dev_processes import DevProcesses  # noqa: PLC0415
     from backstage.cli.source_watch import SourceWatch  # noqa: PLC0415
 
     print(_welcome(url), flush=True)
     served = ("--handlers", MODULE, "--queues", ",".join(SERVED_QUEUES))
     worker = ["worker", "--url", url, *served, "--concurrency", "8", "--log-level", "critical"]
-    DevProcesses(worker, [["demo", "--url", url, "--trickle"]], SourceWatch(Path())).run()
+    trickle = ["demo", "--url", url, "--trickle"]
+    DevProcesses(worker, [trickle, page_command(url, http)], SourceWatch(Path())).run()
 
 
 def _welcome(url: str) -> str:
     option = "" if url == _URL else f" --url {redact_url(url)}"
     return f"""The demo runs until Ctrl-C. Its handlers are in {_FILE}: change one, and the worker starts again.
 
-In a second terminal, in this folder:
+Open the page, or in a second terminal, in this folder:
   backstage list --state failed{option}
   backstage queues{option}
   backstage explain --queue archive{option}

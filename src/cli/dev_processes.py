@@ -24,8 +24,9 @@ class DevProcesses:
     All are tied to this process, and in process groups of their own: Ctrl-C reaches them through here.
     """
 
-    def __init__(self, worker: Sequence[str], beside: Sequence[Sequence[str]], watch: SourceWatch) -> None:
-        self._worker, self._beside, self._watch = worker, beside, watch
+    def __init__(self, worker: Sequence[str], beside: Sequence[Sequence[str] | None], watch: SourceWatch) -> None:
+        self._worker, self._watch = worker, watch
+        self._beside = [command for command in beside if command is not None]
 
     def run(self) -> None:
         processes = [_started(command) for command in self._beside]

@@ -42,6 +42,21 @@ def parser() -> CommandParser:
         metavar="N",
         help="a number, or urgent, default or low; higher runs first",
     )
+    options.add_argument(
+        "--payload-version", type=int, default=1, metavar="N", help="a handler that knows it runs the task; default: 1"
+    )
+    _add_times_and_limits(options)
+    options.add_argument("--correlation-id", metavar="ID", help="default: the task's own id")
+    options.add_argument(
+        "--metadata", type=key_and_value, action="append", default=[], metavar="KEY=VALUE", help="may be repeated"
+    )
+    options.add_argument("--tag", action="append", default=[], metavar="TEXT", help="to find it by; may be repeated")
+    options.add_argument("--key", metavar="TEXT", help="whose task it is, such as a customer's id")
+    options.add_argument("--quiet", action="store_true", help="with -: print the number of stored tasks, not their ids")
+    return options
+
+
+def _add_times_and_limits(options: CommandParser) -> None:
     options.add_argument("--delay", type=seconds, metavar="SECONDS", help="run it after this time")
     options.add_argument("--at", metavar="WHEN", help="run it at this time: 2030-01-31T08:00:00Z")
     options.add_argument("--dedupe-key", metavar="KEY", help="store nothing if a task of the queue holds this key")
@@ -59,14 +74,6 @@ def parser() -> CommandParser:
         help="the task fails when N workers have died running it; 1 with --max-attempts 1: at most once",
     )
     options.add_argument("--timeout", type=seconds, metavar="SECONDS", help="limit of one run")
-    options.add_argument("--correlation-id", metavar="ID", help="default: the task's own id")
-    options.add_argument(
-        "--metadata", type=key_and_value, action="append", default=[], metavar="KEY=VALUE", help="may be repeated"
-    )
-    options.add_argument("--tag", action="append", default=[], metavar="TEXT", help="to find it by; may be repeated")
-    options.add_argument("--key", metavar="TEXT", help="whose task it is, such as a customer's id")
-    options.add_argument("--quiet", action="store_true", help="with -: print the number of stored tasks, not their ids")
-    return options
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -97,6 +104,7 @@ async def _enqueue(options: argparse.Namespace) -> str:
     request = EnqueueTask(
         options.type,
         None if options.payload is ... else options.payload,
+        payload_version=options.payload_version,
         queue=options.queue,
         priority=options.priority,
         delay=options.delay,

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from backstage.cli.command_parser import DONE, CommandParser
+from backstage.cli.confirming import confirm
 from backstage.cli.store import opened_store
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import DuplicateTaskError
@@ -33,9 +34,13 @@ def run_run(arguments: Sequence[str]) -> int:
 
 
 def run_delete(arguments: Sequence[str]) -> int:
-    url, name = _named("delete", "Delete a schedule. Its stored tasks stay.", arguments)
-    asyncio.run(_delete(url, name))
-    print(f"{printable(name)} is deleted")
+    known = CommandParser("schedules delete", "Delete a schedule. Its stored tasks stay.")
+    known.add_argument("name", metavar="NAME")
+    known.add_yes()
+    options = known.parse_args(arguments)
+    confirm(f"Delete the schedule {printable(options.name)}?", is_confirmed=options.yes)
+    asyncio.run(_delete(options.url, options.name))
+    print(f"{printable(options.name)} is deleted")
     return DONE
 
 

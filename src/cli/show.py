@@ -47,7 +47,7 @@ def _facts(task: Task, explanation: Explanation) -> Iterator[str]:
     """One line for each thing that is known; what is None is left out."""
     facts: dict[str, Any] = {
         "id": task.id,
-        "type": task.type,
+        "type": task.type if task.payload_version == 1 else f"{task.type}, payload version {task.payload_version}",
         "queue": task.queue,
         "state": f"{task.state.value}, cancel requested" if task.is_cancel_requested else task.state.value,
         "why": None if task.state in FINAL_STATES else explanation.sentence,

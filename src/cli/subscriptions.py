@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from backstage.cli.answer import print_json, print_text
 from backstage.cli.command_parser import DONE, CommandParser
+from backstage.cli.confirming import confirm
 from backstage.cli.store import existing_store, filled_store
 from backstage.cli.table import print_table
 from backstage.domain.stats import StateCounts
@@ -25,6 +26,7 @@ def parser() -> CommandParser:
     options.add_argument("action", nargs="?", choices=("list", "remove"), default="list")
     options.add_argument("name", nargs="?", metavar="NAME", help="name of the subscription to remove")
     options.add_json()
+    options.add_yes()
     return options
 
 
@@ -34,6 +36,7 @@ def run(arguments: Sequence[str]) -> int:
     if (options.action == "remove") != (options.name is not None):
         known.error("remove needs the NAME of a subscription, and list takes no name")
     if options.action == "remove":
+        confirm(f"Remove {printable(options.name)} and cancel its waiting deliveries?", is_confirmed=options.yes)
         cancelled = asyncio.run(_remove(options.url, options.name))
         print(f"{printable(options.name)} is removed; cancelled deliveries: {cancelled}")
         return DONE

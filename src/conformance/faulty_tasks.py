@@ -51,6 +51,9 @@ class FaultyTasks:
     async def counts(self) -> list[Count]:
         return await self._plan.around(self._tasks.counts)
 
+    async def count_due(self, queue: str, at_most: int) -> int:
+        return await self._plan.around(lambda: self._tasks.count_due(queue, at_most))
+
     async def oldest_due(self) -> list[OldestDue]:
         return await self._plan.around(self._tasks.oldest_due)
 

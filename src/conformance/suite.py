@@ -4,6 +4,7 @@ from backstage.conformance.adding import Adding
 from backstage.conformance.archiving import Archiving
 from backstage.conformance.auditing import Auditing
 from backstage.conformance.broadcasting import Broadcasting
+from backstage.conformance.bulk_keeping import BulkKeeping
 from backstage.conformance.changing import Changing
 from backstage.conformance.claiming import Claiming
 from backstage.conformance.counting import Counting
@@ -14,6 +15,7 @@ from backstage.conformance.exploring import Exploring
 from backstage.conformance.faulting import Faulting
 from backstage.conformance.fencing import Fencing
 from backstage.conformance.firing import Firing
+from backstage.conformance.history_keeping import HistoryKeeping
 from backstage.conformance.idling import Idling
 from backstage.conformance.keeping import Keeping
 from backstage.conformance.leasing import Leasing
@@ -53,6 +55,7 @@ class ConformanceSuite(
     Idling,
     Saving,
     Changing,
+    BulkKeeping,
     Searching,
     Querying,
     Counting,
@@ -61,6 +64,7 @@ class ConformanceSuite(
     Steering,
     Versioning,
     Registering,
+    HistoryKeeping,
     Explaining,
     Scheduling,
     Firing,

@@ -12,8 +12,10 @@ from backstage.domain.outcome import Outcome
 from backstage.domain.ports.audit_log import AuditLog
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.broadcasts import Broadcasts
+from backstage.domain.ports.bulk_operations import BulkOperations
 from backstage.domain.ports.facts import Facts
 from backstage.domain.ports.queue_control import QueueControl
+from backstage.domain.ports.run_history import RunHistory
 from backstage.domain.ports.schedule_repository import ScheduleRepository
 from backstage.domain.ports.subscriptions import Subscriptions
 from backstage.domain.ports.task_archive import TaskArchive
@@ -70,8 +72,16 @@ class Trial:
         return self.backend.audit_log
 
     @property
+    def bulk_operations(self) -> BulkOperations:
+        return self.backend.bulk_operations
+
+    @property
     def tokens(self) -> Tokens:
         return self.backend.tokens
+
+    @property
+    def history(self) -> RunHistory:
+        return self.backend.history
 
     @property
     def subscriptions(self) -> Subscriptions:

@@ -12,6 +12,19 @@ LANE = ("default", "email:send")
 class WaitingLongest(BackendSuite):
     """TaskRepository.oldest_due: how long the work of each queue and type has waited."""
 
+    async def test_due_tasks_of_a_queue_are_counted_up_to_a_number(self, trial: Trial) -> None:
+        for delay in (0.0, 0.0, 30.0, 90.0):
+            await trial.added(queue="mail", delay=delay)
+        await trial.added()
+        assert await trial.tasks.count_due("mail", 100) == 2
+        trial.clock.advance(30.0)
+        assert await trial.tasks.count_due("mail", 100) == 3
+        assert await trial.tasks.count_due("mail", 1) == 1
+        [claimed] = await trial.claim(queues={"mail": 0})
+        assert await trial.tasks.count_due("mail", 100) == 2
+        await trial.settle(claimed.completed())
+        assert await trial.tasks.count_due("nowhere", 100) == 0
+
     async def test_in_an_empty_store_nothing_waits(self, trial: Trial) -> None:
         assert await trial.tasks.oldest_due() == []
 

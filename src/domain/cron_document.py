@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from backstage.domain.cron_task import CronTask
+from backstage.domain.lane_type import lane_type, split_lane_type
 
 
 def document_of(cron: CronTask) -> str:
@@ -12,7 +13,7 @@ def document_of(cron: CronTask) -> str:
         "name": cron.name,
         "schedule": cron.schedule,
         "time_zone": cron.time_zone,
-        "task_name": cron.task_name,
+        "task_name": lane_type(cron.task_name, cron.payload_version),
         "queue": cron.queue,
         "args": cron.payload_json,
         "catch_up": str(cron.catch_up),
@@ -31,4 +32,5 @@ def cron_of(document: str) -> CronTask:
     what was added since; no other text makes sense."""
     fields = json.loads(document)
     fields["args"] = json.loads(fields["args"])
+    fields["task_name"], fields["payload_version"] = split_lane_type(fields["task_name"])
     return CronTask(**fields)

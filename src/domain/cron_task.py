@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 
 from backstage.domain.cron import CronSchedule
 from backstage.domain.errors import InvalidTaskDataError
+from backstage.domain.lane_type import check_payload_version
 from backstage.domain.limits import (
     MAX_KEY_LENGTH,
     MAX_TASK_KEY_LENGTH,
@@ -35,7 +36,8 @@ class CronTask:
     `name` tells schedules apart and must be stable across deploys: by default the task's name and the
     expression, with the zone unless it is UTC; two that differ in their queue or args alone need names. `catch_up`
     says what becomes of missed ticks (none, one, all), `overlap` what becomes of a tick while an earlier one's task
-    lives (allow, skip, replace). The task is due up to `jitter` seconds after its tick, and has `tags` and `key`.
+    lives (allow, skip, replace). The task is due up to `jitter` seconds after its tick, and has `tags` and `key`;
+    `args` are of `payload_version`.
     Raises InvalidTaskDataError.
     """
 
@@ -50,6 +52,7 @@ class CronTask:
     jitter: float = field(default=0.0, kw_only=True)
     tags: Sequence[str] = field(default=(), kw_only=True)
     key: str | None = field(default=None, kw_only=True)
+    payload_version: int = field(default=1, kw_only=True)
     cron: CronSchedule = field(init=False, repr=False, compare=False)
     payload_json: str = field(init=False, repr=False, compare=False)
     """`args` as they were at creation."""
@@ -57,6 +60,7 @@ class CronTask:
     def __post_init__(self) -> None:
         check_name("task_name", self.task_name)
         check_name("queue", self.queue)
+        check_payload_version("payload_version", self.payload_version)
         cron = CronSchedule.parse(self.schedule, self.time_zone)
         zone = "" if self.time_zone == "UTC" else f" {self.time_zone}"
         name = self.name or f"{self.task_name} {cron.expression}{zone}"

@@ -23,6 +23,7 @@ _PLAIN = (
     *(
         "id",
         "type",
+        "payload_version",
         "queue",
         "priority",
         "deliveries",

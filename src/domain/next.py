@@ -34,6 +34,7 @@ class Next:
     max_deliveries: int | None = None
     tags: Sequence[str] = ()
     key: str | None = None
+    payload_version: int = 1
 
     @property
     def plain_payload(self) -> Any:

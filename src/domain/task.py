@@ -33,13 +33,13 @@ class Task(StructForPydantic, Struct, frozen=True, kw_only=True, gc=False):
     `deliveries` rises by one with each claim and never falls: it is the fencing token. `interruptions` counts
     the deliveries that spend no attempt. `crashes` counts the leases that ran out since the task was last
     enqueued or retried; `max_deliveries` of them end it. `version` rises with each move. `last_failure` is what the
-    handler failed with, until the task ends for another reason. Durations are seconds, moments are in UTC.
+    handler failed with, until the task ends for another reason. Durations are seconds, moments are in UTC. It is found
+    by its `tags`, and by the `key` that says whose it is. `is_awaited`: whoever enqueued it waits for its result.
     """
 
     id: str
     type: str
     payload_version: int = 1
-    """Of the type's payload: stores keep it with the type."""
     payload_json: str = "null"
     queue: str = DEFAULT_QUEUE
     priority: int = 0
@@ -65,11 +65,8 @@ class Task(StructForPydantic, Struct, frozen=True, kw_only=True, gc=False):
     """The task that this one is a copy of, or was chained by."""
     metadata: dict[str, str] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
-    """What it is found by, beside its type and queue."""
     key: str | None = None
-    """Whose it is, such as a customer's id: tasks of one key belong together."""
     is_awaited: bool = False
-    """Whether whoever enqueued it waits for its result."""
     is_cancel_requested: bool = False
     result_json: str | None = None
     last_failure: Failure | None = None
@@ -108,8 +105,6 @@ class Task(StructForPydantic, Struct, frozen=True, kw_only=True, gc=False):
 
     def is_due(self, now: datetime) -> bool:
         return self.state is TaskState.PENDING and self.scheduled_at <= now
-
-    # -- moves -----------------------------------------------------------------------------------
 
     def claim(self, lease: Lease, now: datetime) -> Task:
         return self._move(
@@ -229,14 +224,8 @@ class Task(StructForPydantic, Struct, frozen=True, kw_only=True, gc=False):
     # -- how a claim may end ---------------------------------------------------------------------
 
     def completed(self, result_json: str | None = None, next_tasks: tuple[Task, ...] = ()) -> Outcome:
-        return Outcome(
-            self.id,
-            self.fence,
-            OutcomeKind.COMPLETED,
-            TaskState.COMPLETED,
-            result_json,
-            next_tasks=next_tasks,
-        )
+        completed = OutcomeKind.COMPLETED, TaskState.COMPLETED
+        return Outcome(self.id, self.fence, *completed, result_json, next_tasks=next_tasks)
 
     def failed(self, failure: Failure, policy: RetryPolicy, chance: float) -> Outcome:
         """Back to PENDING after the backoff while attempts remain, else a dead letter."""

@@ -35,6 +35,7 @@ def cron_task_as_task(cron: CronTask, task_id: str, now: datetime, due: datetime
     return Task(
         id=task_id,
         type=cron.task_name,
+        payload_version=cron.payload_version,
         payload_json=cron.payload_json,
         queue=cron.queue,
         created_at=now,

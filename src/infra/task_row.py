@@ -79,32 +79,18 @@ def _task_of(
         max_attempts, backoff, timeout, soft_timeout, max_deliveries, dedupe_key, dedupe_ttl, correlation_id,
         workflow_id, origin_id, tags, key, is_awaited, cancel_requested, metadata, last_failure, result, payload, *_,
     ) = row  # fmt: skip
-    of_payload = 1
-    if "@" in type_:
-        type_, of_payload = split_lane_type(type_)
+    type_, payload_version_ = split_lane_type(type_) if "@" in type_ else (type_, 1)
     checked_count(deliveries, interruptions, crashes, version)
     return Task(
-        id=id_,
-        type=type_,
-        payload_version=of_payload,
+        id=id_, type=type_, payload_version=payload_version_, queue=queue, priority=priority, state=state,
         payload_json=payload if type(payload) is str else text(payload),
-        queue=queue,
-        priority=priority,
-        state=state,
         created_at=from_micros(created_at),
         scheduled_at=from_micros(scheduled_at),
-        started_at=started_at,
-        finished_at=finished_at,
-        lease=lease,
-        deliveries=deliveries,
-        interruptions=interruptions,
-        crashes=crashes,
-        version=version,
+        started_at=started_at, finished_at=finished_at, lease=lease,
+        deliveries=deliveries, interruptions=interruptions, crashes=crashes, version=version,
         max_attempts=max_attempts,
         backoff=None if backoff is None else Backoff.parse(backoff),
-        timeout=timeout,
-        soft_timeout=soft_timeout,
-        max_deliveries=max_deliveries,
+        timeout=timeout, soft_timeout=soft_timeout, max_deliveries=max_deliveries,
         dedupe=None if dedupe_key is None else Dedupe(dedupe_key, dedupe_ttl),
         correlation_id=id_ if correlation_id is None else correlation_id,
         workflow_id=id_ if workflow_id is None else workflow_id,
@@ -116,9 +102,8 @@ def _task_of(
         is_cancel_requested=bool(cancel_requested),
         result_json=result,
         last_failure=None if last_failure is None else failure_of(last_failure),
-        progress=progress,
-        progress_note=progress_note,
-    )
+        progress=progress, progress_note=progress_note,
+    )  # fmt: skip
 
 
 def _count(value: Any) -> int:

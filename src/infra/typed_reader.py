@@ -21,6 +21,14 @@ def read_typed(kind: Any, text: str, field: str) -> Any:
         raise InvalidTaskDataError(misfits(error, field)) from None
 
 
+def read_typed_result(kind: Any, text: str) -> Any:
+    """The same for a result, which is stored whole, by the names of its fields."""
+    try:
+        return _adapter(kind).validate_json(text, by_alias=True, by_name=True)
+    except ValidationError as error:
+        raise InvalidTaskDataError(misfits(error, "result")) from None
+
+
 @lru_cache(maxsize=1024)  # programs have few such types, each for many tasks
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     try:

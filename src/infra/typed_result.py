@@ -11,6 +11,6 @@ def read_typed_result(result_type: Any, text: str) -> Any:
     """Raises InvalidTaskDataError for a result that does not fit its type."""
     if result_type is Any:
         return decode_payload(text)
-    from backstage.infra.typed_reader import read_typed  # noqa: PLC0415 - loads pydantic
+    from backstage.infra import typed_reader  # noqa: PLC0415 - loads pydantic
 
-    return read_typed(result_type, text, "result")
+    return typed_reader.read_typed_result(result_type, text)

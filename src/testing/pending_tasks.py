@@ -88,7 +88,7 @@ class PendingTasks:
             task.scheduled_at
             for task in self.find()
             if task.scheduled_at > now
-            and task.type in types
+            and task.lane_type in types
             and (not queues or task.queue in queues)
             and not paused & {("type", task.type), ("queue", task.queue)}
         )

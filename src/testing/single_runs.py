@@ -27,10 +27,11 @@ from backstage.worker.runtime.attempt_runner import AttemptRunner
 from backstage.worker.runtime.declared import queue_ranks
 from backstage.worker.runtime.event_publisher import EventPublisher
 from backstage.worker.runtime.held_task import HeldTask, StopReason, mark_over_soft_timeout
+from backstage.worker.runtime.history_recorder import HistoryRecorder
 from backstage.worker.runtime.lanes import Lane
 from backstage.worker.runtime.outcome_report import OutcomeReport
 from backstage.worker.runtime.run_reports import RunReports
-from backstage.worker.watching.metrics import RunMetrics
+from backstage.worker.watching.metrics import RunMetrics, WorkerMetrics
 from backstage.worker.worker_options import WorkerOptions
 
 
@@ -58,7 +59,10 @@ class SingleRuns:
         self._runner = AttemptRunner(run_outcome, options.worker_id, container.logger, StoreOnLoop(container))
         self._reports = RunReports(container.backend.task_events, container.clock, container.logger)
         self._publisher = EventPublisher(container.events, container.clock, options.worker_id)
-        self._report = OutcomeReport(self._publisher, container.logger)
+        history = HistoryRecorder(
+            self._backend.history, WorkerMetrics(), container.clock, options.lease, container.logger
+        )
+        self._report = OutcomeReport(self._publisher, history, container.logger)
 
     async def run_next(self) -> Task | None:
         """Run the best of the tasks that are due; return it as the run left it, None when nothing is due."""
@@ -147,7 +151,7 @@ class SingleRuns:
 
     def _lane(self, task: Task, errors: list[BaseException]) -> Lane:
         """The worker's order of middleware, in one that notes what comes out of it."""
-        registration = self._registry.registration(task.type)
+        registration = self._registry.registration(task.lane_type)
         place = DirectExecutor(self._container, self._options.lease)
 
         def noting(run: Run) -> Run:
@@ -161,7 +165,7 @@ class SingleRuns:
             return noted
 
         middlewares = (noting, recovery, *self._middlewares, timeout(mark_over_soft_timeout))
-        run = compose(middlewares, self._registry.bind(task.type, place, place))
+        run = compose(middlewares, self._registry.bind(task.lane_type, place, place))
         return Lane(run, limits_of(self._options, task.queue, registration), RunMetrics())
 
 

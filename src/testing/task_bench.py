@@ -242,5 +242,5 @@ class TaskBench(EnqueueingHost, HandlerHost):
             lines = "\n".join(f"  {failed}" for failed in self.failures)
             raise AssertionError(f"{len(self.failures)} runs failed:\n{lines}") from self.failures[0].error
         now = self.clock.now()
-        if unknown := {task.type for task in self.enqueued() if task.is_due(now)} - self._registry.types():
+        if unknown := {task.lane_type for task in self.enqueued() if task.is_due(now)} - self._registry.types():
             raise AssertionError(f"due tasks have no handler: register one for {', '.join(sorted(unknown))}")

@@ -122,6 +122,12 @@ async def test_a_wrong_field_is_named(api: Api) -> None:
     assert "only one of them" in (await api.operator.post("/v1/tasks", json=both)).json()["detail"]
 
 
+async def test_a_filter_whose_name_is_misspelt_finds_nothing_rather_than_everything(api: Api) -> None:
+    answer = await api.viewer.get("/v1/tasks", params={"stat": "failed"})
+    assert (answer.status_code, answer.json()["fields"][0]["field"]) == (422, "stat")
+    assert (await api.viewer.get("/v1/tasks?queue=a&queue=b")).status_code == 422
+
+
 async def test_a_body_that_is_too_large_is_refused_before_it_is_read(api: Api) -> None:
     answer = await api.operator.post("/v1/tasks", content=b" " * (17 * 1024 * 1024))
     assert (answer.status_code, answer.json()["title"]) == (413, "Content Too Large")

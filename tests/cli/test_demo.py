@@ -59,8 +59,9 @@ def test_a_watch_sees_files_that_come_change_and_go_but_none_of_an_environment(f
 
 @contextmanager
 def _dev(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "backstage", "dev", "--log-level", "critical"]
-    process = subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "backstage", "dev", "--log-level", "critical", "--http", "127.0.0.1:0"]
+    with (folder / "said").open("wb") as said:
+        process = subprocess.Popen(command, cwd=folder, stdout=said, stderr=subprocess.DEVNULL)
     try:
         yield process
     finally:
@@ -77,6 +78,7 @@ def test_dev_runs_what_is_in_the_folder_and_starts_again_with_what_was_changed(f
         (folder / "tasks.py").write_text(source.format("three"))
         second = store.enqueue("greet", delay=1.0)
         until(lambda: store.task(second).result == "three")
+        until(lambda: "Backstage is at http://127.0.0.1:" in (folder / "said").read_text("utf-8"))
 
 
 def until(is_so: Callable[[], object], seconds: float = 40.0) -> None:

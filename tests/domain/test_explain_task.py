@@ -5,12 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from backstage.domain.attempt import Attempt
+from backstage.domain.estimate_claim import estimate_claim
 from backstage.domain.explain_task import explain_task
-from backstage.domain.explanation import Explanation, ReasonKind
+from backstage.domain.explanation import Estimate, Explanation, ReasonKind
 from backstage.domain.failure import Failure
 from backstage.domain.lease import Lease
 from backstage.domain.outcome import OutcomeKind
 from backstage.domain.ports.queue_control import QUEUE, TYPE, Pause
+from backstage.domain.rate import Rate
 from backstage.domain.task import Task
 from backstage.domain.task_facts import BusySlots, LaneAhead, TaskFacts
 from backstage.domain.task_state import TaskState
@@ -72,11 +74,42 @@ def test_all_reasons_are_told_in_their_order() -> None:
     assert explanation.sentence == explanation.reasons[0].sentence
 
 
+def test_whoever_paused_or_cancelled_is_named() -> None:
+    authors = {("queue", "mail"): "ada@host", ("task", "t1"): "grace@host"}
+    facts = TaskFacts(now=NOW, task=_task(), pauses=[Pause(QUEUE, "mail", NOW)], workers=[_worker()])
+    [reason] = explain_task(facts, authors).reasons
+    assert "is paused since 2026-03-01T12:00:00Z, by ada@host." in reason.sentence
+    cancelled = TaskFacts(now=NOW, task=_task(state=TaskState.CANCELLED, finished_at=NOW))
+    assert explain_task(cancelled, authors).sentence.startswith(
+        "It was cancelled at 2026-03-01T12:00:00Z by grace@host."
+    )
+
+
+def test_a_task_behind_others_is_estimated_by_the_pace_of_their_lanes() -> None:
+    ahead = [LaneAhead("mail", "email:send", 9, 12)]
+    facts = TaskFacts(now=NOW, task=_task(), workers=[_worker()], ahead=ahead)
+    explanation = explain_task(facts)
+    estimate = estimate_claim(explanation, facts, [Rate("mail", "email:send", 60.0, 60.0, 0.0)]).estimate
+    assert estimate == Estimate(NOW + timedelta(seconds=5), NOW + timedelta(seconds=20))
+    assert estimate_claim(explanation, facts, [Rate("other", "email:send", 60.0, 60.0, 0.0)]).estimate is None
+
+
 def test_a_misspelt_type_gets_the_name_that_a_worker_knows() -> None:
     [reason] = _explained(_task(type="email:sent")).reasons
     assert reason.kind is ReasonKind.UNKNOWN_TYPE
     assert reason.sentence == "No worker that is alive knows the type email:sent; one knows email:send."
     assert reason.details == {"type": "email:sent", "nearest": "email:send"}
+
+
+def test_a_version_that_no_worker_knows_is_told_with_those_that_are_known() -> None:
+    [reason] = _explained(_task(payload_version=3), workers=[_worker(types=("email:send", "email:send@2"))]).reasons
+    assert reason.kind is ReasonKind.UNKNOWN_VERSION
+    assert reason.sentence == (
+        "No worker that is alive knows version 3 of email:send: those that know the type have 1, 2."
+    )
+    assert _explained(_task(payload_version=2), workers=[_worker(types=("email:send@2",))]).reasons[0].kind is (
+        ReasonKind.NEXT
+    )
 
 
 def test_a_queue_that_nobody_serves_is_told_with_those_that_are_served() -> None:

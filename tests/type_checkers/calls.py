@@ -102,6 +102,8 @@ class Receipt: ...
 EMAIL = TaskType("email:send", Email, Receipt, queue="mail", timeout=30, backoff=Backoff.fixed(1))
 PLAIN = TaskType("plain", dict[str, int])
 NIGHTLY = TaskType("nightly", None, int)
+KEYED = TaskType("email:send", Email, Receipt, key=lambda email: email.to, version=2, tags=("vip",))
+TaskType("email:send", Email, key=lambda email: email.frm)  # wrong
 TaskType("email:send", Email, quue="mail")  # wrong
 TaskType("email:send", Email, timeout="long")  # wrong
 
@@ -140,3 +142,31 @@ async def send(email: Email, context: TaskContext) -> Receipt:
 async def calls_the_plain_function(context: TaskContext) -> None:
     assert_type(await send(Email(), context), Receipt)
     await send(Receipt(), context)  # wrong
+
+
+class Answer:
+    text: str
+
+
+ASK = TaskType("ask", str, Answer)
+
+
+async def waits(container: Container) -> None:
+    task = await container.enqueue(ASK, "why")
+    assert_type(await container.result(task, timeout=1), Answer)
+    assert_type(await container.call(ASK, "why", timeout=1), Answer)
+    assert_type(await container.results([task]), list[Answer])
+    assert_type(await container.call("ask", "why"), Any)
+    await container.call(ASK, 7)  # wrong
+    await container.call(ASK, "why", quue="slow")  # wrong
+    async for end in container.as_completed([task, task.id]):
+        str(end.task_id)
+    async for event in container.follow(task, after=3):
+        assert_type(event.number, int)
+
+
+def waits_blocking(container: BlockingContainer) -> None:
+    task = container.enqueue(ASK, "why")
+    assert_type(container.result(task), Answer)
+    assert_type(container.call(ASK, "why", timeout=1), Answer)
+    container.result(7)  # wrong

@@ -1,15 +1,30 @@
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, Field, computed_field
 
-from backstage import BlockingContainer, InvalidTaskDataError, TaskContext, TaskType, TypedTask, handler
+from backstage import (
+    BlockingContainer,
+    Container,
+    InvalidTaskDataError,
+    Queue,
+    ResultGoneError,
+    Task,
+    TaskContext,
+    TaskFailedError,
+    TaskType,
+    TypedTask,
+    handler,
+)
 from backstage.testing import TaskBench, new_context
 from tests.worker import typed_types
 from tests.worker.typed_types import COUNT, EMAIL, NIGHTLY, Email, Receipt, send
+from tests.worker.workers import Workers
 
 
 async def test_a_typed_call_is_run_by_the_handler_of_its_type() -> None:
@@ -82,6 +97,9 @@ async def test_many_are_stored_at_once_and_the_first_wrong_one_is_named() -> Non
         with pytest.raises(InvalidTaskDataError, match=r"tasks\[1\].payload.c"):
             await bench.enqueue_many(COUNT, [{"a": 1}, wrong])
         assert len(bench.enqueued()) == 2
+        keyed = TaskType("keyed", dict[str, str], key=lambda payload: payload["tenant"])
+        with pytest.raises(InvalidTaskDataError, match=r"tasks\[1\].key: cannot be told from the payload"):
+            await bench.enqueue_many(keyed, [{"tenant": "a"}, {}])
 
 
 async def test_a_handler_without_annotation_reads_by_the_type_that_it_is_registered_by() -> None:
@@ -152,3 +170,72 @@ def test_a_module_of_types_and_handlers_is_imported_without_the_worker_s_loops()
     program = "import sys, tests.worker.typed_types; print('backstage.worker' in str(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+class Invoice(BaseModel):
+    number: int = Field(alias="invoiceNumber")
+    lines: list[str] = []
+
+    @computed_field
+    def length(self) -> int:
+        return len(self.lines)
+
+
+INVOICE = TaskType("invoice:make", int, Invoice)
+MADE = {"run_in": "process"}
+
+
+def make_invoice(number: int) -> Invoice:
+    return Invoice(invoiceNumber=number, lines=["one"])
+
+
+@pytest.mark.parametrize("options", [{}, MADE])
+async def test_a_result_is_read_by_its_type_wherever_its_handler_ran(workers: Workers, options: Any) -> None:
+    worker = workers.new()
+    worker.on(INVOICE, make_invoice, **options)
+    await worker.start()
+    task = await worker.enqueue(INVOICE, 7)
+    assert await worker.backstage.result(task, timeout=60) == make_invoice(7)
+    assert await worker.backstage.call(INVOICE, 8, timeout=60) == make_invoice(8)
+    assert await worker.backstage.result(task.id) == {"number": 7, "lines": ["one"], "length": 1}
+
+
+async def test_a_result_that_does_not_fit_its_type_is_told_by_its_path() -> None:
+    async with TaskBench() as bench:
+        bench.on(INVOICE, lambda number: {"number": "seven"})
+        task = await bench.enqueue(INVOICE, 7)
+        await bench.drain()
+        with pytest.raises(InvalidTaskDataError, match=r"result\.(number|invoiceNumber)"):
+            await bench.backstage.result(task)
+
+
+async def test_a_result_is_kept_as_long_as_its_type_says(workers: Workers) -> None:
+    worker = workers.new(prune_interval=0.1)
+    worker.on("kept", lambda payload: 1)
+    worker.on("short", lambda payload: 2, keep_result_for=0.0)
+    worker.on("long", lambda payload: "x" * 100, result_limit=100, max_attempts=1)
+    await worker.start()
+    backstage = worker.backstage
+    assert await backstage.call("kept", timeout=60) == 1
+    task = await worker.enqueue("short")
+    async with asyncio.timeout(60):
+        while not await is_gone(backstage, task):  # noqa: ASYNC110 - the pruner brings it about
+            await asyncio.sleep(0.02)
+    with pytest.raises(TaskFailedError, match=r"result: is 102 bytes of JSON, the limit is 100"):
+        await backstage.call("long", timeout=60)
+
+
+async def is_gone(backstage: Container, task: Task) -> bool:
+    try:
+        await backstage.result(task.id, timeout=60)
+    except ResultGoneError as error:
+        return error.since is not None
+    return False
+
+
+def test_what_cannot_bound_a_result_is_refused() -> None:
+    for wrong in ({"keep_result_for": -1}, {"result_limit": 0}, {"result_limit": 2**30}):
+        with pytest.raises(InvalidTaskDataError, match=next(iter(wrong))):
+            TaskType("t", int, **wrong)  # type: ignore[arg-type]
+        with pytest.raises(InvalidTaskDataError, match=next(iter(wrong))):
+            Queue("q", **wrong)  # type: ignore[arg-type]

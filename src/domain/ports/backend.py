@@ -7,9 +7,11 @@ from backstage.domain.finding import Finding
 from backstage.domain.opening import Opening
 from backstage.domain.ports.audit_log import AuditLog
 from backstage.domain.ports.broadcasts import Broadcasts
+from backstage.domain.ports.bulk_operations import BulkOperations
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.facts import Facts
 from backstage.domain.ports.queue_control import QueueControl
+from backstage.domain.ports.run_history import RunHistory
 from backstage.domain.ports.schedule_repository import ScheduleRepository
 from backstage.domain.ports.subscriptions import Subscriptions
 from backstage.domain.ports.task_archive import TaskArchive
@@ -58,6 +60,12 @@ class Backend(Protocol):
 
     @property
     def tokens(self) -> Tokens: ...
+
+    @property
+    def bulk_operations(self) -> BulkOperations: ...
+
+    @property
+    def history(self) -> RunHistory: ...
 
     @property
     def archive(self) -> TaskArchive: ...

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from backstage.domain.attempt import Attempt
@@ -51,6 +52,11 @@ class TaskRepository(Protocol):
         """How many tasks match; bounded as `search` is."""
         ...
 
+    async def ended_since(self, moment: datetime, limit: int) -> list[Task]:
+        """At most `limit` tasks that ended at the moment or later and have not been run again, those that ended first
+        before others. The cost depends on the queues and on `limit`."""
+        ...
+
     async def save(self, task: Task) -> None:
         """Store the task if the stored version is `task.version - 1`: on its queue, with the priority that it has now.
 
@@ -74,6 +80,10 @@ class TaskRepository(Protocol):
 
     async def counts(self) -> list[Count]:
         """One row per queue, type and state that ever had a task; the cost does not depend on how many tasks."""
+        ...
+
+    async def count_due(self, queue: str, at_most: int) -> int:
+        """How many tasks of the queue wait that are due, paused or not; it is counted up to that number."""
         ...
 
     async def oldest_due(self) -> list[OldestDue]:

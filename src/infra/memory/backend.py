@@ -10,10 +10,12 @@ from backstage.domain.ports.clock import Clock
 from backstage.infra.memory.archive import MemoryArchive
 from backstage.infra.memory.audit_log import MemoryAuditLog
 from backstage.infra.memory.broadcasts import MemoryBroadcasts
+from backstage.infra.memory.bulk_operations import MemoryBulkOperations
 from backstage.infra.memory.control import MemoryControl
 from backstage.infra.memory.facts import MemoryFacts
 from backstage.infra.memory.queue import MemoryQueue
 from backstage.infra.memory.registry import MemoryRegistry
+from backstage.infra.memory.run_history import MemoryRunHistory
 from backstage.infra.memory.schedules import MemorySchedules
 from backstage.infra.memory.store import MemoryStore
 from backstage.infra.memory.subscriptions import MemorySubscriptions
@@ -39,7 +41,9 @@ class MemoryBackend:
         self.facts = MemoryFacts(self._store, self.control, self.registry)
         self.audit_log = MemoryAuditLog(self._store)
         self.tokens = MemoryTokens(self._store)
+        self.bulk_operations = MemoryBulkOperations(self._store)
         self.archive = MemoryArchive(self._store)
+        self.history = MemoryRunHistory(self._store)
         self.task_events = MemoryTaskEvents(self._store)
 
     async def open(self, opening: Opening = Opening.WORK) -> None:

@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from backstage.infra.failure_text import failure_json
+from backstage.infra.history_row import HISTORY_COUNTERS, HISTORY_PLACEHOLDERS, history_values
 from backstage.infra.moments import EPOCH, MICROSECOND, to_micros
 from backstage.infra.tags_text import tags_json
 from backstage.infra.task_row import ROW_COLUMNS, STATED_COLUMNS
@@ -139,6 +140,34 @@ ATTEMPT = Columns(
 """What a record of a claim is, for an `Attempt`."""
 
 
+def _counter(place: int) -> Column:
+    name = HISTORY_COUNTERS[place]
+    kind = "double precision" if name.endswith("seconds") else "bigint"
+    return Column(name, kind, lambda row: history_values(row.point)[place])
+
+
+HISTORY = Columns(
+    Column("at", "bigint", lambda row: to_micros(row.point.at)),
+    Column("queue", "text", attrgetter("queue")),
+    Column("type", "text", attrgetter("type")),
+    *map(_counter, range(len(HISTORY_COUNTERS))),
+)
+"""What a row of history is, for a HistoryRow."""
+
+SIGHTING = Columns(
+    Column("fingerprint", "text", attrgetter("fingerprint")),
+    Column("task_type", "text", attrgetter("task_type")),
+    Column("error", "text", attrgetter("error")),
+    Column("line", "text", attrgetter("line")),
+    Column("message", "text", attrgetter("message")),
+    Column("tasks", "bigint", attrgetter("tasks")),
+    Column("runs", "bigint", attrgetter("runs")),
+    Column("seen", "bigint", _micros("at")),
+    Column("task_ids", "text", lambda sighting: json.dumps(sighting.task_ids)),
+)
+"""What failures of one fingerprint are, for a FailureSighting."""
+
+
 def _read(names: Iterable[str], live: str) -> str:
     """The columns of a task that has not ended: the table `task` has what it is, and `live` the rest."""
     elsewhere = {"id": "task.id::text", "finished_at": "NULL::bigint AS finished_at"}
@@ -147,6 +176,9 @@ def _read(names: Iterable[str], live: str) -> str:
 
 
 PLACEHOLDERS: dict[str, Columns | str] = {
+    **HISTORY_PLACEHOLDERS,
+    "history": HISTORY,
+    "sighting": SIGHTING,
     "definition": DEFINITION,
     "new": NEW,
     "carried": CARRIED,

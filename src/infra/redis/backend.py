@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from backstage.infra.redis.archive import RedisArchive
     from backstage.infra.redis.audit_log import RedisAuditLog
     from backstage.infra.redis.broadcasts import RedisBroadcasts
+    from backstage.infra.redis.bulk_operations import RedisBulkOperations
     from backstage.infra.redis.facts import RedisFacts
+    from backstage.infra.redis.run_history import RedisRunHistory
     from backstage.infra.redis.schedules import RedisSchedules
     from backstage.infra.redis.subscriptions import RedisSubscriptions
     from backstage.infra.redis.task_events import RedisTaskEvents
@@ -100,6 +102,12 @@ class RedisBackend:
         return RedisAuditLog(self._client)
 
     @cached_property
+    def bulk_operations(self) -> RedisBulkOperations:
+        from backstage.infra.redis.bulk_operations import RedisBulkOperations  # noqa: PLC0415 - see above
+
+        return RedisBulkOperations(self._client)
+
+    @cached_property
     def tokens(self) -> RedisTokens:
         from backstage.infra.redis.tokens import RedisTokens  # noqa: PLC0415 - see above
 
@@ -110,6 +118,12 @@ class RedisBackend:
         from backstage.infra.redis.archive import RedisArchive  # noqa: PLC0415 - see above
 
         return RedisArchive(self._client, self._directory)
+
+    @cached_property
+    def history(self) -> RedisRunHistory:
+        from backstage.infra.redis.run_history import RedisRunHistory  # noqa: PLC0415 - see above
+
+        return RedisRunHistory(self._client)
 
     @cached_property
     def task_events(self) -> RedisTaskEvents:

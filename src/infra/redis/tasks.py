@@ -34,7 +34,7 @@ class RedisTasks:
         counting = Counting(client, directory)
         searching = Searching(client, directory, counting)
         self.add = Adding(client, directory).add
-        self.find, self._read = searching.find, searching.read
+        self.find, self.ended_since, self._read = searching.find, searching.ended_since, searching.read
         self.counts, self.oldest_due = counting.counts, counting.oldest_due
         self.prune = Pruning(client, directory).prune
 
@@ -53,6 +53,10 @@ class RedisTasks:
                 fields = fields_of(flat)
                 return list(attempts_of(task_of(task_id, queue, fields), fields, kept))
         return []
+
+    async def count_due(self, queue: str, at_most: int) -> int:
+        number: int = await self._client.run("count_due", self._client.keys.queue(queue), None)
+        return min(at_most, number)
 
     async def search(self, search: TaskSearch, limit: int, after: str | None, look_at: int) -> SearchPage:
         return await search_page(RedisLooking(self._client, self._directory, search), search, limit, after, look_at)

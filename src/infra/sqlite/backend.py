@@ -31,10 +31,12 @@ if TYPE_CHECKING:
     from backstage.infra.sqlite.archive import SqliteArchive
     from backstage.infra.sqlite.audit_log import SqliteAuditLog
     from backstage.infra.sqlite.broadcasts import SqliteBroadcasts
+    from backstage.infra.sqlite.bulk_operations import SqliteBulkOperations
     from backstage.infra.sqlite.control import SqliteControl
     from backstage.infra.sqlite.facts import SqliteFacts
     from backstage.infra.sqlite.queue import SqliteQueue
     from backstage.infra.sqlite.registry import SqliteRegistry
+    from backstage.infra.sqlite.run_history import SqliteRunHistory
     from backstage.infra.sqlite.schedules import SqliteSchedules
     from backstage.infra.sqlite.subscriptions import SqliteSubscriptions
     from backstage.infra.sqlite.task_events import SqliteTaskEvents
@@ -122,6 +124,12 @@ class SqliteBackend:
         return SqliteAuditLog(self._writer, self._reader)
 
     @cached_property
+    def bulk_operations(self) -> SqliteBulkOperations:
+        from backstage.infra.sqlite.bulk_operations import SqliteBulkOperations  # noqa: PLC0415 - see above
+
+        return SqliteBulkOperations(self._writer, self._reader)
+
+    @cached_property
     def tokens(self) -> SqliteTokens:
         from backstage.infra.sqlite.tokens import SqliteTokens  # noqa: PLC0415 - see above
 
@@ -132,6 +140,12 @@ class SqliteBackend:
         from backstage.infra.sqlite.archive import SqliteArchive  # noqa: PLC0415 - see above
 
         return SqliteArchive(self._writer, self._reader)
+
+    @cached_property
+    def history(self) -> SqliteRunHistory:
+        from backstage.infra.sqlite.run_history import SqliteRunHistory  # noqa: PLC0415 - see above
+
+        return SqliteRunHistory(self._writer, self._reader, self.clock)
 
     @cached_property
     def task_events(self) -> SqliteTaskEvents:

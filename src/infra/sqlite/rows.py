@@ -11,6 +11,7 @@ from backstage.domain.outcome import OutcomeKind
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.failure_text import failure_json, recorded_failure_of
+from backstage.infra.history_row import HISTORY_PLACEHOLDERS
 from backstage.infra.moments import from_micros, to_micros
 from backstage.infra.tags_text import tags_json
 from backstage.infra.task_row import ROW_COLUMNS
@@ -32,6 +33,7 @@ PLACEHOLDERS = {
     "columns": ", ".join(COLUMNS),
     "marks": ", ".join("?" for _ in COLUMNS),
     "whole": ", ".join(f"whole.{column}" for column in ROW_COLUMNS),
+    **HISTORY_PLACEHOLDERS,
     "assignments": ", ".join(f"{column} = ?" for column in _PLAIN_COLUMNS),
 }
 """What SQL files may name in braces: all columns, a mark for each, those that task_row.py reads of the view of whole

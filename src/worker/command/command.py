@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from types import ModuleType
 from typing import Any
 
@@ -22,6 +22,7 @@ from backstage.infra.typed_option import as_typed
 from backstage.worker import log_events
 from backstage.worker.command import cycle_collector
 from backstage.worker.command.fleet import KILL_MARGIN, Fleet
+from backstage.worker.command.service_manager import ServiceManager
 from backstage.worker.handling.handler_modules import load_module, marked_in
 from backstage.worker.hosting.bounded_exit import bound_exit, exit_at_once
 from backstage.worker.hosting.worker import Worker
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "python -m wo
                 _refuse_memory(settings.url)
                 module = (sys.executable, "-m", "backstage.worker.command.command")
                 return run_fleet(settings, [*module, *arguments, "--processes", "1"])
-            return run_here(_worker(settings))
+            return run_here(worker_of(settings))
     except ConfigurationError as error:
         print(f"backstage: {as_typed(error, arguments)}", file=sys.stderr)  # noqa: T201 - the command's own answer
         return WRONG_USAGE
@@ -75,7 +76,8 @@ def _meant_by_handlers(url: str) -> Iterator[None]:
             os.environ["BACKSTAGE_URL"] = before
 
 
-def _worker(settings: Settings) -> Worker:
+def worker_of(settings: Settings) -> Worker:
+    """The worker of the modules that the settings name. Raises ConfigurationError for one that cannot be loaded."""
     container = Container(settings)
     worker = Worker(container=container)
     if not settings.handlers:
@@ -118,13 +120,14 @@ def run_here(worker: Worker) -> int:
 
 
 async def _run(worker: Worker) -> None:
-    address = worker.settings.http_addresses()[0]
-    if address is None:
-        await worker.run()
-        return
-    from backstage.worker.status.server import StatusServer  # noqa: PLC0415 - for those who want one
+    address, stuck_after = worker.settings.http_addresses()[0], worker.settings.stuck_after
+    async with AsyncExitStack() as beside:
+        if (manager := ServiceManager.take_from(os.environ)) is not None:
+            await beside.enter_async_context(manager.watching(worker, stuck_after))
+        if address is not None:
+            from backstage.worker.status.server import StatusServer  # noqa: PLC0415 - for those who want one
 
-    async with StatusServer(worker, *address, stuck_after=worker.settings.stuck_after):
+            await beside.enter_async_context(StatusServer(worker, *address, stuck_after=stuck_after))
         await worker.run()
 
 
@@ -135,7 +138,11 @@ def run_fleet(settings: Settings, command: Sequence[str]) -> int:
         [*command] if address is None else [*command, "--http", written(*address)]
         for address in settings.http_addresses()
     ]
-    return Fleet(commands, logger=logger, stop_within=settings.grace_period + KILL_MARGIN).run()
+    manager = ServiceManager.take_from(os.environ)
+    fleet = Fleet(commands, logger=logger, stop_within=settings.grace_period + KILL_MARGIN)
+    if manager is not None:
+        manager.tell("READY=1", f"STATUS={len(commands)} processes are kept running")
+    return fleet.run()
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -134,6 +134,7 @@ def _encode_next(following: Next) -> dict[str, str | None]:
     dedupe = following.dedupe
     rest = {
         "type": following.type,
+        "payload_version": following.payload_version,
         "delay": following.delay,
         "queue": following.queue,
         "priority": following.priority,

@@ -9,7 +9,8 @@ from typing import Any, TypedDict, TypeVar, Unpack
 
 from backstage.domain.backoff import Backoff
 from backstage.domain.errors import ConfigurationError
-from backstage.domain.limits import check_attempts, check_name, check_seconds
+from backstage.domain.lane_type import check_payload_version
+from backstage.domain.limits import check_attempts, check_name, check_result_options, check_seconds
 from backstage.domain.task_type import HANDLER_MARK, MarkedHandler, TaskType
 from backstage.worker.handling.unknown_options import refuse_unknown
 
@@ -33,7 +34,8 @@ class TaskHandlerRegistration:
 
     `handler` is called with the payload, or with the payload and a TaskContext, or with the context alone: by
     parameter names and annotations (`context`, or anything annotated TaskContext). `timeout` (hard) and
-    `soft_timeout` are seconds. Raises InvalidTaskDataError for a bad name or limit.
+    `soft_timeout` are seconds. `version` is that of the payloads that it takes; upcasters raise older ones to it.
+    Raises InvalidTaskDataError for a bad name, version or limit.
     """
 
     type: str
@@ -45,6 +47,11 @@ class TaskHandlerRegistration:
     backoff: Backoff | None = None
     run_in: RunIn | str = RunIn.AUTO
     max_deliveries: int | None = None
+    version: int = 1
+    keep_result_for: float | None = None
+    """Seconds after which its results are given up, though the tasks are kept; None: as long as the task."""
+    result_limit: int | None = None
+    """Bytes of the largest result, at most 1 MiB; a larger one fails the attempt."""
     keep_logs: bool = False
     """Whether the lines that it logs by its context are kept of every attempt, and not only of one that failed."""
     task_type: TaskType[Any, Any] | None = None
@@ -56,7 +63,7 @@ class TaskHandlerRegistration:
         """That of a name, or of a TaskType with its limits, before which `options` go."""
         if not isinstance(task_type, TaskType):
             return cls(task_type, handler, **options)
-        limits: HandlerOptions = {**task_type.limits, **options}  # type: ignore[typeddict-item]
+        limits: HandlerOptions = {"version": task_type.version, **task_type.limits, **options}  # type: ignore[typeddict-item]
         return cls(task_type.name, handler, task_type=task_type, **limits)
 
     def __post_init__(self) -> None:
@@ -67,6 +74,8 @@ class TaskHandlerRegistration:
         for field in ("max_attempts", "max_deliveries"):
             if getattr(self, field) is not None:
                 check_attempts(field, getattr(self, field))
+        check_payload_version("version", self.version)
+        check_result_options(self.keep_result_for, self.result_limit)
         if not isinstance(self.keep_logs, bool):
             raise ConfigurationError("keep_logs", f"{self.keep_logs!r} is neither true nor false")
         if self.run_in not in tuple(RunIn):
@@ -82,7 +91,10 @@ class HandlerOptions(TypedDict, total=False):
     backoff: Backoff | None
     run_in: RunIn | str
     max_deliveries: int | None
+    version: int
     keep_logs: bool
+    keep_result_for: float | None
+    result_limit: int | None
 
 
 def handler(type: str | TaskType[Any, Any], **options: Unpack[HandlerOptions]) -> Callable[[Function], Function]:

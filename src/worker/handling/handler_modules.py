@@ -19,6 +19,7 @@ from backstage.worker.handling.handler import MIDDLEWARE_MARK, TaskHandlerRegist
 from backstage.worker.handling.listener import LISTENER_MARK, ListenerRegistration
 from backstage.worker.handling.receiver import RECEIVER_MARK
 from backstage.worker.handling.resource import Resource, resource_in
+from backstage.worker.handling.upcaster import UPCAST_MARK, Upcaster
 
 _WORKER_IS_OURS = (
     f"'worker' is here the package that {DISTRIBUTION} brings: "
@@ -35,9 +36,20 @@ class Marked:
     schedules: tuple[CronTask, ...]
     receivers: tuple[tuple[str, Callable[..., Any]], ...]
     resources: tuple[Resource, ...]
+    upcasters: tuple[Upcaster, ...]
 
     def __bool__(self) -> bool:
-        return any((self.handlers, self.listeners, self.middlewares, self.schedules, self.receivers, self.resources))
+        return any(
+            (
+                self.handlers,
+                self.listeners,
+                self.middlewares,
+                self.schedules,
+                self.receivers,
+                self.resources,
+                self.upcasters,
+            )
+        )
 
 
 def load_module(name: str) -> ModuleType:
@@ -93,7 +105,18 @@ def marked_in(module: ModuleType) -> Marked:
         if _mark(value, MIDDLEWARE_MARK) is True:  # an object that has every attribute marks nothing
             middlewares.append(value)
     resources = tuple(each for value in vars(module).values() if (each := resource_in(value)) is not None)
-    return Marked(tuple(handlers), tuple(listeners), tuple(middlewares), tuple(schedules), tuple(receivers), resources)
+    upcasters = tuple(
+        each for value in vars(module).values() if isinstance(each := _mark(value, UPCAST_MARK), Upcaster)
+    )
+    return Marked(
+        tuple(handlers),
+        tuple(listeners),
+        tuple(middlewares),
+        tuple(schedules),
+        tuple(receivers),
+        resources,
+        upcasters,
+    )
 
 
 def _mark(value: object, mark: str) -> Any:

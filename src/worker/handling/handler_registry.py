@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Protocol
 
 from backstage.domain.errors import ConfigurationError, UnknownTaskTypeError
+from backstage.domain.lane_type import lane_type, split_lane_type
+from backstage.domain.task import Task
 from backstage.worker.handling.context import TaskContext
 from backstage.worker.handling.handler import RunIn, TaskHandlerRegistration, payload_type_of
 from backstage.worker.handling.handler_call import HandlerCall
 from backstage.worker.handling.handler_path import HandlerPath
+from backstage.worker.handling.handler_versions import HandlerVersions
 from backstage.worker.handling.middleware import Run
+from backstage.worker.handling.upcaster import Upcaster, raised
 
 
 class Executor(Protocol):
@@ -37,6 +41,7 @@ class HandlerRegistry:
     def __init__(self) -> None:
         self._calls: dict[str, tuple[TaskHandlerRegistration, HandlerCall]] = {}
         self._for_any: tuple[TaskHandlerRegistration, HandlerCall] | None = None
+        self._versions = HandlerVersions()
 
     def add(self, registration: TaskHandlerRegistration, names: Mapping[str, Any] | None = None) -> None:
         """`names` are local names that the handler's annotations may use."""
@@ -48,6 +53,10 @@ class HandlerRegistry:
                 registration.type, f"has two handlers, {_name(known)} and {_name(registration.handler)}: keep one"
             )
         self._calls[registration.type] = _checked(registration, names)
+
+    def add_upcaster(self, upcaster: Upcaster) -> None:
+        """Raises ConfigurationError for a second one of the same version."""
+        self._versions.add(upcaster)
 
     def add_for_any(self, registration: TaskHandlerRegistration, names: Mapping[str, Any] | None = None) -> None:
         """The one for all types that have none of their own."""
@@ -65,39 +74,71 @@ class HandlerRegistry:
         return self._for_any is not None
 
     def types(self, patterns: Iterable[str] = ()) -> frozenset[str]:
-        """The types that have a handler here and match one of the glob patterns (none given: all).
+        """The types that have a handler here and match one of the glob patterns (none given: all), each with the
+        versions that the handler gets, as in `Task.lane_type`.
 
-        Raises ConfigurationError for a pattern that no handler matches: nothing would be served for it, in silence.
+        Raises ConfigurationError for a pattern that no handler matches: nothing would be served for it, in silence; and
+        for upcasters that lead to no handler.
         """
         patterns = tuple(patterns)
         for pattern in patterns:
             if self._calls and not any(fnmatchcase(each, pattern) for each in self._calls):
                 known = ", ".join(sorted(self._calls))
                 raise ConfigurationError("types", f"no handler has a type like {pattern!r}; there are {known}")
+        newest = {each: registration.version for each, (registration, _) in self._calls.items()}
+        self._versions.check(newest)
         return frozenset(
-            each for each in self._calls if not patterns or any(fnmatchcase(each, pattern) for pattern in patterns)
+            lane_type(each, version)
+            for each in self._calls
+            if not patterns or any(fnmatchcase(each, pattern) for pattern in patterns)
+            for version in self._versions.of(each, newest[each])
         )
 
-    def registration(self, task_type: str) -> TaskHandlerRegistration:
-        """Raises UnknownTaskTypeError."""
-        return self._of(task_type)[0]
+    def registration(self, lane: str) -> TaskHandlerRegistration:
+        """Of a type, with the version of the payload as in `Task.lane_type`. Raises UnknownTaskTypeError."""
+        return self._of(lane)[0]
 
-    def _of(self, task_type: str) -> tuple[TaskHandlerRegistration, HandlerCall]:
-        known = self._calls.get(task_type, self._for_any)
+    def _of(self, lane: str) -> tuple[TaskHandlerRegistration, HandlerCall]:
+        """A version that a type's handler does not get goes to the one for any type, which gets them as they are."""
+        type_, version = split_lane_type(lane)
+        own = self._calls.get(type_)
+        known = own if own is not None and version in self._versions.of(type_, own[0].version) else self._for_any
         if known is None:
-            raise UnknownTaskTypeError(task_type)
+            raise UnknownTaskTypeError(lane)
         return known
 
-    def bind(self, task_type: str, threads: Executor, processes: Executor) -> Run:
-        """Return what calls the type's handler in the place it asks for."""
-        registration, call = self._of(task_type)
-        if registration.run_in == RunIn.PROCESS:
-            return _elsewhere(processes, registration, call)
-        if inspect.iscoroutinefunction(registration.handler) or inspect.iscoroutinefunction(
-            getattr(registration.handler, "__call__", None)  # noqa: B004 - an instance with an async __call__
-        ):
-            return call.run
-        return _elsewhere(threads, registration, call)
+    def check(self, task: Task) -> None:
+        """Read the task's payload as its run would, and run nothing. Raises PayloadMisfit, what an upcaster raises, and
+        UnknownTaskTypeError."""
+        registration, call = self._of(task.lane_type)
+        upcasters = self._versions.chain(task.type, task.payload_version, registration.version)
+        call.check(raised(task, upcasters).payload_json if upcasters else task.payload_json)
+
+    def bind(self, lane: str, threads: Executor, processes: Executor) -> Run:
+        """Return what calls the handler of the type and version in the place it asks for."""
+        registration, call = self._of(lane)
+        run = _placed(registration, call, threads, processes)
+        type_, version = split_lane_type(lane)
+        upcasters = self._versions.chain(type_, version, registration.version) if registration.type == type_ else ()
+        return _raising(run, upcasters) if upcasters else run
+
+
+def _placed(registration: TaskHandlerRegistration, call: HandlerCall, threads: Executor, processes: Executor) -> Run:
+    if registration.run_in == RunIn.PROCESS:
+        return _elsewhere(processes, registration, call)
+    if inspect.iscoroutinefunction(registration.handler) or inspect.iscoroutinefunction(
+        getattr(registration.handler, "__call__", None)  # noqa: B004 - an instance with an async __call__
+    ):
+        return call.run
+    return _elsewhere(threads, registration, call)
+
+
+def _raising(run: Run, upcasters: Sequence[Upcaster]) -> Run:
+    async def raising(context: TaskContext) -> Any:
+        context.task = raised(context.task, upcasters)
+        return await run(context)
+
+    return raising
 
 
 def _checked(

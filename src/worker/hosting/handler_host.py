@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, Unpack, overload
 
 from backstage.domain.cron_task import CronTask
+from backstage.domain.deploy_report import DeployedCode
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.task_type import TaskType
+from backstage.worker.handling.deployed_handlers import DeployedHandlers
 from backstage.worker.handling.durable_listeners import DurableListeners
 from backstage.worker.handling.handler import HandlerOptions, TaskHandlerRegistration, refuse_bare
 from backstage.worker.handling.handler_modules import Marked
@@ -17,6 +19,7 @@ from backstage.worker.handling.handler_registry import HandlerRegistry
 from backstage.worker.handling.middleware import Middleware
 from backstage.worker.handling.receiver import Receivers
 from backstage.worker.handling.unknown_options import refuse_unknown
+from backstage.worker.handling.upcaster import new_upcaster
 from backstage.worker.runtime.declared import Declared
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -60,6 +63,23 @@ class HandlerHost(ABC):
     def register_handler(self, registration: TaskHandlerRegistration) -> None:
         self._register(registration, None)
 
+    def upcast(self, task_type: str | TaskType[Any, Any], version: int) -> Callable[[Function], Function]:
+        """Register the decorated function as what raises payloads of that version to the next, as `backstage.upcast`
+        does for a module."""
+        name = task_type.name if isinstance(task_type, TaskType) else task_type
+
+        def register(function: Function) -> Function:
+            self._refuse_if_started(name)
+            self._registry.add_upcaster(new_upcaster(name, version, function))
+            return function
+
+        return register
+
+    def deployed(self) -> DeployedCode:
+        """What is registered by now, as `check_deploy` asks it. Raises ConfigurationError for upcasters that lead to no
+        handler."""
+        return DeployedHandlers(self._registry)
+
     def use(self, middleware: Middleware) -> Middleware:
         """Wrap every handler; the first one added is the outermost. May be used as a decorator."""
         self._refuse_if_started("middleware")
@@ -72,6 +92,8 @@ class HandlerHost(ABC):
         """Those of a module, with its durable listeners, which are run as handlers, and its middleware."""
         for registration in marked.handlers:
             self._register(registration, None)
+        for upcaster in marked.upcasters:
+            self._registry.add_upcaster(upcaster)
         for listening in marked.listeners:
             if listening.subscription is not None:
                 self._refuse_if_started(listening.subscription.name)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from backstage.domain.errors import UnknownTaskTypeError
+from backstage.domain.lane_type import plain_type
 from backstage.domain.task import Task
 from backstage.domain.worker_info import EVERY_TYPE
 from backstage.worker.handling.context import TaskContext
@@ -30,8 +31,8 @@ class Lane:
 
 
 class Lanes(dict[tuple[str, str], Lane]):
-    """By queue and type. A dict, because each task is looked up here. There is a lane for every task: a type without a
-    handler has that for any type; without that one, its attempts fail."""
+    """By queue and type, each version of its payload by itself. A dict, because each task is looked up here. There is a
+    lane for every task: a type without a handler has that for any type; without that one, its attempts fail."""
 
     def __init__(
         self, handlers: Mapping[str, RegisteredHandler], options: WorkerOptions, metrics: WorkerMetrics
@@ -46,12 +47,12 @@ class Lanes(dict[tuple[str, str], Lane]):
             self.clear()
         handler = self._handlers.get(task_type) or self._handlers.get(EVERY_TYPE, _NO_HANDLER)
         limits = limits_of(self._options, queue, handler.registration)
-        made = self[lane] = Lane(handler.run, limits, self._metrics.of(queue, task_type))
+        made = self[lane] = Lane(handler.run, limits, self._metrics.of(queue, plain_type(task_type)))
         return made
 
     def max_deliveries(self, task: Task) -> int:
         """Also of a task that this worker has no handler for: it takes such back from workers that died."""
-        handler = self._handlers.get(task.type)
+        handler = self._handlers.get(task.lane_type)
         if handler is None and self._serves_any_of(task.queue):
             handler = self._handlers[EVERY_TYPE]
         return max_deliveries_of(self._options, task.queue, None if handler is None else handler.registration)
@@ -61,7 +62,7 @@ class Lanes(dict[tuple[str, str], Lane]):
 
 
 def _refuse(context: TaskContext) -> Any:
-    raise UnknownTaskTypeError(context.task.type)
+    raise UnknownTaskTypeError(context.task.lane_type)
 
 
 _NO_HANDLER = RegisteredHandler(TaskHandlerRegistration("no-handler", _refuse), _refuse)

@@ -11,6 +11,7 @@ from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.worker import log_events
 from backstage.worker.runtime.event_publisher import EventPublisher
+from backstage.worker.runtime.history_recorder import HistoryRecorder
 
 _LINES = {
     OutcomeKind.COMPLETED: ("info", log_events.TASK_COMPLETED),
@@ -20,11 +21,12 @@ _LINES = {
     OutcomeKind.RELEASED: ("info", log_events.TASK_RELEASED),
     OutcomeKind.CANCELLED: ("info", log_events.TASK_CANCELLED),
 }
+_FAILED = (OutcomeKind.RETRIED, OutcomeKind.DEAD)
 
 
 class OutcomeReport:
-    def __init__(self, publisher: EventPublisher, logger: Any) -> None:
-        self._publisher = publisher
+    def __init__(self, publisher: EventPublisher, history: HistoryRecorder, logger: Any) -> None:
+        self._publisher, self._history = publisher, history
         self._log = {level: getattr(logger, level) for level in ("info", "warning", "error")}
         hears = getattr(logger, "is_enabled_for", lambda level: True)
         self._is_heard = {level: hears(getattr(logging, level.upper())) for level in self._log}
@@ -32,7 +34,10 @@ class OutcomeReport:
     def ended(self, task: Task, outcome: Outcome, state: TaskState) -> None:
         """`task` is the claimed task, `outcome` how it ended, `state` what the store made of it."""
         self._publisher.ended(task, outcome, state)
-        level, event = _LINES[outcome.kind_in(state)]
+        kind = outcome.kind_in(state)
+        if outcome.failure is not None and kind in _FAILED:
+            self._history.failed(task, outcome.failure)
+        level, event = _LINES[kind]
         if not self._is_heard[level]:
             return
         facts: dict[str, Any] = {

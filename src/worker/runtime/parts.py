@@ -11,6 +11,7 @@ from backstage.worker.runtime.declared import Declared
 from backstage.worker.runtime.error_backoff import ErrorBackoff
 from backstage.worker.runtime.event_publisher import EventPublisher
 from backstage.worker.runtime.held_task import mark_over_soft_timeout
+from backstage.worker.runtime.history_recorder import HistoryRecorder
 from backstage.worker.runtime.hung_slots import HungSlots
 from backstage.worker.runtime.lanes import Lanes
 from backstage.worker.runtime.run_reports import RunReports
@@ -37,6 +38,7 @@ class Parts:
         self.subscriptions = SubscriptionWatch(
             backend.subscriptions, declared.subscriptions, use_cases.cancel_deliveries, backend.clock, logger
         )
+        self.history = HistoryRecorder(backend.history, surroundings.metrics, backend.clock, options.lease, logger)
         self.unserved = UnservedWatch(backend.tasks, use_cases.find_unserved, self.request, logger)
         self.executors = Executors(options.concurrency, surroundings.child_setup, self._on_thread_returned)
         handlers = self.executors.wrapped(declared.handlers, self.types, declared.middlewares, mark_over_soft_timeout)
@@ -58,6 +60,7 @@ class Parts:
             threads=self.executors.threads,
             subscriptions=self.subscriptions,
             publisher=self.publisher,
+            history=self.history,
             reports=self.reports,
             backoff=self.backoff(),
             hint=self.hint,

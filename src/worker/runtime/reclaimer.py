@@ -11,6 +11,7 @@ from backstage.domain.retention import Retention
 from backstage.domain.task import MaxDeliveries
 from backstage.worker import log_events
 from backstage.worker.runtime.event_publisher import EventPublisher
+from backstage.worker.runtime.history_recorder import HistoryRecorder
 from backstage.worker.runtime.subscription_watch import SubscriptionWatch
 from backstage.worker.worker_options import WorkerOptions
 
@@ -29,6 +30,7 @@ class Reclaimer:
         max_deliveries: MaxDeliveries,
         subscriptions: SubscriptionWatch,
         publisher: EventPublisher,
+        history: HistoryRecorder,
         logger: Any,
     ) -> None:
         self._queue, self._task_events, self._prune_tasks = queue, task_events, prune_tasks
@@ -36,6 +38,7 @@ class Reclaimer:
         self._max_deliveries = max_deliveries
         self._subscriptions = subscriptions
         self._publisher = publisher
+        self._history = history
         self._logger = logger
 
     async def reclaim(self) -> None:
@@ -47,11 +50,16 @@ class Reclaimer:
                     log_events.TASK_RECLAIMED, task_id=task.id, type=task.type, queue=task.queue, state=task.state
                 )
                 self._publisher.ended(task, outcome, task.state)
+                self._history.reclaimed(task, outcome)
             if not reclaimed:  # fewer than asked for tells nothing: what they carry is bounded, too
                 return
 
     async def prune(self) -> None:
         await self._prune_tasks(self._options.retention, self._log_pruned)
+        emptied = BATCH
+        while emptied == BATCH:
+            emptied = await self._task_events.forget_results(BATCH)
+        await self._history.forget()
         forgotten = BATCH
         while forgotten == BATCH:
             forgotten = await self._task_events.forget(self._options.keep_events_for, BATCH)

@@ -68,6 +68,7 @@ class WorkerRuntime:
             await self._stop.wait()
             await self._shut_down(claiming)
         if self._given_up is None:
+            await self._parts.history.tell_the_last()
             await duties.beat.leave()
         self._has_ended = True
         self._logger.info(log_events.WORKER_STOPPED, worker_id=self.worker_id)

@@ -18,6 +18,7 @@ from backstage.worker.runtime.attempt_runner import AttemptRunner
 from backstage.worker.runtime.error_backoff import ErrorBackoff
 from backstage.worker.runtime.event_publisher import EventPublisher
 from backstage.worker.runtime.held_task import HeldTask, HeldTasks, StopReason
+from backstage.worker.runtime.history_recorder import HistoryRecorder
 from backstage.worker.runtime.lanes import Lane
 from backstage.worker.runtime.outcome_report import OutcomeReport
 from backstage.worker.runtime.prefetch import Prefetch
@@ -42,6 +43,7 @@ class Slots:
         threads: HandlerThreads,
         subscriptions: SubscriptionWatch,
         publisher: EventPublisher,
+        history: HistoryRecorder,
         reports: RunReports,
         backoff: ErrorBackoff,
         hint: asyncio.Event,
@@ -60,7 +62,7 @@ class Slots:
         self._subscriptions = subscriptions
         self._publisher = publisher
         self._reports = reports
-        self.report = OutcomeReport(publisher, logger)
+        self.report = OutcomeReport(publisher, history, logger)
         self._hint = hint
         self._logger = logger
         self._prefetch = Prefetch(options.prefetch, options.concurrency, lambda: asyncio.get_running_loop().time())
@@ -99,7 +101,7 @@ class Slots:
     def start(self, tasks: Sequence[Task], lease_end: float) -> None:
         """Take in claimed tasks; `lease_end` is by the loop's clock, reckoned from before the claim."""
         for task in tasks:
-            lane = self._lanes[task.queue, task.type]
+            lane = self._lanes[task.queue, task.lane_type]
             lane.counts.claimed += 1
             held = HeldTask(task, lane, lease_end, self._queue, self._reports, self._is_shutting_down)
             self.held.add(held)

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
-from itertools import accumulate
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, pairwise
 from typing import Self
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
@@ -29,6 +29,12 @@ class Histogram:
     @property
     def count(self) -> int:
         return sum(self._counts)
+
+    def within(self, bounds: Sequence[float]) -> list[int]:
+        """How many lay up to each of the bounds, which are some of SECONDS, and above the bound before; the last number
+        is of what lay above all of them."""
+        edges = [0, *(SECONDS.index(bound) + 1 for bound in bounds), len(self._counts)]
+        return [sum(self._counts[first:last]) for first, last in pairwise(edges)]
 
     def cumulative(self) -> list[tuple[str, float]]:
         """Each upper bound as text, "+Inf" last, with how many were at most that long: the buckets of Prometheus."""

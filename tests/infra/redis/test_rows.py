@@ -30,6 +30,10 @@ PLAIN: Mapping[str, Any] = {
 }
 OTHER: Mapping[str, Any] = {
     "type": "report:make",
+    "payload_version": 3,
+    "tags": ("vip", "ü"),
+    "key": "tenant",
+    "is_awaited": True,
     "payload_json": '{"to": "a"}',
     "priority": 5,
     "state": TaskState.COMPLETED,

@@ -19,6 +19,10 @@ async def test_a_worker_serves_the_api_and_the_pages_beside_its_status() -> None
         assert (await client.post("/v1/tasks", json=body)).status_code == 201
         assert (await client.get("/v1/stats")).json()["pending"] == 1
         assert "email:send" in (await client.get("/tasks")).text
+        async with client.stream("GET", "/v1/live") as live:
+            lines = live.aiter_lines()
+            assert (await anext(lines)).startswith("event: snapshot")
+            assert '"email:send"' in await anext(lines)
         assert (await client.get("/health")).json()["worker_id"]
         assert "backstage_worker" in (await client.get("/metrics")).text
         await worker.backstage.create_token("ada", Role.ADMIN)

@@ -1,0 +1,1 @@
+DROP TABLE backstage_history, backstage_history_writers, backstage_failure_groups, backstage_failure_hours;

@@ -1,0 +1,124 @@
+"""What ran, minute by minute and hour by hour: numbers that outlive the tasks they tell of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from operator import add
+from typing import Literal
+
+from backstage.domain.errors import InvalidTaskDataError
+from backstage.domain.limits import check_moment, check_name, shown
+
+WAIT_BOUNDS = (0.1, 0.5, 1.0, 5.0, 30.0, 60.0, 300.0, 1800.0)
+"""Seconds: the upper bounds of `waits`; its last number is of what waited longer than all of them."""
+MINUTE, HOUR = 60, 3600
+GRAINS = (MINUTE, HOUR)
+"""Seconds that a stored row is about. Each number is kept in a row of either grain."""
+KEPT_FOR = {MINUTE: timedelta(hours=26), HOUR: timedelta(days=31)}
+MOST_POINTS = 2000
+By = Literal["queue", "type"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryPoint:
+    """What happened from `at` on, for the length of a step.
+
+    `failed` are dead letters, `retried` failed attempts that are tried again. `run_seconds` is time in handlers,
+    `wait_seconds` the time between due and claimed, both summed. `waits` counts the claims by how long they had waited,
+    see WAIT_BOUNDS.
+    """
+
+    at: datetime
+    claimed: int = 0
+    completed: int = 0
+    failed: int = 0
+    retried: int = 0
+    run_seconds: float = 0.0
+    wait_seconds: float = 0.0
+    waits: tuple[int, ...] = (0,) * (len(WAIT_BOUNDS) + 1)
+
+    @property
+    def ended(self) -> int:
+        """Attempts that came to an end of their own."""
+        return self.completed + self.failed + self.retried
+
+    def plus(self, other: HistoryPoint) -> HistoryPoint:
+        """Both together, at the moment of this one."""
+        return HistoryPoint(
+            at=self.at,
+            claimed=self.claimed + other.claimed,
+            completed=self.completed + other.completed,
+            failed=self.failed + other.failed,
+            retried=self.retried + other.retried,
+            run_seconds=self.run_seconds + other.run_seconds,
+            wait_seconds=self.wait_seconds + other.wait_seconds,
+            waits=tuple(map(add, self.waits, other.waits)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """A point of one queue and type; "" where it is about all of them."""
+
+    queue: str
+    type: str
+    point: HistoryPoint
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Series of points, `step` seconds apart, oldest first and without gaps, by queue or type; all are one series,
+    named "", where nothing parts them."""
+
+    step: int
+    series: Mapping[str, Sequence[HistoryPoint]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryQuery:
+    """Which rows are added up: from `since` on and before `until`, in steps of whole minutes or hours.
+
+    `by` parts them: by queue, by type, by both or not at all. Raises InvalidTaskDataError.
+    """
+
+    since: datetime
+    until: datetime
+    step: int
+    queue: str | None = None
+    type: str | None = None
+    by: tuple[By, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, moment in (("since", self.since), ("until", self.until)):
+            check_moment(name, moment)
+        for name, value in (("queue", self.queue), ("type", self.type)):
+            if value is not None:
+                check_name(name, value)
+        if not isinstance(self.step, int) or self.step <= 0 or self.step % MINUTE:
+            raise InvalidTaskDataError.of(
+                "step", f"{shown(self.step)} is not a number of seconds that is whole minutes"
+            )
+        if self.until <= self.since:
+            raise InvalidTaskDataError.of("until", "must lie after since")
+        if (self.until - self.since).total_seconds() > MOST_POINTS * self.step:
+            raise InvalidTaskDataError.of("step", f"makes more than {MOST_POINTS} points: pass a longer one")
+        if any(each not in ("queue", "type") for each in self.by):
+            raise InvalidTaskDataError.of("by", f"{shown(self.by)} is neither 'queue' nor 'type'")
+
+    @property
+    def grain(self) -> int:
+        """Of the rows to add up."""
+        return MINUTE if self.step % HOUR else HOUR
+
+    def moments(self) -> list[datetime]:
+        """The beginnings of all steps."""
+        first, last = floored(self.since, self.step), self.until - timedelta(microseconds=1)
+        number = int((floored(last, self.step) - first).total_seconds()) // self.step + 1
+        return [first + timedelta(seconds=self.step * at) for at in range(number)]
+
+
+def floored(moment: datetime, step: int) -> datetime:
+    """The beginning of the step that the moment lies in; steps are counted from 1970 in UTC."""
+    return datetime.fromtimestamp(int(moment.timestamp()) // step * step, UTC)

@@ -1,0 +1,79 @@
+"""What ran and what failed as rows of the SQL stores, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from backstage.domain.failure_group import HOURS_SHOWN, FailureGroup
+from backstage.domain.history import HOUR, WAIT_BOUNDS, HistoryPoint, HistoryRow, floored
+from backstage.infra.moments import from_micros, to_micros
+
+HISTORY_COUNTERS = (
+    *("claimed", "completed", "failed", "retried", "run_seconds", "wait_seconds"),
+    *(f"wait_{number}" for number in range(len(WAIT_BOUNDS) + 1)),
+)
+FAILURE_GROUP_COLUMNS = (
+    *("fingerprint", "task_type", "error", "line", "message", "tasks", "runs", "first_seen", "last_seen"),
+    *("task_ids", "is_muted", "note"),
+)
+HISTORY_PLACEHOLDERS = {
+    "history_counters": ", ".join(HISTORY_COUNTERS),
+    "history_added": ", ".join(f"{name} = stored.{name} + excluded.{name}" for name in HISTORY_COUNTERS),
+    "history_sums": ", ".join(f"sum({name})" for name in HISTORY_COUNTERS),
+    "failure_group": ", ".join(f"failure_group.{name}" for name in FAILURE_GROUP_COLUMNS),
+}
+"""What SQL files may name in braces."""
+
+
+def history_values(point: HistoryPoint) -> tuple[int | float, ...]:
+    """The values of HISTORY_COUNTERS."""
+    return (
+        *(point.claimed, point.completed, point.failed, point.retried, point.run_seconds, point.wait_seconds),
+        *point.waits,
+    )
+
+
+def history_row_of(row: Sequence[Any]) -> HistoryRow:
+    """Return the sums of a row: moment, queue, type and HISTORY_COUNTERS."""
+    at, queue, type_, claimed, completed, failed, retried, run_seconds, wait_seconds, *waits = row
+    point = HistoryPoint(
+        at=from_micros(int(at)),
+        claimed=int(claimed),
+        completed=int(completed),
+        failed=int(failed),
+        retried=int(retried),
+        run_seconds=float(run_seconds),
+        wait_seconds=float(wait_seconds),
+        waits=tuple(map(int, waits)),
+    )
+    return HistoryRow(queue, type_, point)
+
+
+def first_hour(now: datetime) -> datetime:
+    """The oldest of the hours that a failure group shows."""
+    return floored(now, HOUR) - timedelta(hours=HOURS_SHOWN - 1)
+
+
+def failure_group_of(row: Sequence[Any], hours: dict[int, int], now: datetime) -> FailureGroup:
+    """Return the group of a row of FAILURE_GROUP_COLUMNS; `hours` are the runs of each, by its beginning in
+    microseconds."""
+    fingerprint, task_type, error, line, message, tasks, runs, first_seen, last_seen, task_ids, is_muted, note = row
+    first = first_hour(now)
+    return FailureGroup(
+        fingerprint=fingerprint,
+        task_type=task_type,
+        error=error,
+        line=line,
+        message=message,
+        tasks=tasks,
+        runs=runs,
+        first_seen=from_micros(first_seen),
+        last_seen=from_micros(last_seen),
+        hours=tuple(hours.get(to_micros(first + timedelta(hours=at)), 0) for at in range(HOURS_SHOWN)),
+        sample_task_ids=tuple(json.loads(task_ids)),
+        is_muted=bool(is_muted),
+        note=note,
+    )

@@ -1,0 +1,28 @@
+-- history: where numbers of minutes and hours lie: rows of one grain, of one hour or day together in a hash.
+--   history:<grain>:<beginning>   hash  beginning of the row, queue and type -> packed numbers
+--   history:hashes                zset  end, in seconds -> those hashes, and those of hours of failures
+local SPANS = { ['60'] = 3600, ['3600'] = 86400 } -- grain -> seconds that a hash is about
+local HOUR = 3600
+
+local function remember_hash(name, ends)
+  redis.call('ZADD', KEYS[1] .. ':history:hashes', ends, name)
+end
+
+local function begin_of(seconds, step)
+  return seconds - seconds % step
+end
+
+local function hash_of(grain, at)
+  return 'history:' .. grain .. ':' .. begin_of(at, SPANS[tostring(grain)])
+end
+
+local function hour_of(at)
+  return 'failures:hour:' .. begin_of(at, HOUR)
+end
+
+local function add_numbers(known, numbers)
+  for at, number in ipairs(known and cmsgpack.unpack(known) or {}) do
+    numbers[at] = numbers[at] + number
+  end
+  return numbers
+end

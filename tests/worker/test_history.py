@@ -1,0 +1,91 @@
+"""What a worker leaves behind of what it ran."""
+
+from __future__ import annotations
+
+from backstage import Backoff
+from backstage.domain.errors import StorageUnavailableError
+from backstage.domain.lease import Lease
+from backstage.domain.ports.run_history import HistoryBatch
+from backstage.domain.retention import Retention
+from backstage.domain.task import Task
+from backstage.domain.task_state import FINAL_STATES
+from backstage.infra.memory.backend import MemoryBackend
+from backstage.testing.fake_clock import FakeClock
+from backstage.worker.runtime.history_recorder import HistoryRecorder
+from backstage.worker.watching.metrics import WorkerMetrics
+from tests.worker.workers import Workers, finish, memory
+
+
+def fails(payload: str) -> None:
+    raise ValueError(payload)
+
+
+async def test_history_outlives_the_worker_and_its_tasks(workers: Workers) -> None:
+    backend = memory()
+    for _ in range(2):
+        worker = workers.over(backend, until_idle=True)
+        worker.on("works", lambda: None)
+        worker.on("fails", fails, max_attempts=2, backoff=Backoff.fixed(0))
+        for name in ("works", "works", "fails"):
+            await worker.enqueue(name, "it is no address", queue="mail")
+        await finish(worker)
+    for state in FINAL_STATES:
+        await backend.tasks.prune(Retention(state=state, keep_last=0), 100)
+    watching = workers.over(backend).backstage
+    [point] = [each for each in (await watching.get_history("mail")).series[""] if each.claimed]
+    assert (point.claimed, point.completed, point.retried, point.failed) == (8, 4, 2, 2)
+    assert sum(point.waits) == 8
+    assert point.run_seconds > 0
+    [group] = await watching.list_failure_groups()
+    assert (group.task_type, group.error, group.message) == ("fails", "ValueError", "it is no address")
+    assert group.line == f"worker/test_history.py:{fails.__code__.co_firstlineno + 1} in fails"
+    assert (group.tasks, group.runs, len(group.sample_task_ids), sum(group.hours)) == (2, 4, 2, 4)
+
+
+class LosingHistory:
+    """Takes what it is given, but the first reply is lost."""
+
+    def __init__(self) -> None:
+        self.batches: list[HistoryBatch] = []
+
+    async def add(self, batch: HistoryBatch) -> None:
+        self.batches.append(batch)
+        if len(self.batches) == 1:
+            raise StorageUnavailableError("the reply was lost")
+
+
+async def test_a_batch_whose_reply_was_lost_is_sent_again_as_it_was(clock: FakeClock, new_task) -> None:
+    history, metrics = LosingHistory(), WorkerMetrics()
+    recorder = HistoryRecorder(history, metrics, clock, 1.0, None)
+    metrics.of("mail", "a").claimed += 1
+    try:
+        await recorder.tell()
+    except StorageUnavailableError:
+        metrics.of("mail", "a").claimed += 2
+    for _ in range(3):
+        await recorder.tell()
+    first, again, last = history.batches
+    assert again == first
+    assert (again.number, last.number) == (1, 2)
+    assert [row.point.claimed for batch in (again, last) for row in batch.rows] == [1, 2]
+
+
+async def test_runs_that_were_lost_with_their_worker_are_told_by_who_takes_them_back(
+    clock: FakeClock, new_task
+) -> None:
+    backend = MemoryBackend(clock)
+    recorder = HistoryRecorder(backend.history, WorkerMetrics(), clock, 1.0, None)
+    task: Task = new_task().claim(Lease("w1", clock.now()), clock.now())
+    for most in (2, 1):
+        outcome = task.lost(most)
+        recorder.reclaimed(task.settle(outcome, clock.now()), outcome)
+    await recorder.tell()
+    [group, *_] = groups = await backend.history.failure_groups(clock.now(), 10, None, None)
+    assert {each.error for each in groups} == {"LeaseExpired", "TooManyDeliveries"}
+    assert group.sample_task_ids == (task.id,)
+
+
+async def test_an_idle_worker_writes_no_history(clock: FakeClock) -> None:
+    history = LosingHistory()
+    await HistoryRecorder(history, WorkerMetrics(), clock, 1.0, None).tell()
+    assert history.batches == []
