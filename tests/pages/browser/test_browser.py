@@ -26,11 +26,13 @@ PAGES = (
     "/workers",
     "/schedules?open=nightly-report",
     "/types",
+    "/system?examine=yes",
     "/audit",
     "/tokens",
     "/more",
     "/help",
     "/new-task",
+    "/act/pause?queue=mail",
 )
 WIDTHS = (360, 390, 768, 1024, 1440, 1600)
 _SERIOUS = """async () => {
@@ -198,6 +200,17 @@ async def test_what_a_running_task_tells_appears_as_it_comes(window: Watched) ->
     await expect(page.locator("#told li")).to_have_text(re.compile("row 17 of 40"))
 
 
+async def test_all_that_match_are_retried_and_followed(window: Watched) -> None:
+    await build(window.store, 21)
+    page = await window.go("/tasks?q=state:failed")
+    await page.get_by_role("link", name="Act on all that match").click()
+    await page.locator("dialog").get_by_role("link", name="Retry").click()
+    await page.locator("dialog").get_by_role("button", name=re.compile("Retry 3")).click()
+    await page.locator(".toast").get_by_role("link", name="Follow it").click()
+    await expect(page.locator("#bulk-answer h2")).to_have_text("3 of 3 done")
+    await expect(page.locator("#bulk-state")).to_have_text("Done")
+
+
 async def test_the_query_box_completes_names_and_values(window: Watched) -> None:
     await build(window.store, 14)
     page = await window.go("/tasks")
@@ -232,3 +245,10 @@ async def test_a_running_task_counts_on_by_itself(window: Watched) -> None:
     ran = page.locator("#answer h2")
     first: Any = await ran.text_content()
     await expect(ran).not_to_have_text(first)
+
+
+async def test_the_store_is_examined_by_itself_once_the_page_stands(window: Watched) -> None:
+    await build(window.store, 7)
+    page = await window.go("/system")
+    await expect(page.locator("#findings")).to_contain_text("no worker that is alive serves", ignore_case=True)
+    await expect(page.locator("#findings summary")).to_contain_text("well")
