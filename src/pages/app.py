@@ -27,6 +27,7 @@ from backstage.pages.schedules_page import schedules_page
 from backstage.pages.sign_in import sign_in_routes
 from backstage.pages.site import CheckToken, Site, UseCasesFor
 from backstage.pages.static_files import VersionedFiles
+from backstage.pages.system_page import system_page
 from backstage.pages.task_page import task_page
 from backstage.pages.tasks_page import completion_page, tasks_page
 from backstage.pages.theme import theme_page
@@ -49,6 +50,7 @@ _PAGES = {
     "/schedules": schedules_page,
     "/types": types_page,
     "/workers": workers_page,
+    "/system": system_page,
     "/audit": audit_page,
     "/more": more_page,
     "/help": help_page,

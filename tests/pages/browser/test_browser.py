@@ -26,11 +26,13 @@ PAGES = (
     "/workers",
     "/schedules?open=nightly-report",
     "/types",
+    "/system?examine=yes",
     "/audit",
     "/tokens",
     "/more",
     "/help",
     "/new-task",
+    "/act/pause?queue=mail",
 )
 WIDTHS = (360, 390, 768, 1024, 1440, 1600)
 _SERIOUS = """async () => {
@@ -243,3 +245,10 @@ async def test_a_running_task_counts_on_by_itself(window: Watched) -> None:
     ran = page.locator("#answer h2")
     first: Any = await ran.text_content()
     await expect(ran).not_to_have_text(first)
+
+
+async def test_the_store_is_examined_by_itself_once_the_page_stands(window: Watched) -> None:
+    await build(window.store, 7)
+    page = await window.go("/system")
+    await expect(page.locator("#findings")).to_contain_text("no worker that is alive serves", ignore_case=True)
+    await expect(page.locator("#findings summary")).to_contain_text("well")
