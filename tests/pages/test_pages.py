@@ -207,6 +207,13 @@ async def test_a_task_is_stored_by_a_form_that_names_what_is_wrong(client: httpx
     assert (task.type, task.payload) == ("email:send", {"to": "ada"})
 
 
+async def test_a_task_is_edited_as_a_copy(client: httpx.AsyncClient, store: Container) -> None:
+    task = await store.enqueue("email:send", {"to": "ada"}, queue="mail", priority=3)
+    html = (await client.get(f"/new-task?copy={task.id}")).text
+    assert [hidden(html, name) for name in ("type", "queue", "priority")] == ["email:send", "mail", "3"]
+    assert "&#34;to&#34;: &#34;ada&#34;" in html
+
+
 async def test_who_may_not_see_a_page_signs_in_and_comes_back(new_client: Client) -> None:
     async def check_token(token: str) -> str | None:
         return None if token == "good" else "This token is not known."
