@@ -22,8 +22,9 @@ _MOST_DUE = 100_000
 class GetScale:
     """Return how many workers the queue needs for its due tasks to begin within `target` seconds.
 
-    Tasks of a paused queue are not due. A run takes as long as the runs of the last 15 minutes did on average, else as those of the last day; a worker has
-    as many slots as those have that serve the queue now. Raises InvalidTaskDataError.
+    Tasks of a paused queue are not due. A run takes as long as the runs of the last 15 minutes did on average, else as
+    those of the last day; a worker has as many slots as those have that serve the queue now. Raises
+    InvalidTaskDataError.
     """
 
     def __init__(
