@@ -73,8 +73,16 @@ def _column(
 
 
 def _probed(probe: SearchProbe, ids: Sequence[str], connection: sqlite3.Connection) -> set[str]:
-    payload = [*probe.payload, *[None] * (3 - len(probe.payload))]
-    arguments = (json.dumps(ids), probe.created_from, probe.created_until, probe.error, *payload)
+    first, second, third = [*probe.payload, None, None, None][:3]
+    arguments = {
+        "ids": json.dumps(ids),
+        "since": probe.created_from,
+        "until": probe.created_until,
+        "error": probe.error,
+        "first": first,
+        "second": second,
+        "third": third,
+    }
     return {task_id for (task_id,) in connection.execute(statement("probe_tasks"), arguments)}
 
 
