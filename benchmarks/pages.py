@@ -70,6 +70,9 @@ QUESTIONS: dict[str, Question] = {
 
 def main() -> None:
     options = _parser().parse_args()
+    if options.url is not None:
+        asyncio.run(_ask(options.url, options))
+        return
     with Stores() as stores:
         for name in options.backend.split(","):
             with stores.new(SYSTEMS[name]) as url:
@@ -81,6 +84,10 @@ async def _measure(url: str, options: argparse.Namespace) -> None:
     begun = time.perf_counter()
     await fill(url, options.finished, options.pending)
     print(f"filled in {time.perf_counter() - begun:.0f} s", flush=True)
+    await _ask(url, options)
+
+
+async def _ask(url: str, options: argparse.Namespace) -> None:
     async with Container.open(url) as backstage:
         for name, question in QUESTIONS.items():
             if options.only in name:
@@ -109,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--finished", type=int, default=1_000_000, metavar="N", help="default: %(default)s")
     parser.add_argument("--pending", type=int, default=100_000, metavar="N", help="default: %(default)s")
     parser.add_argument("--times", type=int, default=30, metavar="N", help="ask so often; default: %(default)s")
+    parser.add_argument("--url", help="measure this store as it is, and fill none")
     parser.add_argument("--only", default="", metavar="TEXT", help="questions with that text in their name")
     return parser
 
