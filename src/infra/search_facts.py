@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from backstage.domain.failure import Failure
 from backstage.domain.lane_type import plain_type
 from backstage.domain.lease import Lease
@@ -13,12 +15,16 @@ from backstage.domain.shown_state import is_part_of_state
 from backstage.domain.task import Task
 from backstage.domain.task_search import TaskSearch
 from backstage.domain.task_state import TaskState
-from backstage.infra.failure_text import failure_of
 from backstage.infra.moments import EPOCH, MICROSECOND
 from backstage.infra.tags_text import tags_of
 
+_decode = msgspec.json.Decoder(dict[str, str]).decode
 _STATES = {state.value: state for state in TaskState}
 _OF_FAILURES = frozenset({"error", "fingerprint"})
+
+
+def _failure_of(text: str) -> Failure:
+    return Failure(**_decode(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +48,7 @@ class SearchFacts:
             payload="payload" in names,
         )
 
-    def task_of(
-        self, row: Sequence[Any], failure_of: Callable[[str | None], Failure | None] = failure_of
-    ) -> Task | None:
+    def task_of(self, row: Sequence[Any], failure_of: Callable[[str], Failure | None] = _failure_of) -> Task | None:
         """The task of a row: id, type, queue, priority, state, created, due (microseconds), deliveries, interruptions,
         tags, key, worker, correlation, workflow, failure, payload. None where something in it cannot be read."""
         (
@@ -67,7 +71,7 @@ class SearchFacts:
                 lease=None if worker is None else Lease(worker, EPOCH),
                 correlation_id=correlation or id_,
                 workflow_id=workflow or id_,
-                last_failure=failure_of(failure) if self.failure else None,
+                last_failure=failure_of(failure) if failure is not None and self.failure else None,
                 payload_json=payload if self.payload else "null",
             )
         except Exception:  # whatever the converters raise: somebody else wrote it, and the whole task tells what

@@ -59,8 +59,10 @@ class PostgresLooking:
                 statement("probe_definitions"), list(ids), probe.created_from, probe.created_until, patterns
             )
             ids = sorted(found, reverse=True)
-        if probe.error is not None:
-            found = await self._column(statement("probe_failures"), list(ids), f"%{_literal(probe.error)}%")
+        if probe.is_about_standing:
+            pattern = None if probe.error is None else f"%{_literal(probe.error)}%"
+            arguments = list(ids), probe.least_attempts, probe.due_after, pattern
+            found = await self._column(statement("probe_standings"), *arguments)
             ids = sorted(found, reverse=True)
         return ids
 

@@ -62,7 +62,14 @@ class RedisLooking:
         probe = self._probe
         if probe.says_nothing:
             return ids
-        asked = (probe.created_from or False, probe.created_until or False, probe.error or "", probe.payload)
+        asked = (
+            probe.created_from or False,
+            probe.created_until or False,
+            probe.error or "",
+            probe.payload,
+            probe.least_attempts,
+            probe.due_after or False,
+        )
         steps = [
             ("probe_tasks", self._client.keys.queue(queue), [each[first : first + _AT_ONCE], *asked])
             for queue, each in (await self._by_queue(ids)).items()

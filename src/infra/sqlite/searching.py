@@ -83,6 +83,8 @@ def _probed(probe: SearchProbe, ids: Sequence[str], connection: sqlite3.Connecti
         "since": probe.created_from,
         "until": probe.created_until,
         "error": probe.error,
+        "attempts": probe.least_attempts,
+        "due_after": probe.due_after,
         "first": first,
         "second": second,
         "third": third,
