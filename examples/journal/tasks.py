@@ -120,7 +120,7 @@ class JournalTasks:
         with self._store.lock:
             due = [task for task in self._store.tasks.values() if task.is_due(now)]
         due.sort(key=lambda task: task.scheduled_at, reverse=True)
-        oldest = {(task.queue, task.type): task.scheduled_at for task in due}
+        oldest = {(task.queue, task.lane_type): task.scheduled_at for task in due}
         return [OldestDue(*lane, (now - moment).total_seconds()) for lane, moment in sorted(oldest.items())]
 
     async def prune(self, retention: Retention, limit: int) -> int:

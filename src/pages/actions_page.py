@@ -5,10 +5,12 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from backstage.pages.action import Action, Question
+from backstage.pages.bulk_actions import BULK_ACTIONS
 from backstage.pages.failure_actions import FAILURE_ACTIONS
 from backstage.pages.problem_page import no_such_page, not_allowed
 from backstage.pages.queue_actions import QUEUE_ACTIONS
 from backstage.pages.schedule_actions import SCHEDULE_ACTIONS
+from backstage.pages.system_actions import SYSTEM_ACTIONS
 from backstage.pages.task_actions import TASK_ACTIONS
 from backstage.pages.token_actions import TOKEN_ACTIONS
 from backstage.pages.visit import Visit
@@ -16,11 +18,13 @@ from backstage.pages.waiting_actions import WAITING_ACTIONS
 
 ACTIONS: dict[str, Action] = {
     **TASK_ACTIONS,
+    **BULK_ACTIONS,
     **WAITING_ACTIONS,
     **QUEUE_ACTIONS,
     **SCHEDULE_ACTIONS,
     **FAILURE_ACTIONS,
     **TOKEN_ACTIONS,
+    **SYSTEM_ACTIONS,
 }
 _OURS = frozenset({"csrf", "typed", "back"})
 

@@ -12,6 +12,7 @@ from starlette.routing import Mount, Route
 from backstage.pages.actions_page import action_page
 from backstage.pages.answering import page_route
 from backstage.pages.audit_page import audit_page
+from backstage.pages.bulk_page import bulk_list_page, bulk_page, choose_bulk_page
 from backstage.pages.failures_page import failures_page
 from backstage.pages.keyboard import help_page
 from backstage.pages.live_stream import live_route
@@ -26,11 +27,13 @@ from backstage.pages.schedules_page import schedules_page
 from backstage.pages.sign_in import sign_in_routes
 from backstage.pages.site import CheckToken, Site, UseCasesFor
 from backstage.pages.static_files import VersionedFiles
+from backstage.pages.system_page import system_page
 from backstage.pages.task_page import task_page
 from backstage.pages.tasks_page import completion_page, tasks_page
 from backstage.pages.theme import theme_page
 from backstage.pages.tokens_page import tokens_page
 from backstage.pages.told_stream import told_route
+from backstage.pages.type_page import type_page
 from backstage.pages.types_page import types_page
 from backstage.pages.visit import Visit
 from backstage.pages.workers_page import workers_page
@@ -40,11 +43,16 @@ _PAGES = {
     "/tasks": tasks_page,
     "/tasks/{id}": task_page,
     "/complete": completion_page,
+    "/bulk": bulk_list_page,
+    "/bulk/{id}": bulk_page,
+    "/all-that-match": choose_bulk_page,
     "/failures": failures_page,
     "/queues": queues_page,
     "/schedules": schedules_page,
     "/types": types_page,
+    "/types/{name}": type_page,
     "/workers": workers_page,
+    "/system": system_page,
     "/audit": audit_page,
     "/more": more_page,
     "/help": help_page,

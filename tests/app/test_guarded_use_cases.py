@@ -41,7 +41,21 @@ def test_every_use_case_has_a_permission() -> None:
 
 def test_whatever_changes_something_is_audited() -> None:
     looks = {name for name, each in PERMISSIONS.items() if each.role is not None and not each.is_audited}
-    verbs = ("get", "find", "search", "list", "count", "complete", "explain", "plan", "follow", "result", "as", "check")
+    verbs = (
+        "get",
+        "diagnose",
+        "find",
+        "search",
+        "list",
+        "count",
+        "complete",
+        "explain",
+        "plan",
+        "follow",
+        "result",
+        "as",
+        "check",
+    )
     assert {name for name in looks if name.partition("_")[0] not in (*verbs, "results")} == set()
 
 
@@ -121,6 +135,9 @@ async def test_who_may_not_read_payloads_cannot_search_in_them(scene: Scene) -> 
         with pytest.raises(NotAllowedError, match="by payload"):
             await call("state:pending -payload.card:4242")
         await call("state:pending")
+    with pytest.raises(NotAllowedError, match="by payload"):
+        await blind.complete_query("state:pending payload.card:4")
+    await blind.complete_query("state:pend")
     await as_(scene, Role.VIEWER).search_tasks("payload.card:4242")
 
 

@@ -26,9 +26,11 @@ NOT_OF_A_STORE = {
     "waiting_room",
     "following_room",
     "permissions",
+    "payload_filters",
     "guarded_use_cases",
     "hidden_payloads",
     "audited_arguments",
+    "authors",
 }
 """The wiring itself, who may use what, a view of one processor's queue, and what use cases share."""
 

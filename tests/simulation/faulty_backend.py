@@ -35,6 +35,7 @@ METHODS = {
     "task_events": ("append", "read", "standings", "keep_lines", "lines", "forget", "forget_results"),
     "archive": ("read", "write", "write_pruned"),
     "facts": ("of",),
+    "history": ("add", "read", "failure_groups", "mark_failure_group", "forget"),
 }
 
 
@@ -98,6 +99,7 @@ class FaultyBackend:
         self.task_events: Any = FaultyPort(server.task_events, METHODS["task_events"], faults, random)
         self.archive: Any = FaultyPort(server.archive, METHODS["archive"], faults, random)
         self.facts: Any = FaultyPort(server.facts, METHODS["facts"], faults, random)
+        self.history: Any = FaultyPort(server.history, METHODS["history"], faults, random)
 
     async def open(self) -> None:
         """Connected from the start."""

@@ -26,11 +26,13 @@ PAGES = (
     "/workers",
     "/schedules?open=nightly-report",
     "/types",
+    "/system?examine=yes",
     "/audit",
     "/tokens",
     "/more",
     "/help",
     "/new-task",
+    "/act/pause?queue=mail",
 )
 WIDTHS = (360, 390, 768, 1024, 1440, 1600)
 _SERIOUS = """async () => {
@@ -53,6 +55,7 @@ async def test_no_page_has_a_serious_barrier(scheme: str, new_page: NewPage, axe
     made = await build(window.store, 21)
     await window.page.add_init_script(axe)
     tasks = [f"/tasks/{made[state][0].id}" for state in ("failed", "running", "completed")]
+    tasks.append("/types/invoice:render")
     found = {path: await on(window, path) for path in (*PAGES, *tasks, f"/act/cancel?task={made['pending'][0].id}")}
     assert {path: problems for path, problems in found.items() if problems} == {}
 
@@ -62,6 +65,7 @@ async def test_no_page_scrolls_sideways_at_any_width(tasks: int, new_page: NewPa
     window = await new_page(viewport={"width": 1600, "height": 900})
     made = await build(window.store, tasks)
     paths = [*PAGES, *(f"/tasks/{made[state][0].id}" for state in ("failed", "running") if made)]
+    paths += ["/types/invoice:render"] if made else []
     wide = []
     for path in paths:
         await window.go(path)
@@ -198,6 +202,17 @@ async def test_what_a_running_task_tells_appears_as_it_comes(window: Watched) ->
     await expect(page.locator("#told li")).to_have_text(re.compile("row 17 of 40"))
 
 
+async def test_all_that_match_are_retried_and_followed(window: Watched) -> None:
+    await build(window.store, 21)
+    page = await window.go("/tasks?q=state:failed")
+    await page.get_by_role("link", name="Act on all that match").click()
+    await page.locator("dialog").get_by_role("link", name="Retry").click()
+    await page.locator("dialog").get_by_role("button", name=re.compile("Retry 3")).click()
+    await page.locator(".toast").get_by_role("link", name="Follow it").click()
+    await expect(page.locator("#bulk-answer h2")).to_have_text("3 of 3 done")
+    await expect(page.locator("#bulk-state")).to_have_text("Done")
+
+
 async def test_the_query_box_completes_names_and_values(window: Watched) -> None:
     await build(window.store, 14)
     page = await window.go("/tasks")
@@ -232,3 +247,10 @@ async def test_a_running_task_counts_on_by_itself(window: Watched) -> None:
     ran = page.locator("#answer h2")
     first: Any = await ran.text_content()
     await expect(ran).not_to_have_text(first)
+
+
+async def test_the_store_is_examined_by_itself_once_the_page_stands(window: Watched) -> None:
+    await build(window.store, 7)
+    page = await window.go("/system")
+    await expect(page.locator("#findings")).to_contain_text("no worker that is alive serves", ignore_case=True)
+    await expect(page.locator("#findings summary")).to_contain_text("well")
