@@ -26,9 +26,10 @@ local function is_standing_so(created, due, fence, interruptions)
     and (not due_after or (tonumber(due or created) or due_after + 1) > due_after)
 end
 
+local FIELDS = { 'created', 'failure', 'payload', 'due', 'fence', 'interruptions' }
 local found = {}
 for _, id in ipairs(ids) do
-  local told = redis.call('HMGET', KEYS[1] .. ':task:' .. id, 'created', 'failure', 'payload', 'due', 'fence', 'interruptions')
+  local told = redis.call('HMGET', KEYS[1] .. ':task:' .. id, unpack(FIELDS))
   local created, failure, payload, due, fence, interruptions = unpack(told)
   local is_found = is_standing_so(created, due, fence, interruptions)
     and is_created_then(created) and holds_part(payload or '')
