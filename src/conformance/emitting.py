@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 
+from msgspec.structs import replace
+
 from backstage.conformance.backend_suite import BackendSuite
 from backstage.conformance.trial import LEASE, Trial
 from backstage.domain.event_log import MOST_DATA_BYTES, MOST_EVENT_BYTES, MOST_EVENTS, NewEvent
@@ -123,6 +125,18 @@ class Emitting(BackendSuite):
         assert list(await trial.task_events.lines(task.id)) == []
         trial.clock.advance(2 * KEPT_FOR)
         assert await trial.task_events.forget(KEPT_FOR, 10) == 0
+
+    async def test_a_deleted_task_leaves_nothing_behind_that_is_read_or_given_up(self, trial: Trial) -> None:
+        task = await trial.running()
+        await trial.task_events.append(chunks(task, 1, 2))
+        await trial.task_events.keep_lines([RunLog(task.id, task.fence, 1, "[]")])
+        await trial.settle(replace(task.completed("1"), keep_result_for=1.0))
+        assert await trial.tasks.delete([await trial.tasks.get(task.id)]) == 1
+        trial.clock.advance(2 * KEPT_FOR)
+        assert await trial.task_events.forget_results(10) == 0
+        assert await trial.task_events.forget(KEPT_FOR, 10) == 0
+        assert await _read(trial, task) == []
+        assert list(await trial.task_events.lines(task.id)) == []
 
     async def test_lines_are_kept_with_their_run(self, trial: Trial) -> None:
         task = await trial.running()
