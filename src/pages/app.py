@@ -33,6 +33,7 @@ from backstage.pages.tasks_page import completion_page, tasks_page
 from backstage.pages.theme import theme_page
 from backstage.pages.tokens_page import tokens_page
 from backstage.pages.told_stream import told_route
+from backstage.pages.type_page import type_page
 from backstage.pages.types_page import types_page
 from backstage.pages.visit import Visit
 from backstage.pages.workers_page import workers_page
@@ -49,6 +50,7 @@ _PAGES = {
     "/queues": queues_page,
     "/schedules": schedules_page,
     "/types": types_page,
+    "/types/{name}": type_page,
     "/workers": workers_page,
     "/system": system_page,
     "/audit": audit_page,

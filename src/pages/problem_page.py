@@ -18,6 +18,10 @@ def not_found(visit: Visit, error: TaskError) -> Response:
     return visit.render("problem.html", status=404, cur="", title=title, icon="search", text=text, has_search=True)
 
 
+def nothing_of_that_name(visit: Visit, title: str, text: str) -> Response:
+    return visit.render("problem.html", status=404, cur="", title=title, icon="search", text=text, has_search=True)
+
+
 def no_such_page(visit: Visit) -> Response:
     title, text = "No such page", "The address may be misspelt. The pages that there are stand in the navigation."
     return visit.render("problem.html", status=404, cur="", title=title, icon="search", text=text, has_search=True)

@@ -55,6 +55,7 @@ async def test_no_page_has_a_serious_barrier(scheme: str, new_page: NewPage, axe
     made = await build(window.store, 21)
     await window.page.add_init_script(axe)
     tasks = [f"/tasks/{made[state][0].id}" for state in ("failed", "running", "completed")]
+    tasks.append("/types/invoice:render")
     found = {path: await on(window, path) for path in (*PAGES, *tasks, f"/act/cancel?task={made['pending'][0].id}")}
     assert {path: problems for path, problems in found.items() if problems} == {}
 
@@ -64,6 +65,7 @@ async def test_no_page_scrolls_sideways_at_any_width(tasks: int, new_page: NewPa
     window = await new_page(viewport={"width": 1600, "height": 900})
     made = await build(window.store, tasks)
     paths = [*PAGES, *(f"/tasks/{made[state][0].id}" for state in ("failed", "running") if made)]
+    paths += ["/types/invoice:render"] if made else []
     wide = []
     for path in paths:
         await window.go(path)
