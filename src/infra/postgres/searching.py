@@ -21,7 +21,8 @@ _LANES = "SELECT queue, type FROM backstage_lanes"
 _NEWEST = """SELECT task.id::text FROM backstage_tasks AS task WHERE task.id < $1::uuid
              ORDER BY task.id DESC LIMIT $2::integer"""
 _BY = {
-    SearchIndex.KEY: """SELECT task.id::text FROM backstage_tasks AS task WHERE task.key = $3::text AND task.id < $1::uuid
+    SearchIndex.KEY: """SELECT task.id::text FROM backstage_tasks AS task
+                         WHERE task.key = $3::text AND task.id < $1::uuid
                         ORDER BY task.id DESC LIMIT $2::integer""",
     SearchIndex.TAG: """SELECT tagged.id::text FROM backstage_tags AS tagged
                          WHERE tagged.tag = $3::text AND tagged.tag <> '' AND tagged.id < $1::uuid
