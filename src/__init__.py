@@ -23,11 +23,23 @@ if TYPE_CHECKING:
     from backstage.domain.audit_entry import AuditQuery as AuditQuery
     from backstage.domain.backoff import Backoff as Backoff
     from backstage.domain.broadcast_message import BroadcastMessage as BroadcastMessage
+    from backstage.domain.bulk_action import BulkAction as BulkAction
+    from backstage.domain.bulk_action import BulkKind as BulkKind
+    from backstage.domain.bulk_operation import BulkOperation as BulkOperation
+    from backstage.domain.bulk_operation import BulkPlan as BulkPlan
+    from backstage.domain.bulk_operation import BulkState as BulkState
     from backstage.domain.completion import Completion as Completion
     from backstage.domain.cron_task import CronTask as CronTask
     from backstage.domain.dedupe import Dedupe as Dedupe
     from backstage.domain.dedupe import Duplicate as Duplicate
+    from backstage.domain.deploy_report import DeployedCode as DeployedCode
+    from backstage.domain.deploy_report import DeployReport as DeployReport
+    from backstage.domain.deploy_report import LookedAt as LookedAt
+    from backstage.domain.deploy_report import UnknownLane as UnknownLane
+    from backstage.domain.deploy_report import UnknownName as UnknownName
+    from backstage.domain.deploy_report import UnreadableField as UnreadableField
     from backstage.domain.errors import AmbiguousIdError as AmbiguousIdError
+    from backstage.domain.errors import BulkNotFoundError as BulkNotFoundError
     from backstage.domain.errors import ConfigurationError as ConfigurationError
     from backstage.domain.errors import DuplicateTaskError as DuplicateTaskError
     from backstage.domain.errors import FailureGroupNotFoundError as FailureGroupNotFoundError

@@ -27,6 +27,7 @@ from backstage.domain.portions import MOST_BYTES, portion
 from backstage.domain.ports.audit_log import AuditLog
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.broadcasts import Broadcasts, Received
+from backstage.domain.ports.bulk_operations import BulkOperations
 from backstage.domain.ports.chance import Chance
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.event_bus import EventBus
@@ -65,6 +66,7 @@ __all__ = [
     "Broadcasts",
     "AuditLog",
     "Tokens",
+    "BulkOperations",
     "TaskArchive",
     "Facts",
     "TaskEvents",

@@ -7,6 +7,7 @@ from pathlib import Path
 from backstage.ports import Clock, Opening
 from examples.journal.access import JournalAuditLog, JournalTokens
 from examples.journal.archive import JournalArchive
+from examples.journal.bulk import JournalBulkOperations
 from examples.journal.facts import JournalFacts
 from examples.journal.fleet import JournalBroadcasts, JournalControl, JournalRegistry, JournalSubscriptions
 from examples.journal.queue import JournalQueue
@@ -32,6 +33,7 @@ class JournalBackend:
         self.broadcasts = JournalBroadcasts(self._store)
         self.facts = JournalFacts(self._store, self.control, self.registry)
         self.audit_log = JournalAuditLog(self._store)
+        self.bulk_operations = JournalBulkOperations(self._store)
         self.tokens = JournalTokens(self._store)
         self.archive = JournalArchive(self._store)
         self.task_events = JournalTaskEvents(self._store)

@@ -89,6 +89,8 @@ class JournalQueue:
         now = self._store.clock.now()
         ended = task.settle(outcome, now)
         self._store.put(ended)
+        if outcome.keep_result_for is not None:
+            self._store.result_ends[task.id] = now + timedelta(seconds=outcome.keep_result_for)
         if outcome.has_run:
             self._store.change(attempts=[Attempt.of(task, outcome, now)])
         for next_task in outcome.next_tasks:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from backstage import Attempt, AuditEntry, BroadcastMessage, Pause, Subscription, Task, Token
+from backstage import Attempt, AuditEntry, BroadcastMessage, BulkOperation, Pause, Subscription, Task, Token
 from backstage.ports import Count
 
 
@@ -52,6 +52,8 @@ class Step(msgspec.Struct, omit_defaults=True):
     subscriptions: list[Subscription] = []
     deleted_subscriptions: list[str] = []
     audit: list[AuditEntry] = []
+    bulk: list[BulkOperation] = []
+    deleted_bulk: list[str] = []
     tokens: list[KeptToken] = []
     deleted_tokens: list[str] = []
     """Digests."""

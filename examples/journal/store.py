@@ -10,7 +10,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from backstage import Attempt, AuditEntry, Duplicate, Pause, StorageFullError, Subscription, Task, TaskState, Token
+from backstage import (
+    Attempt,
+    AuditEntry,
+    BulkOperation,
+    Duplicate,
+    Pause,
+    StorageFullError,
+    Subscription,
+    Task,
+    TaskState,
+    Token,
+)
 from backstage.ports import (
     AUDIT_KEPT_FOR,
     KEPT_AT_MOST,
@@ -33,6 +44,9 @@ class Store:
         self.clock = clock
         self.lock = threading.RLock()
         self.wakers: list[Callable[[], None]] = []
+        self.result_ends: dict[
+            str, datetime
+        ] = {}  # of this process alone: later ones keep the results with their tasks
         self._journal = Journal(path)
         self._forget()
 
@@ -47,6 +61,7 @@ class Store:
         self.messages: dict[str, KeptMessage] = {}
         self.subscriptions: dict[str, Subscription] = {}
         self.audit: dict[str, AuditEntry] = {}
+        self.bulk: dict[str, BulkOperation] = {}
         self.tokens: dict[str, Token] = {}
         """By the digest of the secret."""
         self._keys: dict[tuple[str, str], str] = {}
@@ -162,6 +177,13 @@ class Store:
         for name in step.deleted_subscriptions:
             self.subscriptions.pop(name, None)
         self.audit |= {entry.id: entry for entry in step.audit}
+        self._apply_to_people(step)
+
+    def _apply_to_people(self, step: Step) -> None:
+        """What people may do, and what they began to do."""
+        self.bulk |= {operation.id: operation for operation in step.bulk}
+        for operation_id in step.deleted_bulk:
+            self.bulk.pop(operation_id, None)
         self.tokens |= {kept.digest: kept.token for kept in step.tokens}
         for digest in step.deleted_tokens:
             self.tokens.pop(digest, None)
@@ -205,6 +227,7 @@ class Store:
             messages=list(self.messages.values()),
             subscriptions=list(self.subscriptions.values()),
             audit=self.kept_audit(),
+            bulk=list(self.bulk.values()),
             tokens=[KeptToken(digest, token) for digest, token in self.tokens.items()],
         )
 

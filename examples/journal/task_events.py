@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from msgspec.structs import replace
+
 from backstage import TaskState
 from backstage.ports import LogEntry, NewEvent, RunLog, Standing, StoredEvent, following, is_dropped
 from examples.journal.store import Store
@@ -25,6 +27,7 @@ class JournalTaskEvents:
         self._store = store
         self._logs: dict[str, list[Kept]] = {}
         self._lines: dict[str, dict[int, RunLog]] = {}
+        self._gone: dict[str, datetime] = {}
 
     async def append(self, events: Sequence[NewEvent]) -> frozenset[str]:
         lost = set()
@@ -64,7 +67,7 @@ class JournalTaskEvents:
     async def standings(self, task_ids: Collection[str]) -> Mapping[str, Standing]:
         with self._store.lock:
             tasks = [self._store.tasks[task_id] for task_id in task_ids if task_id in self._store.tasks]
-        return {task.id: Standing.of(task) for task in tasks}
+        return {task.id: Standing.of(task, self._gone.get(task.id)) for task in tasks}
 
     async def keep_lines(self, logs: Sequence[RunLog]) -> None:
         with self._store.lock:
@@ -76,6 +79,16 @@ class JournalTaskEvents:
         with self._store.lock:
             kept = self._lines.get(task_id, {}) if task_id in self._store.tasks else {}
             return [log for _, log in sorted(kept.items())]
+
+    async def forget_results(self, limit: int) -> int:
+        with self._store.step():
+            now = self._store.clock.now()
+            due = [task_id for task_id, until in self._store.result_ends.items() if until <= now][:limit]
+            for task_id in due:
+                self._gone[task_id] = self._store.result_ends.pop(task_id)
+                if task_id in self._store.tasks:
+                    self._store.put(replace(self._store.tasks[task_id], result_json=None))
+        return len(due)
 
     async def forget(self, kept_for: float, limit: int) -> int:
         with self._store.lock:

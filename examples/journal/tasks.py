@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from backstage import (
@@ -81,6 +81,12 @@ class JournalTasks:
 
     async def count_matching(self, search: TaskSearch, look_at: int) -> Counted:
         return await count_matching(JournalLooking(self._store, search), search, look_at)
+
+    async def ended_since(self, moment: datetime, limit: int) -> list[Task]:
+        with self._store.lock:
+            ended = [(each.finished_at, each) for each in self._store.tasks.values() if each.finished_at is not None]
+        ended = sorted((pair for pair in ended if pair[0] >= moment), key=lambda pair: (pair[0], pair[1].id))
+        return [task for _, task in ended[:limit]]
 
     async def save(self, task: Task) -> None:
         with self._store.step():

@@ -13,9 +13,11 @@ from starlette.responses import JSONResponse, Response
 from backstage.api.access import access
 from backstage.api.admission import Admission, Authorize
 from backstage.api.bounded_bodies import BoundedBodies
+from backstage.api.bulk import bulk
 from backstage.api.explaining import explaining
 from backstage.api.fleet import fleet
 from backstage.api.following import following
+from backstage.api.history import history
 from backstage.api.known_queries import refuse_unknown_queries
 from backstage.api.live import LiveSnapshots, live
 from backstage.api.pages_beside import PagesBeside
@@ -29,7 +31,7 @@ from backstage.app.use_cases import UseCases
 from backstage.infra.release import release
 from backstage.pages.app import pages_app
 
-_ROUTERS = (tasks, following, searching, explaining, queues, schedules, fleet, live, access)
+_ROUTERS = (tasks, following, searching, bulk, explaining, history, queues, schedules, fleet, live, access)
 
 
 def backstage_app(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -76,13 +77,11 @@ class LiveSnapshots:
 
     async def _read(self, asked: GuardedUseCases) -> None:
         while True:
-            try:
+            with suppress(TaskError):  # the store does not answer: readers keep what they have
                 snapshot = await _snapshot(asked)
-            except TaskError:  # the store does not answer: readers keep what they have
-                snapshot = self.latest
-            async with self._is_new:
-                self.latest = snapshot
-                self._is_new.notify_all()
+                async with self._is_new:
+                    self.latest = snapshot
+                    self._is_new.notify_all()
             await asyncio.sleep(self.interval)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
 
 from backstage.api.values import TEXT, Attempts, Flag, Key, Moment, Name, Payload, Priority, Seconds, TaskId, TimeLimit
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.backoff import Backoff, BackoffKind
+from backstage.domain.bulk_action import BulkAction, BulkKind
 from backstage.domain.cron_task import CronTask
 from backstage.domain.dedupe import Dedupe
+from backstage.domain.failure_group import MAX_NOTE
 from backstage.domain.identity import Role
 from backstage.domain.limits import MAX_TAG_LENGTH, MAX_TAGS, MAX_TASK_KEY_LENGTH
 from backstage.domain.missed_ticks import MissedTicks
@@ -156,6 +158,30 @@ class NewBroadcast(Body):
     name: Name
     payload: Payload = None
     id: TaskId | None = None
+
+
+class NewBulk(Body):
+    """An action on all tasks of a query. `priority` belongs to `prioritise`, and `queue` to `move`."""
+
+    kind: BulkKind
+    query: Annotated[str, Field(max_length=2_000, pattern=TEXT)]
+    priority: Priority | None = None
+    queue: Name | None = None
+
+    def action(self) -> BulkAction:
+        return BulkAction(self.kind, priority=self.priority, queue=self.queue)
+
+
+class NewRate(Body):
+    """How many tasks are changed per second, at most."""
+
+    rate: Annotated[float, Strict(), Field(gt=0.0, le=10_000.0)] | None = None
+
+
+class Note(Body):
+    """What is known of a group of failures."""
+
+    note: Annotated[str, Field(max_length=MAX_NOTE, pattern=TEXT)]
 
 
 class NewTokenBody(Body):

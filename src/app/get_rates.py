@@ -32,5 +32,5 @@ class GetRates:
 
 def _rate(row: HistoryRow, minutes: float) -> Rate:
     point = row.point
-    failure_rate = (point.failed + point.retried) / point.ended if point.ended else None
-    return Rate(row.queue, row.type, point.claimed / minutes, point.completed / minutes, failure_rate)
+    failed = point.failed + point.retried
+    return Rate(row.queue, row.type, point.claimed / minutes, point.completed / minutes, failed / minutes)

@@ -10,7 +10,7 @@ from backstage.app.hidden_payloads import HIDDEN, without_payloads
 from backstage.app.permissions import PERMISSIONS, Permission
 from backstage.app.use_cases import UseCases
 from backstage.domain.errors import NotAllowedError, StoreNotReadyError
-from backstage.domain.identity import Identity
+from backstage.domain.identity import Identity, Role
 
 _READER = "somebody who may read payloads"
 
@@ -41,6 +41,8 @@ class _Guarded:
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         self._check(arguments, options)
+        if self._permission.role_of is not None:
+            return self._after_asking(arguments, options)
         answer = self._call(*arguments, **options)
         if hasattr(answer, "__aiter__"):
             return self._each(answer, arguments, options)
@@ -66,21 +68,34 @@ class _Guarded:
         role = self._permission.role
         if role is None:
             raise NotAllowedError(self._identity.name, self._name, "the program itself")
-        if not self._identity.role.includes(role):
-            raise NotAllowedError(self._identity.name, self._name, f"the role {role}")
+        self._must_be(role)
+        if self._permission.role_for is not None:
+            from backstage.app.audited_arguments import by_name  # noqa: PLC0415 - see below
+
+            self._must_be(self._permission.role_for(by_name(self._call, arguments, options)))
         if options.get("may_read_payloads") and not self._identity.may_read_payloads:
             raise NotAllowedError(self._identity.name, self._name, _READER)
         if self._permission.is_search and not self._identity.may_read_payloads:
             self._refuse_payload_filters(arguments, options)
 
+    def _must_be(self, role: Role) -> None:
+        if not self._identity.role.includes(role):
+            raise NotAllowedError(self._identity.name, self._name, f"the role {role}")
+
+    async def _after_asking(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """For a call whose role depends on what is stored."""
+        from backstage.app.audited_arguments import by_name  # noqa: PLC0415 - see below
+
+        assert self._permission.role_of is not None
+        self._must_be(await self._permission.role_of(self._use_cases, by_name(self._call, arguments, options)))
+        return await self._whole(self._call(*arguments, **options), arguments, options)
+
     def _refuse_payload_filters(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
         """Whoever asks which payloads have a value reads them, a guess at a time."""
         from backstage.app.audited_arguments import by_name  # noqa: PLC0415 - see below
-        from backstage.domain.task_search import TaskSearch  # noqa: PLC0415
+        from backstage.app.payload_filters import looks_into_payloads  # noqa: PLC0415
 
-        search = by_name(self._call, arguments, options)["search"]
-        terms = TaskSearch.of(search, self._use_cases.clock.now()).terms
-        if any(term.name.startswith("payload") for term in terms):
+        if looks_into_payloads(by_name(self._call, arguments, options), self._use_cases.clock.now()):
             raise NotAllowedError(self._identity.name, f"{self._name} by payload", _READER)
 
     def _shown(self, answer: Any) -> Any:

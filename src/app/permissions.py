@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from backstage.domain.identity import Role
+
+if TYPE_CHECKING:
+    from backstage.app.use_cases import UseCases
 
 Told = Callable[[Mapping[str, Any], Any], str]
 """Returns the target of a call, from its arguments by name and its answer."""
@@ -55,8 +58,26 @@ def _name_of_cron(arguments: Mapping[str, Any], answer: Any) -> str:
     return str(arguments["cron"].name)
 
 
+def _role_for_action(arguments: Mapping[str, Any]) -> Role:
+    """What is deleted cannot be had again."""
+    return Role.ADMIN if arguments["action"].kind == "prune" else Role.OPERATOR
+
+
 def _new_token(arguments: Mapping[str, Any], answer: Any) -> str:
     return str(answer.token.id)
+
+
+def _what_in_bulk(arguments: Mapping[str, Any], answer: Any) -> str:
+    return f"{answer.action} {answer.query}"
+
+
+def _total(answer: Any) -> int:
+    return int(answer.total)
+
+
+async def _role_of_plan(use_cases: UseCases, arguments: Mapping[str, Any]) -> Role:
+    """Whoever may not delete tasks may not start what somebody else has planned either."""
+    return _role_for_action({"action": (await use_cases.get_bulk(arguments["digest"])).action})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +92,11 @@ class Permission:
     answers_payload: bool = False
     """Whether the answer is itself what a handler was given or has returned."""
     is_search: bool = False
-    """Whether its argument `search` may ask for values in payloads."""
+    """Whether its arguments may ask for values in payloads."""
+    role_for: Callable[[Mapping[str, Any]], Role] | None = None
+    """The least role that may call it with those arguments, where that is more."""
+    role_of: Callable[[UseCases, Mapping[str, Any]], Awaitable[Role]] | None = None
+    """The same, where the store has to be asked."""
 
 
 _LOOK = Permission(Role.VIEWER)
@@ -118,8 +143,18 @@ PERMISSIONS: Mapping[str, Permission] = {
     "note_failure_group": _may(Role.OPERATOR, _argument("fingerprint")),
     "search_tasks": _SEARCH,
     "count_tasks": _SEARCH,
-    "complete_query": _LOOK,
+    "complete_query": _SEARCH,
+    "plan_bulk": Permission(Role.OPERATOR, is_search=True, role_for=_role_for_action),
+    "start_bulk": Permission(Role.OPERATOR, is_audited=True, target=_what_in_bulk, tasks=_total, role_of=_role_of_plan),
+    "get_bulk": _LOOK,
+    "list_bulk": _LOOK,
+    "stop_bulk": _may(Role.OPERATOR, _what_in_bulk),
+    "run_bulk": _may(Role.OPERATOR, _argument("operation_id")),
+    "change_for_bulk": _OF_THE_PROGRAM,
+    "carry_on_bulk": _OF_THE_PROGRAM,
     "find_task_id": _LOOK,
+    "list_ended": _LOOK,
+    "check_deploy": _LOOK,
     "find_unserved": _LOOK,
     "explain": _LOOK,
     "explain_queues": _LOOK,

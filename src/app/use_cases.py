@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from backstage.app.call import Call
     from backstage.app.cancel_deliveries import CancelDeliveries
     from backstage.app.cancel_task import CancelTask
+    from backstage.app.carry_on_bulk import CarryOnBulk
     from backstage.app.chain_task import ChainTask
+    from backstage.app.change_for_bulk import ChangeForBulk
     from backstage.app.change_priority import ChangePriority
+    from backstage.app.check_deploy import CheckDeploy
     from backstage.app.cleanup_old_tasks import CleanupOldTasks
     from backstage.app.complete_query import CompleteQuery
     from backstage.app.copy_task import CopyTask
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from backstage.app.fire_schedules import FireSchedules
     from backstage.app.follow import Follow
     from backstage.app.get_attempts import GetAttempts
+    from backstage.app.get_bulk import GetBulk
     from backstage.app.get_history import GetHistory
     from backstage.app.get_known_names import GetKnownNames
     from backstage.app.get_logs import GetLogs
@@ -49,6 +53,8 @@ if TYPE_CHECKING:
     from backstage.app.get_task import GetTask
     from backstage.app.get_task_stats import GetTaskStats
     from backstage.app.list_audit import ListAudit
+    from backstage.app.list_bulk import ListBulk
+    from backstage.app.list_ended import ListEnded
     from backstage.app.list_failure_groups import ListFailureGroups
     from backstage.app.list_pauses import ListPauses
     from backstage.app.list_schedules import ListSchedules
@@ -62,6 +68,7 @@ if TYPE_CHECKING:
     from backstage.app.pause_queue import PauseQueue
     from backstage.app.pause_schedule import PauseSchedule
     from backstage.app.pause_type import PauseType
+    from backstage.app.plan_bulk import PlanBulk
     from backstage.app.plan_transfer import PlanTransfer
     from backstage.app.prune_tasks import PruneTasks
     from backstage.app.purge_dead_letters import PurgeDeadLetters
@@ -75,10 +82,13 @@ if TYPE_CHECKING:
     from backstage.app.resume_type import ResumeType
     from backstage.app.retry_task import RetryTask
     from backstage.app.revoke_token import RevokeToken
+    from backstage.app.run_bulk import RunBulk
     from backstage.app.run_schedule_now import RunScheduleNow
     from backstage.app.schedule import ScheduleByType
     from backstage.app.search_tasks import SearchTasks
     from backstage.app.send_broadcast import SendBroadcast
+    from backstage.app.start_bulk import StartBulk
+    from backstage.app.stop_bulk import StopBulk
     from backstage.app.subscribe import Subscribe
     from backstage.app.transfer_tasks import TransferTasks
     from backstage.app.unmute_failure_group import UnmuteFailureGroup
@@ -93,6 +103,7 @@ _PORTS = frozenset(
     {
         "audit_log",
         "broadcasts",
+        "bulk_operations",
         "control",
         "facts",
         "history",
@@ -157,6 +168,7 @@ class UseCases:
     get_logs: GetLogs = _use_case("GetLogs")
     get_attempts: GetAttempts = _use_case("GetAttempts")
     find_task_id: FindTaskId = _use_case("FindTaskId")
+    list_ended: ListEnded = _use_case("ListEnded")
     find_tasks: FindTasks = _use_case("FindTasks")
     get_task_stats: GetTaskStats = _use_case("GetTaskStats")
     get_oldest_due: GetOldestDue = _use_case("GetOldestDue")
@@ -171,6 +183,15 @@ class UseCases:
     search_tasks: SearchTasks = _use_case("SearchTasks")
     count_tasks: CountTasks = _use_case("CountTasks")
     complete_query: CompleteQuery = _use_case("CompleteQuery")
+    check_deploy: CheckDeploy = _use_case("CheckDeploy")
+    plan_bulk: PlanBulk = _use_case("PlanBulk")
+    start_bulk: StartBulk = _use_case("StartBulk")
+    get_bulk: GetBulk = _use_case("GetBulk")
+    list_bulk: ListBulk = _use_case("ListBulk")
+    stop_bulk: StopBulk = _use_case("StopBulk")
+    run_bulk: RunBulk = _use_case("RunBulk")
+    change_for_bulk: ChangeForBulk = _use_case("ChangeForBulk")
+    carry_on_bulk: CarryOnBulk = _use_case("CarryOnBulk")
     find_unserved: FindUnserved = _use_case("FindUnserved")
     explain: Explain = _use_case("Explain")
     explain_queues: ExplainQueues = _use_case("ExplainQueues")

@@ -21,7 +21,17 @@ from backstage.infra.printable import printable
 _REFUSALS = (TaskNotFoundError, AmbiguousIdError, IllegalMoveError, StaleTaskError, DuplicateTaskError)
 
 
-async def step_each(store: UseCases, task_ids: Sequence[str], step: Callable[[str], Awaitable[Task]]) -> int:
+def _state_now(task: Task) -> str:
+    is_asked = task.state is TaskState.RUNNING and task.is_cancel_requested
+    return "cancel requested" if is_asked else task.state.value
+
+
+async def step_each(
+    store: UseCases,
+    task_ids: Sequence[str],
+    step: Callable[[str], Awaitable[Task]],
+    told: Callable[[Task], str] = _state_now,
+) -> int:
     """Print each task's id and what it is now; one that is refused is named on stderr and stops no other. An id may be
     given by its first or last characters."""
     code = DONE
@@ -32,6 +42,5 @@ async def step_each(store: UseCases, task_ids: Sequence[str], step: Callable[[st
             print(f"backstage: {printable(str(error))}", file=sys.stderr)
             code = REFUSED
         else:
-            is_asked = task.state is TaskState.RUNNING and task.is_cancel_requested
-            print(f"{task.id} {'cancel requested' if is_asked else task.state.value}")
+            print(f"{task.id} {told(task)}")
     return code

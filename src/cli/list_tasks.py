@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.store import existing_store
 from backstage.cli.table import print_table
 from backstage.cli.task_document import task_document
+from backstage.domain.search_terms import Term
 from backstage.domain.shown_state import shown_state
 from backstage.domain.task import Task
 from backstage.domain.task_query import MAX_PAGE, TaskPage, TaskQuery
@@ -28,6 +30,7 @@ def parser() -> CommandParser:
         "List tasks, newest first, a page at a time. --json prints an array. Pass the last id of a page to "
         "--after to get the next page.",
     )
+    options.add_argument("query", nargs="*", metavar="QUERY", help="such as 'state:failed since:2h attempts:>2'")
     options.add_argument(
         "--state", action="append", choices=[state.value for state in TaskState], default=[], help="may be repeated"
     )
@@ -59,12 +62,28 @@ def run(arguments: Sequence[str]) -> int:
             limit=options.limit,
             after=options.after,
         )
-    page, now = asyncio.run(_page(options.url, query, options.type if is_pattern else None))
+    if options.query:
+        page, now = asyncio.run(_found(options))
+    else:
+        page, now = asyncio.run(_page(options.url, query, options.type if is_pattern else None))
     if options.json:
         print_json([task_document(task) for task in page.tasks])
         return DONE
     _print_page(page, now)
     return DONE
+
+
+async def _found(options: argparse.Namespace) -> tuple[TaskPage, datetime]:
+    """What the query finds, narrowed by the options."""
+    terms = [Term("state", state) for state in options.state]
+    for name in ("queue", "type", "workflow", "correlation", "tag", "key"):
+        if (value := getattr(options, name)) is not None:
+            terms.append(Term(name, value))
+    async with existing_store(options.url) as store:
+        page = await store.search_tasks(" ".join([*options.query, *map(str, terms)]), options.limit, options.after)
+        if not page.is_whole:
+            print(f"looked at the newest {page.looked:,}; --after goes on from there", file=sys.stderr)
+        return TaskPage(page.tasks, page.next_after), store.clock.now()
 
 
 async def _page(url: str | None, query: TaskQuery, pattern: str | None) -> tuple[TaskPage, datetime]:

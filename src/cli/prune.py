@@ -5,9 +5,11 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
+from backstage.cli.by_query import act_on_query, add_query, check_query
 from backstage.cli.command_parser import DONE, CommandParser, seconds
 from backstage.cli.confirming import confirm
 from backstage.cli.store import existing_store
+from backstage.domain.bulk_action import BulkAction, BulkKind
 from backstage.domain.limits import check_name
 from backstage.domain.retention import Retention
 from backstage.domain.task_state import TaskState
@@ -34,6 +36,7 @@ def parser() -> CommandParser:
     options.add_argument("--queue", metavar="NAME", help="only tasks of this queue")
     options.add_argument("--dead-letters", action="store_true", help="all failed tasks; needs --yes")
     options.add_yes()
+    add_query(options)
     return options
 
 
@@ -41,6 +44,11 @@ def run(arguments: Sequence[str]) -> int:
     known = parser()
     options = known.parse_args(arguments)
     retentions = _retentions(known, options)
+    check_query(known, options)
+    if options.query is not None:
+        if options.dead_letters or options.queue is not None or retentions:
+            known.error("--query says which tasks are meant: leave out the other options")
+        return asyncio.run(_prune_found(options))
     if options.dead_letters and retentions:
         known.error("--dead-letters deletes all failed tasks: leave out ages and numbers")
     if options.dead_letters and not (options.yes or sys.stdin.isatty()):
@@ -77,6 +85,11 @@ async def _prune(options: argparse.Namespace, retentions: Sequence[Retention]) -
         if options.dead_letters:
             return await store.purge_dead_letters(options.queue)
         return await store.prune_tasks(retentions or _as_set())
+
+
+async def _prune_found(options: argparse.Namespace) -> int:
+    async with existing_store(options.url) as store:
+        return await act_on_query(store, BulkAction(BulkKind.PRUNE), options)
 
 
 def _as_set() -> Sequence[Retention]:

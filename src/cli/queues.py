@@ -15,13 +15,16 @@ from backstage.cli.table import print_table
 from backstage.cli.unserved import warn_of
 from backstage.domain.explanation import QueueExplanation
 from backstage.domain.ports.queue_control import QUEUE, TYPE
+from backstage.domain.rate import Rate
 from backstage.domain.stats import OldestDue, StateCounts, TaskStats
 from backstage.domain.time_texts import moment
 
 
 def parser() -> CommandParser:
     options = CommandParser(
-        "queues", "Count the tasks of each queue, with the waiting time of the oldest due task and the pauses."
+        "queues",
+        "Count the tasks of each queue, with the waiting time of the oldest due task, what was "
+        "completed a minute and how many attempts failed over the last five minutes, and the pauses.",
     )
     options.add_argument("--types", action="store_true", help="by task type instead of queue")
     options.add_json()
@@ -30,15 +33,16 @@ def parser() -> CommandParser:
 
 def run(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
-    stats, oldest_due, unserved, explained = asyncio.run(_queues(options.url))
+    stats, oldest_due, unserved, explained, every_rate = asyncio.run(_queues(options.url))
     kind = TYPE if options.types else QUEUE
     groups, paused = (stats.by_type, stats.paused_types) if options.types else (stats.by_queue, stats.paused_queues)
     waits = _longest(oldest_due, kind)
+    rates = _rates(every_rate, kind)
     standing = {} if options.types else {each.queue: each for each in explained if not each.is_moving}
     if options.json:
-        _print_documents(kind, groups, waits, paused, standing)
+        _print_documents(kind, groups, waits, rates, paused, standing)
     else:
-        _print_rows(kind, groups, waits, paused, standing)
+        _print_rows(kind, groups, waits, rates, paused, standing)
     sys.stdout.flush()
     warn_of(unserved)
     return DONE
@@ -46,11 +50,12 @@ def run(arguments: Sequence[str]) -> int:
 
 async def _queues(
     url: str | None,
-) -> tuple[TaskStats, list[OldestDue], list[Unserved], list[QueueExplanation]]:
+) -> tuple[TaskStats, list[OldestDue], list[Unserved], list[QueueExplanation], tuple[Rate, ...]]:
     async with existing_store(url) as store:
         stats = await store.get_task_stats()
         unserved = await store.find_unserved()
-        return stats, await store.get_oldest_due(), unserved, await store.explain_queues()
+        explained, rates = await store.explain_queues(), await store.get_rates()
+        return stats, await store.get_oldest_due(), unserved, explained, rates
 
 
 def _longest(oldest_due: Sequence[OldestDue], kind: str) -> dict[str, float]:
@@ -62,10 +67,19 @@ def _longest(oldest_due: Sequence[OldestDue], kind: str) -> dict[str, float]:
     return waits
 
 
+def _rates(rates: Sequence[Rate], kind: str) -> dict[str, Rate]:
+    """How fast each queue goes, or each type."""
+    by_name: dict[str, list[Rate]] = {}
+    for rate in rates:
+        by_name.setdefault(rate.type if kind == TYPE else rate.queue, []).append(rate)
+    return {name: Rate.together("", "", each) for name, each in by_name.items()}
+
+
 def _print_documents(
     kind: str,
     groups: Mapping[str, StateCounts],
     waits: Mapping[str, float],
+    rates: Mapping[str, Rate],
     paused: Mapping[str, datetime],
     standing: Mapping[str, QueueExplanation],
 ) -> None:
@@ -75,6 +89,8 @@ def _print_documents(
                 kind: name,
                 **counts_document(groups.get(name, StateCounts())),
                 "oldest_due_seconds": waits.get(name),
+                "completed_per_minute": rates[name].completed_per_minute if name in rates else 0.0,
+                "failure_rate": rates[name].failure_rate if name in rates else None,
                 "paused_since": iso(paused[name]) if name in paused else None,
                 "stands_still": reason_document(standing[name].reasons[0]) if name in standing else None,
             }
@@ -87,6 +103,7 @@ def _print_rows(
     kind: str,
     groups: Mapping[str, StateCounts],
     waits: Mapping[str, float],
+    rates: Mapping[str, Rate],
     paused: Mapping[str, datetime],
     standing: Mapping[str, QueueExplanation],
 ) -> None:
@@ -95,9 +112,16 @@ def _print_rows(
             name,
             *map(str, counts_document(groups.get(name, StateCounts())).values()),
             f"{waits[name]:.0f} s" if name in waits else "",
+            f"{rates[name].completed_per_minute:.1f}" if name in rates else "",
+            _percent(rates[name].failure_rate) if name in rates else "",
             moment(paused[name]) if name in paused else "",
             standing[name].sentence if name in standing else "",
         )
         for name in sorted({*groups, *paused})
     ]
-    print_table((kind, *COUNTED, "oldest due", "paused since", "why it stands still"), rows, numbers=COUNTED)
+    columns = (kind, *COUNTED, "oldest due", "done/min", "failing", "paused since", "why it stands still")
+    print_table(columns, rows, numbers=(*COUNTED, "done/min", "failing"))
+
+
+def _percent(rate: float | None) -> str:
+    return "" if rate is None else f"{rate:.0%}"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from itertools import combinations, product
 from typing import Any
 
@@ -142,6 +143,29 @@ class Searching(BackendSuite):
     async def test_a_page_after_the_oldest_task_is_empty(self, trial: Trial) -> None:
         oldest = await trial.added()
         assert await trial.tasks.find(TaskQuery(after=oldest.id)) == TaskPage((), None)
+
+    async def test_those_that_ended_since_a_moment_are_told_in_the_order_of_their_ends(self, trial: Trial) -> None:
+        first, second = await trial.running(queue="a"), await trial.running(queue="b")
+        begun = trial.clock.now()
+        trial.clock.advance(1)
+        await trial.settle(second.completed("1"))
+        trial.clock.advance(1)
+        await trial.settle(first.gave_up(BROKEN))
+        third = await trial.added(queue="a")
+        trial.clock.advance(1)
+        await trial.tasks.save(third.cancel(trial.clock.now()))
+        await trial.added()
+        ended = await trial.tasks.ended_since(begun, 10)
+        assert [(each.id, each.state) for each in ended] == [
+            (second.id, TaskState.COMPLETED),
+            (first.id, TaskState.FAILED),
+            (third.id, TaskState.CANCELLED),
+        ]
+        assert ended == [await trial.tasks.get(each.id) for each in ended]
+        assert await trial.tasks.ended_since(begun, 2) == ended[:2]
+        assert ended[1].finished_at is not None
+        assert await trial.tasks.ended_since(ended[1].finished_at, 10) == ended[1:]
+        assert await trial.tasks.ended_since(trial.clock.now() + timedelta(seconds=1), 10) == []
 
 
 def _ids(page: TaskPage) -> list[str]:

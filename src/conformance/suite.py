@@ -4,6 +4,7 @@ from backstage.conformance.adding import Adding
 from backstage.conformance.archiving import Archiving
 from backstage.conformance.auditing import Auditing
 from backstage.conformance.broadcasting import Broadcasting
+from backstage.conformance.bulk_keeping import BulkKeeping
 from backstage.conformance.changing import Changing
 from backstage.conformance.claiming import Claiming
 from backstage.conformance.counting import Counting
@@ -54,6 +55,7 @@ class ConformanceSuite(
     Idling,
     Saving,
     Changing,
+    BulkKeeping,
     Searching,
     Querying,
     Counting,

@@ -12,6 +12,7 @@ from backstage.domain.outcome import Outcome
 from backstage.domain.ports.audit_log import AuditLog
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.broadcasts import Broadcasts
+from backstage.domain.ports.bulk_operations import BulkOperations
 from backstage.domain.ports.facts import Facts
 from backstage.domain.ports.queue_control import QueueControl
 from backstage.domain.ports.run_history import RunHistory
@@ -69,6 +70,10 @@ class Trial:
     @property
     def audit_log(self) -> AuditLog:
         return self.backend.audit_log
+
+    @property
+    def bulk_operations(self) -> BulkOperations:
+        return self.backend.bulk_operations
 
     @property
     def tokens(self) -> Tokens:

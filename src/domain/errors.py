@@ -14,6 +14,7 @@ TaskError
 ├── FailureGroupNotFoundError   no group of failures has that fingerprint
 ├── TokenNotFoundError          no token has that id
 ├── NotAllowedError             the role of whoever asks does not allow that: ask somebody who may
+├── BulkNotFoundError           no bulk operation has that id, or its plan is too old: plan it again
 ├── IllegalMoveError            the task's state does not allow that step
 │   ├── UnchangeableTaskError   only tasks that wait, or that have ended, can be changed so
 │   └── UndecodableTaskError    what is stored of the task makes no sense here: repair it first
@@ -161,6 +162,14 @@ class NotAllowedError(TaskError):
     def __init__(self, who: str, action: str, needed: str) -> None:
         super().__init__(f"{who} may not call {action}: that takes {needed}")
         self.who, self.action, self.needed = who, action, needed
+
+
+class BulkNotFoundError(TaskError):
+    """No bulk operation has that id, or it is a plan that was made more than an hour ago."""
+
+    def __init__(self, operation_id: str) -> None:
+        super().__init__(f"no bulk operation {operation_id!r}: plan it again, for a plan holds for an hour")
+        self.operation_id = operation_id
 
 
 class IllegalMoveError(TaskError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from backstage.domain.explanation import Reason, ReasonKind
+from backstage.domain.lane_type import split_lane_type
 from backstage.domain.nearest import nearest_name
 from backstage.domain.task_facts import MOST_COUNTED, LaneAhead, TaskFacts, available
 from backstage.domain.time_texts import moment
@@ -53,6 +54,14 @@ def _going(worker: WorkerInfo) -> str:
 
 def _unknown_type(task_type: str, alive: Iterable[WorkerInfo]) -> Reason:
     known = {name for worker in alive for name in worker.types if name != EVERY_TYPE}
+    name, version = split_lane_type(task_type)
+    versions = sorted(each for of, each in map(split_lane_type, known) if of == name)
+    if versions:
+        said = ", ".join(map(str, versions))
+        sentence = f"No worker that is alive knows version {version} of {name}: those that know the type have {said}."
+        return Reason(
+            ReasonKind.UNKNOWN_VERSION, sentence, details={"type": name, "version": version, "known": versions}
+        )
     near = nearest_name(task_type, known)
     hint = "" if near is None else f"; one knows {near}"
     sentence = f"No worker that is alive knows the type {task_type}{hint}."

@@ -21,6 +21,7 @@ class ReasonKind(StrEnum):
     PAUSED = "paused"
     NO_WORKER = "no_worker"
     UNKNOWN_TYPE = "unknown_type"
+    UNKNOWN_VERSION = "unknown_version"
     UNSERVED_QUEUE = "unserved_queue"
     BEHIND_OTHERS = "behind_others"
     SLOTS_BUSY = "slots_busy"

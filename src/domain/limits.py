@@ -86,6 +86,21 @@ def check_seconds(field: str, seconds: object, *, least: float = 0.0) -> float:
     return float(seconds)
 
 
+def check_result_options(keep_result_for: object, result_limit: object) -> None:
+    """Raise InvalidTaskDataError for what cannot bound results: seconds, and bytes of JSON."""
+    if keep_result_for is not None:
+        check_seconds("keep_result_for", keep_result_for)
+    if result_limit is None:
+        return
+    if (
+        not isinstance(result_limit, int)
+        or isinstance(result_limit, bool)
+        or not 1 <= result_limit <= MAX_PAYLOAD_BYTES
+    ):
+        problem = f"{shown(result_limit)} is not a number of bytes from 1 to {MAX_PAYLOAD_BYTES:,}"
+        raise InvalidTaskDataError.of("result_limit", problem)
+
+
 def check_moment(field: str, moment: object) -> datetime:
     """Return the moment in UTC, or raise InvalidTaskDataError when it is naive or out of range."""
     if not isinstance(moment, datetime):

@@ -46,6 +46,8 @@ class Outcome(Struct, frozen=True, gc=False):
     next_tasks: tuple[Task, ...] = ()
     has_run: bool = True
     """Whether the claim began to run: one that did not leaves no attempt record."""
+    keep_result_for: float | None = None
+    """Seconds after which the result of a completed task is given up, though the task is kept; None: with the task."""
 
     def followed_by(self, tasks: tuple[Task, ...]) -> Outcome:
         """The same outcome with these next tasks after its own."""

@@ -38,10 +38,10 @@ def encode_payload(
     return _encoded(value, field, limit, form)
 
 
-def encode_result(value: Any) -> str:
+def encode_result(value: Any, limit: int = MAX_PAYLOAD_BYTES) -> str:
     """Like `encode_payload`; but nobody reads a result by its type, so a model is told whole: by its fields' names,
     with its computed fields."""
-    return _encoded(value, "result", MAX_PAYLOAD_BYTES, told)
+    return _encoded(value, "result", limit, told)
 
 
 def encode_event(value: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 
 from backstage.domain.keeping import KEEPING_FIELDS, Keeping
-from backstage.domain.limits import check_attempts, check_name, check_priority, check_seconds
+from backstage.domain.limits import check_attempts, check_name, check_priority, check_result_options, check_seconds
 
 DEFAULT_QUEUE = "default"
 
@@ -16,7 +16,8 @@ class Queue:
 
     `priority` ranks the queues of one worker: tasks of a higher queue are claimed first. `soft_timeout` and
     `hard_timeout` are seconds. `max_retries` counts the runs after the first, so 0 means one attempt.
-    `max_deliveries` is how many lost workers make a dead letter. The `keep_…` are those of Keeping, for this queue
+    `max_deliveries` is how many lost workers make a dead letter. `keep_result_for` is the seconds for which results are
+    kept, `result_limit` the bytes of the largest. The other `keep_…` are those of Keeping, for this queue
     instead of the settings'. Raises InvalidTaskDataError.
     """
 
@@ -27,6 +28,8 @@ class Queue:
     max_retries: int | None = None
     _: KW_ONLY
     max_deliveries: int | None = None
+    keep_result_for: float | None = None
+    result_limit: int | None = None
     keep_completed: float | None = None
     keep_completed_for: float | None = None
     keep_failed: float | None = None
@@ -44,6 +47,7 @@ class Queue:
             check_attempts("max_retries", self.max_retries + 1)
         if self.max_deliveries is not None:
             check_attempts("max_deliveries", self.max_deliveries)
+        check_result_options(self.keep_result_for, self.result_limit)
         _ = self.keeping  # checks them
 
     @property

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from types import MappingProxyType
 
 from backstage.domain.errors import InvalidQueryError
+from backstage.domain.fingerprint import fingerprint
 from backstage.domain.search_terms import Term
 from backstage.domain.search_values import IsMatch, comparison, glob, has_comparison, moment, scalars_at
 from backstage.domain.shown_state import STATE_WORDS, has_state
@@ -74,6 +75,14 @@ def _key(name: str, value: str, now: datetime) -> IsFound:
 def _tag(name: str, value: str, now: datetime) -> IsFound:
     is_match = glob(value)
     return lambda task: any(is_match(tag) for tag in task.tags)
+
+
+def _fingerprint(name: str, value: str, now: datetime) -> IsFound:
+    def is_found(task: Task) -> bool:
+        failure = task.last_failure
+        return failure is not None and fingerprint(task.type, failure).id.startswith(value)
+
+    return is_found
 
 
 def _id(name: str, value: str, now: datetime) -> IsFound:
@@ -146,6 +155,7 @@ FILTERS = MappingProxyType(
         "workflow": Filter(_text(lambda task: task.workflow_id), "the id of its workflow", "workflow:order-7"),
         "correlation": Filter(_text(lambda task: task.correlation_id), "its correlation id", "correlation:req-1"),
         "error": Filter(_error, "words in its last error, in any case", 'error:"timed out"', is_each=True),
+        "fingerprint": Filter(_fingerprint, "failed last of that cause", "fingerprint:1f2e3d4c5b6a7988"),
         "id": Filter(_id, "its id, or the first or last characters", "id:0193ab12", may_exclude=False),
         "since": Filter(_since, "created since then", "since:2h", is_each=True, may_exclude=False),
         "until": Filter(_until, "created before then", "until:2026-11-29", is_each=True, may_exclude=False),

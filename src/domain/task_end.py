@@ -34,6 +34,7 @@ class TaskEnd:
             finished_at=standing.finished_at,
             result_json=standing.result_json,
             failure=(standing.last_failure or _UNTOLD) if standing.state is TaskState.FAILED else None,
+            result_gone_at=standing.result_gone_at,
         )
 
     @property

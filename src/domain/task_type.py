@@ -12,7 +12,14 @@ from backstage.domain.backoff import Backoff
 from backstage.domain.dedupe import Dedupe
 from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.lane_type import check_payload_version
-from backstage.domain.limits import check_attempts, check_name, check_priority, check_seconds, check_tags
+from backstage.domain.limits import (
+    check_attempts,
+    check_name,
+    check_priority,
+    check_result_options,
+    check_seconds,
+    check_tags,
+)
 from backstage.domain.next import Next
 from backstage.domain.typed_payload import TypedPayload
 
@@ -23,7 +30,16 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 HANDLER_MARK = "__backstage_handler__"
 """The attribute of a function that is a handler: a MarkedHandler, or what the worker knows of one."""
 _OF_EACH_TASK = ("queue", "priority", "tags")
-_OF_THE_HANDLER = ("timeout", "soft_timeout", "max_attempts", "backoff", "max_deliveries", "keep_logs")
+_OF_THE_HANDLER = (
+    "timeout",
+    "soft_timeout",
+    "max_attempts",
+    "backoff",
+    "max_deliveries",
+    "keep_logs",
+    "keep_result_for",
+    "result_limit",
+)
 
 
 class TaskTypeOptions(TypedDict, total=False):
@@ -39,6 +55,8 @@ class TaskTypeOptions(TypedDict, total=False):
     backoff: Backoff | None
     max_deliveries: int | None
     keep_logs: bool
+    keep_result_for: float | None
+    result_limit: int | None
 
 
 class TaskType(Generic[Payload, Result]):
@@ -173,6 +191,7 @@ def _check(options: TaskTypeOptions) -> None:
     for name in options:
         if name not in TaskTypeOptions.__optional_keys__:
             raise TypeError(f"TaskType() got an unexpected keyword argument {name!r}")
+    check_result_options(options.get("keep_result_for"), options.get("result_limit"))
     given: Iterable[tuple[str, Any]] = options.items()
     for name, value in given:
         if name == "queue":
@@ -183,7 +202,7 @@ def _check(options: TaskTypeOptions) -> None:
             check_tags("tags", value)
         elif name == "priority":
             check_priority(value)
-        elif value is None or name == "keep_logs":
+        elif value is None or name in ("keep_logs", "keep_result_for", "result_limit"):
             continue
         elif name in ("timeout", "soft_timeout"):
             check_seconds(name, value, least=0.001)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backstage.domain.errors import (
     AmbiguousIdError,
+    BulkNotFoundError,
     DuplicateTaskError,
     FailureGroupNotFoundError,
     IllegalMoveError,
@@ -31,8 +32,9 @@ from backstage.domain.errors import (
     UnknownTaskTypeError,
 )
 
-_STATUS: dict[type[TaskError], int] = {
+STATUS: dict[type[TaskError], int] = {
     TaskNotFoundError: 404,
+    BulkNotFoundError: 404,
     ScheduleNotFoundError: 404,
     SubscriptionNotFoundError: 404,
     TokenNotFoundError: 404,
@@ -67,7 +69,7 @@ _OF_THE_STORE = {
 
 def answer_to(error: Exception) -> tuple[int, str] | None:
     """Return the status and the text for a caller, or None for an error that stays a 500: it is not the caller's."""
-    status = _STATUS.get(type(error)) if isinstance(error, TaskError) else None
+    status = STATUS.get(type(error)) if isinstance(error, TaskError) else None
     if status is None:
         return None
     is_of_the_store = isinstance(error, StorageError)

@@ -22,6 +22,7 @@ def standing_of(
     progress_note: str | None,
     result: str | None,
     last_failure: str | None,
+    result_gone_at: int | None,
 ) -> Standing:
     return Standing(
         state=TaskState(state),
@@ -31,4 +32,5 @@ def standing_of(
         progress_note=progress_note,
         result_json=result,
         last_failure=recorded_failure_of(last_failure),
+        result_gone_at=None if result_gone_at is None else from_micros(result_gone_at),
     )

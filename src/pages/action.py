@@ -9,6 +9,17 @@ from backstage.pages.said import Said
 from backstage.pages.visit import Visit
 
 
+@dataclass(frozen=True, slots=True)
+class AskedField:
+    """What else has to be said: a field of the form, with the values that are known."""
+
+    name: str
+    label: str
+    value: str = ""
+    known: Sequence[str] = ()
+    is_number: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """`title` has the number in it, `button` names the effect, and `keep` refuses."""
@@ -22,6 +33,7 @@ class Question:
     is_destructive: bool = False
     to_type: str | None = None
     """What has to be typed, because it cannot be undone."""
+    fields: Sequence[AskedField] = ()
     back: str = "/"
     """The path that is shown afterwards."""
 

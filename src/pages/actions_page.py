@@ -5,14 +5,23 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from backstage.pages.action import Action, Question
+from backstage.pages.failure_actions import FAILURE_ACTIONS
 from backstage.pages.problem_page import no_such_page, not_allowed
 from backstage.pages.queue_actions import QUEUE_ACTIONS
 from backstage.pages.schedule_actions import SCHEDULE_ACTIONS
 from backstage.pages.task_actions import TASK_ACTIONS
 from backstage.pages.token_actions import TOKEN_ACTIONS
 from backstage.pages.visit import Visit
+from backstage.pages.waiting_actions import WAITING_ACTIONS
 
-ACTIONS: dict[str, Action] = {**TASK_ACTIONS, **QUEUE_ACTIONS, **SCHEDULE_ACTIONS, **TOKEN_ACTIONS}
+ACTIONS: dict[str, Action] = {
+    **TASK_ACTIONS,
+    **WAITING_ACTIONS,
+    **QUEUE_ACTIONS,
+    **SCHEDULE_ACTIONS,
+    **FAILURE_ACTIONS,
+    **TOKEN_ACTIONS,
+}
 _OURS = frozenset({"csrf", "typed", "back"})
 
 
@@ -37,7 +46,8 @@ def _back(visit: Visit, question: Question) -> str:
 
 
 def _asked(visit: Visit, question: Question, problem: str | None = None) -> Response:
-    subject = [(name, value) for name, values in visit.form.items() if name not in _OURS for value in values]
+    ours = _OURS | {field.name for field in question.fields}
+    subject = [(name, value) for name, values in visit.form.items() if name not in ours for value in values]
     return visit.render(
         "question_part.html" if visit.is_part else "question.html",
         status=200 if problem is None else 422,

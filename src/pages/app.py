@@ -12,6 +12,7 @@ from starlette.routing import Mount, Route
 from backstage.pages.actions_page import action_page
 from backstage.pages.answering import page_route
 from backstage.pages.audit_page import audit_page
+from backstage.pages.failures_page import failures_page
 from backstage.pages.keyboard import help_page
 from backstage.pages.live_stream import live_route
 from backstage.pages.more_page import more_page
@@ -29,6 +30,7 @@ from backstage.pages.task_page import task_page
 from backstage.pages.tasks_page import completion_page, tasks_page
 from backstage.pages.theme import theme_page
 from backstage.pages.tokens_page import tokens_page
+from backstage.pages.told_stream import told_route
 from backstage.pages.types_page import types_page
 from backstage.pages.visit import Visit
 from backstage.pages.workers_page import workers_page
@@ -38,6 +40,7 @@ _PAGES = {
     "/tasks": tasks_page,
     "/tasks/{id}": task_page,
     "/complete": completion_page,
+    "/failures": failures_page,
     "/queues": queues_page,
     "/schedules": schedules_page,
     "/types": types_page,
@@ -67,6 +70,7 @@ def pages_app(
         *(page_route(site, path, page, methods=("GET", "POST")) for path, page in _FORMS.items()),
         *sign_in_routes(site),
         live_route(site),
+        told_route(site),
         Mount("/static", VersionedFiles()),
         page_route(site, "/{path:path}", _no_such_page),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 NAVIGATION = (
     ("/", "home", "Overview", ""),
     ("/tasks", "list", "Tasks", ""),
+    ("/failures", "bug", "Failures", "failed"),
     ("/queues", "queue", "Queues", ""),
     ("/types", "type", "Types", ""),
     ("/schedules", "calendar", "Schedules", ""),

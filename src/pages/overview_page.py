@@ -2,45 +2,76 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from starlette.responses import Response
 
+from backstage.domain.history import HistoryPoint
+from backstage.domain.stats import StateCounts
 from backstage.pages.attention import attention_of
+from backstage.pages.failing import failing
 from backstage.pages.figures import counted
 from backstage.pages.moments import age
 from backstage.pages.queues_page import QueueRow, queue_rows
+from backstage.pages.run_numbers import RunNumbers, Summed, run_numbers
 from backstage.pages.shell import Shell
+from backstage.pages.time_range import RANGES, TimeRange, spaced
 from backstage.pages.visit import Visit
+
+RANGE = "1h"
 
 
 async def overview_page(visit: Visit) -> Response:
-    shell = visit.shell
-    if shell.is_fresh:
+    if visit.shell.is_fresh:
         return visit.render("fresh.html", cur="Overview", title="Overview")
-    queues = await queue_rows(visit)
+    shown = TimeRange.asked(visit, RANGE)
+    queues, numbers, lately, groups = await asyncio.gather(
+        queue_rows(visit),
+        run_numbers(visit.use_cases, shown.since),
+        visit.use_cases.get_history(since=visit.now - RANGES["1h"], by="type"),
+        visit.use_cases.list_failure_groups(visit.now - RANGES["1h"], limit=50),
+    )
     return visit.render(
         "overview.html",
         cur="Overview",
         title="Overview",
-        attention=attention_of(visit, queues),
+        attention=[*failing(visit, lately, groups), *attention_of(visit, queues)],
         queues=queues[:8],
-        types=sorted(shell.stats.by_type.items(), key=lambda each: (-each[1].failed, -each[1].pending, each[0]))[:8],
-        figures=_figures(shell, queues),
-        calm=_calm(shell),
+        types=_types(visit.shell, numbers),
+        figures=_figures(visit.shell, queues, numbers.total, shown),
+        calm=_calm(visit.shell),
+        numbers=numbers,
+        shown=shown,
+        ranges=shown.choices(RANGE),
     )
 
 
-def _figures(shell: Shell, queues: Sequence[QueueRow]) -> list[tuple[str, int, str]]:
+def _types(shell: Shell, numbers: RunNumbers) -> list[tuple[str, StateCounts, Summed | None]]:
+    """Those first that fail most now, then those that have failed, then those that wait."""
+
+    def place(name: str) -> tuple[float, int, int, str]:
+        summed, counts = numbers.by_type.get(name), shell.stats.by_type[name]
+        lately = summed.point.failed + summed.point.retried if summed else 0
+        return (-lately, -counts.failed, -counts.pending, name)
+
+    names = sorted(shell.stats.by_type, key=place)[:8]
+    return [(name, shell.stats.by_type[name], numbers.by_type.get(name)) for name in names]
+
+
+def _figures(
+    shell: Shell, queues: Sequence[QueueRow], total: HistoryPoint, shown: TimeRange
+) -> list[tuple[str, int, str]]:
     """State, number, and what belongs to it."""
     stats = shell.stats
     oldest = max((row.oldest for row in queues if row.oldest is not None), default=None)
+    span = spaced(shown.name)
     return [
         ("pending", stats.pending, "none is due" if oldest is None else f"oldest {age(oldest)}"),
         ("running", stats.running, f"of {counted(shell.slots, 'slot')}"),
-        ("failed", stats.failed, "for good"),
+        ("failed", shell.failed, f"{total.failed:,} in {span}"),
+        ("completed", stats.completed, f"{total.completed:,} in {span}"),
         ("cancelled", stats.cancelled, "never ran to the end"),
-        ("completed", stats.completed, "ever"),
     ]
 
 

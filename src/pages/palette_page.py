@@ -30,7 +30,7 @@ def _pages(visit: Visit) -> Iterator[dict[str, str]]:
 def _queues(visit: Visit) -> Iterator[dict[str, str]]:
     for name, counts in list(visit.shell.stats.by_queue.items())[:MOST_NAMES]:
         note = f"queue, {counts.pending:,} wait"
-        yield _place("Jump to", "queue", name, note, visit.href("/tasks", q=f"queue:{name}"))
+        yield _place("Jump to", "queue", name, note, visit.href("/queues", open=name))
 
 
 def _types(visit: Visit) -> Iterator[dict[str, str]]:

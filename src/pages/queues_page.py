@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from starlette.responses import Response
 
 from backstage.domain.explanation import QueueExplanation, Reason
+from backstage.domain.search_terms import Term
 from backstage.domain.stats import StateCounts
+from backstage.domain.task_search import TaskSearch
 from backstage.domain.worker_info import WorkerInfo
+from backstage.pages.answer import ICONS, told
+from backstage.pages.asked_search import text_of
 from backstage.pages.figures import counted
+from backstage.pages.task_row import TaskRow
 from backstage.pages.visit import Visit
+
+SHOWN_TASKS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +55,38 @@ class QueueRow:
         return f"{counted(self.workers, 'worker')}, {counted(self.slots, 'slot')}"
 
 
+@dataclass(frozen=True, slots=True)
+class OpenQueue:
+    """One queue in detail. `tasks` are the newest that wait."""
+
+    row: QueueRow
+    reasons: Sequence[tuple[str, str]]
+    tasks: Sequence[TaskRow]
+    workers: Sequence[WorkerInfo]
+
+
 async def queues_page(visit: Visit) -> Response:
     rows = await queue_rows(visit)
+    chosen = next((row for row in rows if row.name == visit.asked("open")), None)
     return visit.render(
-        "queues.html", cur="Queues", title="Queues", rows=rows, still=[r for r in rows if r.stands_still]
+        "queues.html",
+        cur="Queues",
+        title="Queues",
+        rows=rows,
+        still=[row for row in rows if row.stands_still],
+        opened=await _opened(visit, chosen) if chosen else None,
+    )
+
+
+async def _opened(visit: Visit, row: QueueRow) -> OpenQueue:
+    search = TaskSearch.parse(text_of([Term("state", "pending"), Term("queue", row.name)]), visit.now)
+    page = await visit.use_cases.search_tasks(search, SHOWN_TASKS)
+    reasons = row.explanation.reasons if row.explanation else ()
+    return OpenQueue(
+        row,
+        [(ICONS.get(reason.kind, "pending"), told(visit, reason)) for reason in reasons],
+        [TaskRow.of(task, visit.now) for task in page.tasks],
+        [worker for worker in visit.shell.workers if _serves(worker, row.name)],
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -31,6 +32,8 @@ class Site:
     use_cases_for: UseCasesFor
     check_token: CheckToken | None = None
     environment: str | None = None
+    driving: set[asyncio.Task[None]] = field(default_factory=set)
+    """Bulk operations that this process drives."""
 
     @cached_property
     def templates(self) -> Environment:

@@ -15,7 +15,7 @@ from backstage.pages.visit import Visit
 MOST = 500
 
 
-def _chosen(visit: Visit) -> Sequence[str]:
+def chosen(visit: Visit) -> Sequence[str]:
     tasks = all_given(visit, "task")
     if not tasks:
         raise InvalidTaskDataError.of("task", "choose one task at least")
@@ -24,71 +24,71 @@ def _chosen(visit: Visit) -> Sequence[str]:
     return tasks
 
 
-def _back(visit: Visit, tasks: Sequence[str]) -> str:
+def page_of(visit: Visit, tasks: Sequence[str]) -> str:
     return f"/tasks/{tasks[0]}" if len(tasks) == 1 else "/tasks"
 
 
-def _these(tasks: Sequence[str]) -> str:
+def these(tasks: Sequence[str]) -> str:
     return "this task" if len(tasks) == 1 else counted(len(tasks), "task")
 
 
-def _command(verb: str, tasks: Sequence[str]) -> str:
+def command_of(verb: str, tasks: Sequence[str]) -> str:
     shown = " ".join(shlex.quote(task) for task in tasks[:3])
     return f"backstage {verb} {shown}" + (" …" if len(tasks) > 3 else "")
 
 
 async def _ask_cancel(visit: Visit) -> Question:
-    tasks = _chosen(visit)
+    tasks = chosen(visit)
     return Question(
-        title=f"Cancel {_these(tasks)}?",
+        title=f"Cancel {these(tasks)}?",
         consequence="What waits ends at once. What runs is asked to stop. Cancelled tasks can be retried later.",
-        button=f"Cancel {_these(tasks)}",
+        button=f"Cancel {these(tasks)}",
         keep="Keep it" if len(tasks) == 1 else "Keep them",
-        command=_command("cancel", tasks),
+        command=command_of("cancel", tasks),
         is_destructive=True,
-        back=_back(visit, tasks),
+        back=page_of(visit, tasks),
     )
 
 
 async def _cancel(visit: Visit) -> Said:
-    tasks = _chosen(visit)
-    done, problem = await _each(tasks, visit.use_cases.cancel_task)
+    tasks = chosen(visit)
+    done, problem = await done_with_each(tasks, visit.use_cases.cancel_task)
     again = visit.href("/act/retry", task=tasks).removeprefix(visit.root)
-    return _told("Cancelled", done, len(tasks), problem, undo=again if done == len(tasks) <= 20 else None)
+    return told("Cancelled", done, len(tasks), problem, undo=again if done == len(tasks) <= 20 else None)
 
 
 async def _ask_retry(visit: Visit) -> Question:
-    tasks = _chosen(visit)
+    tasks = chosen(visit)
     return Question(
-        title=f"Retry {_these(tasks)}?",
+        title=f"Retry {these(tasks)}?",
         consequence="Each goes back into its queue, due now, and may run once more.",
-        button=f"Retry {_these(tasks)}",
+        button=f"Retry {these(tasks)}",
         keep="Not now",
-        command=_command("retry", tasks),
-        back=_back(visit, tasks),
+        command=command_of("retry", tasks),
+        back=page_of(visit, tasks),
     )
 
 
 async def _retry(visit: Visit) -> Said:
-    tasks = _chosen(visit)
-    done, problem = await _each(tasks, visit.use_cases.retry_task)
+    tasks = chosen(visit)
+    done, problem = await done_with_each(tasks, visit.use_cases.retry_task)
     undo = visit.href("/act/cancel", task=tasks).removeprefix(visit.root)
-    return _told("Put back into the queue:", done, len(tasks), problem, undo=undo if done == len(tasks) <= 20 else None)
+    return told("Put back into the queue:", done, len(tasks), problem, undo=undo if done == len(tasks) <= 20 else None)
 
 
 async def _ask_copy(visit: Visit) -> Question:
-    tasks = _chosen(visit)
+    tasks = chosen(visit)
     return Question(
         title="Run a copy of this task?" if len(tasks) == 1 else f"Run copies of {len(tasks)} tasks?",
         consequence="A new task with the same payload and options is stored, due now. This one stays as it is.",
         button="Run a copy" if len(tasks) == 1 else f"Run {len(tasks)} copies",
         keep="Not now",
-        back=_back(visit, tasks),
+        back=page_of(visit, tasks),
     )
 
 
 async def _copy(visit: Visit) -> Said:
-    tasks = _chosen(visit)
+    tasks = chosen(visit)
     copies = [await visit.use_cases.copy_task(task) for task in tasks]
     held = [copy for copy in copies if isinstance(copy, Duplicate)]
     if held:
@@ -99,7 +99,7 @@ async def _copy(visit: Visit) -> Said:
     return Said(f"Stored {counted(len(copies), 'copy', 'copies')}", undo=undo.removeprefix(visit.root))
 
 
-async def _each(tasks: Sequence[str], move: Callable[[str], Awaitable[object]]) -> tuple[int, str | None]:
+async def done_with_each(tasks: Sequence[str], move: Callable[[str], Awaitable[object]]) -> tuple[int, str | None]:
     """How many it was done with, and why it was not done with the first of the others."""
     done, problem = 0, None
     for task in tasks:
@@ -112,7 +112,7 @@ async def _each(tasks: Sequence[str], move: Callable[[str], Awaitable[object]]) 
     return done, problem
 
 
-def _told(verb: str, done: int, asked: int, problem: str | None, undo: str | None) -> Said:
+def told(verb: str, done: int, asked: int, problem: str | None, undo: str | None) -> Said:
     if problem is None:
         return Said(f"{verb} {counted(done, 'task')}", undo=undo)
     if done == 0 and asked == 1:

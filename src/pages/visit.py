@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from backstage.app.use_cases import UseCases
 from backstage.domain.search_terms import Term
 from backstage.pages import moments
+from backstage.pages.figures import SPACE
 from backstage.pages.navigation import MANAGING, NAVIGATION
 from backstage.pages.said import Said, remember, said_to
 from backstage.pages.sentences import with_times
@@ -132,6 +133,7 @@ class Visit:
             "since": partial(_since, self.now),
             "until": partial(_until, self.now),
             "clock": _clock,
+            "at": _at,
             "with_times": partial(_with_times, self.now),
             "static": f"{self.root}/static/{self.site.version}",
             "may": self.may,
@@ -156,6 +158,13 @@ def _since(now: datetime, moment: datetime) -> Markup:
 
 def _until(now: datetime, moment: datetime) -> Markup:
     return moments.time_element(moment, moments.wait((moment - now).total_seconds()), "until")
+
+
+def _at(moment: datetime, span: timedelta) -> Markup:
+    """A mark of an axis: by the clock, and of a span of days by the day."""
+    if span > timedelta(hours=25):
+        return moments.time_element(moment, f"{moment.day}{SPACE}{moment:%b}", "day")
+    return moments.time_element(moment, f"{moment:%H:%M}", "minute")
 
 
 def _clock(moment: datetime) -> Markup:

@@ -23,7 +23,13 @@ PROBLEM = "application/problem+json"
 
 def operations(app: FastAPI) -> list[tuple[str, str]]:
     """Method and path of everything that the document lists, with values in the path."""
-    values = {"{task_id}": "01890000-0000-7000-8000-000000000000", "{name}": "a", "{token_id}": "a"}
+    values = {
+        "{task_id}": "01890000-0000-7000-8000-000000000000",
+        "{name}": "a",
+        "{token_id}": "a",
+        "{fingerprint}": "a",
+        "{operation_id}": "a",
+    }
     found = []
     for path, methods in app.openapi()["paths"].items():
         given = reduce(lambda text, name: text.replace(name, values[name]), values, path)
@@ -45,6 +51,8 @@ async def test_whoever_may_only_look_changes_nothing(api: Api) -> None:
         "/v1/schedules/a": {"schedule": "0 3 * * *", "task_name": "email:send"},
         "/v1/broadcasts": {"name": "a"},
         "/v1/tokens": {"name": "a"},
+        "/v1/bulk": {"kind": "cancel", "query": ""},
+        "/v1/failures/a/note": {"note": "a"},
         "/v1/tasks/01890000-0000-7000-8000-000000000000": {"priority": 1},
     }
     for method, path in operations(api.app):

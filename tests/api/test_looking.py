@@ -91,3 +91,27 @@ async def test_all_readers_share_one_reading_of_the_store_and_get_what_changed(a
     for each in (ada, bob):
         await each.aclose()
     assert snapshots.readers == 0
+
+
+async def test_all_tasks_of_a_query_are_changed_by_a_plan_that_is_started(api: Api) -> None:
+    ids = {(await api.container.enqueue("email:send", queue="mail")).id for _ in range(3)}
+    body = {"kind": "cancel", "query": "queue:mail"}
+    plan = (await api.operator.post("/v1/bulk", json=body)).json()
+    assert (plan["count"], {task["id"] for task in plan["sample"]}) == (3, ids)
+    started = (await api.operator.post(f"/v1/bulk/{plan['digest']}/apply", json={"rate": 100.0})).json()
+    assert (started["state"], started["started_by"], started["rate"]) == ("running", "the operator", 100.0)
+    assert [each["id"] for each in (await api.viewer.get("/v1/bulk")).json()["operations"]] == [started["id"]]
+    stopped = (await api.operator.post(f"/v1/bulk/{started['id']}/stop")).json()
+    assert (await api.viewer.get(f"/v1/bulk/{started['id']}")).json() == stopped
+    assert (await api.viewer.get("/v1/bulk/nothing")).status_code == 404
+    [entry] = (await api.admin.get("/v1/audit", params={"action": "start_bulk"})).json()["entries"]
+    assert (entry["who"], entry["target"], entry["tasks"]) == ("the operator", "cancel queue:mail", 3)
+
+
+async def test_who_may_not_delete_cannot_start_what_an_admin_has_planned(api: Api) -> None:
+    await api.container.cancel_task((await api.container.enqueue("email:send")).id)
+    body = {"kind": "prune", "query": "state:cancelled"}
+    assert (await api.operator.post("/v1/bulk", json=body)).status_code == 403
+    digest = (await api.admin.post("/v1/bulk", json=body)).json()["digest"]
+    assert (await api.operator.post(f"/v1/bulk/{digest}/apply")).status_code == 403
+    assert (await api.admin.post(f"/v1/bulk/{digest}/apply")).json()["state"] == "running"

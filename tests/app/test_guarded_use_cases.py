@@ -14,6 +14,7 @@ from backstage.app.hidden_payloads import HIDDEN
 from backstage.app.permissions import PERMISSIONS
 from backstage.app.use_cases import UseCases
 from backstage.domain.audit_entry import AuditQuery
+from backstage.domain.bulk_action import BulkAction, BulkKind
 from backstage.domain.cron_task import CronTask
 from backstage.domain.errors import NotAllowedError, TaskNotFoundError, TokenNotFoundError
 from backstage.domain.failure import Failure
@@ -120,6 +121,9 @@ async def test_who_may_not_read_payloads_cannot_search_in_them(scene: Scene) -> 
         with pytest.raises(NotAllowedError, match="by payload"):
             await call("state:pending -payload.card:4242")
         await call("state:pending")
+    with pytest.raises(NotAllowedError, match="by payload"):
+        await blind.complete_query("state:pending payload.card:4")
+    await blind.complete_query("state:pend")
     await as_(scene, Role.VIEWER).search_tasks("payload.card:4242")
 
 
@@ -162,3 +166,13 @@ async def test_who_may_not_read_payloads_cannot_make_a_token_that_may(scene: Sce
 async def test_a_token_that_is_not_there_cannot_be_revoked(scene: Scene) -> None:
     with pytest.raises(TokenNotFoundError):
         await scene.use_cases.revoke_token("nothing")
+
+
+async def test_an_operator_may_cancel_many_tasks_but_only_an_admin_may_delete_them(scene: Scene) -> None:
+    operator = GuardedUseCases(scene.use_cases, Identity("olga", Role.OPERATOR, may_read_payloads=True))
+    assert (await operator.plan_bulk(BulkAction(BulkKind.CANCEL), "state:pending")).digest
+    with pytest.raises(NotAllowedError, match="the role admin"):
+        await operator.plan_bulk(BulkAction(BulkKind.PRUNE), "state:failed")
+    admin = GuardedUseCases(scene.use_cases, Identity("ada", Role.ADMIN, may_read_payloads=False))
+    with pytest.raises(NotAllowedError, match="by payload"):
+        await admin.plan_bulk(BulkAction(BulkKind.PRUNE), search="payload.user_id:1")

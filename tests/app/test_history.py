@@ -86,7 +86,7 @@ async def test_rates_are_of_the_last_five_minutes(scene, told):
     await told("mail", "a", claimed=12, completed=8, failed=1, retried=1)
     scene.clock.advance(240)
     [rate] = await scene.use_cases.get_rates()
-    assert (rate.queue, rate.type, rate.failure_rate) == ("mail", "a", 0.2)
+    assert (rate.queue, rate.type, rate.failure_rate) == ("mail", "a", pytest.approx(0.2))
     assert rate.started_per_minute == pytest.approx(12 / 5, rel=0.25)
     assert rate.completed_per_minute == pytest.approx(8 / 5, rel=0.25)
 

@@ -26,6 +26,7 @@ NOT_OF_A_STORE = {
     "waiting_room",
     "following_room",
     "permissions",
+    "payload_filters",
     "guarded_use_cases",
     "hidden_payloads",
     "audited_arguments",

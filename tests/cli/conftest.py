@@ -13,6 +13,9 @@ import pytest
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.cli.main import main
 from backstage.domain.failure import Failure
+from backstage.domain.failure_group import FailureSighting
+from backstage.domain.history import HistoryPoint, HistoryRow, floored
+from backstage.domain.ports.run_history import HistoryBatch
 from backstage.domain.ports.task_queue import ClaimRequest
 from backstage.domain.task import Task
 from backstage.domain.worker_info import WorkerInfo
@@ -108,6 +111,16 @@ class Store:
                     running=("t1",),
                 )
             )
+
+        self._with(steps)
+
+    def remember(self, queue: str, type: str, sightings: tuple[FailureSighting, ...] = (), **counted: Any) -> None:
+        """Add to the history what a worker would have told of this minute."""
+
+        async def steps(backstage: Container) -> None:
+            point = HistoryPoint(at=floored(backstage.clock.now(), 60), **counted)
+            rows = (HistoryRow(queue, type, point),)
+            await backstage.backend.history.add(HistoryBatch(writer=type, number=1, rows=rows, sightings=sightings))
 
         self._with(steps)
 

@@ -79,6 +79,17 @@ def test_a_misspelt_type_gets_the_name_that_a_worker_knows() -> None:
     assert reason.details == {"type": "email:sent", "nearest": "email:send"}
 
 
+def test_a_version_that_no_worker_knows_is_told_with_those_that_are_known() -> None:
+    [reason] = _explained(_task(payload_version=3), workers=[_worker(types=("email:send", "email:send@2"))]).reasons
+    assert reason.kind is ReasonKind.UNKNOWN_VERSION
+    assert reason.sentence == (
+        "No worker that is alive knows version 3 of email:send: those that know the type have 1, 2."
+    )
+    assert _explained(_task(payload_version=2), workers=[_worker(types=("email:send@2",))]).reasons[0].kind is (
+        ReasonKind.NEXT
+    )
+
+
 def test_a_queue_that_nobody_serves_is_told_with_those_that_are_served() -> None:
     [reason] = _explained(workers=[_worker(queues=("b", "a"))]).reasons
     assert reason.sentence == "No worker serves the queue mail: those that know the type serve a, b."

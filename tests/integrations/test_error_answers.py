@@ -16,23 +16,27 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from backstage.domain import errors
 from backstage.domain.errors import (
     ConfigurationError,
     DuplicateTaskError,
     IllegalMoveError,
     InvalidTaskDataError,
+    NotAllowedError,
     ScheduleNotFoundError,
     StaleTaskError,
     StorageError,
     StorageFullError,
     StorageRefusedError,
     StorageUnavailableError,
+    StoreNotReadyError,
     SubscriptionNotFoundError,
     TaskError,
     TaskNotFoundError,
+    TokenNotFoundError,
     UnknownTaskTypeError,
 )
-from backstage.infra.error_answers import answer_to
+from backstage.infra.error_answers import STATUS, answer_to
 from backstage.integrations.fastapi import BackstageContainer
 from backstage.integrations.fastapi import backstage_lifespan as fastapi_lifespan
 from backstage.integrations.litestar import BackstageContainer as LitestarContainer
@@ -44,6 +48,8 @@ ERRORS: list[tuple[TaskError, int]] = [
     (TaskNotFoundError("x"), 404),
     (ScheduleNotFoundError("x"), 404),
     (SubscriptionNotFoundError("x"), 404),
+    (TokenNotFoundError("x"), 404),
+    (NotAllowedError("ada", "cancel_task", "the role operator"), 403),
     (IllegalMoveError("x", "completed", "cancelled"), 409),
     (StaleTaskError("x"), 409),
     (DuplicateTaskError("x", "y"), 409),
@@ -51,8 +57,14 @@ ERRORS: list[tuple[TaskError, int]] = [
     (UnknownTaskTypeError("x"), 422),
     (StorageRefusedError("postgresql://db.internal/shop: too large"), 422),
     (StorageUnavailableError("postgresql://db.internal/shop: refused"), 503),
+    (StoreNotReadyError("postgresql://db.internal/shop", "no tables"), 503),
     (StorageFullError("postgresql://db.internal/shop: full"), 507),
 ]
+
+
+def test_whatever_is_not_found_is_404() -> None:
+    kinds = {name for name in vars(errors) if name.endswith("NotFoundError")}
+    assert {kind.__name__ for kind, status in STATUS.items() if status == 404} == kinds
 
 
 @pytest.mark.parametrize(("error", "status"), ERRORS, ids=lambda value: type(value).__name__)

@@ -7,7 +7,11 @@ from typing import Any
 
 from backstage.domain.cron_task import CronTask
 from backstage.domain.failure import Failure
+from backstage.domain.failure_group import FailureSighting
+from backstage.domain.fingerprint import fingerprint
+from backstage.domain.history import HistoryPoint, HistoryRow
 from backstage.domain.outcome import Outcome
+from backstage.domain.ports.run_history import HistoryBatch
 from backstage.domain.ports.task_queue import ClaimRequest
 from backstage.domain.retry_policy import RetryPolicy
 from backstage.domain.task import Task
@@ -29,6 +33,7 @@ TRACEBACK = """Traceback (most recent call last):
 jinja2.exceptions.TemplateNotFound: invoice/total_v2.html
 """
 CUSTOMERS = ("Globex Corporation", "Initech", "Hooli", "Stark & Sons", "Acme Holdings International GmbH & Co. KG")
+LANES = (("invoice:render", "billing"), ("email:send", "mail"), ("webhook:deliver", "default"))
 WORKERS = ("worker-a-2114", "worker-b-1987")
 
 
@@ -47,7 +52,7 @@ async def build(store: Container, tasks: int = 40) -> dict[str, list[Task]]:
 
 
 async def _stored(store: Container, place: int, end: str) -> Task:
-    type_, queue = (("invoice:render", "billing"), ("email:send", "mail"), ("webhook:deliver", "default"))[place % 3]
+    type_, queue = LANES[place % 3]
     payload = {
         "invoice": f"INV-2026-{118_400 + place}",
         "customer": {"id": 90_071_992_547_409_931, "name": CUSTOMERS[place % 5]},
@@ -85,8 +90,44 @@ async def _work(store: Container, made: dict[str, list[Task]]) -> None:
             case _:
                 running.append(task.id)
     await store.backend.queue.settle(outcomes)
+    await _tell_history(store, outcomes, failure)
     await _beat(store, WORKERS[0], tuple(running))
     await _beat(store, WORKERS[1], ())
+
+
+async def _tell_history(store: Container, outcomes: list[Outcome], failure: Failure) -> None:
+    """An hour of numbers, and the group that the failures belong to, as a worker tells them."""
+    now = store.clock.now().replace(second=0, microsecond=0)
+    rows = []
+    for minute in range(60):
+        at = now - timedelta(minutes=minute)
+        for place, (type_, queue) in enumerate(LANES):
+            failed = 16 if place == 0 and minute < 20 else 0
+            done = 20 + (minute * 7 + place * 5) % 13
+            half = failed // 2
+            point = HistoryPoint(
+                at=at, claimed=done + failed, completed=done, failed=half, retried=half, run_seconds=30.0
+            )
+            rows.append(HistoryRow(queue, type_, point))
+    failed_ids = tuple(each.task_id for each in outcomes if each.failure is not None)
+    sightings = ()
+    if failed_ids:
+        found = fingerprint("invoice:render", failure)
+        sightings = (
+            FailureSighting(
+                fingerprint=found.id,
+                task_type="invoice:render",
+                error=failure.type,
+                line=found.line,
+                message=failure.message,
+                tasks=len(failed_ids),
+                runs=len(failed_ids),
+                at=now,
+                task_ids=failed_ids[-5:],
+            ),
+        )
+    batch = HistoryBatch(writer=WORKERS[0], number=1, rows=tuple(rows), sightings=sightings)
+    await store.backend.history.add(batch)
 
 
 async def _beat(store: Container, worker_id: str, running: tuple[str, ...]) -> None:
@@ -144,6 +185,19 @@ async def build_hostile(store: Container) -> Task:
     request = ClaimRequest(worker_id=HOSTILE, types=frozenset({"evil:task"}), queues={"evil": 0}, limit=1, lease=60.0)
     claimed = await store.backend.queue.claim(request)
     await store.backend.queue.settle([claimed.tasks[0].failed(failure, RetryPolicy(), 0.5)])
+    sighting = FailureSighting(
+        fingerprint="0123456789abcdef",
+        task_type="evil:task",
+        error=HOSTILE,
+        line=HOSTILE,
+        message=HOSTILE,
+        tasks=1,
+        runs=1,
+        at=store.clock.now(),
+        task_ids=(stored.id,),
+    )
+    await store.backend.history.add(HistoryBatch(writer="evil", number=1, sightings=(sighting,)))
+    await store.note_failure_group("0123456789abcdef", HOSTILE)
     await _beat(store, HOSTILE, (stored.id,))
     await store.put_schedule(CronTask("0 0 * * *", "evil:task", "evil", args=HOSTILE, name=HOSTILE))
     return stored

@@ -44,7 +44,8 @@ async def test_every_page_stands_with_no_task_and_with_many(
 
 async def test_no_text_of_a_task_becomes_markup(client: httpx.AsyncClient, store: Container) -> None:
     task = await build_hostile(store)
-    for path in ("/", "/tasks", f"/tasks/{task.id}", "/queues", "/workers", f"/schedules?open={HOSTILE}"):
+    group = "/failures?open=0123456789abcdef"
+    for path in ("/", "/tasks", f"/tasks/{task.id}", "/queues", "/workers", f"/schedules?open={HOSTILE}", group):
         html = (await client.get(path)).text
         assert "<img" not in html
         assert "alert(1)</script>" not in html
@@ -125,6 +126,51 @@ async def test_a_queue_is_paused_and_resumed(client: httpx.AsyncClient, store: C
     assert "mail" in (await store.get_task_stats()).paused_queues
     await confirmed(client, "/act/resume?queue=mail")
     assert "mail" not in (await store.get_task_stats()).paused_queues
+
+
+async def test_a_waiting_task_is_given_a_priority_and_another_queue(
+    client: httpx.AsyncClient, store: Container
+) -> None:
+    task = await store.enqueue("email:send", {})
+    form = {"csrf": hidden((await client.get("/new-task")).text, "csrf"), "task": task.id}
+    await client.post("/act/priority", data={**form, "priority": "7"})
+    await client.post("/act/move", data={**form, "queue": "mail"})
+    moved = await store.get_task(task.id)
+    assert (moved.priority, moved.queue) == (7, "mail")
+    assert (await client.post("/act/priority", data={**form, "priority": "high"})).status_code == 409
+
+
+async def test_failures_of_one_cause_are_one_row_with_its_traceback(
+    client: httpx.AsyncClient, store: Container
+) -> None:
+    await build(store, 14)
+    html = (await client.get("/failures")).text
+    assert html.count("TemplateNotFound: invoice/total_v2.html") == 1
+    opened = re.search(r'href="(/failures\?open=[0-9a-f]+)#opened"', html)
+    assert opened is not None
+    assert "page = pages.get_template(template)" in (await client.get(opened[1])).text
+    fingerprint = opened[1].rpartition("=")[2]
+    await confirmed(client, f"/act/mute?group={fingerprint}")
+    [group] = await store.list_failure_groups()
+    assert group.is_muted
+    assert "fails: " not in (await client.get("/")).text
+
+
+async def test_the_overview_says_first_what_fails_and_shows_what_ran(
+    client: httpx.AsyncClient, store: Container
+) -> None:
+    await build(store, 14)
+    html = (await client.get("/")).text.replace("\xa0", " ")
+    assert html.index("invoice:render</code> fails: 320 of") < html.index("imports</code> stands still")
+    assert 'aria-label="Failed attempts: 16 at most in a minute, 304 in all"' in html
+    week = (await client.get("/?range=7d")).text
+    assert "completed in the last" in week
+
+
+async def test_an_open_queue_says_whether_it_moves(client: httpx.AsyncClient, store: Container) -> None:
+    await build(store, 14)
+    assert "No worker that is alive knows the type" in (await client.get("/queues?open=imports")).text
+    assert "worker-a-2114" in (await client.get("/queues?open=mail")).text.split('id="opened"')[1]
 
 
 async def test_what_cannot_be_undone_asks_for_its_name(client: httpx.AsyncClient, store: Container) -> None:

@@ -146,6 +146,6 @@ def _records_match(world: World) -> list[str]:
 
 
 def _counts_exact(world: World) -> list[str]:
-    stored = Counter((task.queue, task.type, task.state) for task in world.tasks.values())
+    stored = Counter((task.queue, task.lane_type, task.state) for task in world.tasks.values())
     told = {(count.queue, count.type, count.state): count.tasks for count in world.counts if count.tasks}
     return [] if dict(stored) == told else [f"stats say {told}, stored are {dict(stored)}"]

@@ -13,7 +13,7 @@ from backstage.domain.errors import StorageUnavailableError
 from backstage.infra.memory.backend import MemoryBackend
 
 METHODS = {
-    "tasks": ("add", "get", "attempts", "find", "save", "counts", "prune"),
+    "tasks": ("add", "get", "attempts", "find", "ended_since", "save", "counts", "prune"),
     "queue": (
         "claim",
         "held_by",
@@ -30,10 +30,12 @@ METHODS = {
     "subscriptions": ("put", "delete", "all"),
     "broadcasts": ("send", "position", "receive"),
     "audit_log": ("add", "find"),
+    "bulk_operations": ("save", "find", "all", "delete"),
     "tokens": ("put", "find", "used", "delete", "all"),
-    "task_events": ("append", "read", "standings", "keep_lines", "lines", "forget"),
+    "task_events": ("append", "read", "standings", "keep_lines", "lines", "forget", "forget_results"),
     "archive": ("read", "write", "write_pruned"),
     "facts": ("of",),
+    "history": ("add", "read", "failure_groups", "mark_failure_group", "forget"),
 }
 
 
@@ -92,10 +94,12 @@ class FaultyBackend:
         self.subscriptions: Any = FaultyPort(server.subscriptions, METHODS["subscriptions"], faults, random)
         self.broadcasts: Any = FaultyPort(server.broadcasts, METHODS["broadcasts"], faults, random)
         self.audit_log: Any = FaultyPort(server.audit_log, METHODS["audit_log"], faults, random)
+        self.bulk_operations: Any = FaultyPort(server.bulk_operations, METHODS["bulk_operations"], faults, random)
         self.tokens: Any = FaultyPort(server.tokens, METHODS["tokens"], faults, random)
         self.task_events: Any = FaultyPort(server.task_events, METHODS["task_events"], faults, random)
         self.archive: Any = FaultyPort(server.archive, METHODS["archive"], faults, random)
         self.facts: Any = FaultyPort(server.facts, METHODS["facts"], faults, random)
+        self.history: Any = FaultyPort(server.history, METHODS["history"], faults, random)
 
     async def open(self) -> None:
         """Connected from the start."""

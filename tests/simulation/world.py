@@ -231,14 +231,7 @@ class World:
         backend = FaultyBackend(self.server, self.faults, self.random)
         enqueue = UseCases(backend, Quiet(), self.ids).enqueue_task
         for _ in range(max(1, self.plan.tasks // self.plan.producers)):
-            request = EnqueueTask(
-                self.random.choice(self.plan.kinds),
-                {"n": number},
-                priority=self.random.choice((-5, 0, 5)),
-                delay=self.random.choice((None, None, self.random.uniform(0, 5))),
-                max_attempts=self.random.choice((None, 1, 2, 6)),
-                id=self.ids.new(),
-            )
+            request = self._request(number)
             assert request.id is not None
             self.asked.add(request.id)
             while True:
@@ -249,6 +242,16 @@ class World:
                     await asyncio.sleep(self.random.uniform(0.01, 0.5))
             self.acked.add(request.id)
             await asyncio.sleep(self.random.expovariate(2.0))
+
+    def _request(self, number: int) -> EnqueueTask:
+        return EnqueueTask(
+            self.random.choice(self.plan.kinds),
+            {"n": number},
+            priority=self.random.choice((-5, 0, 5)),
+            delay=self.random.choice((None, None, self.random.uniform(0, 5))),
+            max_attempts=self.random.choice((None, 1, 2, 6)),
+            id=self.ids.new(),
+        )
 
     def _handlers(self, host: str) -> HandlerRegistry:
         registry = HandlerRegistry()
@@ -265,8 +268,11 @@ class World:
             return value
 
         for task_type in sorted({*self.plan.kinds, "chained"}):
-            registry.add(TaskHandlerRegistration(type=task_type, handler=handle, max_attempts=4))
+            self._register(TaskHandlerRegistration(type=task_type, handler=handle, max_attempts=4), registry, host)
         return registry
+
+    def _register(self, registration: TaskHandlerRegistration, registry: HandlerRegistry, host: str) -> None:
+        registry.add(registration)
 
     async def _work(self, host: str, context: TaskContext, seconds: float) -> None:
         until = self.loop.time() + seconds

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from typing import Any
@@ -7,7 +8,19 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, Field, computed_field
 
-from backstage import BlockingContainer, InvalidTaskDataError, TaskContext, TaskType, TypedTask, handler
+from backstage import (
+    BlockingContainer,
+    Container,
+    InvalidTaskDataError,
+    Queue,
+    ResultGoneError,
+    Task,
+    TaskContext,
+    TaskFailedError,
+    TaskType,
+    TypedTask,
+    handler,
+)
 from backstage.testing import TaskBench, new_context
 from tests.worker import typed_types
 from tests.worker.typed_types import COUNT, EMAIL, NIGHTLY, Email, Receipt, send
@@ -191,3 +204,35 @@ async def test_a_result_that_does_not_fit_its_type_is_told_by_its_path() -> None
         await bench.drain()
         with pytest.raises(InvalidTaskDataError, match=r"result\.(number|invoiceNumber)"):
             await bench.backstage.result(task)
+
+
+async def test_a_result_is_kept_as_long_as_its_type_says(workers: Workers) -> None:
+    worker = workers.new(prune_interval=0.1)
+    worker.on("kept", lambda payload: 1)
+    worker.on("short", lambda payload: 2, keep_result_for=0.0)
+    worker.on("long", lambda payload: "x" * 100, result_limit=100, max_attempts=1)
+    await worker.start()
+    backstage = worker.backstage
+    assert await backstage.call("kept", timeout=60) == 1
+    task = await worker.enqueue("short")
+    async with asyncio.timeout(60):
+        while not await is_gone(backstage, task):  # noqa: ASYNC110 - the pruner brings it about
+            await asyncio.sleep(0.02)
+    with pytest.raises(TaskFailedError, match=r"result: is 102 bytes of JSON, the limit is 100"):
+        await backstage.call("long", timeout=60)
+
+
+async def is_gone(backstage: Container, task: Task) -> bool:
+    try:
+        await backstage.result(task.id, timeout=60)
+    except ResultGoneError as error:
+        return error.since is not None
+    return False
+
+
+def test_what_cannot_bound_a_result_is_refused() -> None:
+    for wrong in ({"keep_result_for": -1}, {"result_limit": 0}, {"result_limit": 2**30}):
+        with pytest.raises(InvalidTaskDataError, match=next(iter(wrong))):
+            TaskType("t", int, **wrong)  # type: ignore[arg-type]
+        with pytest.raises(InvalidTaskDataError, match=next(iter(wrong))):
+            Queue("q", **wrong)  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ from typing import Protocol
 from backstage.domain.opening import Opening
 from backstage.domain.ports.audit_log import AuditLog
 from backstage.domain.ports.broadcasts import Broadcasts
+from backstage.domain.ports.bulk_operations import BulkOperations
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.facts import Facts
 from backstage.domain.ports.queue_control import QueueControl
@@ -58,6 +59,9 @@ class Backend(Protocol):
 
     @property
     def tokens(self) -> Tokens: ...
+
+    @property
+    def bulk_operations(self) -> BulkOperations: ...
 
     @property
     def history(self) -> RunHistory: ...

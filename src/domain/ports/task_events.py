@@ -56,6 +56,11 @@ class TaskEvents(Protocol):
         """The lines of the task's runs, oldest run first."""
         ...
 
+    async def forget_results(self, limit: int) -> int:
+        """Empty the results, at most `limit`, that were settled with a `keep_result_for` that is over; return how
+        many. Their standings tell it from then on. The tasks stay."""
+        ...
+
     async def forget(self, kept_for: float, limit: int) -> int:
         """Delete at most `limit` logs of tasks that ended more than `kept_for` seconds ago, or that are not stored;
         return how many. It may look at a log as late as `kept_for` seconds after that."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from backstage.domain.attempt import Attempt
@@ -49,6 +50,11 @@ class TaskRepository(Protocol):
 
     async def count_matching(self, search: TaskSearch, look_at: int) -> Counted:
         """How many tasks match; bounded as `search` is."""
+        ...
+
+    async def ended_since(self, moment: datetime, limit: int) -> list[Task]:
+        """At most `limit` tasks that ended at the moment or later and have not been run again, those that ended first
+        before others. The cost depends on the queues and on `limit`."""
         ...
 
     async def save(self, task: Task) -> None:

@@ -9,6 +9,7 @@ from backstage.domain.ports.clock import Clock
 from backstage.infra.memory.archive import MemoryArchive
 from backstage.infra.memory.audit_log import MemoryAuditLog
 from backstage.infra.memory.broadcasts import MemoryBroadcasts
+from backstage.infra.memory.bulk_operations import MemoryBulkOperations
 from backstage.infra.memory.control import MemoryControl
 from backstage.infra.memory.facts import MemoryFacts
 from backstage.infra.memory.queue import MemoryQueue
@@ -39,6 +40,7 @@ class MemoryBackend:
         self.facts = MemoryFacts(self._store, self.control, self.registry)
         self.audit_log = MemoryAuditLog(self._store)
         self.tokens = MemoryTokens(self._store)
+        self.bulk_operations = MemoryBulkOperations(self._store)
         self.archive = MemoryArchive(self._store)
         self.history = MemoryRunHistory(self._store)
         self.task_events = MemoryTaskEvents(self._store)

@@ -91,6 +91,8 @@ class MemoryQueue:
         if outcome.has_run:
             self._store.attempts.setdefault(task.id, []).append(Attempt.of(task, outcome, now))
         self._store.put(ended)
+        if outcome.keep_result_for is not None:
+            self._store.result_ends[task.id] = now + timedelta(seconds=outcome.keep_result_for)
         for next_task in outcome.next_tasks:
             self._store.add(next_task)
         return ended

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from backstage.domain.attempt import Attempt
 from backstage.domain.audit_entry import AuditEntry
+from backstage.domain.bulk_operation import BulkOperation
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.event_log import LogEntry
 from backstage.domain.lane_type import plain_type
@@ -47,12 +48,15 @@ class MemoryStore:
         self.attempts: dict[str, list[Attempt]] = {}
         self.event_logs: dict[str, EventLog] = {}
         self.run_logs: dict[str, dict[int, RunLog]] = {}  # by fence
+        self.result_ends: dict[str, datetime] = {}  # until when results are kept that are not kept with their task
+        self.results_gone: dict[str, datetime] = {}
         self.lease_ends: dict[str, float] = {}  # of running tasks, on the monotonic clock
         self.counts: Counter[tuple[str, str, TaskState]] = Counter()
         self.pruned: Counter[tuple[str, str, TaskState]] = Counter()
         self.dedupe: dict[tuple[str, str], str] = {}  # queue and key -> task id
         self.pauses: dict[tuple[str, str], Pause] = {}
         self.workers: dict[str, WorkerInfo] = {}
+        self.bulk: dict[str, BulkOperation] = {}
         self.schedules: dict[str, Schedule] = {}
         self.subscriptions: dict[str, Subscription] = {}
         self.audit: list[AuditEntry] = []
@@ -95,6 +99,8 @@ class MemoryStore:
         self.attempts.pop(task.id, None)
         self.event_logs.pop(task.id, None)
         self.run_logs.pop(task.id, None)
+        self.result_ends.pop(task.id, None)
+        self.results_gone.pop(task.id, None)
         self.pruned[task.queue, task.lane_type, task.state] += 1
         if task.dedupe is not None and self.holder(task) is None:
             self.dedupe.pop((task.queue, task.dedupe.key), None)

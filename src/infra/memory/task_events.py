@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from msgspec.structs import replace
+
 from backstage.domain.event_log import NewEvent, following, is_dropped
 from backstage.domain.ports.task_events import StoredEvent
 from backstage.domain.run_log import RunLog
@@ -54,7 +56,8 @@ class MemoryTaskEvents:
     async def standings(self, task_ids: Collection[str]) -> Mapping[str, Standing]:
         with self._store.lock:
             tasks = [self._store.tasks.get(task_id) for task_id in task_ids]
-        return {task.id: Standing.of(task) for task in tasks if task is not None}
+            gone = self._store.results_gone
+            return {task.id: Standing.of(task, gone.get(task.id)) for task in tasks if task is not None}
 
     async def keep_lines(self, logs: Sequence[RunLog]) -> None:
         with self._store.lock:
@@ -65,6 +68,15 @@ class MemoryTaskEvents:
     async def lines(self, task_id: str) -> Sequence[RunLog]:
         with self._store.lock:
             return [log for _, log in sorted(self._store.run_logs.get(task_id, {}).items())]
+
+    async def forget_results(self, limit: int) -> int:
+        with self._store.lock:
+            now = self._store.clock.now()
+            due = [task_id for task_id, until in self._store.result_ends.items() if until <= now][:limit]
+            for task_id in due:
+                self._store.results_gone[task_id] = self._store.result_ends.pop(task_id)
+                self._store.tasks[task_id] = replace(self._store.tasks[task_id], result_json=None)
+        return len(due)
 
     async def forget(self, kept_for: float, limit: int) -> int:
         forgotten = 0

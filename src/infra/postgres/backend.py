@@ -17,6 +17,7 @@ from backstage.infra.migrations import Migration, MigrationStatus
 from backstage.infra.postgres.archive import PostgresArchive
 from backstage.infra.postgres.audit_log import PostgresAuditLog
 from backstage.infra.postgres.broadcasts import PostgresBroadcasts
+from backstage.infra.postgres.bulk_operations import PostgresBulkOperations
 from backstage.infra.postgres.connector import Connector
 from backstage.infra.postgres.control import PostgresControl
 from backstage.infra.postgres.database import Database
@@ -67,6 +68,7 @@ class PostgresBackend:
         self.broadcasts = PostgresBroadcasts(self._store)
         self.facts = PostgresFacts(self._store)
         self.audit_log = PostgresAuditLog(self._store)
+        self.bulk_operations = PostgresBulkOperations(self._store)
         self.tokens = PostgresTokens(self._store)
         self.archive = PostgresArchive(self._store)
         self.history = PostgresRunHistory(self._store)

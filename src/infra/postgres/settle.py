@@ -32,12 +32,18 @@ async def settle(session: Session, outcomes: Sequence[Outcome], now: int | None)
             following = [task for outcome in run if outcome.task_id in accepted for task in outcome.next_tasks]
             if following:
                 await add_tasks(session, following, now)
+            if any(outcome.keep_result_for is not None for outcome in run):
+                await _keep_results(session, run, accepted, now)
             answers += await _answers(session, run, accepted)
     return answers
 
 
 def _is_one_statement(outcomes: Sequence[Outcome]) -> bool:
-    return len({outcome.state is TaskState.PENDING for outcome in outcomes}) == 1 and not _has_next_tasks(outcomes)
+    return len({outcome.state is TaskState.PENDING for outcome in outcomes}) == 1 and not _has_more(outcomes)
+
+
+def _has_more(outcomes: Sequence[Outcome]) -> bool:
+    return _has_next_tasks(outcomes) or any(outcome.keep_result_for is not None for outcome in outcomes)
 
 
 def _has_next_tasks(outcomes: Sequence[Outcome]) -> bool:
@@ -101,6 +107,15 @@ def _returns(outcomes: list[Outcome]) -> list[list[Any]]:
         [outcome.is_interruption for outcome in outcomes],
         [outcome.result_json for outcome in outcomes],
     ]
+
+
+async def _keep_results(session: Session, run: Sequence[Outcome], accepted: Accepted, now: int | None) -> None:
+    kept = {
+        outcome.task_id: ticks(outcome.keep_result_for)
+        for outcome in run
+        if outcome.keep_result_for is not None and outcome.task_id in accepted
+    }
+    await session.fetch(statement("keep_results"), now, list(kept), list(kept.values()))
 
 
 async def _answers(session: Session, run: Sequence[Outcome], accepted: Accepted) -> list[TaskState | None]:

@@ -79,6 +79,13 @@ class PostgresTaskEvents:
             return []
         return await self._store.database.run(step)
 
+    async def forget_results(self, limit: int) -> int:
+        async def step(session: Session) -> int:
+            forgotten: int = await session.value(statement("forget_results"), self._store.time.now(), limit)
+            return forgotten
+
+        return await self._store.database.run(step)
+
     async def forget(self, kept_for: float, limit: int) -> int:
         async def step(session: Session) -> int:
             forgotten: int = await session.value(

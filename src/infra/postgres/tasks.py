@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from backstage.domain.attempt import Attempt
 from backstage.domain.errors import TaskNotFoundError
@@ -10,6 +11,7 @@ from backstage.domain.stats import Count, OldestDue
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
 from backstage.domain.task_search import TaskSearch
+from backstage.infra.moments import to_micros
 from backstage.infra.postgres.add import Adding
 from backstage.infra.postgres.find import find, find_task
 from backstage.infra.postgres.prune import prune
@@ -21,6 +23,7 @@ from backstage.infra.postgres.statements import statement
 from backstage.infra.postgres.store import Store
 from backstage.infra.postgres.task_ids import is_id
 from backstage.infra.searching import count_matching, search_page
+from backstage.infra.task_row import task_of
 from backstage.infra.unreadable_rows import readable
 
 _CHANGES_OF_A_MOVE = 2
@@ -64,6 +67,12 @@ class PostgresTasks:
     async def count_matching(self, search: TaskSearch, look_at: int) -> Counted:
         async def step(session: Session) -> Counted:
             return await count_matching(PostgresLooking(session, search), search, look_at)
+
+        return await self._store.database.run(step)
+
+    async def ended_since(self, moment: datetime, limit: int) -> list[Task]:
+        async def step(session: Session) -> list[Task]:
+            return [task_of(row) for row in await session.fetch(statement("ended_since"), to_micros(moment), limit)]
 
         return await self._store.database.run(step)
 

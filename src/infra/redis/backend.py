@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from backstage.infra.redis.archive import RedisArchive
     from backstage.infra.redis.audit_log import RedisAuditLog
     from backstage.infra.redis.broadcasts import RedisBroadcasts
+    from backstage.infra.redis.bulk_operations import RedisBulkOperations
     from backstage.infra.redis.facts import RedisFacts
     from backstage.infra.redis.run_history import RedisRunHistory
     from backstage.infra.redis.schedules import RedisSchedules
@@ -99,6 +100,12 @@ class RedisBackend:
         from backstage.infra.redis.audit_log import RedisAuditLog  # noqa: PLC0415 - see above
 
         return RedisAuditLog(self._client)
+
+    @cached_property
+    def bulk_operations(self) -> RedisBulkOperations:
+        from backstage.infra.redis.bulk_operations import RedisBulkOperations  # noqa: PLC0415 - see above
+
+        return RedisBulkOperations(self._client)
 
     @cached_property
     def tokens(self) -> RedisTokens:

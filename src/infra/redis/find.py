@@ -5,11 +5,13 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from backstage.domain.lane_type import plain_type
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
 from backstage.domain.task_state import LIVE_STATES, TaskState
+from backstage.infra.moments import to_micros
 from backstage.infra.redis.client import Client
 from backstage.infra.redis.counts import Counting
 from backstage.infra.redis.directory import Directory
@@ -46,6 +48,16 @@ class Searching:
         found.sort(key=lambda task: task.id, reverse=True)
         tasks = tuple(found[: query.limit])
         return TaskPage(tasks, tasks[-1].id if len(found) > query.limit else None)
+
+    async def ended_since(self, moment: datetime, limit: int) -> list[Task]:
+        queues = await self._directory.queues()
+        replies = await self._client.run_each(
+            [("ended_since", self._client.keys.queue(queue), [str(to_micros(moment)), limit]) for queue in queues]
+        )
+        ended = [
+            (at, task_id, queue) for queue, reply in zip(queues, replies, strict=True) for at, task_id in unpack(reply)
+        ]
+        return await self.read([(task_id, queue) for _, task_id, queue in heapq.nsmallest(limit, ended)])
 
     async def read(self, tasks: Sequence[TaskAddress]) -> list[Task]:
         """The tasks in the order given; those that are gone are left out."""

@@ -34,6 +34,7 @@ Of a queue:
     counts                   hash     the counters below; `lease`: the longest, in microseconds; `past`: see past.lua
     outbox                   hash     id of a next task for another queue -> that queue and the task, until delivered
     schedules                hash     name -> the schedules whose tasks go to this queue
+    results                  zset     until when the result of a completed task is kept -> id
     search                   string   while tasks are missing from where they wait: type and id that were looked at last
 
 Counters, each followed by `:<type>`:
@@ -56,6 +57,7 @@ Of the store:
     schedules                hash     name -> the queue that has the schedule
     subscriptions            hash     name -> the subscription, as JSON
     audit                    zset     0 -> id and document of an entry of the audit log, in the order of the ids
+    bulk                     hash     id -> the version and the document of a bulk operation, or of the plan of one
     tokens                   hash     digest of a secret -> the token, as JSON
     uses                     hash     id of a token -> the moment of its last use
     history:<grain>:<moment> hash     beginning, queue and type -> numbers of a minute or an hour
@@ -100,6 +102,7 @@ class Keys:
         self.schedules = f"{self.store}:schedules"
         self.subscriptions = f"{self.store}:subscriptions"
         self.audit = f"{self.store}:audit"
+        self.bulk = f"{self.store}:bulk"
         self.tokens = f"{self.store}:tokens"
         self.token_uses = f"{self.store}:uses"
         self.broadcasts = f"{self.store}:broadcasts"

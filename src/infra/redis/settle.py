@@ -87,6 +87,7 @@ def _argument(outcome: Outcome, queue: str) -> list[object]:
         [stored(task) for task in next_tasks if task.queue == queue] if next_tasks else (),
         [[task.id, outbox_item(task)] for task in _elsewhere(outcome, queue)] if next_tasks else (),
         outcome.has_run,
+        False if outcome.keep_result_for is None else ticks(outcome.keep_result_for),
     ]
 
 

@@ -98,14 +98,20 @@ class RedisTaskEvents:
             return sorted(logs, key=lambda log: log.fence)
         return []
 
+    async def forget_results(self, limit: int) -> int:
+        return await self._on_each_queue("forget_results", [], limit)
+
     async def forget(self, kept_for: float, limit: int) -> int:
-        forgotten = 0
+        return await self._on_each_queue("forget_events", [ticks(kept_for)], limit)
+
+    async def _on_each_queue(self, script: str, argument: list[object], limit: int) -> int:
+        """Run the script, whose last argument is how many more, until it has done so many in all."""
+        done = 0
         for queue in await self._directory.queues():
-            argument = [ticks(kept_for), limit - forgotten]
-            forgotten += await self._client.run("forget_events", self._client.keys.queue(queue), argument)
-            if forgotten >= limit:
+            done += await self._client.run(script, self._client.keys.queue(queue), [*argument, limit - done])
+            if done >= limit:
                 break
-        return forgotten
+        return done
 
 
 def _run_of(events: Sequence[NewEvent]) -> list[object]:
@@ -140,6 +146,7 @@ def _standing_of(flat: Sequence[str]) -> Standing:
         progress_note=fields.get("note"),
         result_json=fields.get("result"),
         last_failure=recorded_failure_of(fields.get("failure")),
+        result_gone_at=from_micros(int(float(fields["gone"]))) if "gone" in fields else None,
     )
 
 

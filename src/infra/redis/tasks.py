@@ -34,7 +34,7 @@ class RedisTasks:
         counting = Counting(client, directory)
         searching = Searching(client, directory, counting)
         self.add = Adding(client, directory).add
-        self.find, self._read = searching.find, searching.read
+        self.find, self.ended_since, self._read = searching.find, searching.ended_since, searching.read
         self.counts, self.oldest_due = counting.counts, counting.oldest_due
         self.prune = Pruning(client, directory).prune
 

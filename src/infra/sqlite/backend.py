@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from backstage.infra.sqlite.archive import SqliteArchive
     from backstage.infra.sqlite.audit_log import SqliteAuditLog
     from backstage.infra.sqlite.broadcasts import SqliteBroadcasts
+    from backstage.infra.sqlite.bulk_operations import SqliteBulkOperations
     from backstage.infra.sqlite.control import SqliteControl
     from backstage.infra.sqlite.facts import SqliteFacts
     from backstage.infra.sqlite.queue import SqliteQueue
@@ -121,6 +122,12 @@ class SqliteBackend:
         from backstage.infra.sqlite.audit_log import SqliteAuditLog  # noqa: PLC0415 - see above
 
         return SqliteAuditLog(self._writer, self._reader)
+
+    @cached_property
+    def bulk_operations(self) -> SqliteBulkOperations:
+        from backstage.infra.sqlite.bulk_operations import SqliteBulkOperations  # noqa: PLC0415 - see above
+
+        return SqliteBulkOperations(self._writer, self._reader)
 
     @cached_property
     def tokens(self) -> SqliteTokens:

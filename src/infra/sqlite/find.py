@@ -11,6 +11,7 @@ from itertools import islice
 from backstage.domain.lane_type import plain_type
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
+from backstage.domain.task_state import FINAL_STATES
 from backstage.infra.sqlite.statements import statement
 from backstage.infra.task_row import task_of
 
@@ -28,6 +29,16 @@ def find(query: TaskQuery, connection: sqlite3.Connection) -> TaskPage:
         page = list(islice(matching, query.limit + 1))
     tasks = tuple(page[: query.limit])
     return TaskPage(tasks, tasks[-1].id if len(page) > query.limit else None)
+
+
+def ended_since(moment: int, limit: int, connection: sqlite3.Connection) -> list[Task]:
+    """Those that ended then (microseconds) or later, those that ended first before others."""
+    lanes = {(queue, state) for queue, _, state in connection.execute(_LANES) if state in FINAL_STATES}
+    pages = [
+        connection.execute(statement("ended_since"), (queue, state, moment, limit)).fetchall() for queue, state in lanes
+    ]
+    first = islice(heapq.merge(*pages), limit)
+    return [task for _, task_id in first if (task := task_by_id(connection, task_id)) is not None]
 
 
 def task_by_id(connection: sqlite3.Connection, task_id: str) -> Task | None:

@@ -28,6 +28,7 @@ _DELETE_BY_ID = (
     "DELETE FROM backstage_task_events WHERE task_id = ?",
     "DELETE FROM backstage_event_logs WHERE task_id = ?",
     "DELETE FROM backstage_run_logs WHERE task_id = ?",
+    "DELETE FROM backstage_result_ends WHERE task_id = ?",
 )
 _FINISHED = """SELECT finished_at, id, seq, type, dedupe_key, queue FROM backstage_tasks
                 WHERE state = ? AND id IN (SELECT value FROM json_each(?))"""

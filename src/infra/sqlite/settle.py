@@ -23,6 +23,8 @@ _RECORDED = """SELECT a.outcome, t.state, t.deliveries FROM backstage_tasks AS t
                  LEFT JOIN backstage_attempts AS a ON a.task = t.seq AND a.fence = ?
                 WHERE t.id = ?"""
 
+_KEEP_RESULT_UNTIL = "INSERT INTO backstage_result_ends (task_id, until, is_gone) VALUES (?, ?, 0)"
+
 
 def settle(outcomes: Sequence[Outcome], transaction: Transaction) -> list[TaskState | None]:
     answers: list[TaskState | None] = []
@@ -63,6 +65,10 @@ def _end(run: list[Outcome], transaction: Transaction) -> list[TaskState | None]
     for (queue, type_, state), tasks in Counter(row[1:4] for row in moved).items():
         counts.move(_RUNNING, state, queue, type_, tasks)
     accepted = {row[0] for row in moved}
+    for outcome in run:
+        if outcome.keep_result_for is not None and outcome.task_id in accepted:
+            until = now + timedelta(seconds=outcome.keep_result_for)
+            cursor.execute(_KEEP_RESULT_UNTIL, (outcome.task_id, to_micros(until)))
     for outcome in run:
         for task in outcome.next_tasks if outcome.task_id in accepted else ():
             add_task(cursor, counts, task, now)

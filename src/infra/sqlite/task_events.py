@@ -36,6 +36,12 @@ _LINES = "SELECT task_id, fence, attempt, lines FROM backstage_run_logs WHERE ta
 _PUT_OFF = "UPDATE backstage_event_logs SET since = ? WHERE task_id = ?"
 _FORGET = ("DELETE FROM backstage_task_events WHERE task_id = ?", "DELETE FROM backstage_event_logs WHERE task_id = ?")
 
+_DUE_RESULTS = "SELECT task_id FROM backstage_result_ends WHERE is_gone = 0 AND until <= ? ORDER BY until LIMIT ?"
+_FORGET_RESULT = (
+    "UPDATE backstage_tasks SET result = NULL WHERE id = ? AND state = 'completed'",
+    "UPDATE backstage_result_ends SET is_gone = 1 WHERE task_id = ?",
+)
+
 
 class SqliteTaskEvents:
     """TaskEvents over the file."""
@@ -57,6 +63,12 @@ class SqliteTaskEvents:
 
     async def lines(self, task_id: str) -> Sequence[RunLog]:
         return await self._reader.run(partial(_lines, task_id))
+
+    async def forget_results(self, limit: int) -> int:
+        due = await self._reader.run(partial(_due_results, to_micros(self._clock.now()), limit))
+        if due:
+            await self._writer.run(partial(_forget_results, due))
+        return len(due)
 
     async def forget(self, kept_for: float, limit: int) -> int:
         due = await self._reader.run(partial(_due, to_micros(self._clock.now()) - ticks(kept_for), limit))
@@ -113,6 +125,15 @@ def _keep_lines(logs: Sequence[RunLog], transaction: Transaction) -> None:
 
 def _lines(task_id: str, connection: sqlite3.Connection) -> list[RunLog]:
     return [RunLog(*row) for row in connection.execute(_LINES, (task_id,))]
+
+
+def _due_results(now: int, limit: int, connection: sqlite3.Connection) -> list[tuple[str]]:
+    return [(task_id,) for (task_id,) in connection.execute(_DUE_RESULTS, (now, limit))]
+
+
+def _forget_results(due: list[tuple[str]], transaction: Transaction) -> None:
+    for forget in _FORGET_RESULT:
+        transaction.cursor.executemany(forget, due)
 
 
 def _due(oldest: int, limit: int, connection: sqlite3.Connection) -> list[tuple[str, str | None, int | None]]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from backstage.infra.moments import to_micros
 from backstage.infra.searching import count_matching, search_page
 from backstage.infra.sqlite.add import add_task
 from backstage.infra.sqlite.caller_transaction import add_in
-from backstage.infra.sqlite.find import find, task_by_id
+from backstage.infra.sqlite.find import ended_since, find, task_by_id
 from backstage.infra.sqlite.prune import delete, prune
 from backstage.infra.sqlite.reader import Reader
 from backstage.infra.sqlite.rows import attempt_of
@@ -69,6 +70,9 @@ class SqliteTasks:
 
     async def count_matching(self, search: TaskSearch, look_at: int) -> Counted:
         return await count_matching(SqliteLooking(self._reader, search), search, look_at)
+
+    async def ended_since(self, moment: datetime, limit: int) -> list[Task]:
+        return await self._reader.run(partial(ended_since, to_micros(moment), limit))
 
     async def save(self, task: Task) -> None:
         await self._writer.run(partial(save, task))

@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "python -m wo
                 _refuse_memory(settings.url)
                 module = (sys.executable, "-m", "backstage.worker.command.command")
                 return run_fleet(settings, [*module, *arguments, "--processes", "1"])
-            return run_here(_worker(settings))
+            return run_here(worker_of(settings))
     except ConfigurationError as error:
         print(f"backstage: {as_typed(error, arguments)}", file=sys.stderr)  # noqa: T201 - the command's own answer
         return WRONG_USAGE
@@ -76,7 +76,8 @@ def _meant_by_handlers(url: str) -> Iterator[None]:
             os.environ["BACKSTAGE_URL"] = before
 
 
-def _worker(settings: Settings) -> Worker:
+def worker_of(settings: Settings) -> Worker:
+    """The worker of the modules that the settings name. Raises ConfigurationError for one that cannot be loaded."""
     container = Container(settings)
     worker = Worker(container=container)
     if not settings.handlers:

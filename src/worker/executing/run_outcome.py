@@ -7,6 +7,7 @@ from typing import Any
 
 from backstage.domain.failure import Failure
 from backstage.domain.handler_signals import EndAsCancelled, GiveUp, RetryLater, delay_of
+from backstage.domain.limits import MAX_PAYLOAD_BYTES
 from backstage.domain.next import Next
 from backstage.domain.outcome import Outcome
 from backstage.domain.payload import decode_payload, encode_result
@@ -34,15 +35,16 @@ class RunOutcome:
         self._logger = logger
         self._warned: set[str] = set()
 
-    def of_value(self, task: Task, value: Any, policy: RetryPolicy) -> Outcome:
-        """A result, a Next (or several) to chain, or a TaskResult. One that cannot be stored fails the attempt."""
+    def of_value(self, task: Task, value: Any, policy: RetryPolicy, result_limit: int = MAX_PAYLOAD_BYTES) -> Outcome:
+        """A result, a Next (or several) to chain, or a TaskResult. One that cannot be stored fails the attempt, and so
+        does a result of more bytes than `result_limit`."""
         if value is None:
             return task.completed()
         try:
             returned = Returned.of(value)
             if returned.error is not None:
                 return self.of_error(task, returned.error, policy)
-            result_json = None if returned.result is None else encode_result(returned.result)
+            result_json = None if returned.result is None else encode_result(returned.result, result_limit)
             nexts = tuple(self._chain(task, each) for each in returned.nexts)
             self._warn_of_a_lookalike(task, returned.result)
         except BaseException as error:

@@ -10,7 +10,7 @@ from typing import Any, TypedDict, TypeVar, Unpack
 from backstage.domain.backoff import Backoff
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.lane_type import check_payload_version
-from backstage.domain.limits import check_attempts, check_name, check_seconds
+from backstage.domain.limits import check_attempts, check_name, check_result_options, check_seconds
 from backstage.domain.task_type import HANDLER_MARK, MarkedHandler, TaskType
 from backstage.worker.handling.unknown_options import refuse_unknown
 
@@ -48,6 +48,10 @@ class TaskHandlerRegistration:
     run_in: RunIn | str = RunIn.AUTO
     max_deliveries: int | None = None
     version: int = 1
+    keep_result_for: float | None = None
+    """Seconds after which its results are given up, though the tasks are kept; None: as long as the task."""
+    result_limit: int | None = None
+    """Bytes of the largest result, at most 1 MiB; a larger one fails the attempt."""
     keep_logs: bool = False
     """Whether the lines that it logs by its context are kept of every attempt, and not only of one that failed."""
     task_type: TaskType[Any, Any] | None = None
@@ -71,6 +75,7 @@ class TaskHandlerRegistration:
             if getattr(self, field) is not None:
                 check_attempts(field, getattr(self, field))
         check_payload_version("version", self.version)
+        check_result_options(self.keep_result_for, self.result_limit)
         if not isinstance(self.keep_logs, bool):
             raise ConfigurationError("keep_logs", f"{self.keep_logs!r} is neither true nor false")
         if self.run_in not in tuple(RunIn):
@@ -88,6 +93,8 @@ class HandlerOptions(TypedDict, total=False):
     max_deliveries: int | None
     version: int
     keep_logs: bool
+    keep_result_for: float | None
+    result_limit: int | None
 
 
 def handler(type: str | TaskType[Any, Any], **options: Unpack[HandlerOptions]) -> Callable[[Function], Function]:

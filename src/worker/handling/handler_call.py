@@ -58,6 +58,11 @@ class HandlerCall:
                 keywords[place] = value
         return partial(self.function, *positional, **keywords)
 
+    def check(self, payload_json: str) -> None:
+        """Raises PayloadMisfit when the payload does not fit the handler's type."""
+        if self._takes.payload is not None:
+            self._payload(payload_json)
+
     def run(self, context: TaskContext) -> Any:
         """Call the handler in this thread; what an async one returns is to be awaited."""
         return self.of(context.task.payload_json, context)()

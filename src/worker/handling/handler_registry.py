@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from backstage.domain.errors import ConfigurationError, UnknownTaskTypeError
 from backstage.domain.lane_type import lane_type, split_lane_type
+from backstage.domain.task import Task
 from backstage.worker.handling.context import TaskContext
 from backstage.worker.handling.handler import RunIn, TaskHandlerRegistration, payload_type_of
 from backstage.worker.handling.handler_call import HandlerCall
@@ -105,6 +106,13 @@ class HandlerRegistry:
         if known is None:
             raise UnknownTaskTypeError(lane)
         return known
+
+    def check(self, task: Task) -> None:
+        """Read the task's payload as its run would, and run nothing. Raises PayloadMisfit, what an upcaster raises, and
+        UnknownTaskTypeError."""
+        registration, call = self._of(task.lane_type)
+        upcasters = self._versions.chain(task.type, task.payload_version, registration.version)
+        call.check(raised(task, upcasters).payload_json if upcasters else task.payload_json)
 
     def bind(self, lane: str, threads: Executor, processes: Executor) -> Run:
         """Return what calls the handler of the type and version in the place it asks for."""

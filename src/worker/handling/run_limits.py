@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from backstage.domain.limits import MAX_PAYLOAD_BYTES
 from backstage.domain.retry_policy import RetryPolicy
 from backstage.domain.task import Task
 from backstage.worker.handling.handler import TaskHandlerRegistration
@@ -18,6 +19,8 @@ class RunLimits:
     soft_timeout: float | None
     retry: RetryPolicy
     max_deliveries: int
+    keep_result_for: float | None = None
+    result_limit: int = MAX_PAYLOAD_BYTES
     keep_logs: bool = False
     """Whether the lines of every run are kept, and not only of one that failed."""
 
@@ -36,6 +39,8 @@ def limits_of(options: WorkerOptions, queue_name: str, registration: TaskHandler
             registration.backoff or options.retry.backoff,
         ),
         max_deliveries_of(options, queue_name, registration),
+        _first(registration.keep_result_for, None if queue is None else queue.keep_result_for),
+        registration.result_limit or (queue and queue.result_limit) or MAX_PAYLOAD_BYTES,
         registration.keep_logs,
     )
 
@@ -45,3 +50,8 @@ def max_deliveries_of(options: WorkerOptions, queue_name: str, registration: Tas
     no handler."""
     queue = options.queues.get(queue_name)
     return (registration and registration.max_deliveries) or (queue and queue.max_deliveries) or options.max_deliveries
+
+
+def _first(of_handler: float | None, of_queue: float | None) -> float | None:
+    """0 is a value here: a result that is given up at once."""
+    return of_queue if of_handler is None else of_handler

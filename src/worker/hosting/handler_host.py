@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, Unpack, overload
 
 from backstage.domain.cron_task import CronTask
+from backstage.domain.deploy_report import DeployedCode
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.task_type import TaskType
+from backstage.worker.handling.deployed_handlers import DeployedHandlers
 from backstage.worker.handling.durable_listeners import DurableListeners
 from backstage.worker.handling.handler import HandlerOptions, TaskHandlerRegistration, refuse_bare
 from backstage.worker.handling.handler_modules import Marked
@@ -72,6 +74,11 @@ class HandlerHost(ABC):
             return function
 
         return register
+
+    def deployed(self) -> DeployedCode:
+        """What is registered by now, as `check_deploy` asks it. Raises ConfigurationError for upcasters that lead to no
+        handler."""
+        return DeployedHandlers(self._registry)
 
     def use(self, middleware: Middleware) -> Middleware:
         """Wrap every handler; the first one added is the outermost. May be used as a decorator."""

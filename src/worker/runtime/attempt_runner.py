@@ -6,6 +6,8 @@ import asyncio
 import time
 from typing import Any
 
+from msgspec.structs import replace
+
 from backstage.app.current_task import current_task
 from backstage.domain.failure import Failure
 from backstage.domain.lost_worker_failures import too_many_deliveries
@@ -70,7 +72,10 @@ class AttemptRunner:
             return None
         if held.has_seen_shutdown and _is_unsuccessful(value):
             return self.cut_off(held)  # it wound up because it was asked to, which is no failure
-        return self._run_outcome.of_value(task, value, policy)
+        outcome = self._run_outcome.of_value(task, value, policy, limits.result_limit)
+        if limits.keep_result_for is None or outcome.result_json is None:
+            return outcome
+        return replace(outcome, keep_result_for=limits.keep_result_for)
 
     def refused(self, held: HeldTask, problem: str) -> Outcome:
         """What stands in for the end of a run that the store will never take."""

@@ -13,6 +13,7 @@ from backstage.domain.ports.wakeup import Wakeup
 from backstage.domain.worker_info import beat_interval
 from backstage.worker.runtime.beat import Beat
 from backstage.worker.runtime.broadcast_loop import BroadcastLoop
+from backstage.worker.runtime.bulk_loop import BulkLoop
 from backstage.worker.runtime.lease_keeper import LeaseKeeper
 from backstage.worker.runtime.older_workers import OlderWorkers
 from backstage.worker.runtime.parts import Parts
@@ -103,6 +104,7 @@ class Duties:
             "reports": endless("reports", parts.reports.run),
             "subscriptions": periodic(options.subscription_interval, "subscriptions", parts.subscriptions.look),
             "scheduler": endless("scheduler", self._scheduler.run),
+            "bulk": endless("bulk", BulkLoop(parts.surroundings.use_cases.carry_on_bulk).run),
             "wakeup": endless("wakeup", partial(self._pass_on_hints, wakeup)),
             "reclaimer": later(options.reclaim_interval, "reclaimer", self._reclaimer.reclaim),
             "stalled": later(STALLED_AFTER, "stalled", self._look_for_stalls),

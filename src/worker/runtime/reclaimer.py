@@ -56,6 +56,9 @@ class Reclaimer:
 
     async def prune(self) -> None:
         await self._prune_tasks(self._options.retention, self._log_pruned)
+        emptied = BATCH
+        while emptied == BATCH:
+            emptied = await self._task_events.forget_results(BATCH)
         await self._history.forget()
         forgotten = BATCH
         while forgotten == BATCH:

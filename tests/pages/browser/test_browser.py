@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
+from backstage.domain.event_log import NewEvent
+from backstage.domain.followed_event import EventKind
 from backstage.domain.task_state import TaskState
 from tests.pages.browser.conftest import Watched
 from tests.pages.scene import build, build_hostile
@@ -18,7 +20,9 @@ NewPage = Callable[..., Awaitable[Watched]]
 PAGES = (
     "/",
     "/tasks",
-    "/queues",
+    "/failures",
+    "/failures?range=7d",
+    "/queues?open=mail",
     "/workers",
     "/schedules?open=nightly-report",
     "/types",
@@ -145,7 +149,7 @@ async def test_the_palette_jumps_to_a_queue(window: Watched) -> None:
     await page.get_by_role("textbox", name="Jump to").fill("bill")
     await expect(page.locator("#palette li").first).to_contain_text("billing")
     await page.keyboard.press("Enter")
-    await page.wait_for_url("**/tasks?q=queue%3Abilling")
+    await page.wait_for_url("**/queues?open=billing")
 
 
 async def test_keys_go_to_pages_and_a_question_mark_explains_them(window: Watched) -> None:
@@ -163,6 +167,35 @@ async def test_keys_go_to_pages_and_a_question_mark_explains_them(window: Watche
     await page.keyboard.type("state:failed")
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/tasks?*state*failed*")
+
+
+async def test_a_chart_tells_the_value_under_the_pointer_and_leads_to_the_tasks_of_a_time(window: Watched) -> None:
+    await build(window.store, 14)
+    page = await window.go("/")
+    plot = page.locator("#throughput .u-over")
+    await plot.hover(position={"x": 120, "y": 40})
+    await expect(page.locator("#throughput .plot-tip")).to_contain_text("completed")
+    box = await plot.bounding_box()
+    assert box is not None
+    await page.mouse.move(box["x"] + 40, box["y"] + 50)
+    await page.mouse.down()
+    await page.mouse.move(box["x"] + 160, box["y"] + 50)
+    await page.mouse.up()
+    await page.wait_for_url("**/tasks?q=since*until*")
+
+
+async def test_what_a_running_task_tells_appears_as_it_comes(window: Watched) -> None:
+    made = await build(window.store, 7)
+    task = await window.store.get_task(made["running"][0].id)
+    page = await window.go(f"/tasks/{task.id}")
+    await window.store.backend.task_events.append(
+        [
+            NewEvent(
+                task_id=task.id, fence=task.fence, place=1, attempt=1, kind=EventKind.CHUNK, data_json='"row 17 of 40"'
+            )
+        ]
+    )
+    await expect(page.locator("#told li")).to_have_text(re.compile("row 17 of 40"))
 
 
 async def test_the_query_box_completes_names_and_values(window: Watched) -> None:

@@ -19,6 +19,7 @@ end
 local function delete_with(id, ...)
   redis.call('DEL', attempts_of(id), KEYS[1] .. ':events:' .. id, KEYS[1] .. ':lines:' .. id, ...)
   redis.call('ZREM', KEYS[1] .. ':eventlogs', id)
+  redis.call('ZREM', KEYS[1] .. ':results', id)
 end
 
 -- Its hash was deleted by somebody: it counts as pruned, if its type is known.

@@ -4,8 +4,8 @@
 --   KEYS  1 the queue's prefix
 --   ARGV  4 packed { { id, fence, kind, state letter, result or false, failure or false, delay in microseconds or
 --           false, whether it spends no attempt, { next task of this queue, … },
---           { { next task's id, { another queue, the task } }, … }, whether it has run: if not, it leaves no record },
---           … }
+--           { { next task's id, { another queue, the task } }, … }, whether it has run: if not, it leaves no record,
+--           how long the result is kept in microseconds or false }, … }
 --   returns packed { now, { state letter or false, … } }
 -- An outcome `lost` counts only while the lease has run out. Any other that was applied before is answered as it was
 -- then. Next tasks of other queues are kept in `outbox`, from where the client delivers them.
@@ -108,6 +108,9 @@ local function end_for_good(task, kind, state, outcome)
   if result then
     changes[#changes + 1], changes[#changes + 2] = 'result', result
   end
+  if outcome.kept_for then
+    redis.call('ZADD', KEYS[1] .. ':results', text_of(now + outcome.kept_for), task.id)
+  end
   local told = not outcome.has_run and '-' or tell_record(state, kind, outcome.failure)
   if told then
     changes[#changes + 1], changes[#changes + 2] = 'record', told
@@ -156,11 +159,12 @@ local function store_next(outcome)
 end
 
 local function outcome_of(packed)
-  local id, fence, kind, state, result, failure, delay, is_interruption, next_here, next_elsewhere, has_run =
-    unpack(packed, 1, 11)
+  local id, fence, kind, state, result, failure, delay, is_interruption, next_here, next_elsewhere, has_run, kept_for =
+    unpack(packed, 1, 12)
   return {
     id = id, fence = fence, kind = kind, state = state, result = result, failure = failure, delay = delay,
     is_interruption = is_interruption, next_here = next_here, next_elsewhere = next_elsewhere, has_run = has_run,
+    kept_for = kept_for,
   }
 end
 

@@ -2,7 +2,7 @@
 --   KEYS  1 the queue's prefix
 --   ARGV  4 packed { id, … }
 --   returns packed { { field, value, … } or false for one that the queue has not, … }
-local FIELDS = { 'state', 'fence', 'interruptions', 'end', 'progress', 'note', 'failure' }
+local FIELDS = { 'state', 'fence', 'interruptions', 'end', 'progress', 'note', 'failure', 'gone' }
 local found = {}
 for at, id in ipairs(cmsgpack.unpack(ARGV[4])) do
   local key = KEYS[1] .. ':task:' .. id
@@ -13,8 +13,9 @@ for at, id in ipairs(cmsgpack.unpack(ARGV[4])) do
     end
   end
   local state = unpack(values)
-  if state == 'c' then
-    flat[#flat + 1], flat[#flat + 2] = 'result', redis.call('HGET', key, 'result') or nil
+  local result = state == 'c' and redis.call('HGET', key, 'result')
+  if result then
+    flat[#flat + 1], flat[#flat + 2] = 'result', result
   end
   found[at] = redis.call('EXISTS', key) == 1 and flat
 end

@@ -43,6 +43,8 @@ const FORMS = {
   since: (seconds) => inTwoUnits(Math.max(0, seconds)),
   until: (seconds) => inTwoUnits(Math.max(0, -seconds)),
   clock: (seconds, element) => clockText(element),
+  minute: (seconds, element) => new Date(element.dateTime).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" }),
+  day: (seconds, element) => new Date(element.dateTime).toLocaleDateString("en-GB", { day: "numeric", month: "short" }),
   moment: (seconds, element) => new Date(element.dateTime).toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }),
 };
 

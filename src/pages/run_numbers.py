@@ -1,0 +1,112 @@
+"""What ran over a time, as charts and as lines of tables."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import reduce
+
+from backstage.app.use_cases import UseCases
+from backstage.domain.history import HistoryPoint
+from backstage.domain.rate import Rate
+from backstage.pages.chart import Chart, grouped
+from backstage.pages.moments import wait
+
+_NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
+_WORTH_TELLING = 5
+_TOO_MANY = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Summed:
+    """What one queue or type did over the whole time."""
+
+    point: HistoryPoint
+    spark: Sequence[float]
+
+    @property
+    def failure_share(self) -> float | None:
+        point = self.point
+        return (point.failed + point.retried) / point.ended if point.ended else None
+
+    @property
+    def mean_run(self) -> float | None:
+        return self.point.run_seconds / self.point.ended if self.point.ended else None
+
+    @property
+    def fails(self) -> bool:
+        """Whether it fails so often that somebody should look."""
+        share = self.failure_share
+        return share is not None and share >= _TOO_MANY and self.point.failed + self.point.retried >= _WORTH_TELLING
+
+
+@dataclass(frozen=True, slots=True)
+class RunNumbers:
+    """`step` is the seconds between two points. Series leave out the step that has just begun: it is not whole."""
+
+    step: int
+    points: Sequence[HistoryPoint]
+    by_queue: Mapping[str, Summed]
+    by_type: Mapping[str, Summed]
+    rates: Sequence[Rate]
+
+    @property
+    def total(self) -> HistoryPoint:
+        return _sum(self.points)
+
+    @property
+    def last(self) -> HistoryPoint | None:
+        return self.points[-1] if self.points else None
+
+    @property
+    def step_words(self) -> str:
+        return "a minute" if self.step == 60 else wait(self.step)
+
+    @property
+    def last_words(self) -> str:
+        return "minute" if self.step == 60 else wait(self.step)
+
+    @property
+    def throughput(self) -> Chart:
+        return self._chart("Completed tasks", [float(point.completed) for point in self.points], "completed")
+
+    @property
+    def failures(self) -> Chart:
+        return self._chart("Failed attempts", [float(point.failed + point.retried) for point in self.points], "failed")
+
+    def _chart(self, what: str, values: Sequence[float], unit: str) -> Chart:
+        most, whole = max(values, default=0.0), sum(values)
+        sentence = f"{what}: {most:,.0f} at most in {self.step_words}, {whole:,.0f} in all"
+        return Chart([point.at for point in self.points], values, sentence, unit)
+
+    def started_per_minute(self, queue: str) -> float:
+        return sum(rate.started_per_minute for rate in self.rates if rate.queue == queue)
+
+    def completed_per_minute(self, queue: str) -> float:
+        return sum(rate.completed_per_minute for rate in self.rates if rate.queue == queue)
+
+
+async def run_numbers(use_cases: UseCases, since: datetime) -> RunNumbers:
+    whole, queues, types, rates = await asyncio.gather(
+        use_cases.get_history(since=since),
+        use_cases.get_history(since=since, by="queue"),
+        use_cases.get_history(since=since, by="type"),
+        use_cases.get_rates(),
+    )
+    return RunNumbers(
+        whole.step,
+        whole.series[""][:-1],
+        {name: summed(points) for name, points in queues.series.items()},
+        {name: summed(points) for name, points in types.series.items()},
+        rates,
+    )
+
+
+def summed(points: Sequence[HistoryPoint]) -> Summed:
+    return Summed(_sum(points), grouped([float(point.completed) for point in points]))
+
+
+def _sum(points: Sequence[HistoryPoint]) -> HistoryPoint:
+    return reduce(HistoryPoint.plus, points, HistoryPoint(at=_NO_MOMENT))

@@ -1,0 +1,49 @@
+"""What a running task tells while one looks: lines of its log, and what its handler emits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from backstage.app.use_cases import UseCases
+from backstage.domain.errors import TaskError
+from backstage.domain.followed_event import EventKind, FollowedEvent
+from backstage.pages.site import Site
+
+_SHOWN = frozenset({EventKind.CHUNK, EventKind.LOG, EventKind.RESTARTED, EventKind.DROPPED})
+_LONGEST = 4000
+
+
+def told_route(site: Site) -> Route:
+    async def answer(request: Request) -> Response:
+        use_cases = await site.use_cases_for(request)
+        if use_cases is None:
+            return Response(status_code=401)
+        last = request.headers.get("last-event-id", "")
+        events = _events(use_cases, request.path_params["id"], int(last) if last.isdecimal() else 0)
+        headers = {"x-accel-buffering": "no", "cache-control": "no-store"}
+        return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+
+    return Route("/tasks/{id}/told", answer)
+
+
+async def _events(use_cases: UseCases, task_id: str, after: int) -> AsyncIterator[str]:
+    """Ends with the event `end`, so that a browser does not ask again."""
+    yield "retry: 2000\n\n"
+    try:
+        async for event in use_cases.follow(task_id, after=after):
+            if event.kind in _SHOWN:
+                yield f"id: {event.number}\ndata: {_text_of(event)}\n\n"
+    except TaskError:  # it was deleted, or the store does not answer: the page says so when it is loaded again
+        pass
+    yield "event: end\ndata: \n\n"
+
+
+def _text_of(event: FollowedEvent) -> str:
+    told = {"kind": event.kind.value, "at": event.at.isoformat(), "attempt": event.attempt, "data": event.data}
+    text = json.dumps(told)
+    return text if len(text) <= _LONGEST else json.dumps({**told, "data": f"{str(event.data)[:_LONGEST]}…"})
