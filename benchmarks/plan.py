@@ -39,7 +39,9 @@ CASES = (
         "drain, 2 processes", "drain", scene={**MANY_AT_ONCE, "processes": 2}, backends=(*STORED, "pgqueuer", "bullmq")
     ),
     Case("latency, idle worker", "latency", 0.01, backends=EVERY),
+    Case("awaiting a result", "awaiting", 0.01),
     Case("idle worker", "idle", 0.0, backends=STORED),
+    Case("history of what ran", "history", 0.0, backends=STORED),
     Case("store", "footprint", scene=MANY_AT_ONCE, backends=STORED),
     Case("statements of a drain", "statements", scene=MANY_AT_ONCE, backends=STORED),
     Case("claims beside other tasks", "crowd", scene=MANY_AT_ONCE, backends=STORED, is_crowded=True),

@@ -1,7 +1,8 @@
--- What ran and what failed, in numbers that outlive the tasks: each is kept in a row of its minute and one of its hour.
+-- What ran and what failed, in numbers that outlive the tasks: each is kept in a row of its minute, its quarter of
+-- an hour, its hour and its six hours.
 
 CREATE TABLE backstage_history (
-    grain        integer NOT NULL,          -- seconds that the row is about: 60 or 3600
+    grain        integer NOT NULL,          -- seconds that the row is about: 60, 900, 3600, 21600
     at           bigint NOT NULL,          -- when they begin
     queue        text COLLATE "C" NOT NULL,
     type         text COLLATE "C" NOT NULL,

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from backstage.domain.completion import Completion, typed_part
+from backstage.domain.lane_type import plain_type
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.task_repository import TaskRepository
 from backstage.domain.ports.worker_registry import WorkerRegistry
@@ -81,7 +82,7 @@ class CompleteQuery:
     async def _counted(self, name: str) -> Iterable[tuple[str, int | None]]:
         counted = Counter[str]()
         for row in await self._tasks.counts():
-            counted[getattr(row, name)] += row.tasks - row.pruned
+            counted[plain_type(row.type) if name == "type" else getattr(row, name)] += row.tasks - row.pruned
         if name == "state":
             return [(word, counted.get(word)) for word in STATE_WORDS]
         return [(value, number) for value, number in counted.most_common() if number]

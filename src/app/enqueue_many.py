@@ -5,8 +5,11 @@ from typing import Any, TypeVar, Unpack
 
 from backstage.app.enqueue import asked_for
 from backstage.app.enqueue_options import EnqueueOptions
+from backstage.app.enqueue_task import EnqueueTask
 from backstage.app.enqueue_tasks import EnqueueMany
 from backstage.domain.dedupe import Duplicate
+from backstage.domain.errors import InvalidTaskDataError
+from backstage.domain.field_error import FieldError
 from backstage.domain.task_type import TaskType
 from backstage.domain.typed_task import TypedTask
 
@@ -33,6 +36,14 @@ class EnqueueManyOfType:
         connection: Any = None,
         **options: Unpack[EnqueueOptions],
     ) -> list[TypedTask[Result] | Duplicate]:
-        requests = [asked_for(task_type, payload, options) for payload in payloads]
+        requests = [_asked_for(place, task_type, payload, options) for place, payload in enumerate(payloads)]
         answers = await self._enqueue_tasks(requests, connection=connection)
         return [each if isinstance(each, Duplicate) else TypedTask.of(each, task_type) for each in answers]
+
+
+def _asked_for(place: int, task_type: TaskType[Any, Any], payload: Any, options: EnqueueOptions) -> EnqueueTask:
+    try:
+        return asked_for(task_type, payload, options)
+    except InvalidTaskDataError as error:  # of a payload that does not tell its key
+        fields = (FieldError(f"tasks[{place}].{each.field}", each.message) for each in error.fields)
+        raise InvalidTaskDataError(tuple(fields)) from error

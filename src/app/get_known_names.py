@@ -35,5 +35,5 @@ class GetKnownNames:
         types = [plain_type(count.type) for count in counts] + [cron.task_name for cron in crons]
         return KnownNames(
             frozenset(queues).union(*(worker.queues for worker in workers)),
-            frozenset(types).union(*(map(plain_type, worker.types) for worker in workers)),
+            frozenset(types).union(*(worker.plain_types for worker in workers)),
         )

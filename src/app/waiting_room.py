@@ -13,7 +13,9 @@ from backstage.domain.standing import Standing
 
 FIRST_PAUSE = 0.002
 LONGEST_PAUSE = 0.5
-"""Seconds between two looks for one task: at first few, twice as many each time."""
+SHARE = 0.25
+"""Seconds between two looks for one task: this share of the time that it was waited for, from the shortest to the
+longest. So an end is learnt of a quarter later than it came, or half a second."""
 PATIENCE = 10.0
 """Seconds for which a store that cannot be reached is asked again before the waiters are told."""
 MOST_AT_ONCE = 1000
@@ -38,11 +40,11 @@ class WaitingRoom:
 class _Waited:
     """A task that somebody waits for, and when it is looked for again."""
 
-    __slots__ = ("answers", "due", "pause")
+    __slots__ = ("answers", "began", "due")
 
-    def __init__(self, due: float) -> None:
+    def __init__(self, began: float) -> None:
         self.answers: set[asyncio.Future[Standing]] = set()
-        self.due, self.pause = due, FIRST_PAUSE
+        self.began = self.due = began
 
 
 class _Room:
@@ -70,7 +72,7 @@ class _Room:
         """Look for it at once: whoever comes may come late."""
         now = asyncio.get_running_loop().time()
         waited = self._waited.setdefault(task_id, _Waited(now))
-        waited.due, waited.pause = now, FIRST_PAUSE
+        waited.due = waited.began = now
         heapq.heappush(self._due, (now, task_id))
         self._came.set()
         if self._asking is None or self._asking.done():
@@ -133,8 +135,7 @@ class _Room:
         for task_id in task_ids:
             waited = self._waited.get(task_id)
             if waited is not None:
-                waited.due = now + waited.pause
-                waited.pause = min(2 * waited.pause, LONGEST_PAUSE)
+                waited.due = now + min(max(SHARE * (now - waited.began), FIRST_PAUSE), LONGEST_PAUSE)
                 heapq.heappush(self._due, (waited.due, task_id))
 
     def _is_borne(self, error: Exception) -> bool:

@@ -8,6 +8,7 @@ from backstage.cli.answer import iso, print_json, print_text
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.store import existing_store
 from backstage.domain.explanation import Explanation, QueueExplanation, Reason
+from backstage.domain.time_texts import moment
 
 
 def parser() -> CommandParser:
@@ -28,7 +29,7 @@ def run(arguments: Sequence[str]) -> int:
     if options.json:
         print_json(_document(explanation))
     else:
-        print_text("\n".join(_lines(explanation)))
+        print_text("\n".join(lines_of(explanation)))
     return DONE
 
 
@@ -39,11 +40,15 @@ async def _explained(url: str | None, task_id: str, queue: str | None) -> Explan
         return await store.explain(await store.find_task_id(task_id))
 
 
-def _lines(explanation: Explanation | QueueExplanation) -> list[str]:
-    """Numbered where there are several."""
-    if len(explanation.reasons) == 1:
-        return [explanation.sentence]
-    return [f"{number}. {reason.sentence}" for number, reason in enumerate(explanation.reasons, 1)]
+def lines_of(explanation: Explanation | QueueExplanation) -> list[str]:
+    """The reasons, numbered where there are several, and the estimate."""
+    lines = [reason.sentence for reason in explanation.reasons]
+    if len(lines) > 1:
+        lines = [f"{number}. {line}" for number, line in enumerate(lines, 1)]
+    if isinstance(explanation, Explanation) and explanation.estimate is not None:
+        between = f"{moment(explanation.estimate.earliest)} and {moment(explanation.estimate.latest)}"
+        lines.append(f"It will probably be claimed between {between}.")
+    return lines
 
 
 def _document(explanation: Explanation | QueueExplanation) -> dict[str, Any]:

@@ -19,6 +19,7 @@ def schedule_document(schedule: Schedule, now: datetime) -> dict[str, Any]:
         "schedule": cron.schedule,
         "time_zone": cron.time_zone,
         "task_name": cron.task_name,
+        "payload_version": cron.payload_version,
         "queue": cron.queue,
         "args": json.loads(cron.payload_json),
         "catch_up": str(cron.catch_up),

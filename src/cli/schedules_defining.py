@@ -19,7 +19,10 @@ from backstage.domain.schedule import Schedule
 from backstage.domain.time_texts import moment
 from backstage.infra.printable import printable
 
-_FIELDS = ("schedule", "task_name", "queue", "args", "time_zone", "catch_up", "overlap", "jitter", "tags", "key")
+_FIELDS = (
+    *("schedule", "task_name", "payload_version", "queue", "args", "time_zone", "catch_up", "overlap"),
+    *("jitter", "tags", "key"),
+)
 
 
 def run_add(arguments: Sequence[str]) -> int:
@@ -54,6 +57,7 @@ def run_edit(arguments: Sequence[str]) -> int:
 
 
 def _add_choices(known: CommandParser) -> None:
+    known.add_argument("--payload-version", type=int, metavar="N", help="of what the handler gets; default: 1")
     known.add_argument("--queue", help="queue of the task; default: default")
     known.add_argument("--tz", dest="time_zone", metavar="ZONE", help="such as Europe/Berlin; default: UTC")
     known.add_argument("--catch-up", choices=tuple(map(str, MissedTicks)), help="which missed ticks fire; default: one")

@@ -9,6 +9,7 @@ from typing import Any
 
 from backstage.conformance.trial import LEASE, Trial
 from backstage.domain.explanation import Explanation, Reason, ReasonKind
+from backstage.domain.lane_type import lane_type, plain_type
 from backstage.domain.ports.queue_control import QUEUE, TYPE
 from backstage.domain.ports.task_queue import ClaimRequest
 from backstage.domain.task import Task
@@ -25,6 +26,7 @@ class ExplainedStore:
         self._trial, self._chance = trial, chance
         self._queues = tuple(f"{name}{number}" for name in "abc")
         self._types = tuple(f"{name}{number}" for name in TYPES)
+        self._lanes = tuple(lane_type(each, version) for each in self._types for version in (1, 2))
         self._workers: dict[str, WorkerInfo] = {}
         self._pauses: set[tuple[str, str]] = set()
         self._held: dict[str, Task] = {}
@@ -76,11 +78,11 @@ class ExplainedStore:
             await self._resume(reason.details["kind"], reason.details["name"])
         elif reason.kind is ReasonKind.NO_WORKER:
             await self._beat(self._random_worker("new", is_stopping=False))
-        elif reason.kind is ReasonKind.UNKNOWN_TYPE:
+        elif reason.kind in {ReasonKind.UNKNOWN_TYPE, ReasonKind.UNKNOWN_VERSION}:
             worker = self._alive()[0]
-            await self._beat(replace(worker, types=(*worker.types, task.type)))
+            await self._beat(replace(worker, types=(*worker.types, task.lane_type)))
         elif reason.kind is ReasonKind.UNSERVED_QUEUE:
-            worker = next(each for each in self._alive() if task.type in each.types)
+            worker = next(each for each in self._alive() if task.lane_type in each.types)
             await self._beat(replace(worker, queues=(*worker.queues, task.queue)))
         elif reason.kind is ReasonKind.BEHIND_OTHERS:
             await self._take_those_before(task, reason.details)
@@ -114,7 +116,7 @@ class ExplainedStore:
         return [worker for worker in self._workers.values() if not worker.is_stopping]
 
     def _takers(self, task: Task) -> list[WorkerInfo]:
-        return [worker for worker in self._alive() if worker.serves(task.queue, task.type)]
+        return [worker for worker in self._alive() if worker.serves(task.queue, task.lane_type)]
 
     def _with_room(self, workers: Sequence[WorkerInfo]) -> list[WorkerInfo]:
         return [worker for worker in workers if self._number_held(worker) < worker.concurrency]
@@ -125,8 +127,11 @@ class ExplainedStore:
     def _why_unserved(self, task: Task) -> ReasonKind:
         if not self._alive():
             return ReasonKind.NO_WORKER
-        knows = any(task.type in worker.types for worker in self._alive())
-        return ReasonKind.UNSERVED_QUEUE if knows else ReasonKind.UNKNOWN_TYPE
+        known = {name for worker in self._alive() for name in worker.types}
+        if task.lane_type in known:
+            return ReasonKind.UNSERVED_QUEUE
+        is_other_version = task.type in map(plain_type, known)
+        return ReasonKind.UNKNOWN_VERSION if is_other_version else ReasonKind.UNKNOWN_TYPE
 
     async def _taken_before(self, task: Task, worker: WorkerInfo) -> list[Task]:
         """What the worker claims before the task, in that order."""
@@ -135,7 +140,7 @@ class ExplainedStore:
             each
             for each in tasks
             if each.is_due(self._trial.clock.now())
-            and worker.serves(each.queue, each.type)
+            and worker.serves(each.queue, each.lane_type)
             and not {(QUEUE, each.queue), (TYPE, each.type)} & self._pauses
         ]
         due.sort(key=lambda each: (-worker.ranks.get(each.queue, 0), -each.priority, each.scheduled_at, each.id))
@@ -196,6 +201,7 @@ class ExplainedStore:
         return self._trial.new_task(
             queue=self._chance.choice(self._queues),
             type=self._chance.choice(self._types),
+            payload_version=self._chance.choice([1, 1, 2]),
             priority=self._chance.choice([-1, 0, 0, 1]),
             delay=self._chance.choice([0.0, 0.0, 0.0, 45.0]),
         )
@@ -206,7 +212,7 @@ class ExplainedStore:
             self._trial,
             worker_id,
             queues=tuple(sorted(queues)),
-            types=tuple(sorted(self._chance.sample(self._types, self._chance.randint(1, 3)))),
+            types=tuple(sorted(self._chance.sample(self._lanes, self._chance.randint(2, 5)))),
             concurrency=self._chance.randint(1, 3),
             ranks={queue: rank for queue in sorted(queues) if (rank := self._chance.choice([0, 0, 1, 2]))},
             is_stopping=self._chance.random() < 0.2 if is_stopping is None else is_stopping,

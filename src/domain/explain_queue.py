@@ -41,7 +41,7 @@ def _stops(facts: QueueFacts, waiting: Sequence[QueueLane]) -> list[_Stop]:
     stops: dict[str, _Stop] = {}
     for pause in facts.pauses:
         if (pause.kind, pause.name) == (QUEUE, facts.queue):
-            reason = paused_reason(pause)
+            reason = paused_reason(pause, facts.authors)
             stops[reason.sentence] = _Stop(reason)
     for lane in waiting:
         for reason in _in_the_way(facts, lane):
@@ -50,7 +50,7 @@ def _stops(facts: QueueFacts, waiting: Sequence[QueueLane]) -> list[_Stop]:
 
 
 def _in_the_way(facts: QueueFacts, lane: QueueLane) -> Iterator[Reason]:
-    yield from paused(facts.queue, lane.type, facts.pauses)
+    yield from paused(facts.queue, lane.type, facts.pauses, facts.authors)
     reason = unserved(facts.queue, lane.type, facts.workers)
     if reason is not None:
         yield reason

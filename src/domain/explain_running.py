@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from backstage.domain.explain_pauses import TASK, Authors
 from backstage.domain.explanation import Reason, ReasonKind
 from backstage.domain.one_line import one_line
 from backstage.domain.task_facts import TaskFacts
@@ -11,23 +12,24 @@ from backstage.domain.task_state import TaskState
 from backstage.domain.time_texts import duration, moment
 
 
-def ended(facts: TaskFacts) -> Reason:
-    task = facts.task
+def ended(facts: TaskFacts, authors: Authors) -> Reason:
+    task, who = facts.task, authors.get((TASK, facts.task.id))
     at = "" if task.finished_at is None else f" at {moment(task.finished_at)}"
     if task.state is TaskState.COMPLETED:
         sentence = f"It completed{at}."
     elif task.state is TaskState.CANCELLED:
-        sentence = f"It was cancelled{at}. To run it after all: backstage retry {task.id}."
+        by = "" if who is None else f" by {who}"
+        sentence = f"It was cancelled{at}{by}. To run it after all: backstage retry {task.id}."
     else:
         error = "" if task.last_failure is None else f": {one_line(str(task.last_failure))}"
         sentence = f"It failed for good{at}, after attempt {task.attempt}{error}. To run it again: backstage retry "
         sentence += f"{task.id}."
     error_type = None if task.last_failure is None else task.last_failure.type
-    details = {"state": task.state.value, "attempt": task.attempt, "error": error_type}
+    details = {"state": task.state.value, "attempt": task.attempt, "error": error_type, "by": who}
     return Reason(ReasonKind.ENDED, sentence, task.finished_at, details=details)
 
 
-def running(facts: TaskFacts) -> Iterator[Reason]:
+def running(facts: TaskFacts, authors: Authors) -> Iterator[Reason]:
     task, lease = facts.task, facts.task.lease
     if lease is None or task.started_at is None:  # what somebody else wrote
         yield Reason(ReasonKind.RUNNING, "It is marked as running, but no worker holds it.")
@@ -37,11 +39,10 @@ def running(facts: TaskFacts) -> Iterator[Reason]:
     details = {"worker": lease.worker_id, "progress": task.progress, "is_heard_of": not _silence(facts)}
     yield Reason(ReasonKind.RUNNING, sentence, task.started_at, lease.until, details)
     if task.is_cancel_requested:
-        yield Reason(
-            ReasonKind.CANCEL_REQUESTED,
-            f"Somebody asked to cancel it, and its handler has not stopped yet: {lease.worker_id} interrupts it.",
-            details={"worker": lease.worker_id},
-        )
+        who = authors.get((TASK, task.id))
+        sentence = f"{who or 'Somebody'} asked to cancel it, and its handler has not stopped yet: {lease.worker_id} "
+        details = {"worker": lease.worker_id, "by": who}
+        yield Reason(ReasonKind.CANCEL_REQUESTED, f"{sentence}interrupts it.", details=details)
 
 
 def _silence(facts: TaskFacts) -> str:

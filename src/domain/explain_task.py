@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import MappingProxyType
 
-from backstage.domain.explain_pauses import paused
+from backstage.domain.explain_pauses import Authors, paused
 from backstage.domain.explain_running import ended, running
 from backstage.domain.explain_serving import serving
 from backstage.domain.explanation import Explanation, Reason, ReasonKind
@@ -22,15 +23,16 @@ NOTHING = Reason(
 )
 
 
-def explain_task(facts: TaskFacts) -> Explanation:
+def explain_task(facts: TaskFacts, authors: Authors = MappingProxyType({})) -> Explanation:
     """Return every reason that holds, the one to look at first before the others."""
     task = facts.task
     if task.state in FINAL_STATES:
-        reasons = [ended(facts)]
+        reasons = [ended(facts, authors)]
     elif task.state is TaskState.RUNNING:
-        reasons = list(running(facts))
+        reasons = list(running(facts, authors))
     else:
-        reasons = [*_not_due(facts), *paused(task.queue, task.type, facts.pauses), *serving(facts)] or [NOTHING]
+        stops = paused(task.queue, task.type, facts.pauses, authors)
+        reasons = [*_not_due(facts), *stops, *serving(facts)] or [NOTHING]
     return Explanation(task.id, task.state, reasons[0].sentence, tuple(reasons))
 
 

@@ -13,10 +13,15 @@ from backstage.domain.limits import check_moment, check_name, shown
 
 WAIT_BOUNDS = (0.1, 0.5, 1.0, 5.0, 30.0, 60.0, 300.0, 1800.0)
 """Seconds: the upper bounds of `waits`; its last number is of what waited longer than all of them."""
-MINUTE, HOUR = 60, 3600
-GRAINS = (MINUTE, HOUR)
-"""Seconds that a stored row is about. Each number is kept in a row of either grain."""
-KEPT_FOR = {MINUTE: timedelta(hours=26), HOUR: timedelta(days=31)}
+MINUTE, QUARTER, HOUR, SIX_HOURS = 60, 900, 3600, 6 * 3600
+KEPT_FOR = {
+    MINUTE: timedelta(hours=26),
+    QUARTER: timedelta(days=8),
+    HOUR: timedelta(days=31),
+    SIX_HOURS: timedelta(days=31),
+}
+GRAINS = tuple(KEPT_FOR)
+"""Seconds that a stored row is about. Each number is kept in a row of every grain, so that no reading adds up many."""
 MOST_POINTS = 2000
 By = Literal["queue", "type"]
 
@@ -110,13 +115,18 @@ class HistoryQuery:
     @property
     def grain(self) -> int:
         """Of the rows to add up."""
-        return MINUTE if self.step % HOUR else HOUR
+        return grain_of(self.step)
 
     def moments(self) -> list[datetime]:
         """The beginnings of all steps."""
         first, last = floored(self.since, self.step), self.until - timedelta(microseconds=1)
         number = int((floored(last, self.step) - first).total_seconds()) // self.step + 1
         return [first + timedelta(seconds=self.step * at) for at in range(number)]
+
+
+def grain_of(step: int) -> int:
+    """The longest rows that such steps are made of."""
+    return max(grain for grain in GRAINS if step % grain == 0)
 
 
 def floored(moment: datetime, step: int) -> datetime:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from backstage.domain.ports.queue_control import Pause
 from backstage.domain.worker_info import WorkerInfo
@@ -26,3 +26,5 @@ class QueueFacts:
     lanes: Sequence[QueueLane]
     pauses: Sequence[Pause]
     workers: Sequence[WorkerInfo]
+    authors: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Who paused it, by kind and name, as far as that is known."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from backstage.domain.lane_type import plain_type
+
 EVERY_TYPE = "*"
 """Among a worker's types: it serves all, those of its queues that have no handler of their own too."""
 
@@ -57,6 +59,11 @@ class WorkerInfo:
     def tells_listeners(self) -> bool:
         """Whether failures that end on it reach durable listeners: a release that knows of them names itself."""
         return self.release is not None
+
+    @property
+    def plain_types(self) -> frozenset[str]:
+        """Its types, whatever versions of their payloads it takes."""
+        return frozenset(map(plain_type, self.types))
 
     def serves(self, queue: str, task_type: str) -> bool:
         return (not self.queues or queue in self.queues) and (task_type in self.types or EVERY_TYPE in self.types)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from backstage.pages.action import Action, Question
+from backstage.pages.bulk_actions import BULK_ACTIONS
 from backstage.pages.failure_actions import FAILURE_ACTIONS
 from backstage.pages.problem_page import no_such_page, not_allowed
 from backstage.pages.queue_actions import QUEUE_ACTIONS
@@ -16,6 +17,7 @@ from backstage.pages.waiting_actions import WAITING_ACTIONS
 
 ACTIONS: dict[str, Action] = {
     **TASK_ACTIONS,
+    **BULK_ACTIONS,
     **WAITING_ACTIONS,
     **QUEUE_ACTIONS,
     **SCHEDULE_ACTIONS,

@@ -11,6 +11,10 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from backstage.domain.errors import (
+    BulkNotFoundError,
+    InvalidQueryError,
+    InvalidTaskDataError,
+    NotAllowedError,
     ScheduleNotFoundError,
     StorageError,
     SubscriptionNotFoundError,
@@ -26,7 +30,13 @@ from backstage.pages.visit import Visit
 
 Page = Callable[[Visit], Awaitable[Response]]
 _LONGEST_FORM = 4 * 1024 * 1024
-_NOT_FOUND = (TaskNotFoundError, ScheduleNotFoundError, SubscriptionNotFoundError, TokenNotFoundError)
+_NOT_FOUND = (
+    TaskNotFoundError,
+    BulkNotFoundError,
+    ScheduleNotFoundError,
+    SubscriptionNotFoundError,
+    TokenNotFoundError,
+)
 
 
 def page_route(site: Site, path: str, page: Page, *, methods: tuple[str, ...] = ("GET",)) -> Route:
@@ -71,6 +81,10 @@ async def _answered(visit: Visit, page: Page) -> Response:
         return not_found(visit, error)
     except StorageError as error:
         return unavailable(visit, error)
+    except NotAllowedError as error:
+        return refused(visit, str(error), 403)
+    except (InvalidTaskDataError, InvalidQueryError) as error:
+        return refused(visit, str(error), 422)
     except TaskError as error:
         return refused(visit, str(error))
 

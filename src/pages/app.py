@@ -12,6 +12,7 @@ from starlette.routing import Mount, Route
 from backstage.pages.actions_page import action_page
 from backstage.pages.answering import page_route
 from backstage.pages.audit_page import audit_page
+from backstage.pages.bulk_page import bulk_list_page, bulk_page, choose_bulk_page
 from backstage.pages.failures_page import failures_page
 from backstage.pages.keyboard import help_page
 from backstage.pages.live_stream import live_route
@@ -40,6 +41,9 @@ _PAGES = {
     "/tasks": tasks_page,
     "/tasks/{id}": task_page,
     "/complete": completion_page,
+    "/bulk": bulk_list_page,
+    "/bulk/{id}": bulk_page,
+    "/all-that-match": choose_bulk_page,
     "/failures": failures_page,
     "/queues": queues_page,
     "/schedules": schedules_page,

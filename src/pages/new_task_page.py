@@ -41,7 +41,7 @@ def _shown(visit: Visit, values: dict[str, str], problems: dict[str, str]) -> Re
         values=values,
         problems=problems,
         types=sorted(
-            {*visit.shell.stats.by_type, *(name for w in visit.shell.workers for name in w.types if name != "*")}
+            {*visit.shell.stats.by_type, *(name for w in visit.shell.workers for name in w.plain_types if name != "*")}
         ),
         queues=sorted(visit.shell.stats.by_queue),
     )

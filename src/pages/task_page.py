@@ -6,6 +6,7 @@ import asyncio
 
 from starlette.responses import Response
 
+from backstage.domain.errors import AmbiguousIdError
 from backstage.domain.shown_state import shown_state
 from backstage.domain.task_state import TaskState
 from backstage.pages.answer import answer_of
@@ -16,12 +17,15 @@ from backstage.pages.task_history import events_of, lifeline_of
 from backstage.pages.traceback_frames import frames_of
 from backstage.pages.visit import Visit
 
+WHOLE_ID = 36
 MOST_LINES = 200
 _WARNINGS = frozenset({"warning", "error", "critical", "exception"})
 
 
 async def task_page(visit: Visit) -> Response:
     task_id = visit.request.path_params["id"]
+    if len(task_id) < WHOLE_ID:
+        return await _by_part(visit, task_id)
     use_cases = visit.use_cases
     task, attempts, logs = await asyncio.gather(
         use_cases.get_task(task_id), use_cases.get_attempts(task_id), use_cases.get_logs(task_id)
@@ -52,3 +56,11 @@ async def task_page(visit: Visit) -> Response:
         copies=copies,
         form=visit.asked("form") if visit.asked("form") in copies else "CLI",
     )
+
+
+async def _by_part(visit: Visit, part: str) -> Response:
+    """Where some characters of an id were typed: to the task, or to those that have them."""
+    try:
+        return visit.redirect(visit.href(f"/tasks/{await visit.use_cases.find_task_id(part)}"))
+    except AmbiguousIdError:
+        return visit.redirect(visit.href("/tasks", q=f"id:{part}"))

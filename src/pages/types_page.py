@@ -37,7 +37,7 @@ async def types_page(visit: Visit) -> Response:
 
 
 def _names(visit: Visit, schedules: list[Schedule]) -> set[str]:
-    known = {name for worker in visit.shell.workers for name in worker.types if name != EVERY_TYPE}
+    known = {name for worker in visit.shell.workers for name in worker.plain_types if name != EVERY_TYPE}
     return {*visit.shell.stats.by_type, *known, *(schedule.cron.task_name for schedule in schedules)}
 
 
@@ -47,7 +47,7 @@ def _row(visit: Visit, name: str, schedules: list[Schedule]) -> TypeRow:
     return TypeRow(
         name=name,
         counts=visit.shell.stats.by_type.get(name, StateCounts()),
-        workers=sum(name in worker.types or EVERY_TYPE in worker.types for worker in alive),
+        workers=sum(name in worker.plain_types or EVERY_TYPE in worker.types for worker in alive),
         paused_since=visit.shell.stats.paused_types.get(name),
         next_run=min((tick for tick in ticks if tick is not None), default=None),
     )

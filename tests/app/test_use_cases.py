@@ -30,6 +30,7 @@ NOT_OF_A_STORE = {
     "guarded_use_cases",
     "hidden_payloads",
     "audited_arguments",
+    "authors",
 }
 """The wiring itself, who may use what, a view of one processor's queue, and what use cases share."""
 

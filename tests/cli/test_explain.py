@@ -1,8 +1,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
+from backstage.cli.explain import lines_of
+from backstage.domain.explanation import Estimate, Explanation, Reason, ReasonKind
+from backstage.domain.task_state import TaskState
 from tests.cli.conftest import Cli, Store
+
+AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def test_a_task_is_explained_in_a_sentence_for_each_reason(cli: Cli, store: Store) -> None:
@@ -11,6 +17,7 @@ def test_a_task_is_explained_in_a_sentence_for_each_reason(cli: Cli, store: Stor
     cli("pause", "mail")
     first, second = cli("explain", task_id).out.splitlines()
     assert first.startswith("1. The queue mail is paused since ")
+    assert ", by " in first
     assert second == "2. No worker is alive: start one with backstage worker."
 
 
@@ -48,3 +55,11 @@ def test_show_and_queues_tell_the_first_reason(cli: Cli, store: Store) -> None:
     assert "No worker is alive" in cli("queues").out
     [queue] = json.loads(cli("queues", "--json").out)
     assert queue["stands_still"]["kind"] == "no_worker"
+
+
+def test_what_waits_its_turn_has_an_estimate_where_its_lane_has_moved() -> None:
+    estimate = Explanation("t", TaskState.PENDING, "s", (Reason(ReasonKind.BEHIND_OTHERS, "s"),), Estimate(AT, AT))
+    assert lines_of(estimate) == [
+        "s",
+        "It will probably be claimed between 2026-03-01T12:00:00Z and 2026-03-01T12:00:00Z.",
+    ]

@@ -46,6 +46,9 @@ def test_a_schedule_is_added_with_everything_given(cli: Cli) -> None:
         "catch_up": "all",
         "overlap": "skip",
         "jitter": 300.0,
+        "payload_version": 1,
+        "tags": [],
+        "key": None,
         "is_paused": False,
     }
 
@@ -139,13 +142,13 @@ def test_show_tells_everything_and_the_next_ticks(cli: Cli) -> None:
     cli("schedules", "add", "0 12 * * *", "t", "[1]", "--name", "n", "--tz", "Asia/Kathmandu")
     out = cli("schedules", "show", "n").out
     for line in (
-        "schedule       0 12 * * *",
-        "time zone      Asia/Kathmandu",
-        "args           [1]",
-        "state          on",
+        "schedule         0 12 * * *",
+        "time zone        Asia/Kathmandu",
+        "args             [1]",
+        "state            on",
     ):
         assert line in out
-    assert "\ndecided up to  2" in out and "last tick" not in out  # it has not ticked yet
+    assert "\ndecided up to    2" in out and "last tick" not in out  # it has not ticked yet
     assert out.count("12:00:00 +0545") == 5
     document = json.loads(cli("schedules", "show", "n", "--json").out)
     assert len(document["ticks"]) == 5

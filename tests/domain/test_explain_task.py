@@ -5,12 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from backstage.domain.attempt import Attempt
+from backstage.domain.estimate_claim import estimate_claim
 from backstage.domain.explain_task import explain_task
-from backstage.domain.explanation import Explanation, ReasonKind
+from backstage.domain.explanation import Estimate, Explanation, ReasonKind
 from backstage.domain.failure import Failure
 from backstage.domain.lease import Lease
 from backstage.domain.outcome import OutcomeKind
 from backstage.domain.ports.queue_control import QUEUE, TYPE, Pause
+from backstage.domain.rate import Rate
 from backstage.domain.task import Task
 from backstage.domain.task_facts import BusySlots, LaneAhead, TaskFacts
 from backstage.domain.task_state import TaskState
@@ -70,6 +72,26 @@ def test_all_reasons_are_told_in_their_order() -> None:
         "No worker is alive: start one with backstage worker.",
     ]
     assert explanation.sentence == explanation.reasons[0].sentence
+
+
+def test_whoever_paused_or_cancelled_is_named() -> None:
+    authors = {("queue", "mail"): "ada@host", ("task", "t1"): "grace@host"}
+    facts = TaskFacts(now=NOW, task=_task(), pauses=[Pause(QUEUE, "mail", NOW)], workers=[_worker()])
+    [reason] = explain_task(facts, authors).reasons
+    assert "is paused since 2026-03-01T12:00:00Z, by ada@host." in reason.sentence
+    cancelled = TaskFacts(now=NOW, task=_task(state=TaskState.CANCELLED, finished_at=NOW))
+    assert explain_task(cancelled, authors).sentence.startswith(
+        "It was cancelled at 2026-03-01T12:00:00Z by grace@host."
+    )
+
+
+def test_a_task_behind_others_is_estimated_by_the_pace_of_their_lanes() -> None:
+    ahead = [LaneAhead("mail", "email:send", 9, 12)]
+    facts = TaskFacts(now=NOW, task=_task(), workers=[_worker()], ahead=ahead)
+    explanation = explain_task(facts)
+    estimate = estimate_claim(explanation, facts, [Rate("mail", "email:send", 60.0, 60.0, 0.0)]).estimate
+    assert estimate == Estimate(NOW + timedelta(seconds=5), NOW + timedelta(seconds=20))
+    assert estimate_claim(explanation, facts, [Rate("other", "email:send", 60.0, 60.0, 0.0)]).estimate is None
 
 
 def test_a_misspelt_type_gets_the_name_that_a_worker_knows() -> None:

@@ -105,6 +105,12 @@ async def test_an_unknown_task_is_told_with_404(client: httpx.AsyncClient) -> No
     assert (await client.get("/no/such/page")).status_code == 404
 
 
+async def test_some_characters_of_an_id_lead_to_the_task(client: httpx.AsyncClient, store: Container) -> None:
+    task = await store.enqueue("email:send", {})
+    assert (await client.get(f"/tasks/{task.id[-8:]}")).headers["location"] == f"/tasks/{task.id}"
+    assert (await client.get("/tasks/ffffffff")).status_code == 404
+
+
 async def test_a_task_is_cancelled_after_a_question_and_that_can_be_undone(
     client: httpx.AsyncClient, store: Container
 ) -> None:
@@ -137,7 +143,7 @@ async def test_a_waiting_task_is_given_a_priority_and_another_queue(
     await client.post("/act/move", data={**form, "queue": "mail"})
     moved = await store.get_task(task.id)
     assert (moved.priority, moved.queue) == (7, "mail")
-    assert (await client.post("/act/priority", data={**form, "priority": "high"})).status_code == 409
+    assert (await client.post("/act/priority", data={**form, "priority": "high"})).status_code == 422
 
 
 async def test_failures_of_one_cause_are_one_row_with_its_traceback(

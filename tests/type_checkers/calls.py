@@ -102,6 +102,8 @@ class Receipt: ...
 EMAIL = TaskType("email:send", Email, Receipt, queue="mail", timeout=30, backoff=Backoff.fixed(1))
 PLAIN = TaskType("plain", dict[str, int])
 NIGHTLY = TaskType("nightly", None, int)
+KEYED = TaskType("email:send", Email, Receipt, key=lambda email: email.to, version=2, tags=("vip",))
+TaskType("email:send", Email, key=lambda email: email.frm)  # wrong
 TaskType("email:send", Email, quue="mail")  # wrong
 TaskType("email:send", Email, timeout="long")  # wrong
 

@@ -97,6 +97,9 @@ async def test_many_are_stored_at_once_and_the_first_wrong_one_is_named() -> Non
         with pytest.raises(InvalidTaskDataError, match=r"tasks\[1\].payload.c"):
             await bench.enqueue_many(COUNT, [{"a": 1}, wrong])
         assert len(bench.enqueued()) == 2
+        keyed = TaskType("keyed", dict[str, str], key=lambda payload: payload["tenant"])
+        with pytest.raises(InvalidTaskDataError, match=r"tasks\[1\].key: cannot be told from the payload"):
+            await bench.enqueue_many(keyed, [{"tenant": "a"}, {}])
 
 
 async def test_a_handler_without_annotation_reads_by_the_type_that_it_is_registered_by() -> None:

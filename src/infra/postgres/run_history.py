@@ -6,7 +6,7 @@ from typing import Any
 
 from backstage.domain.failure_group import KEPT_FOR as GROUPS_KEPT_FOR
 from backstage.domain.failure_group import FailureGroup
-from backstage.domain.history import HOUR, KEPT_FOR, MINUTE, HistoryQuery, HistoryRow
+from backstage.domain.history import GRAINS, KEPT_FOR, HistoryQuery, HistoryRow
 from backstage.domain.ports.run_history import HistoryBatch
 from backstage.infra.history_row import failure_group_of, history_row_of
 from backstage.infra.moments import from_micros, ticks, to_micros
@@ -33,7 +33,13 @@ class PostgresRunHistory:
 
         async def step(session: Session) -> None:
             await session.fetch(
-                statement("add_history"), self._store.time.now(), batch.writer, batch.number, *rows, *sightings
+                statement("add_history"),
+                self._store.time.now(),
+                batch.writer,
+                batch.number,
+                list(GRAINS),
+                *rows,
+                *sightings,
             )
 
         await self._store.database.run(step)
@@ -84,8 +90,8 @@ class PostgresRunHistory:
             await session.fetch(
                 statement("forget_history"),
                 self._store.time.now(),
-                ticks(KEPT_FOR[MINUTE].total_seconds()),
-                ticks(KEPT_FOR[HOUR].total_seconds()),
+                list(KEPT_FOR),
+                [ticks(kept.total_seconds()) for kept in KEPT_FOR.values()],
                 ticks(_WRITER_KEPT_FOR),
                 ticks(GROUPS_KEPT_FOR.total_seconds()),
             )

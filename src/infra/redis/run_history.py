@@ -5,7 +5,7 @@ from typing import Any
 
 from backstage.domain.failure_group import KEPT_FOR as GROUPS_KEPT_FOR
 from backstage.domain.failure_group import FailureGroup, FailureSighting
-from backstage.domain.history import HOUR, KEPT_FOR, MINUTE, HistoryPoint, HistoryQuery, HistoryRow
+from backstage.domain.history import GRAINS, KEPT_FOR, HistoryPoint, HistoryQuery, HistoryRow
 from backstage.domain.ports.run_history import HistoryBatch
 from backstage.infra.history_row import history_values
 from backstage.infra.moments import from_micros, ticks, to_micros
@@ -25,7 +25,7 @@ class RedisRunHistory:
     async def add(self, batch: HistoryBatch) -> None:
         rows = [[int(row.point.at.timestamp()), row.queue, row.type, history_values(row.point)] for row in batch.rows]
         sightings = [_packed(sighting) for sighting in batch.sightings]
-        await self._run("add_history", [batch.writer, batch.number, rows, sightings])
+        await self._run("add_history", [GRAINS, batch.writer, batch.number, rows, sightings])
 
     async def read(self, query: HistoryQuery) -> list[HistoryRow]:
         moments = query.moments()
@@ -58,8 +58,7 @@ class RedisRunHistory:
         await self._run(
             "forget_history",
             [
-                int(KEPT_FOR[MINUTE].total_seconds()),
-                int(KEPT_FOR[HOUR].total_seconds()),
+                [[grain, int(kept.total_seconds())] for grain, kept in KEPT_FOR.items()],
                 _FAILURES_KEPT_FOR,
                 ticks(_WRITER_KEPT_FOR),
                 ticks(GROUPS_KEPT_FOR.total_seconds()),

@@ -198,6 +198,17 @@ async def test_what_a_running_task_tells_appears_as_it_comes(window: Watched) ->
     await expect(page.locator("#told li")).to_have_text(re.compile("row 17 of 40"))
 
 
+async def test_all_that_match_are_retried_and_followed(window: Watched) -> None:
+    await build(window.store, 21)
+    page = await window.go("/tasks?q=state:failed")
+    await page.get_by_role("link", name="Act on all that match").click()
+    await page.locator("dialog").get_by_role("link", name="Retry").click()
+    await page.locator("dialog").get_by_role("button", name=re.compile("Retry 3")).click()
+    await page.locator(".toast").get_by_role("link", name="Follow it").click()
+    await expect(page.locator("#bulk-answer h2")).to_have_text("3 of 3 done")
+    await expect(page.locator("#bulk-state")).to_have_text("Done")
+
+
 async def test_the_query_box_completes_names_and_values(window: Watched) -> None:
     await build(window.store, 14)
     page = await window.go("/tasks")

@@ -1,6 +1,7 @@
--- Add the numbers of a batch to those of their minutes and hours, and count the failures that it tells of; nothing if
+-- Add the numbers of a batch to those of the rows of each grain, and count the failures that it tells of; nothing if
 -- the writer has added a batch of that number. Rows are locked in one order by all writers.
---   $1 now (us), NULL: the server's   $2 writer   $3 number   $4 …: the columns HISTORY   $22 …: the columns SIGHTING
+--   $1 now (us), NULL: the server's   $2 writer   $3 number   $4 grains (seconds)
+--   $5 …: the columns HISTORY   $23 …: the columns SIGHTING
 WITH clock AS (
     SELECT coalesce($1::bigint, backstage_now()) AS now
 ), known AS (
@@ -12,13 +13,13 @@ WITH clock AS (
 ), grown AS (
     INSERT INTO backstage_history AS stored (grain, at, queue, type, {history_counters})
     SELECT grain, at - at % (grain * 1000000) AS beginning, queue, type, {history_counters}
-      FROM unnest({history:$4}) AS given ({history})
-     CROSS JOIN (VALUES (60::bigint), (3600)) AS grains (grain)
+      FROM unnest({history:$5}) AS given ({history})
+     CROSS JOIN unnest($4::bigint[]) AS grains (grain)
      WHERE EXISTS (SELECT 1 FROM known)
      ORDER BY grain, beginning, queue COLLATE "C", type COLLATE "C"
         ON CONFLICT (grain, at, queue, type) DO UPDATE SET {history_added}
 ), seen AS (
-    SELECT * FROM unnest({sighting:$22}) AS given ({sighting}) WHERE EXISTS (SELECT 1 FROM known)
+    SELECT * FROM unnest({sighting:$23}) AS given ({sighting}) WHERE EXISTS (SELECT 1 FROM known)
 ), grouped AS (
     INSERT INTO backstage_failure_groups AS stored
            (fingerprint, task_type, error, line, message, tasks, runs, first_seen, last_seen, task_ids)

@@ -8,5 +8,6 @@ SELECT least($3::bigint, (SELECT count(*) FROM (SELECT 1 FROM backstage_live WHE
                        + (SELECT count(*) FROM (SELECT queue FROM backstage_live
                                                  WHERE state = 'pending' AND NOT ready
                                                    AND scheduled_at <= (SELECT now FROM clock)
+                                                 ORDER BY scheduled_at  -- names the index to read
                                                  LIMIT $3::bigint) AS fallen_due
                            WHERE queue = $2::text))

@@ -1,12 +1,12 @@
--- add_history: add the numbers of a batch to those of their minutes and hours, and count the failures that it tells of;
+-- add_history: add the numbers of a batch to those of the rows of each grain, and count the failures that it tells of;
 -- nothing if the writer has added a batch of that number.
 --   KEYS  1 the store's prefix
---   ARGV  4 packed { writer, number, { { seconds since 1970, queue, type, { number, … } }, … },
+--   ARGV  4 packed { { grain, … }, writer, number, { { seconds since 1970, queue, type, { number, … } }, … },
 --           { { fingerprint, type, error, line, message, tasks, runs, moment (us), { id, … } }, … } }
 --   returns 1 if it was added, else 0
 -- needs: allow_full, moments, history
-local GRAINS, MOST_SAMPLES = { 60, 3600 }, 5
-local writer, number, rows, sightings = unpack(cmsgpack.unpack(ARGV[4]))
+local MOST_SAMPLES = 5
+local grains, writer, number, rows, sightings = unpack(cmsgpack.unpack(ARGV[4]))
 
 local known_number = string.match(redis.call('HGET', KEYS[1] .. ':history:writers', writer) or '', '^%d+')
 if known_number and tonumber(known_number) >= number then
@@ -15,7 +15,7 @@ end
 redis.call('HSET', KEYS[1] .. ':history:writers', writer, number .. ' ' .. now_text)
 
 local function add_row(at, queue, type_, numbers)
-  for _, grain in ipairs(GRAINS) do
+  for _, grain in ipairs(grains) do
     local name, span = hash_of(grain, at), SPANS[tostring(grain)]
     local field = begin_of(at, grain) .. ' ' .. queue .. ' ' .. type_
     local sums = add_numbers(redis.call('HGET', KEYS[1] .. ':' .. name, field), { unpack(numbers) })

@@ -1,17 +1,20 @@
 -- forget_history: delete what is older than it is kept.
 --   KEYS  1 the store's prefix
---   ARGV  4 packed { how long hashes of minutes are kept after their end, hashes of hours, hours of failures (seconds),
---           writers, groups of failures (us) }
+--   ARGV  4 packed { { { grain, how long its hashes are kept after their end }, … }, how long hours of failures are kept
+--           (seconds), writers, groups of failures (us) }
 --   returns 1
 -- needs: moments
-local minutes_kept, hours_kept, failures_kept, writers_kept, groups_kept = unpack(cmsgpack.unpack(ARGV[4]))
+local grains_kept, failures_kept, writers_kept, groups_kept = unpack(cmsgpack.unpack(ARGV[4]))
 local seconds = math.floor(now / 1000000)
 
 local function kept(name)
-  if string.find(name, '^history:60:') then
-    return minutes_kept
+  for _, each in ipairs(grains_kept) do
+    local grain, seconds_kept = unpack(each)
+    if string.find(name, '^history:' .. grain .. ':') then
+      return seconds_kept
+    end
   end
-  return string.find(name, '^history:') and hours_kept or failures_kept
+  return failures_kept
 end
 
 local flat = redis.call('ZRANGE', KEYS[1] .. ':history:hashes', 0, -1, 'WITHSCORES')
