@@ -50,7 +50,7 @@ class JournalQueue:
         return (
             task.state is TaskState.PENDING
             and task.scheduled_at <= self._store.clock.now()
-            and request.serves(task.queue, task.type)
+            and request.serves(task.queue, task.lane_type)
             and not self._is_paused(task)
         )
 
@@ -137,7 +137,7 @@ class JournalQueue:
     async def is_idle(self, types: frozenset[str] | None, queues: frozenset[str] | None) -> bool:
         with self._store.lock:
             return not any(
-                (types is None or task.type in types)
+                (types is None or task.lane_type in types)
                 and (queues is None or task.queue in queues)
                 and not self._is_paused(task)
                 and self._is_work(task)

@@ -233,4 +233,5 @@ class Store:
 
 
 def _lane(counted: Task | Count) -> Lane:
-    return counted.queue, counted.type, counted.state
+    type_ = counted.lane_type if isinstance(counted, Task) else counted.type
+    return counted.queue, type_, counted.state

@@ -104,7 +104,10 @@ class JournalTasks:
     async def delete(self, tasks: Sequence[Task]) -> int:
         with self._store.step():
             stored = self._store.tasks
-            doomed = [task.id for task in tasks if task.id in stored and stored[task.id].state is task.state]
+            states = {task.id: task.state for task in tasks}
+            doomed = [
+                task_id for task_id, state in states.items() if task_id in stored and stored[task_id].state is state
+            ]
             self._store.change(pruned=doomed)
             return len(doomed)
 
@@ -112,12 +115,17 @@ class JournalTasks:
         with self._store.lock:
             return [Count(*lane, number, self._store.pruned[lane]) for lane, number in self._store.counts.items()]
 
+    async def count_due(self, queue: str, at_most: int) -> int:
+        now = self._store.clock.now()
+        with self._store.lock:
+            return min(at_most, sum(task.queue == queue and task.is_due(now) for task in self._store.tasks.values()))
+
     async def oldest_due(self) -> list[OldestDue]:
         now = self._store.clock.now()
         with self._store.lock:
             due = [task for task in self._store.tasks.values() if task.is_due(now)]
         due.sort(key=lambda task: task.scheduled_at, reverse=True)
-        oldest = {(task.queue, task.type): task.scheduled_at for task in due}
+        oldest = {(task.queue, task.lane_type): task.scheduled_at for task in due}
         return [OldestDue(*lane, (now - moment).total_seconds()) for lane, moment in sorted(oldest.items())]
 
     async def prune(self, retention: Retention, limit: int) -> int:

@@ -74,7 +74,7 @@ def _column(
 
 def _probed(probe: SearchProbe, ids: Sequence[str], connection: sqlite3.Connection) -> set[str]:
     payload = [*probe.payload, *[None] * (3 - len(probe.payload))]
-    arguments = (json.dumps(ids), probe.created_from, probe.created_until, probe.error, *payload)
+    arguments = (probe.created_from, probe.created_until, probe.error, *payload, json.dumps(ids))
     return {task_id for (task_id,) in connection.execute(statement("probe_tasks"), arguments)}
 
 
