@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from backstage.domain.bulk_operation import BulkPlan as BulkPlan
     from backstage.domain.bulk_operation import BulkState as BulkState
     from backstage.domain.completion import Completion as Completion
+    from backstage.domain.configuration import Configuration as Configuration
+    from backstage.domain.configuration import ShownSetting as ShownSetting
     from backstage.domain.cron_task import CronTask as CronTask
     from backstage.domain.dedupe import Dedupe as Dedupe
     from backstage.domain.dedupe import Duplicate as Duplicate
@@ -86,6 +88,8 @@ if TYPE_CHECKING:
     from backstage.domain.failure import Failure as Failure
     from backstage.domain.failure_group import FailureGroup as FailureGroup
     from backstage.domain.field_error import FieldError as FieldError
+    from backstage.domain.finding import Finding as Finding
+    from backstage.domain.finding import Severity as Severity
     from backstage.domain.followed_event import EventKind as EventKind
     from backstage.domain.followed_event import FollowedEvent as FollowedEvent
     from backstage.domain.handler_signals import GiveUp as GiveUp

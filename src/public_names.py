@@ -114,6 +114,11 @@ HOMES = {
     "AuditEntry": "domain.audit_entry",
     "AuditQuery": "domain.audit_entry",
     "AuditPage": "domain.audit_entry",
+    # What was found, and how a process was set up
+    "Finding": "domain.finding",
+    "Severity": "domain.finding",
+    "Configuration": "domain.configuration",
+    "ShownSetting": "domain.configuration",
     # Events
     "TaskEvent": "domain.events",
     "TaskCreated": "domain.events",

@@ -15,9 +15,10 @@ from backstage.api.failed_logins import FailedLogins
 from backstage.app.guarded_use_cases import GuardedUseCases
 from backstage.app.use_cases import UseCases
 from backstage.domain.identity import Identity
+from backstage.pages.sign_in import TOKEN_COOKIE
 
-COOKIE = "backstage_token"
 _STATE = "backstage"
+_ANYBODY = "the page to sign in"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Authorize = Callable[[Request], Identity | Awaitable[Identity | None] | None]
@@ -46,15 +47,19 @@ class Admission:
         container = self.container_of(request)
         identity = await self._by_login(request)
         if identity is None:
-            secret = _bearer(request) or request.cookies.get(COOKIE)
+            secret = _bearer(request) or request.cookies.get(TOKEN_COOKIE)
             identity = None if secret is None else await self._by_secret(container, request, secret)
         return None if identity is None else GuardedUseCases(container, identity)
 
     async def problem_with(self, secret: str) -> str | None:
         """Why a token is not good, in one sentence, or None."""
-        if self._container is None:
+        if self._container is None or await self._container.authenticate(secret) is not None:
             return None
-        return None if await self._container.authenticate(secret) else "This token is unknown, revoked or expired."
+        try:
+            self._failed.add(_ANYBODY)
+        except HTTPException as error:
+            return f"{error.detail}."
+        return "This token is unknown, revoked or expired."
 
     def container_of(self, request: Request) -> UseCases:
         """The use cases that were given, or those of the application that this one is mounted in."""
@@ -96,10 +101,10 @@ def _refuse_other_sites(request: Request) -> None:
 _IN_THE_DOCUMENT = HTTPBearer(auto_error=False, description="A token, as `backstage tokens` makes it")
 
 
-async def _use_cases_of(request: Request, _: Annotated[object, Depends(_IN_THE_DOCUMENT)]) -> GuardedUseCases:
+async def use_cases_of(request: Request, _: Annotated[object, Depends(_IN_THE_DOCUMENT)]) -> GuardedUseCases:
     admission: Admission = request.app.state.admission
     return await admission.use_cases(request)
 
 
-Asked = Annotated[GuardedUseCases, Depends(_use_cases_of)]
+Asked = Annotated[GuardedUseCases, Depends(use_cases_of)]
 """Annotates the parameter of a route that gets the use cases of whoever asks."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import Depends, FastAPI
@@ -11,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from backstage.api.access import access
-from backstage.api.admission import Admission, Authorize
+from backstage.api.admission import Admission, Authorize, use_cases_of
 from backstage.api.bounded_bodies import BoundedBodies
 from backstage.api.bulk import bulk
 from backstage.api.explaining import explaining
@@ -31,17 +32,23 @@ from backstage.app.use_cases import UseCases
 from backstage.infra.release import release
 from backstage.pages.app import pages_app
 
+Metrics = Callable[[Request], Awaitable[Response]]
 _ROUTERS = (tasks, following, searching, bulk, explaining, history, queues, schedules, fleet, live, access)
 
 
 def backstage_app(
-    container: UseCases | None = None, *, authorize: Authorize | None = None, environment: str | None = None
+    container: UseCases | None = None,
+    *,
+    authorize: Authorize | None = None,
+    environment: str | None = None,
+    metrics: Metrics | None = None,
 ) -> FastAPI:
     """Return an ASGI application with the API under `/v1` and the pages beside it: `app.mount("/tasks", …)`.
 
     `container` is open while the application serves; None: that of the application which it is mounted in, which runs
     with `backstage_lifespan`. `authorize` is the application's own login. Whoever it does not know needs a token, for
     everything but `/health` and `/openapi.json`. `environment` is a name that the pages show, such as "production".
+    `metrics` answers `/metrics`, to whoever may look.
     """
     app = FastAPI(
         title="Backstage",
@@ -57,6 +64,8 @@ def backstage_app(
     for router in _ROUTERS:
         app.include_router(router)
     app.add_api_route("/health", _health, include_in_schema=False)
+    if metrics is not None:
+        app.add_api_route("/metrics", metrics, include_in_schema=False, dependencies=[Depends(use_cases_of)])
     pages = pages_app(admission.find, check_token=admission.problem_with, environment=environment)
     app.add_middleware(PagesBeside, pages=pages)
     app.add_middleware(BoundedBodies)

@@ -90,7 +90,7 @@ class TaskDocument(Document):
 
     @classmethod
     def of(cls, task: Task) -> Self:
-        known = {name: getattr(task, name) for name in structs.asdict(task) if name in cls.model_fields}
+        known = {name: getattr(task, name) for name in _FIELDS_OF_A_TASK}
         return cls.model_validate(
             {
                 **known,
@@ -100,6 +100,9 @@ class TaskDocument(Document):
                 "attempt": task.attempt,
             }
         )
+
+
+_FIELDS_OF_A_TASK = tuple(name for name in Task.__struct_fields__ if name in TaskDocument.model_fields)
 
 
 class AttemptDocument(Document):

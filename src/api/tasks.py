@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, HTTPException, Query, Response
 
 from backstage.api.admission import Asked
 from backstage.api.documents import (
@@ -87,7 +87,11 @@ async def enqueue_task(
     answer = await asked.enqueue_task(body.request(idempotency_key))
     if isinstance(answer, Duplicate):
         raise DuplicateTaskError(answer.key, answer.holder_id)
-    task = answer if idempotency_key is None else await asked.get_task(idempotency_key)
+    if idempotency_key is None:
+        return _shown(answer, response)
+    task = await asked.get_task(idempotency_key)
+    if (task.type, task.queue) != (body.type, body.queue):
+        raise HTTPException(422, "the Idempotency-Key is the id of a task of another type or queue: take a new UUID")
     return _shown(task, response)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct, structs
@@ -20,6 +21,9 @@ _OF_ONE_CLASS = {
     ("LogLine", "event"): HIDDEN,
     ("LogLine", "fields"): {},
 }
+_MAY_BE_HIDDEN = frozenset(_IN_THE_PLACE_OF).union(name for _, name in _OF_ONE_CLASS)
+_HOLD_NOTHING = frozenset({str, int, float, bool, datetime, type(None)})
+"""Types of most fields: values of these are not looked into."""
 _TOLD_BY_THE_STORE = frozenset({EventKind.STATE, EventKind.PROGRESS, EventKind.DROPPED, EventKind.RESTARTED})
 
 
@@ -46,6 +50,8 @@ def _changes(owner: object, known: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(owner, FollowedEvent) and owner.kind in _TOLD_BY_THE_STORE:
         return changes
     for name, value in known.items():
+        if type(value) in _HOLD_NOTHING and name not in _MAY_BE_HIDDEN:
+            continue
         hidden = _OF_ONE_CLASS.get((type(owner).__name__, name), _IN_THE_PLACE_OF.get(name))
         if hidden is not None:
             changes |= {} if value is None else {name: hidden}

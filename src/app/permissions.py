@@ -193,4 +193,6 @@ PERMISSIONS: Mapping[str, Permission] = {
     "authenticate": _OF_THE_PROGRAM,
     "record_audit": _OF_THE_PROGRAM,
     "list_audit": Permission(Role.ADMIN),
+    "diagnose": Permission(Role.OPERATOR),
+    "get_configuration": Permission(Role.ADMIN),
 }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from backstage.domain.configuration import Configuration
 from backstage.domain.payload import encode_payload
 from backstage.domain.typed_result import ReadResult, plain_result
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from backstage.app.create_token import CreateToken
     from backstage.app.delete_schedule import DeleteSchedule
     from backstage.app.delete_task import DeleteTask
+    from backstage.app.diagnose import Diagnose
     from backstage.app.enqueue import EnqueueByType
     from backstage.app.enqueue_many import EnqueueManyOfType
     from backstage.app.enqueue_parts import EnqueueParts
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from backstage.app.follow import Follow
     from backstage.app.get_attempts import GetAttempts
     from backstage.app.get_bulk import GetBulk
+    from backstage.app.get_configuration import GetConfiguration
     from backstage.app.get_history import GetHistory
     from backstage.app.get_known_names import GetKnownNames
     from backstage.app.get_logs import GetLogs
@@ -144,7 +147,7 @@ class UseCases:
 
     A new use case is a file of its own and a line here: the line has the name of the file, and the class in it. The
     parameters of the class's `__init__` say by their names what it is given: a port of the store (`tasks`), `backend`,
-    `events`, `clock`, `ids`, `trace`, `encode`, `read_result`, or another use case (`cancel_task`).
+    `events`, `clock`, `ids`, `trace`, `encode`, `read_result`, `configuration`, or another use case (`cancel_task`).
     """
 
     enqueue: EnqueueByType = _use_case("EnqueueByType")
@@ -230,6 +233,8 @@ class UseCases:
     authenticate: Authenticate = _use_case("Authenticate")
     record_audit: RecordAudit = _use_case("RecordAudit")
     list_audit: ListAudit = _use_case("ListAudit")
+    diagnose: Diagnose = _use_case("Diagnose")
+    get_configuration: GetConfiguration = _use_case("GetConfiguration")
 
     def __init__(
         self,
@@ -239,8 +244,10 @@ class UseCases:
         trace: TaskTrace | None = None,
         encode: Callable[[Any], str] = encode_payload,
         read_result: ReadResult = plain_result,
+        configuration: Callable[[], Configuration] = Configuration,
     ) -> None:
-        """`encode` writes the payloads of new tasks, `read_result` reads results by the type that a TaskType names."""
+        """`encode` writes the payloads of new tasks, `read_result` reads results by the type that a TaskType names, and
+        `configuration` tells how the process was set up."""
         self.backend = backend
         self.clock: Clock = backend.clock
         self.events = events
@@ -248,6 +255,7 @@ class UseCases:
         self.trace = trace
         self.encode = encode
         self.read_result = read_result
+        self.configuration = configuration
 
     def put_together(self, name: str, class_name: str) -> Any:
         """Return the use case of that name, which is asked for the first time."""

@@ -27,7 +27,7 @@ def parser() -> CommandParser:
 def run(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
     settings = Settings.load(url=options.url)
-    origins = setting_origins(settings, url=options.url)
+    origins = setting_origins(settings)
     if options.json:
         print_json(
             {
@@ -43,25 +43,8 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _print_origins(origins: Sequence[SettingOrigin]) -> None:
-    print_table(("setting", "value", "source"), [(each.name, _text(each), str(each)) for each in origins])
+    print_table(("setting", "value", "source"), [(each.name, each.text, str(each)) for each in origins])
     sys.stdout.flush()
-
-
-def _text(origin: SettingOrigin) -> str:
-    """As the environment would have it."""
-    value = origin.value
-    match value:
-        case None if origin.name == "prefetch":
-            return "auto"
-        case None | ():
-            return "none"
-        case bool():
-            return str(value).lower()
-        case tuple():
-            return ",".join(value)
-        case float():
-            return f"{value:.10g}"
-    return str(value)
 
 
 def _setting_document(origin: SettingOrigin) -> dict[str, Any]:

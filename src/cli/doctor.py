@@ -3,21 +3,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Protocol, runtime_checkable
 
 from backstage.cli.answer import print_json
 from backstage.cli.command_parser import DONE, REFUSED, CommandParser
 from backstage.cli.settings_finding import settings_findings
-from backstage.cli.store import store
-from backstage.cli.workers_finding import workers_findings
-from backstage.domain.errors import ConfigurationError
+from backstage.cli.store import opened_store, store
+from backstage.domain.errors import TaskError
 from backstage.domain.finding import Finding, Severity
+from backstage.domain.opening import Opening
 from backstage.infra.printable import printable
-
-
-@runtime_checkable
-class _Examined(Protocol):
-    async def diagnose(self) -> list[Finding]: ...
 
 
 def parser() -> CommandParser:
@@ -40,14 +34,13 @@ def run(arguments: Sequence[str]) -> int:
 
 
 async def _findings(url: str | None) -> list[Finding]:
-    return [*await _examined(url).diagnose(), *await workers_findings(url)]
-
-
-def _examined(url: str | None) -> _Examined:
+    """Of a store that cannot be opened too: the store itself is examined then, and says why."""
     backend = store(url)
-    if not isinstance(backend, _Examined):
-        raise ConfigurationError("url", "a store of this kind cannot be examined")
-    return backend
+    try:
+        async with opened_store(url, Opening.READ) as use_cases:
+            return await use_cases.diagnose()
+    except TaskError:
+        return await backend.diagnose()
 
 
 def _print_finding(finding: Finding) -> None:

@@ -10,16 +10,17 @@ from backstage.cli.answer import print_json, print_text
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.explain import reason_document
 from backstage.cli.store import existing_store
-from backstage.cli.task_document import attempt_document, decoded, task_document
+from backstage.cli.task_document import attempt_document, decoded, line_document, task_document
 from backstage.domain.attempt import Attempt
 from backstage.domain.explanation import Explanation
+from backstage.domain.run_log import LogLine
 from backstage.domain.task import Task
 from backstage.domain.task_state import FINAL_STATES
 from backstage.domain.time_texts import duration, moment
 
 
 def parser() -> CommandParser:
-    options = CommandParser("show", "Show a task with its payload, its result and all its attempts.")
+    options = CommandParser("show", "Show a task with its payload, its result, all its attempts and what they logged.")
     options.add_argument("id", metavar="ID")
     options.add_json()
     return options
@@ -27,20 +28,23 @@ def parser() -> CommandParser:
 
 def run(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
-    task, attempts, explanation = asyncio.run(_task(options.url, options.id))
+    task, attempts, lines, explanation = asyncio.run(_task(options.url, options.id))
     if options.json:
         first = reason_document(explanation.reasons[0])
         attempts_ = [attempt_document(attempt) for attempt in attempts]
-        print_json({**task_document(task), "reason": first, "attempts": attempts_})
+        logs = [line_document(line) for line in lines]
+        print_json({**task_document(task), "reason": first, "attempts": attempts_, "logs": logs})
     else:
-        print_text("\n".join((*_facts(task, explanation), *_values(task), *_history(attempts), *_failure(task))))
+        ran = (*_history(attempts), *_lines(lines))
+        print_text("\n".join((*_facts(task, explanation), *_values(task), *ran, *_failure(task))))
     return DONE
 
 
-async def _task(url: str | None, task_id: str) -> tuple[Task, list[Attempt], Explanation]:
+async def _task(url: str | None, task_id: str) -> tuple[Task, list[Attempt], Sequence[LogLine], Explanation]:
     async with existing_store(url) as store:
         task = await store.get_task(await store.find_task_id(task_id))
-        return task, await store.get_attempts(task.id), await store.explain(task.id)
+        attempts, lines = await store.get_attempts(task.id), await store.get_logs(task.id)
+        return task, attempts, lines, await store.explain(task.id)
 
 
 def _facts(task: Task, explanation: Explanation) -> Iterator[str]:
@@ -102,6 +106,14 @@ def _history(attempts: list[Attempt]) -> Iterator[str]:
         why = f": {_one_line(str(attempt.failure))}" if attempt.failure else ""
         worker = _one_line(attempt.worker_id)
         yield f"  {attempt.number}  {moment(attempt.started_at)}  {ran}  {worker}  {attempt.outcome.value}{why}"
+
+
+def _lines(lines: Sequence[LogLine]) -> Iterator[str]:
+    if lines:
+        yield from ("", "logged")
+    for line in lines:
+        fields = json.dumps(line.fields, ensure_ascii=False) if line.fields else ""
+        yield f"  {line.attempt}  {moment(line.at)}  {line.level}  {_one_line(line.event)}  {fields}".rstrip()
 
 
 def _failure(task: Task) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -20,6 +21,7 @@ from backstage.infra.redact_url import redact_url
 from backstage.infra.settings.store_url import store_url
 
 if TYPE_CHECKING:
+    from backstage.domain.configuration import Configuration
     from backstage.domain.ports.backend import Backend
 
 
@@ -63,7 +65,7 @@ async def opened_use_cases(url: str | None, opening: Opening = Opening.PRODUCE) 
     backend = store(url)
     try:
         await backend.open(opening)
-        yield UseCases(backend, NoListeners(), _Ids())
+        yield UseCases(backend, NoListeners(), _Ids(), configuration=partial(_configured, url))
     finally:
         await backend.close()
 
@@ -99,6 +101,13 @@ def _of_this_user(use_cases: UseCases) -> GuardedUseCases:
     guarded = GuardedUseCases(use_cases, host_user())
     guarded.backend = use_cases.backend
     return guarded
+
+
+def _configured(url: str | None) -> Configuration:
+    from backstage.infra.settings.configuration_of import configuration_of  # noqa: PLC0415 - slow to load, and
+    from backstage.infra.settings.settings import Settings  # noqa: PLC0415 - seldom needed
+
+    return configuration_of(Settings.load(url=url))
 
 
 def _place_of(url: str | None) -> str:

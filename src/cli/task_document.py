@@ -11,6 +11,7 @@ from msgspec import Struct, structs
 from backstage.cli.answer import iso
 from backstage.domain.attempt import Attempt
 from backstage.domain.payload import decode_payload
+from backstage.domain.run_log import LogLine
 from backstage.domain.task import Task
 
 _AS_TEXT = frozenset({"payload_json", "result_json", "last_failure"})
@@ -35,6 +36,10 @@ def attempt_document(attempt: Attempt) -> dict[str, Any]:
     document = {name: _plain(value) for name, value in structs.asdict(attempt).items()}
     document["error"] = document.pop("failure")
     return document
+
+
+def line_document(line: LogLine) -> dict[str, Any]:
+    return {field.name: _plain(getattr(line, field.name)) for field in fields(line)}
 
 
 def decoded(text: str) -> Any:

@@ -50,6 +50,7 @@ def run(arguments: Sequence[str]) -> int:
 async def _serve(url: str | None, host: str, port: int, root_path: str, environment: str | None) -> None:
     from backstage.api.app import backstage_app  # noqa: PLC0415 - no other command needs it
     from backstage.api.on_this_host import is_loopback, on_this_host  # noqa: PLC0415
+    from backstage.worker.status.store_metrics import metrics_of  # noqa: PLC0415
     from backstage.worker.status.web_server import web_server  # noqa: PLC0415
 
     async with opened_use_cases(url) as use_cases:
@@ -58,7 +59,12 @@ async def _serve(url: str | None, host: str, port: int, root_path: str, environm
         if not (is_near or has_tokens):
             remedy = "make a token first (backstage tokens create NAME --role admin), or listen on 127.0.0.1"
             raise ConfigurationError("http", f"other hosts reach {host}, and nobody has a token: {remedy}")
-        app = backstage_app(use_cases, authorize=on_this_host(use_cases) if is_near else None, environment=environment)
+        app = backstage_app(
+            use_cases,
+            authorize=on_this_host(use_cases) if is_near else None,
+            environment=environment,
+            metrics=metrics_of(use_cases.backend),
+        )
         with listening(host, port) as listener:
             _say_where(host, listener, has_tokens)
             await serve(partial(web_server, app, root_path), listener)

@@ -6,6 +6,7 @@ from backstage.conformance.backend_suite import BackendSuite, Connect, on_trial
 from backstage.conformance.task_factory import TaskFactory
 from backstage.conformance.trial import Trial
 from backstage.domain import opening
+from backstage.domain.finding import Severity
 from backstage.testing.fake_clock import FakeClock
 
 
@@ -24,6 +25,14 @@ class Opening(BackendSuite):
 
     async def test_closing_what_was_never_opened_is_harmless(self, connect: Connect, clock: FakeClock) -> None:
         await connect(clock).close()
+
+    async def test_a_store_is_examined_before_it_is_opened_and_afterwards(
+        self, trial: Trial, connect: Connect, clock: FakeClock
+    ) -> None:
+        for backend in (trial.backend, connect(clock)):
+            findings = await backend.diagnose()
+            assert findings
+            assert all(finding.remedy for finding in findings if finding.status is not Severity.OK)
 
     async def test_opening_a_store_again_changes_nothing(self, trial: Trial) -> None:
         task = await trial.added()

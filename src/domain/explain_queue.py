@@ -84,6 +84,6 @@ def _unhindered(facts: QueueFacts, waiting: Sequence[QueueLane]) -> Reason:
         slots = sum(worker.concurrency for worker in takers)
         sentence = f"All {slots} slots of the workers that serve it are busy; its oldest due task waits for "
         return Reason(ReasonKind.SLOTS_BUSY, f"{sentence}{duration(waited)}.", details={**details, "slots": slots})
-    workers = "worker" if len(takers) == 1 else "workers"
-    sentence = f"It moves: {len(takers)} {workers} take its tasks, and its oldest due task waits for "
+    workers = "worker takes" if len(takers) == 1 else "workers take"
+    sentence = f"It moves: {len(takers)} {workers} its tasks, and its oldest due task waits for "
     return Reason(ReasonKind.NEXT, f"{sentence}{duration(waited)}.", details=details)

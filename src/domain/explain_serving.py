@@ -77,7 +77,8 @@ def _behind_others(facts: TaskFacts, takers: Sequence[WorkerInfo]) -> Iterator[R
     is_at_least = any(n >= MOST_COUNTED for n in lanes.values())
     said = f"{number:,}{'+' if is_at_least else ''}"
     sentence = f"{said} due task goes before it" if said == "1" else f"{said} due tasks go before it"
-    others = [f"{n:,} of {name}" for name, n in lanes.items() if name != f"{facts.task.queue}/{facts.task.lane_type}"]
+    longest = sorted(lanes.items(), key=lambda lane: -lane[1])
+    others = [f"{n:,} of {name}" for name, n in longest if name != f"{facts.task.queue}/{facts.task.lane_type}"]
     sentence += f" ({', '.join(others[:3])})." if others else "."
     details = {"tasks": number, "is_at_least": is_at_least, "lanes": lanes}
     yield Reason(ReasonKind.BEHIND_OTHERS, sentence, details=details)

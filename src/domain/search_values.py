@@ -47,6 +47,12 @@ def comparison(field: str, value: str) -> Callable[[float], bool]:
     return lambda each: compare(each, number)
 
 
+def least_of(value: str) -> int:
+    """No whole number below it passes the comparison; 0 where that is not known."""
+    found = _COMPARISON.fullmatch(value)
+    return 0 if found is None or found[1] in ("<", "<=") else max(0, int(float(found[2])))
+
+
 def has_comparison(value: str) -> bool:
     return value[0] in "<>" and _COMPARISON.fullmatch(value) is not None
 

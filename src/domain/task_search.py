@@ -12,8 +12,8 @@ from backstage.domain.errors import InvalidQueryError
 from backstage.domain.lane_type import plain_type
 from backstage.domain.search_filters import FILTERS, Filter, IsFound, filter_of, has_in_id
 from backstage.domain.search_terms import MAX_TERMS, Term, terms_of
-from backstage.domain.search_values import glob, is_glob, moment
-from backstage.domain.shown_state import is_part_of_state, stored_state
+from backstage.domain.search_values import glob, is_glob, least_of, moment
+from backstage.domain.shown_state import RETRYING, SCHEDULED, is_part_of_state, stored_state
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 
@@ -128,7 +128,7 @@ class TaskSearch:
         """Whether each task to which the index leads matches."""
         if self.index in (SearchIndex.LANES, SearchIndex.NEWEST):
             return self.is_of_lanes_alone
-        return len(self.terms) == 1 and self.index is not SearchIndex.WORKER
+        return len(self.terms) == 1 and self.index not in (SearchIndex.WORKER, SearchIndex.ID)
 
     @cached_property
     def created_from(self) -> datetime | None:
@@ -138,6 +138,20 @@ class TaskSearch:
     @cached_property
     def created_until(self) -> datetime | None:
         return min(self._moments("until"), default=None)
+
+    @cached_property
+    def least_attempts(self) -> int:
+        """No task that has begun fewer can match."""
+        compared = [least_of(term.value) for term in self.terms if term.name == "attempts" and not term.is_excluding]
+        return max([*compared, 1 if self._asks_only_for(RETRYING) else 0])
+
+    @cached_property
+    def due_after(self) -> datetime | None:
+        """No task that is due by then can match."""
+        return self.now if self._asks_only_for(SCHEDULED) else None
+
+    def _asks_only_for(self, word: str) -> bool:
+        return {term.value for term in self.terms if term.name == "state" and not term.is_excluding} == {word}
 
     @cached_property
     def error_words(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from backstage.infra.typed_payload import encode_typed_payload
 from backstage.infra.typed_result import read_typed_result
 
 if TYPE_CHECKING:
+    from backstage.domain.configuration import Configuration
     from backstage.domain.ports.backend import Backend
     from backstage.domain.ports.chance import Chance
     from backstage.domain.ports.clock import Clock
@@ -59,6 +60,7 @@ class Container(UseCases):
         self.logger = parts.logger
         self.chance = parts.chance
         super().__init__(parts.backend, parts.events, parts.ids, parts.trace, encode_typed_payload, read_typed_result)
+        self.configuration = self._configured
 
     @classmethod
     @asynccontextmanager
@@ -93,6 +95,11 @@ class Container(UseCases):
             if isinstance(error, ConfigurationError):
                 raise self.settings.naming(error) from error.__cause__
             raise
+
+    def _configured(self) -> Configuration:
+        from backstage.infra.settings.configuration_of import configuration_of  # noqa: PLC0415 - only people ask
+
+        return configuration_of(self.settings)
 
     async def close(self) -> None:
         """Free everything; safe to call twice."""

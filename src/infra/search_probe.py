@@ -18,13 +18,15 @@ _WILD = re.compile(r"[*?]")
 
 @dataclass(frozen=True, slots=True)
 class SearchProbe:
-    """`created_from` and `created_until` are microseconds. A task's failure as JSON, in lower case, must hold `error`,
-    and its payload as JSON one of `payload`. Empty and None: says nothing."""
+    """Moments are microseconds. A task's failure as JSON, in lower case, must hold `error`, and its payload as JSON one
+    of `payload`. Empty, 0 and None: says nothing."""
 
     created_from: int | None
     created_until: int | None
     error: str | None
     payload: tuple[str, ...]
+    least_attempts: int
+    due_after: int | None
 
     @classmethod
     def of(cls, search: TaskSearch) -> SearchProbe:
@@ -34,11 +36,18 @@ class SearchProbe:
             None if until is None else to_micros(until),
             next((part for words in search.error_words if (part := _part_of_failure(words))), None),
             next((parts for term in search.payload_terms if (parts := _parts_of_payload(term))), ()),
+            search.least_attempts,
+            None if search.due_after is None else to_micros(search.due_after),
         )
 
     @property
     def says_nothing(self) -> bool:
-        return (self.created_from, self.created_until, self.error, self.payload) == (None, None, None, ())
+        return self == SearchProbe(None, None, None, (), 0, None)
+
+    @property
+    def is_about_standing(self) -> bool:
+        """Whether it asks what moves change."""
+        return self.least_attempts > 0 or self.due_after is not None or self.error is not None
 
 
 def _part_of_failure(words: str) -> str | None:

@@ -29,6 +29,11 @@ class Looking(Protocol):
         """Those among them, in their order, that may match: what can be told without reading whole tasks."""
         ...
 
+    async def facts(self, ids: Sequence[str]) -> Sequence[tuple[str, Task | None]]:
+        """Those that are still there, in any order: id, and the task with what the search looks at. None where
+        something in it cannot be read, so that only the whole task tells."""
+        ...
+
     async def read(self, ids: Sequence[str]) -> Iterable[Task]:
         """The tasks that are still there, in any order."""
         ...
@@ -54,7 +59,7 @@ async def count_matching(looking: Looking, search: TaskSearch, look_at: int) -> 
         if search.index in _LEAD_TO_NO_OTHERS and search.is_of_index_alone:
             number += len(ids)
         else:
-            number += len([task async for task in _matching(looking, search, ids, len(ids))])
+            number += len(await _promising(looking, search, ids))
         looked += len(ids)
     return Counted(number, looked < look_at, looked)
 
@@ -98,7 +103,8 @@ async def _that_begin_with(
 
 async def _matching(looking: Looking, search: TaskSearch, ids: Sequence[str], wanted: int) -> AsyncIterator[Task]:
     """The first tasks that match, in the order of the ids: read in portions, for few may be wanted."""
-    ids = await looking.worth_reading([each for each in ids if search.may_have_id(each)])
+    if not search.is_of_index_alone:
+        ids = await _promising(looking, search, ids)
     portion, begin = min(max(wanted, 16), _READ_AT_ONCE), 0
     while begin < len(ids):
         asked = ids[begin : begin + portion]
@@ -107,6 +113,16 @@ async def _matching(looking: Looking, search: TaskSearch, ids: Sequence[str], wa
             if (task := tasks.get(task_id)) is not None and search.matches(task):
                 yield task
         begin, portion = begin + portion, min(portion * 2, _READ_AT_ONCE)
+
+
+async def _promising(looking: Looking, search: TaskSearch, ids: Sequence[str]) -> Sequence[str]:
+    """Those that match, read no further than is needed to tell."""
+    ids = await looking.worth_reading([each for each in ids if search.may_have_id(each)])
+    facts = await looking.facts(ids) if ids else ()
+    unclear = [task_id for task_id, task in facts if task is None]
+    tasks = [task for _, task in facts if task is not None] + (list(await looking.read(unclear)) if unclear else [])
+    found = {task.id for task in tasks if search.matches(task)}
+    return [each for each in ids if each in found]
 
 
 def number_for_each(lanes: int, number: int) -> int:

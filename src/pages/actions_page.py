@@ -10,6 +10,7 @@ from backstage.pages.failure_actions import FAILURE_ACTIONS
 from backstage.pages.problem_page import no_such_page, not_allowed
 from backstage.pages.queue_actions import QUEUE_ACTIONS
 from backstage.pages.schedule_actions import SCHEDULE_ACTIONS
+from backstage.pages.system_actions import SYSTEM_ACTIONS
 from backstage.pages.task_actions import TASK_ACTIONS
 from backstage.pages.token_actions import TOKEN_ACTIONS
 from backstage.pages.visit import Visit
@@ -23,6 +24,7 @@ ACTIONS: dict[str, Action] = {
     **SCHEDULE_ACTIONS,
     **FAILURE_ACTIONS,
     **TOKEN_ACTIONS,
+    **SYSTEM_ACTIONS,
 }
 _OURS = frozenset({"csrf", "typed", "back"})
 

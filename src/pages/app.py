@@ -27,11 +27,13 @@ from backstage.pages.schedules_page import schedules_page
 from backstage.pages.sign_in import sign_in_routes
 from backstage.pages.site import CheckToken, Site, UseCasesFor
 from backstage.pages.static_files import VersionedFiles
+from backstage.pages.system_page import system_page
 from backstage.pages.task_page import task_page
 from backstage.pages.tasks_page import completion_page, tasks_page
 from backstage.pages.theme import theme_page
 from backstage.pages.tokens_page import tokens_page
 from backstage.pages.told_stream import told_route
+from backstage.pages.type_page import type_page
 from backstage.pages.types_page import types_page
 from backstage.pages.visit import Visit
 from backstage.pages.workers_page import workers_page
@@ -48,7 +50,9 @@ _PAGES = {
     "/queues": queues_page,
     "/schedules": schedules_page,
     "/types": types_page,
+    "/types/{name}": type_page,
     "/workers": workers_page,
+    "/system": system_page,
     "/audit": audit_page,
     "/more": more_page,
     "/help": help_page,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from backstage.pages.queues_page import QueueRow
 from backstage.pages.visit import Visit
 
 MOST = 7
+_WAITING = re.compile(r" [\d,]+ tasks? waits?[^.]*\.$")
+"""The end of a reason, which the sentence above it has told already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def _still(visit: Visit, row: QueueRow) -> Iterator[Attention]:
         resume = ("Resume", visit.href("/act/resume", queue=row.name)) if visit.may("operator") else ("See queue", see)
         yield Attention("paused", row.name, sentence, "The queue is paused", since, *resume)
         return
-    why = row.why.sentence if row.why else "No worker that is alive serves this queue"
+    why = _WAITING.sub("", row.why.sentence) if row.why else "No worker that is alive serves this queue"
     yield Attention("warn", row.name, sentence, why, age(row.oldest), "See queue", see)
 
 

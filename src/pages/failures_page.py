@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,9 +12,10 @@ from starlette.responses import Response
 from backstage.domain.errors import TaskError
 from backstage.domain.failure import Failure
 from backstage.domain.failure_group import FailureGroup
+from backstage.domain.search_page import Counted
 from backstage.domain.search_terms import Term
 from backstage.domain.task import Task
-from backstage.domain.task_state import TaskState
+from backstage.domain.task_search import TaskSearch
 from backstage.pages.asked_search import text_of
 from backstage.pages.chart import Chart
 from backstage.pages.time_range import TimeRange
@@ -26,10 +28,12 @@ RANGE = "24h"
 
 @dataclass(frozen=True, slots=True)
 class OpenFailure:
-    """`example` is the newest of its tasks that is still stored, and None where none is."""
+    """`example` is a task that failed for good, else the newest that is still stored, and None where none is. `failed`
+    is how many failed for good and can be retried."""
 
     group: FailureGroup
     example: Task | None
+    failed: Counted
     chart: Chart
 
     @property
@@ -39,10 +43,6 @@ class OpenFailure:
     @property
     def frames(self) -> Frames | None:
         return frames_of(self.failure.traceback) if self.failure else None
-
-    @property
-    def can_retry(self) -> bool:
-        return self.example is not None and self.example.state is TaskState.FAILED
 
 
 def query_of(group: FailureGroup) -> str:
@@ -73,11 +73,15 @@ async def failures_page(visit: Visit) -> Response:
 
 
 async def _opened(visit: Visit, group: FailureGroup) -> OpenFailure:
-    example = await _first_stored(visit, group.sample_task_ids)
+    query = TaskSearch.parse(f"state:failed {query_of(group)}", visit.now)
+    found, failed = await asyncio.gather(visit.use_cases.search_tasks(query, 1), visit.use_cases.count_tasks(query))
+    example = found.tasks[0] if found.tasks else await _first_stored(visit, group.sample_task_ids)
     last_hour = visit.now.replace(minute=0, second=0, microsecond=0)
     moments = [last_hour - timedelta(hours=back) for back in range(len(group.hours) - 1, -1, -1)]
     sentence = f"{sum(group.hours):,} failed attempts in the last 24 hours, {group.hours[-1]:,} in this hour"
-    return OpenFailure(group, example, Chart(moments, [float(hour) for hour in group.hours], sentence, "failed", 44))
+    return OpenFailure(
+        group, example, failed, Chart(moments, [float(hour) for hour in group.hours], sentence, "failed", 44)
+    )
 
 
 async def _first_stored(visit: Visit, task_ids: Sequence[str]) -> Task | None:

@@ -14,6 +14,7 @@ NAVIGATION = (
 """Path, icon, name, and the number beside it."""
 
 MANAGING: tuple[tuple[str, str, str, str], ...] = (
+    ("/system", "system", "System", "operator"),
     ("/audit", "audit", "Audit", "admin"),
     ("/tokens", "key", "Tokens", "admin"),
 )

@@ -36,7 +36,7 @@ def _queues(visit: Visit) -> Iterator[dict[str, str]]:
 def _types(visit: Visit) -> Iterator[dict[str, str]]:
     for name, counts in list(visit.shell.stats.by_type.items())[:MOST_NAMES]:
         note = f"type, {counted(counts.failed, 'failure')}" if counts.failed else "type"
-        yield _place("Jump to", "type", name, note, visit.href("/tasks", q=f"type:{name}"))
+        yield _place("Jump to", "type", name, note, visit.href(f"/types/{name}"))
 
 
 def _actions(visit: Visit) -> Iterator[dict[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from backstage.domain.errors import StorageError, StoreNotReadyError, TaskError, TaskNotFoundError
+from backstage.pages.sentences import as_sentence
 from backstage.pages.visit import Visit
 
 
@@ -13,7 +14,11 @@ def not_found(visit: Visit, error: TaskError) -> Response:
         title = f"No task {error.task_id[:40]}"
         text = "It never existed, or it ended long enough ago to be deleted. Look for it by what you know of it."
     else:
-        title, text = "Not here any more", _sentence(str(error))
+        title, text = "Not here any more", as_sentence(str(error))
+    return visit.render("problem.html", status=404, cur="", title=title, icon="search", text=text, has_search=True)
+
+
+def nothing_of_that_name(visit: Visit, title: str, text: str) -> Response:
     return visit.render("problem.html", status=404, cur="", title=title, icon="search", text=text, has_search=True)
 
 
@@ -25,8 +30,8 @@ def no_such_page(visit: Visit) -> Response:
 def refused(visit: Visit, text: str, status: int = 409) -> Response:
     title = "That was not done"
     if visit.is_part:
-        return visit.render("problem_part.html", title=title, text=_sentence(text))
-    return visit.render("problem.html", status=status, cur="", title=title, icon="warn", text=_sentence(text))
+        return visit.render("problem_part.html", title=title, text=as_sentence(text))
+    return visit.render("problem.html", status=status, cur="", title=title, icon="warn", text=as_sentence(text))
 
 
 def not_allowed(visit: Visit, role: str) -> Response:
@@ -40,8 +45,3 @@ def unavailable(visit: Visit, error: StorageError) -> Response:
     else:
         title, text = "The store does not answer", "Nothing is lost. Load this page again in a few seconds."
     return visit.render("problem.html", status=503, cur="", title=title, icon="system", text=text, is_bad=True)
-
-
-def _sentence(text: str) -> str:
-    text = text.strip()
-    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "?", "!")) else ".")

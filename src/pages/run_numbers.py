@@ -44,7 +44,7 @@ class Summed:
 
 @dataclass(frozen=True, slots=True)
 class RunNumbers:
-    """`step` is the seconds between two points. Series leave out the step that has just begun: it is not whole."""
+    """`step` is the seconds between two points; the last one has just begun."""
 
     step: int
     points: Sequence[HistoryPoint]
@@ -57,8 +57,13 @@ class RunNumbers:
         return _sum(self.points)
 
     @property
-    def last(self) -> HistoryPoint | None:
-        return self.points[-1] if self.points else None
+    def _is_of_this_step(self) -> bool:
+        """Whether nothing ran in the last whole step: then what runs now is worth telling."""
+        return len(self.points) < 2 or not self.points[-2].ended
+
+    @property
+    def last(self) -> HistoryPoint:
+        return self.points[-1] if self._is_of_this_step else self.points[-2]
 
     @property
     def step_words(self) -> str:
@@ -66,7 +71,8 @@ class RunNumbers:
 
     @property
     def last_words(self) -> str:
-        return "minute" if self.step == 60 else wait(self.step)
+        step = "minute" if self.step == 60 else wait(self.step)
+        return f"this {step}" if self._is_of_this_step else f"the last {step}"
 
     @property
     def throughput(self) -> Chart:
@@ -97,7 +103,7 @@ async def run_numbers(use_cases: UseCases, since: datetime) -> RunNumbers:
     )
     return RunNumbers(
         whole.step,
-        whole.series[""][:-1],
+        whole.series[""],
         {name: summed(points) for name, points in queues.series.items()},
         {name: summed(points) for name, points in types.series.items()},
         rates,

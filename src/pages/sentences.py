@@ -1,4 +1,4 @@
-"""Sentences of the domain as the pages show them: moments in them become times that a browser tells in its own zone."""
+"""Sentences of the domain as the pages show them: moments become times that a browser tells in its own zone."""
 
 from __future__ import annotations
 
@@ -10,6 +10,16 @@ from markupsafe import Markup, escape
 from backstage.pages.moments import clock, day, time_element
 
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|\+00:00)")
+
+
+def capital(text: str) -> str:
+    """With a large first letter; the others stay as they are."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def as_sentence(text: str) -> str:
+    text = text.strip()
+    return capital(text) + ("" if text.endswith((".", "?", "!")) else ".")
 
 
 def with_times(sentence: str, now: datetime) -> Markup:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 
 from backstage.app.use_cases import UseCases
-from backstage.pages import figures, moments
+from backstage.pages import figures, moments, sentences
 from backstage.pages.state_labels import LABELS
 
 HERE = Path(__file__).parent
@@ -53,6 +53,8 @@ class Site:
             duration=moments.duration,
             wait=moments.wait,
             age=moments.age,
+            capital=sentences.capital,
+            as_sentence=sentences.as_sentence,
         )
         templates.globals.update(
             counted=figures.counted,

@@ -73,7 +73,9 @@ async def _retry(visit: Visit) -> Said:
     tasks = chosen(visit)
     done, problem = await done_with_each(tasks, visit.use_cases.retry_task)
     undo = visit.href("/act/cancel", task=tasks).removeprefix(visit.root)
-    return told("Put back into the queue:", done, len(tasks), problem, undo=undo if done == len(tasks) <= 20 else None)
+    see = page_of(visit, tasks) if len(tasks) == 1 else None
+    is_undoable = done == len(tasks) <= 20
+    return told("Put back into the queue:", done, len(tasks), problem, undo=undo if is_undoable else None, see=see)
 
 
 async def _ask_copy(visit: Visit) -> Question:
@@ -89,14 +91,14 @@ async def _ask_copy(visit: Visit) -> Question:
 
 async def _copy(visit: Visit) -> Said:
     tasks = chosen(visit)
-    copies = [await visit.use_cases.copy_task(task) for task in tasks]
-    held = [copy for copy in copies if isinstance(copy, Duplicate)]
-    if held:
-        return Said(
-            f"{counted(len(held), 'copy', 'copies')} not stored: another task holds the same key", is_refusal=True
-        )
-    undo = visit.href("/act/cancel", task=[copy.id for copy in copies if not isinstance(copy, Duplicate)])
-    return Said(f"Stored {counted(len(copies), 'copy', 'copies')}", undo=undo.removeprefix(visit.root))
+    answers = [await visit.use_cases.copy_task(task) for task in tasks]
+    copies = [copy for copy in answers if not isinstance(copy, Duplicate)]
+    if len(copies) < len(answers):
+        held = counted(len(answers) - len(copies), "copy", "copies")
+        return Said(f"{held} not stored: another task holds the same key", is_refusal=True)
+    undo = visit.href("/act/cancel", task=[copy.id for copy in copies])
+    see = f"/tasks/{copies[0].id}" if len(copies) == 1 else None
+    return Said(f"Stored {counted(len(copies), 'copy', 'copies')}", undo=undo.removeprefix(visit.root), see=see)
 
 
 async def done_with_each(tasks: Sequence[str], move: Callable[[str], Awaitable[object]]) -> tuple[int, str | None]:
@@ -112,9 +114,9 @@ async def done_with_each(tasks: Sequence[str], move: Callable[[str], Awaitable[o
     return done, problem
 
 
-def told(verb: str, done: int, asked: int, problem: str | None, undo: str | None) -> Said:
+def told(verb: str, done: int, asked: int, problem: str | None, undo: str | None, see: str | None = None) -> Said:
     if problem is None:
-        return Said(f"{verb} {counted(done, 'task')}", undo=undo)
+        return Said(f"{verb} {counted(done, 'task')}", undo=undo, see=see)
     if done == 0 and asked == 1:
         return Said(problem[0].upper() + problem[1:], is_refusal=True)
     return Said(f"{verb} {done} of {counted(asked, 'task')}. The first that was refused: {problem}", is_refusal=True)

@@ -38,6 +38,8 @@ async def test_a_repeated_request_with_an_idempotency_key_stores_nothing_more(ap
     assert (first.json()["id"], first.json()["state"]) == (ID, "pending")
     assert (second.status_code, second.json()["id"], second.json()["state"]) == (201, ID, "cancelled")
     assert (await api.container.get_task_stats()).total == 1
+    other = await api.operator.post("/v1/tasks", json={"type": "sms:send"}, headers={"Idempotency-Key": ID})
+    assert (other.status_code, "another type" in other.json()["detail"]) == (422, True)
 
 
 async def test_a_held_dedupe_key_is_a_conflict(api: Api) -> None:

@@ -88,3 +88,9 @@ async def test_a_task_is_explained_by_its_id(scene: Any) -> None:
     task = await scene.pending(queue="mail")
     explanation = await scene.use_cases.explain(task.id)
     assert (explanation.task_id, explanation.reasons[0].kind) == (task.id, ReasonKind.NO_WORKER)
+
+
+async def test_a_queue_that_moves_says_how_many_workers_take_its_tasks(scene: Any) -> None:
+    await _beat(scene)
+    await scene.pending(queue="mail")
+    assert "1 worker takes its tasks" in (await scene.use_cases.explain_queue("mail")).sentence

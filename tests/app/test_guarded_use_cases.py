@@ -41,7 +41,21 @@ def test_every_use_case_has_a_permission() -> None:
 
 def test_whatever_changes_something_is_audited() -> None:
     looks = {name for name, each in PERMISSIONS.items() if each.role is not None and not each.is_audited}
-    verbs = ("get", "find", "search", "list", "count", "complete", "explain", "plan", "follow", "result", "as", "check")
+    verbs = (
+        "get",
+        "diagnose",
+        "find",
+        "search",
+        "list",
+        "count",
+        "complete",
+        "explain",
+        "plan",
+        "follow",
+        "result",
+        "as",
+        "check",
+    )
     assert {name for name in looks if name.partition("_")[0] not in (*verbs, "results")} == set()
 
 

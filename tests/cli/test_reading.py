@@ -134,6 +134,15 @@ def test_show_tells_all_about_a_failed_task(cli: Cli, store: Store) -> None:
     assert not any(line.startswith("id           forged") for line in lines)
 
 
+def test_show_tells_what_a_failed_attempt_has_logged(cli: Cli, store: Store) -> None:
+    task_id = store.fail(ValueError("no"))
+    store.log(task_id, '{"host":"mx\\n1"}')
+    assert 'logged\n  1  2030-01-01T08:00:00Z  warning  slow  {"host": "mx\\n1"}\n' in cli("show", task_id).out
+    [line] = json.loads(cli("show", task_id, "--json").out)["logs"]
+    assert (line["at"], line["level"], line["event"]) == ("2030-01-01T08:00:00Z", "warning", "slow")
+    assert (line["fields"], line["attempt"]) == ({"host": "mx\n1"}, 1)
+
+
 def test_show_tells_a_result(cli: Cli, store: Store) -> None:
     task_id = store.complete('{"sent":true}')
     assert 'result\n  {\n    "sent": true\n  }\n' in cli("show", task_id).out

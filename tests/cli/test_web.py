@@ -35,14 +35,24 @@ def test_a_store_is_served_to_this_host_until_somebody_has_a_token(folder: Path,
         assert httpx.get(f"{address}v1/stats").json()["pending"] == 1
         assert httpx.get(f"{address}v1/me").json()["name"] == "local"
         assert "staging" in httpx.get(address, follow_redirects=True).text
+        assert 'backstage_store_tasks{queue="default"' in httpx.get(f"{address}metrics").text
         for headers in ({"Host": "evil.test"}, {"X-Forwarded-For": "10.0.0.1"}):
             assert httpx.get(f"{address}v1/stats", headers=headers).status_code == 401
         foreign = {"Origin": "https://evil.test", "Sec-Fetch-Site": "cross-site"}
         assert httpx.post(f"{address}v1/queues/default/pause", headers=foreign).status_code == 403
         made = json.loads(cli("tokens", "create", "ada", "--role", "admin", "--json").out)
         assert httpx.get(f"{address}v1/stats").status_code == 401
+        assert httpx.get(f"{address}metrics").status_code == 401
         ada = {"Authorization": f"Bearer {made['secret']}"}
         assert httpx.get(f"{address}v1/me", headers=ada).json()["name"] == "ada"
+
+
+def test_a_proxy_may_take_a_path_away(folder: Path, store: Store) -> None:
+    store.enqueue()
+    with serving(folder, "--root-path", "/ops") as address:
+        assert httpx.get(f"{address}v1/stats").json()["pending"] == 1
+        assert 'href="/ops/tasks' in httpx.get(address).text
+        assert httpx.get(f"{address}openapi.json").json()["servers"] == [{"url": "/ops"}]
 
 
 def test_an_address_that_others_reach_is_refused_while_nobody_has_a_token(cli: Cli) -> None:

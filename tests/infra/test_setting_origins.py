@@ -18,7 +18,7 @@ def empty_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def origins(**overrides: object) -> dict[str, SettingOrigin]:
-    return {each.name: each for each in setting_origins(Settings.load(**overrides), **overrides)}
+    return {each.name: each for each in setting_origins(Settings.load(**overrides))}
 
 
 def test_every_setting_is_named_once_and_in_order() -> None:

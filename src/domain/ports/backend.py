@@ -3,6 +3,7 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from backstage.domain.finding import Finding
 from backstage.domain.opening import Opening
 from backstage.domain.ports.audit_log import AuditLog
 from backstage.domain.ports.broadcasts import Broadcasts
@@ -77,6 +78,13 @@ class Backend(Protocol):
 
         May be called again: a store that is open stays so, and with WORK what it lacks is made.
         Raises ConfigurationError, StorageUnavailableError or StoreNotReadyError, in one clear line.
+        """
+        ...
+
+    async def diagnose(self) -> list[Finding]:
+        """Examine the store and what it stands on; works without `open`, and changes nothing.
+
+        It may read all of it. Raises ConfigurationError or StorageUnavailableError.
         """
         ...
 

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 
+from backstage.domain.finding import Finding, Severity
 from backstage.domain.opening import Opening
 from backstage.domain.ports.clock import Clock
 from backstage.infra.memory.archive import MemoryArchive
@@ -47,6 +48,10 @@ class MemoryBackend:
 
     async def open(self, opening: Opening = Opening.WORK) -> None:
         """Nothing to connect."""
+
+    async def diagnose(self) -> list[Finding]:
+        detail = "the memory of this process: the tasks are gone when it ends"
+        return [Finding("store", Severity.OK, detail)]
 
     async def close(self) -> None:
         """Nothing to free."""

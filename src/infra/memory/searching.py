@@ -25,6 +25,9 @@ class MemoryLooking:
     async def worth_reading(self, ids: Sequence[str]) -> Sequence[str]:
         return ids
 
+    async def facts(self, ids: Sequence[str]) -> Sequence[tuple[str, Task | None]]:
+        return [(task.id, task) for task in await self.read(ids)]
+
     async def read(self, ids: Sequence[str]) -> Iterable[Task]:
         with self._store.lock:
             return [self._store.tasks[each] for each in ids if each in self._store.tasks]

@@ -145,6 +145,8 @@ class MemoryStore:
         return max(0.0, (self._waiting[0][0] - self.clock.now()).total_seconds())
 
     def is_paused(self, lane: Lane) -> bool:
+        if not self.pauses:
+            return False
         return ("queue", lane[0]) in self.pauses or ("type", plain_type(lane[1])) in self.pauses
 
     def wake(self) -> None:

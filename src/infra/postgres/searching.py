@@ -12,6 +12,7 @@ from backstage.domain.task_state import TaskState
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.statements import statement
 from backstage.infra.postgres.task_ids import LAST_ID, is_id
+from backstage.infra.search_facts import SearchFacts
 from backstage.infra.search_probe import SearchProbe
 from backstage.infra.searching import merged, number_for_each
 from backstage.infra.task_row import task_of
@@ -33,7 +34,7 @@ class PostgresLooking:
 
     def __init__(self, session: Session, search: TaskSearch) -> None:
         self._session, self._search = session, search
-        self._probe = SearchProbe.of(search)
+        self._probe, self._facts = SearchProbe.of(search), SearchFacts.of(search)
         self._lanes: list[tuple[str, str, str]] | None = None
 
     async def ids(self, below: str | None, number: int) -> Sequence[str]:
@@ -58,10 +59,17 @@ class PostgresLooking:
                 statement("probe_definitions"), list(ids), probe.created_from, probe.created_until, patterns
             )
             ids = sorted(found, reverse=True)
-        if probe.error is not None:
-            found = await self._column(statement("probe_failures"), list(ids), f"%{_literal(probe.error)}%")
+        if probe.is_about_standing:
+            pattern = None if probe.error is None else f"%{_literal(probe.error)}%"
+            arguments = list(ids), probe.least_attempts, probe.due_after, pattern
+            found = await self._column(statement("probe_standings"), *arguments)
             ids = sorted(found, reverse=True)
         return ids
+
+    async def facts(self, ids: Sequence[str]) -> Sequence[tuple[str, Task | None]]:
+        wanted = self._facts
+        arguments = list(ids), wanted.tags, wanted.failure, wanted.payload
+        return [(row[0], wanted.task_of(row)) for row in await self._session.fetch(statement("find_facts"), *arguments)]
 
     async def read(self, ids: Sequence[str]) -> Iterable[Task]:
         rows = await self._session.fetch(statement("find_by_ids"), list(ids))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from backstage.domain.task import Task
 from backstage.domain.task_search import SearchIndex, TaskSearch
@@ -11,7 +12,8 @@ from backstage.infra.redis.client import Client
 from backstage.infra.redis.counts import Counting
 from backstage.infra.redis.directory import Directory
 from backstage.infra.redis.find import Searching
-from backstage.infra.redis.rows import LETTERS, unpack
+from backstage.infra.redis.rows import LETTERS, STATES, failure_of, unpack
+from backstage.infra.search_facts import SearchFacts
 from backstage.infra.search_probe import SearchProbe
 from backstage.infra.searching import merged, number_for_each
 
@@ -33,7 +35,7 @@ class RedisLooking:
         self._client, self._directory, self._search = client, directory, search
         self._counting = Counting(client, directory)
         self._tasks = Searching(client, directory, self._counting)
-        self._probe = SearchProbe.of(search)
+        self._probe, self._facts = SearchProbe.of(search), SearchFacts.of(search)
         self._indexes: Mapping[str, Sequence[str]] | None = None
         self._queue_of: dict[str, str] = {}
 
@@ -60,7 +62,14 @@ class RedisLooking:
         probe = self._probe
         if probe.says_nothing:
             return ids
-        asked = (probe.created_from or False, probe.created_until or False, probe.error or "", probe.payload)
+        asked = (
+            probe.created_from or False,
+            probe.created_until or False,
+            probe.error or "",
+            probe.payload,
+            probe.least_attempts,
+            probe.due_after or False,
+        )
         steps = [
             ("probe_tasks", self._client.keys.queue(queue), [each[first : first + _AT_ONCE], *asked])
             for queue, each in (await self._by_queue(ids)).items()
@@ -68,6 +77,30 @@ class RedisLooking:
         ]
         kept = {task_id for reply in await self._client.run_each(steps) for task_id in unpack(reply)}
         return [each for each in ids if each in kept]
+
+    async def facts(self, ids: Sequence[str]) -> Sequence[tuple[str, Task | None]]:
+        steps = [
+            (queue, each[first : first + _AT_ONCE])
+            for queue, each in (await self._by_queue(ids)).items()
+            for first in range(0, len(each), _AT_ONCE)
+        ]
+        fields = _fields_of(self._facts)
+        replies = await self._client.run_each(
+            [("find_facts", self._client.keys.queue(queue), [some, fields]) for queue, some in steps]
+        )
+        return [
+            (task_id, self._light(task_id, queue, dict(zip(fields, values, strict=True))))
+            for (queue, some), reply in zip(steps, replies, strict=True)
+            for task_id, values in zip(some, unpack(reply), strict=True)
+            if values[0]
+        ]
+
+    def _light(self, task_id: str, queue: str, fields: Mapping[str, Any]) -> Task | None:
+        try:
+            row = _row(task_id, queue, fields)
+        except (KeyError, ValueError):  # somebody else wrote it
+            return None
+        return self._facts.task_of(row, failure_of)
 
     async def read(self, ids: Sequence[str]) -> Iterable[Task]:
         by_queue = await self._by_queue(ids)
@@ -113,3 +146,40 @@ def _index_of(type_: str, state: TaskState, only_running: bool) -> str:
     if state is TaskState.RUNNING and only_running:
         return _LEASES  # few run, while many may wait
     return f"live:{type_}" if state in LIVE_STATES else f"ids:{LETTERS[state]}:{type_}"
+
+
+def _fields_of(facts: SearchFacts) -> list[str]:
+    """The hash's fields that are looked at; `type` is in every hash that can be read."""
+    fields = ["type", "priority", "state", "fence", "interruptions", "task_key", "worker", "correlation", "workflow"]
+    optional = {
+        "created": facts.created or facts.due,
+        "due": facts.due,
+        "tags": facts.tags,
+        "failure": facts.failure,
+        "payload": facts.payload,
+    }
+    return [*fields, *(name for name, is_wanted in optional.items() if is_wanted)]
+
+
+def _row(task_id: str, queue: str, fields: Mapping[str, Any]) -> tuple[Any, ...]:
+    """As search_facts.py takes it, with the defaults that a hash leaves out."""
+    get, state = fields.get, STATES[fields["state"] or "p"]
+    created = int(get("created") or 0)
+    return (
+        task_id,
+        fields["type"],
+        queue,
+        int(fields["priority"] or 0),
+        state.value,
+        created,
+        int(get("due") or created),
+        int(fields["fence"] or 0),
+        int(fields["interruptions"] or 0),
+        get("tags") or None,
+        fields["task_key"] or None,
+        fields["worker"] or None if state is TaskState.RUNNING else None,
+        fields["correlation"] or None,
+        fields["workflow"] or None,
+        get("failure") or None,
+        get("payload") or "null",
+    )

@@ -36,20 +36,32 @@ class SettingOrigin:
     origin: Origin
     key: str | None
 
+    @property
+    def text(self) -> str:
+        """The value as the environment would have it."""
+        match self.value:
+            case None if self.name == "prefetch":
+                return "auto"
+            case None | ():
+                return "none"
+            case bool():
+                return str(self.value).lower()
+            case tuple():
+                return ",".join(self.value)
+            case float():
+                return f"{self.value:.10g}"
+        return str(self.value)
+
     def __str__(self) -> str:
         return self.origin.value if self.key is None else f"{self.origin.value} {self.key}"
 
 
-def setting_origins(settings: Settings, **overrides: Any) -> list[SettingOrigin]:
-    """Return every setting, in their order; `overrides` are those that `settings` was loaded with.
-
-    Raises ConfigurationError as Settings.load does.
-    """
-    given = {name for name, value in overrides.items() if value is not None}
+def setting_origins(settings: Settings) -> list[SettingOrigin]:
+    """Return every setting, in their order. Raises ConfigurationError as Settings.load does."""
     variables, document = Variables.read(Settings), read_toml()
 
     def origin(name: str) -> tuple[Origin, str | None]:
-        if name in given:
+        if name in settings.given:
             return Origin.ARGUMENT, name
         variable = variables.name_of(name)
         if variable is not None:

@@ -56,8 +56,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     url: str = Field(default=DEFAULT_URL, min_length=1)
-    """The store. Else made of REDIS_HOST (localhost), REDIS_PORT (6379), REDIS_PASSWORD and REDIS_DB (0), if any of
-    them is set."""
+    """The store. Else made of REDIS_HOST (localhost), REDIS_PORT (6379), REDIS_PASSWORD and REDIS_DB (0), if any is."""
 
     queues: Annotated[tuple[str, ...], queue_names()] = ()
     """Queues to serve, separated by commas; none means all."""
@@ -167,8 +166,7 @@ class Settings(BaseSettings):
     """End once nothing is running, due, or waiting for a retry."""
 
     http: Annotated[str | None, http_address()] = None
-    """HOST:PORT where the worker command serves health and metrics; with several processes the first of as many ports.
-    `none`: nowhere."""
+    """HOST:PORT where the worker command serves health and metrics; of several processes the first; `none`: nowhere."""
 
     stuck_after: Annotated[float, seconds(0.1)] = 60.0
     """Liveness fails when the worker's event loop has been blocked, or every slot hung, for so long; a worker whose
@@ -192,6 +190,10 @@ class Settings(BaseSettings):
     def unknown(self) -> tuple[UnknownSetting, ...]:
         """What was set beside these and has no effect, when `load` made them."""
         return self._unknown
+
+    @property
+    def given(self) -> frozenset[str]:
+        return self._given
 
     @classmethod
     def load(

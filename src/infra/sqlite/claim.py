@@ -65,7 +65,11 @@ def served_lanes(
 ) -> list[tuple[str, str]]:
     """Return the lanes that are asked for and not paused."""
     pauses = set(cursor.execute(_PAUSES).fetchall())
-    return [(queue, type_) for queue, type_ in lanes if serves(queue, type_) and not _is_paused(queue, type_, pauses)]
+    return [
+        (queue, type_)
+        for queue, type_ in lanes
+        if serves(queue, type_) and not (pauses and _is_paused(queue, type_, pauses))
+    ]
 
 
 def _is_paused(queue: str, type_: str, pauses: Container[tuple[str, str]]) -> bool:

@@ -13,6 +13,7 @@ from itertools import islice
 from backstage.domain.task import Task
 from backstage.domain.task_search import SearchIndex, TaskSearch
 from backstage.domain.task_state import TaskState
+from backstage.infra.search_facts import SearchFacts
 from backstage.infra.search_probe import SearchProbe
 from backstage.infra.sqlite.reader import Reader
 from backstage.infra.sqlite.statements import statement
@@ -32,7 +33,7 @@ class SqliteLooking:
 
     def __init__(self, reader: Reader, search: TaskSearch) -> None:
         self._reader, self._search = reader, search
-        self._probe = SearchProbe.of(search)
+        self._probe, self._facts = SearchProbe.of(search), SearchFacts.of(search)
 
     async def ids(self, below: str | None, number: int) -> Sequence[str]:
         return await self._reader.run(partial(_ids, self._search, below or _AFTER_ALL_IDS, number))
@@ -42,6 +43,9 @@ class SqliteLooking:
             return ids
         kept = await self._reader.run(partial(_probed, self._probe, ids))
         return [each for each in ids if each in kept]
+
+    async def facts(self, ids: Sequence[str]) -> Sequence[tuple[str, Task | None]]:
+        return await self._reader.run(partial(_facts, self._facts, ids))
 
     async def read(self, ids: Sequence[str]) -> Iterable[Task]:
         return await self._reader.run(partial(_read, ids))
@@ -73,9 +77,24 @@ def _column(
 
 
 def _probed(probe: SearchProbe, ids: Sequence[str], connection: sqlite3.Connection) -> set[str]:
-    payload = [*probe.payload, *[None] * (3 - len(probe.payload))]
-    arguments = (probe.created_from, probe.created_until, probe.error, *payload, json.dumps(ids))
+    first, second, third = [*probe.payload, None, None, None][:3]
+    arguments = {
+        "ids": json.dumps(ids),
+        "since": probe.created_from,
+        "until": probe.created_until,
+        "error": probe.error,
+        "attempts": probe.least_attempts,
+        "due_after": probe.due_after,
+        "first": first,
+        "second": second,
+        "third": third,
+    }
     return {task_id for (task_id,) in connection.execute(statement("probe_tasks"), arguments)}
+
+
+def _facts(facts: SearchFacts, ids: Sequence[str], connection: sqlite3.Connection) -> list[tuple[str, Task | None]]:
+    arguments = {"ids": json.dumps(ids), "tags": facts.tags, "failure": facts.failure, "payload": facts.payload}
+    return [(row[0], facts.task_of(row)) for row in connection.execute(statement("find_facts"), arguments)]
 
 
 def _read(ids: Sequence[str], connection: sqlite3.Connection) -> list[Task]:

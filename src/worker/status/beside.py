@@ -39,5 +39,12 @@ def app_over(container: UseCases) -> ASGIApp:
     from backstage.api.app import backstage_app  # noqa: PLC0415 - see above
     from backstage.api.on_this_host import on_this_host  # noqa: PLC0415
 
-    use_cases = UseCases(container.backend, NoListeners(), container.ids, container.trace, container.encode)
+    use_cases = UseCases(
+        container.backend,
+        NoListeners(),
+        container.ids,
+        container.trace,
+        container.encode,
+        configuration=container.configuration,
+    )
     return backstage_app(use_cases, authorize=on_this_host(use_cases))

@@ -40,7 +40,7 @@ class Metrics(Collector):
                 "How old the backstage_store_* are",
                 max(0.0, time.monotonic() - figures.answered_at),
             )
-            yield from _store(figures.answer)
+            yield from store_metrics(figures.answer)
         yield from REGISTRY.collect()
 
     def _worker(self) -> Iterator[Metric]:
@@ -93,7 +93,8 @@ class Metrics(Collector):
         yield from (answered, failed)
 
 
-def _store(figures: StoreFigures) -> Iterator[Metric]:
+def store_metrics(figures: StoreFigures) -> Iterator[Metric]:
+    """The same from every process."""
     enqueued = CounterMetricFamily("backstage_store_enqueued", "Tasks ever enqueued", labels=LANE)
     completed = CounterMetricFamily("backstage_store_completed", "Tasks ever completed", labels=LANE)
     tasks = GaugeMetricFamily("backstage_store_tasks", "Tasks stored, by state", labels=(*LANE, "state"))

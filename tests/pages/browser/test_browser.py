@@ -26,11 +26,13 @@ PAGES = (
     "/workers",
     "/schedules?open=nightly-report",
     "/types",
+    "/system?examine=yes",
     "/audit",
     "/tokens",
     "/more",
     "/help",
     "/new-task",
+    "/act/pause?queue=mail",
 )
 WIDTHS = (360, 390, 768, 1024, 1440, 1600)
 _SERIOUS = """async () => {
@@ -53,6 +55,7 @@ async def test_no_page_has_a_serious_barrier(scheme: str, new_page: NewPage, axe
     made = await build(window.store, 21)
     await window.page.add_init_script(axe)
     tasks = [f"/tasks/{made[state][0].id}" for state in ("failed", "running", "completed")]
+    tasks.append("/types/invoice:render")
     found = {path: await on(window, path) for path in (*PAGES, *tasks, f"/act/cancel?task={made['pending'][0].id}")}
     assert {path: problems for path, problems in found.items() if problems} == {}
 
@@ -62,6 +65,7 @@ async def test_no_page_scrolls_sideways_at_any_width(tasks: int, new_page: NewPa
     window = await new_page(viewport={"width": 1600, "height": 900})
     made = await build(window.store, tasks)
     paths = [*PAGES, *(f"/tasks/{made[state][0].id}" for state in ("failed", "running") if made)]
+    paths += ["/types/invoice:render"] if made else []
     wide = []
     for path in paths:
         await window.go(path)
@@ -243,3 +247,10 @@ async def test_a_running_task_counts_on_by_itself(window: Watched) -> None:
     ran = page.locator("#answer h2")
     first: Any = await ran.text_content()
     await expect(ran).not_to_have_text(first)
+
+
+async def test_the_store_is_examined_by_itself_once_the_page_stands(window: Watched) -> None:
+    await build(window.store, 7)
+    page = await window.go("/system")
+    await expect(page.locator("#findings")).to_contain_text("no worker that is alive serves", ignore_case=True)
+    await expect(page.locator("#findings summary")).to_contain_text("well")

@@ -2,9 +2,10 @@
 -- Changes nothing.
 --   KEYS  1 the queue's prefix
 --   ARGV  4 packed { { id, … }, created from then or false, created before then or false, what the failure must hold in
---           lower case or '', { of these the payload must hold one, … } }
+--           lower case or '', { of these the payload must hold one, … }, begun at least so many attempts, due after
+--           then or false }
 --   returns packed { id, … }
-local ids, first, until_, words, parts = unpack(cmsgpack.unpack(ARGV[4]))
+local ids, first, until_, words, parts, attempts, due_after = unpack(cmsgpack.unpack(ARGV[4]))
 
 local function is_created_then(created)
   created = tonumber(created)
@@ -20,11 +21,18 @@ local function holds_part(payload)
   return #parts == 0
 end
 
+local function is_standing_so(created, due, fence, interruptions)
+  return (tonumber(fence) or 0) - (tonumber(interruptions) or 0) >= attempts
+    and (not due_after or (tonumber(due or created) or due_after + 1) > due_after)
+end
+
+local FIELDS = { 'created', 'failure', 'payload', 'due', 'fence', 'interruptions' }
 local found = {}
 for _, id in ipairs(ids) do
-  local told = redis.call('HMGET', KEYS[1] .. ':task:' .. id, 'created', 'failure', 'payload')
-  local created, failure, payload = unpack(told)
-  local is_found = is_created_then(created) and holds_part(payload or '')
+  local told = redis.call('HMGET', KEYS[1] .. ':task:' .. id, unpack(FIELDS))
+  local created, failure, payload, due, fence, interruptions = unpack(told)
+  local is_found = is_standing_so(created, due, fence, interruptions)
+    and is_created_then(created) and holds_part(payload or '')
   if is_found and (words == '' or failure and string.find(string.lower(failure), words, 1, true)) then
     found[#found + 1] = id
   end

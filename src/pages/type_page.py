@@ -1,0 +1,46 @@
+"""One type of task: how it goes, what fails, who runs it, and its newest tasks."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.responses import Response
+
+from backstage.domain.task_query import TaskQuery
+from backstage.pages.problem_page import nothing_of_that_name
+from backstage.pages.run_numbers import RunNumbers, summed
+from backstage.pages.task_row import TaskRow
+from backstage.pages.time_range import TimeRange
+from backstage.pages.type_row import type_names, type_row
+from backstage.pages.visit import Visit
+
+RANGE = "24h"
+SHOWN_TASKS = 10
+SHOWN_FAILURES = 5
+
+
+async def type_page(visit: Visit) -> Response:
+    name = visit.request.path_params["name"]
+    shown = TimeRange.asked(visit, RANGE)
+    schedules = await visit.use_cases.list_schedules()
+    if name not in type_names(visit, schedules):
+        return nothing_of_that_name(visit, f"No type {name}", "No task, schedule or worker knows it.")
+    history, rates, groups, tasks = await asyncio.gather(
+        visit.use_cases.get_history(type=name, since=shown.since),
+        visit.use_cases.get_rates(),
+        visit.use_cases.list_failure_groups(shown.since, limit=SHOWN_FAILURES, type=name),
+        visit.use_cases.find_tasks(TaskQuery(type=name, limit=SHOWN_TASKS)),
+    )
+    whole = history.series[""]
+    own = [rate for rate in rates if rate.type == name]
+    return visit.render(
+        "type.html",
+        cur="Types",
+        title=name,
+        row=type_row(visit, name, schedules, {name: summed(whole)}, own),
+        numbers=RunNumbers(history.step, whole[:-1], {}, {}, own),
+        groups=groups,
+        tasks=[TaskRow.of(task, visit.now) for task in tasks.tasks],
+        shown=shown,
+        ranges=shown.choices(RANGE),
+    )
