@@ -21,7 +21,7 @@ async def measure(scene: Scene) -> dict[str, float]:
     worker = worker_for(scene)
     async with worker:
         container, metrics = worker.backstage, WorkerMetrics()
-        recorder = HistoryRecorder(container.backend.history, metrics, container.clock, 30.0, container.logger)
+        recorder = HistoryRecorder(container.backend.history, metrics, container.clock, container.logger)
         taken = list[float]()
         for _ in range(BEATS):
             for lane in range(LANES):

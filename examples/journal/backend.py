@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
+from backstage import Finding, Severity
 from backstage.ports import Clock, Opening
 from examples.journal.access import JournalAuditLog, JournalTokens
 from examples.journal.archive import JournalArchive
@@ -45,6 +46,9 @@ class JournalBackend:
 
     async def close(self) -> None:
         self._store.close()
+
+    async def diagnose(self) -> list[Finding]:
+        return [Finding("store", Severity.OK, "a file of JSON lines, written through to the disk")]
 
     def wakeup(self) -> AbstractAsyncContextManager[JournalWakeup]:
         return subscribed(self._store)

@@ -82,12 +82,13 @@ class JournalTaskEvents:
 
     async def forget_results(self, limit: int) -> int:
         with self._store.step():
-            now = self._store.clock.now()
-            due = [task_id for task_id, until in self._store.result_ends.items() if until <= now][:limit]
+            now, ends = self._store.clock.now(), self._store.result_ends
+            for task_id in ends.keys() - self._store.tasks.keys():
+                del ends[task_id]
+            due = [task_id for task_id, until in ends.items() if until <= now][:limit]
             for task_id in due:
-                self._gone[task_id] = self._store.result_ends.pop(task_id)
-                if task_id in self._store.tasks:
-                    self._store.put(replace(self._store.tasks[task_id], result_json=None))
+                self._gone[task_id] = ends.pop(task_id)
+                self._store.put(replace(self._store.tasks[task_id], result_json=None))
         return len(due)
 
     async def forget(self, kept_for: float, limit: int) -> int:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from backstage.domain.history import HOUR, HistoryQuery
 from backstage.domain.limits import check_name, check_seconds
 from backstage.domain.ports.clock import Clock
+from backstage.domain.ports.queue_control import QUEUE, QueueControl
 from backstage.domain.ports.run_history import RunHistory
 from backstage.domain.ports.task_repository import TaskRepository
 from backstage.domain.ports.worker_registry import WorkerRegistry
@@ -21,24 +22,34 @@ _MOST_DUE = 100_000
 class GetScale:
     """Return how many workers the queue needs for its due tasks to begin within `target` seconds.
 
-    A run takes as long as the runs of the last 15 minutes did on average, else as those of the last day; a worker has
-    as many slots as those have that serve the queue now. Raises InvalidTaskDataError.
+    Tasks of a paused queue are not due. A run takes as long as the runs of the last 15 minutes did on average, else as
+    those of the last day; a worker has as many slots as those have that serve the queue now. Raises
+    InvalidTaskDataError.
     """
 
-    def __init__(self, tasks: TaskRepository, history: RunHistory, registry: WorkerRegistry, clock: Clock) -> None:
-        self._tasks, self._history, self._registry, self._clock = tasks, history, registry, clock
+    def __init__(
+        self,
+        tasks: TaskRepository,
+        control: QueueControl,
+        history: RunHistory,
+        registry: WorkerRegistry,
+        clock: Clock,
+    ) -> None:
+        self._tasks, self._control, self._history = tasks, control, history
+        self._registry, self._clock = registry, clock
 
     async def __call__(self, queue: str, target: float = 30.0) -> Scale:
         check_name("queue", queue)
         target = check_seconds("target", target, least=0.001)
         counts = await self._tasks.counts()
         running = sum(each.tasks for each in counts if each.queue == queue and each.state is TaskState.RUNNING)
+        is_paused = any((each.kind, each.name) == (QUEUE, queue) for each in await self._control.paused())
         workers = await self._registry.workers(_SEEN_WITHIN)
         slots = [worker.concurrency for worker in workers if not worker.queues or queue in worker.queues]
         return Scale.of(
             queue,
             running=running,
-            due=await self._tasks.count_due(queue, _MOST_DUE),
+            due=0 if is_paused else await self._tasks.count_due(queue, _MOST_DUE),
             mean_seconds=await self._mean_seconds(queue),
             target=target,
             slots=sum(slots) / len(slots) if slots else _SLOTS_IF_UNKNOWN,

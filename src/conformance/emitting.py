@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+from random import Random
+
+import pytest
+from msgspec.structs import replace
 
 from backstage.conformance.backend_suite import BackendSuite
 from backstage.conformance.trial import LEASE, Trial
@@ -84,11 +88,33 @@ class Emitting(BackendSuite):
         chunk, restarted = EventKind.CHUNK, EventKind.RESTARTED
         assert read == [(1, chunk, "1"), (2, chunk, "2"), (3, restarted, "null"), (4, chunk, "1")]
 
+    @pytest.mark.parametrize("seed", range(3))
+    async def test_in_any_order_of_steps_a_log_has_each_run_whole_and_in_turn(self, trial: Trial, seed: int) -> None:
+        random, told = Random(seed), dict[int, int]()  # noqa: S311 - a test that can be repeated
+        runs = [await trial.running()]
+        for _ in range(40):
+            run = random.choice(runs)  # the holder, or one that was believed dead
+            if random.random() < 0.15:
+                trial.clock.advance(LEASE + 1)
+                await trial.queue.reclaim(1000, 10)
+                runs += await trial.claim(worker_id=f"w{len(runs)}")
+                continue
+            first = random.randint(1, told.get(run.fence, 0) + 1)  # again from there: a reply was lost
+            last = first + random.randint(0, 3)
+            lost = await trial.task_events.append(chunks(run, first, last))
+            assert lost == (frozenset() if run is runs[-1] else {run.id})
+            if not lost:
+                told[run.fence] = max(last, told.get(run.fence, 0))
+        expected = _log_of(told)
+        for after in {0, len(expected) // 2, len(expected)}:
+            read = [(event.number, event.attempt, event.data_json) for event in await _read(trial, runs[0], after)]
+            assert read == expected[after:]
+
     async def test_the_oldest_are_dropped_of_too_many(self, trial: Trial) -> None:
         task = await trial.running()
         for begin in range(1, 1201, 400):
             await trial.task_events.append(chunks(task, begin, begin + 399))
-        numbers = [event.number for event in await _read(trial, task, limit=2000)]
+        numbers = [event.number for event in await _read(trial, task)]
         assert numbers == list(range(1201 - MOST_EVENTS, 1201))
 
     async def test_the_oldest_are_dropped_of_too_much(self, trial: Trial) -> None:
@@ -124,6 +150,18 @@ class Emitting(BackendSuite):
         trial.clock.advance(2 * KEPT_FOR)
         assert await trial.task_events.forget(KEPT_FOR, 10) == 0
 
+    async def test_a_deleted_task_leaves_nothing_behind_that_is_read_or_given_up(self, trial: Trial) -> None:
+        task = await trial.running()
+        await trial.task_events.append(chunks(task, 1, 2))
+        await trial.task_events.keep_lines([RunLog(task.id, task.fence, 1, "[]")])
+        await trial.settle(replace(task.completed("1"), keep_result_for=1.0))
+        assert await trial.tasks.delete([await trial.tasks.get(task.id)]) == 1
+        trial.clock.advance(2 * KEPT_FOR)
+        assert await trial.task_events.forget_results(10) == 0
+        assert await trial.task_events.forget(KEPT_FOR, 10) == 0
+        assert await _read(trial, task) == []
+        assert list(await trial.task_events.lines(task.id)) == []
+
     async def test_lines_are_kept_with_their_run(self, trial: Trial) -> None:
         task = await trial.running()
         first, second = RunLog(task.id, 1, 1, '[["a"]]'), RunLog(task.id, 10, 2, '[["b"]]')
@@ -141,5 +179,14 @@ def _chunk(task_id: str, fence: int, place: int, data_json: str | None = None) -
     return NewEvent(task_id, fence, place, fence, EventKind.CHUNK, str(place) if data_json is None else data_json)
 
 
-async def _read(trial: Trial, task: Task, limit: int = 100) -> list[StoredEvent]:
-    return list((await trial.task_events.read({task.id: 0}, limit)).get(task.id, ()))
+def _log_of(told: dict[int, int]) -> list[tuple[int, int, str]]:
+    """Number, attempt and data of each event, given how many each fence has told; a marker between two runs."""
+    log: list[tuple[int, str]] = []
+    for fence, number in sorted(told.items()):
+        log += [(fence, "null")] if log else []
+        log += [(fence, str(place)) for place in range(1, number + 1)]
+    return [(number, fence, data) for number, (fence, data) in enumerate(log, start=1)]
+
+
+async def _read(trial: Trial, task: Task, after: int = 0, limit: int = 2000) -> list[StoredEvent]:
+    return list((await trial.task_events.read({task.id: after}, limit)).get(task.id, ()))

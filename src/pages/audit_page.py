@@ -15,7 +15,18 @@ from backstage.pages.visit import Visit
 
 PAGE = 50
 _APART = timedelta(seconds=10)
-_TOGETHER = frozenset({"cancel_task", "retry_task", "copy_task", "enqueue", "enqueue_task"})
+_TOGETHER = frozenset(
+    {
+        "enqueue",
+        "enqueue_task",
+        "cancel_task",
+        "retry_task",
+        "copy_task",
+        "change_priority",
+        "move_to_queue",
+        "delete_task",
+    }
+)
 """What is often done to many tasks in one go, and writes an entry for each."""
 
 

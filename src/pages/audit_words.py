@@ -23,6 +23,15 @@ _SENTENCES = {
     "copy_task": "ran a copy of {task}",
     "cancel_task": "cancelled {task}",
     "retry_task": "retried {task}",
+    "change_priority": "changed the priority of {task}",
+    "move_to_queue": "moved {task} to another queue",
+    "delete_task": "deleted {task}",
+    "start_bulk": "began the bulk operation {name}, {tasks}",
+    "run_bulk": "ran the bulk operation {bulk}",
+    "stop_bulk": "stopped the bulk operation {name}",
+    "mute_failure_group": "muted the failure {failure}",
+    "unmute_failure_group": "unmuted the failure {failure}",
+    "note_failure_group": "wrote a note to the failure {failure}",
     "prune_tasks": "deleted {tasks} that had ended",
     "cleanup_old_tasks": "deleted {tasks} that had ended",
     "replay_dead_letters": "retried {tasks} that had failed{in_queue}",
@@ -48,7 +57,14 @@ _SENTENCES = {
 """By use case. What is in braces is the target, or the number of tasks."""
 ACTIONS = tuple(sorted(_SENTENCES))
 _PLACE = re.compile(r"\{(\w+)\}")
-_PLACES = {"queue": "/tasks?q=queue:{}", "type": "/types/{}", "schedule": "/schedules?open={}", "token": "/tokens#{}"}
+_PLACES = {
+    "queue": "/queues?open={}",
+    "type": "/types/{}",
+    "schedule": "/schedules?open={}",
+    "token": "/tokens#{}",
+    "bulk": "/bulk/{}",
+    "failure": "/failures?open={}",
+}
 _NAMES = {"task_type": "type", "task_name": "type", "may_read_payloads": "reads payloads", "expires_in": "good for"}
 _SECONDS = frozenset({"expires_in", "delay", "max_age", "timeout", "soft_timeout"})
 _MOST_DETAILS = 6

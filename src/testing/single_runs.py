@@ -59,9 +59,7 @@ class SingleRuns:
         self._runner = AttemptRunner(run_outcome, options.worker_id, container.logger, StoreOnLoop(container))
         self._reports = RunReports(container.backend.task_events, container.clock, container.logger)
         self._publisher = EventPublisher(container.events, container.clock, options.worker_id)
-        history = HistoryRecorder(
-            self._backend.history, WorkerMetrics(), container.clock, options.lease, container.logger
-        )
+        history = HistoryRecorder(self._backend.history, WorkerMetrics(), container.clock, container.logger)
         self._report = OutcomeReport(self._publisher, history, container.logger)
 
     async def run_next(self) -> Task | None:

@@ -113,6 +113,8 @@ async def test_scale_reckons_from_the_due_tasks_how_long_they_take_and_how_many_
     assert scale.wanted == 2  # 30 tasks of 2 s within 10 s take 6 slots
     assert (await scene.use_cases.get_scale("mail", 1000.0)).wanted == 1
     assert (await scene.use_cases.get_scale("empty")).wanted == 0
+    await scene.use_cases.pause_queue("mail")
+    assert (await scene.use_cases.get_scale("mail", 10.0)).wanted == 0
 
 
 async def test_scale_never_goes_below_what_runs(scene, told):

@@ -36,6 +36,8 @@ def test_a_store_is_served_to_this_host_until_somebody_has_a_token(folder: Path,
         assert httpx.get(f"{address}v1/me").json()["name"] == "local"
         assert "staging" in httpx.get(address, follow_redirects=True).text
         assert 'backstage_store_tasks{queue="default"' in httpx.get(f"{address}metrics").text
+        system = httpx.get(f"{address}system", params={"examine": "yes"}).text
+        assert all(told in system for told in ("Integrity", "poll_interval", "Delete the rest now"))
         for headers in ({"Host": "evil.test"}, {"X-Forwarded-For": "10.0.0.1"}):
             assert httpx.get(f"{address}v1/stats", headers=headers).status_code == 401
         foreign = {"Origin": "https://evil.test", "Sec-Fetch-Site": "cross-site"}

@@ -56,7 +56,7 @@ class LosingHistory:
 
 async def test_a_batch_whose_reply_was_lost_is_sent_again_as_it_was(clock: FakeClock, new_task) -> None:
     history, metrics = LosingHistory(), WorkerMetrics()
-    recorder = HistoryRecorder(history, metrics, clock, 1.0, None)
+    recorder = HistoryRecorder(history, metrics, clock, None)
     metrics.of("mail", "a").claimed += 1
     try:
         await recorder.tell()
@@ -74,7 +74,7 @@ async def test_runs_that_were_lost_with_their_worker_are_told_by_who_takes_them_
     clock: FakeClock, new_task
 ) -> None:
     backend = MemoryBackend(clock)
-    recorder = HistoryRecorder(backend.history, WorkerMetrics(), clock, 1.0, None)
+    recorder = HistoryRecorder(backend.history, WorkerMetrics(), clock, None)
     task: Task = new_task().claim(Lease("w1", clock.now()), clock.now())
     for most in (2, 1):
         outcome = task.lost(most)
@@ -87,5 +87,26 @@ async def test_runs_that_were_lost_with_their_worker_are_told_by_who_takes_them_
 
 async def test_an_idle_worker_writes_no_history(clock: FakeClock) -> None:
     history = LosingHistory()
-    await HistoryRecorder(history, WorkerMetrics(), clock, 1.0, None).tell()
+    await HistoryRecorder(history, WorkerMetrics(), clock, None).tell()
     assert history.batches == []
+
+
+class LostHistory:
+    async def add(self, batch: HistoryBatch) -> None:
+        raise StorageUnavailableError("the store is gone")
+
+
+class Warnings:
+    def __init__(self) -> None:
+        self.said: list[dict[str, str]] = []
+
+    def warning(self, event: str, **facts: str) -> None:
+        self.said.append({"event": event, **facts})
+
+
+async def test_a_worker_stops_although_the_store_takes_no_history(clock: FakeClock) -> None:
+    metrics, logger = WorkerMetrics(), Warnings()
+    recorder = HistoryRecorder(LostHistory(), metrics, clock, logger)
+    metrics.of("mail", "a").claimed += 1
+    await recorder.tell_the_last()
+    assert logger.said == [{"event": "loop_failed", "loop": "history", "error": "the store is gone"}]

@@ -20,14 +20,16 @@ from backstage.worker.watching.counted_runs import CountedRuns, Lane, rows_of
 from backstage.worker.watching.metrics import WorkerMetrics
 from backstage.worker.watching.seen_failures import SeenFailures, is_new_for
 
+PATIENCE = 5.0
+"""Seconds that the last batch may take: a worker that stops waits for its tasks, and not for numbers."""
+
 
 class HistoryRecorder:
     """A batch whose reply was lost is sent again as it was: the store adds it once."""
 
-    def __init__(self, history: RunHistory, metrics: WorkerMetrics, clock: Clock, patience: float, logger: Any) -> None:
-        """`patience` is how many seconds the last batch may take when the worker stops."""
+    def __init__(self, history: RunHistory, metrics: WorkerMetrics, clock: Clock, logger: Any) -> None:
         self._history, self._clock = history, clock
-        self._patience, self._logger = patience, logger
+        self._logger = logger
         self._runs = CountedRuns(metrics)
         self._failures = SeenFailures()
         self._lost: Counter[tuple[Lane, TaskState]] = Counter()
@@ -55,7 +57,7 @@ class HistoryRecorder:
     async def tell_the_last(self) -> None:
         """When the worker stops."""
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(PATIENCE):
                 if self._unanswered is not None:
                     await self.tell()
                 await self.tell()

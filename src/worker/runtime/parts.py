@@ -38,7 +38,7 @@ class Parts:
         self.subscriptions = SubscriptionWatch(
             backend.subscriptions, declared.subscriptions, use_cases.cancel_deliveries, backend.clock, logger
         )
-        self.history = HistoryRecorder(backend.history, surroundings.metrics, backend.clock, options.lease, logger)
+        self.history = HistoryRecorder(backend.history, surroundings.metrics, backend.clock, logger)
         self.unserved = UnservedWatch(backend.tasks, use_cases.find_unserved, self.request, logger)
         self.executors = Executors(options.concurrency, surroundings.child_setup, self._on_thread_returned)
         handlers = self.executors.wrapped(declared.handlers, self.types, declared.middlewares, mark_over_soft_timeout)

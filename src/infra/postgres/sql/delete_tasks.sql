@@ -17,6 +17,8 @@ WITH chosen AS (
     DELETE FROM backstage_event_logs WHERE task_id = ANY (ARRAY (SELECT id FROM gone))
 ), unkept AS (
     DELETE FROM backstage_run_logs WHERE task_id = ANY (ARRAY (SELECT id FROM gone))
+), unbounded AS (
+    DELETE FROM backstage_result_ends WHERE task_id = ANY (ARRAY (SELECT id FROM gone))
 ), deleted AS (
     DELETE FROM backstage_tasks WHERE id = ANY (ARRAY (SELECT id FROM gone))
     RETURNING id, tags

@@ -10,7 +10,7 @@ SELECT {whole}
  WHERE whole.state = ANY ($3::text[])
    AND ($4::text IS NULL OR whole.queue = $4::text)
    AND ($5::text IS NULL OR split_part(whole.type, '@', 1) = $5::text)
-   AND ($6::text IS NULL OR EXISTS (SELECT 1 FROM backstage_tags WHERE id = chain.id AND tag = $6::text))
+   AND ($6::text IS NULL OR (SELECT true FROM backstage_tags WHERE id = chain.id AND tag = $6::text LIMIT 1))
    AND ($7::text IS NULL OR whole.key = $7::text)
    AND ($10::text IS NULL OR coalesce(whole.correlation_id, whole.id::text) = $10::text)
  ORDER BY whole.id DESC

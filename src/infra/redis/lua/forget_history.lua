@@ -1,7 +1,7 @@
 -- forget_history: delete what is older than it is kept.
 --   KEYS  1 the store's prefix
---   ARGV  4 packed { { { grain, how long its hashes are kept after their end }, … },
---           how long hours of failures are kept (seconds), writers, groups of failures (us) }
+--   ARGV  4 packed { { { grain, how long its hashes are kept after their end (seconds) }, … }, how long hours of
+--           failures are kept (seconds), writers (us), groups of failures (us) }
 --   returns 1
 -- needs: moments
 local grains_kept, failures_kept, writers_kept, groups_kept = unpack(cmsgpack.unpack(ARGV[4]))

@@ -3,6 +3,7 @@
 -- needs: moments, index
 local KEPT_BY = {
   'levels', 'later', 'leases', 'claimed', 'tails', 'outbox', 'schedules', 'keys', 'ended:c', 'ended:f', 'ended:x',
+  'eventlogs',
 }
 
 local function plain_name()
