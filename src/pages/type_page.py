@@ -10,7 +10,7 @@ from backstage.domain.task_query import TaskQuery
 from backstage.pages.problem_page import nothing_of_that_name
 from backstage.pages.run_numbers import RunNumbers, summed
 from backstage.pages.task_row import TaskRow
-from backstage.pages.time_range import TimeRange
+from backstage.pages.time_range import TimeRange, spaced
 from backstage.pages.type_row import type_names, type_row
 from backstage.pages.visit import Visit
 
@@ -38,9 +38,10 @@ async def type_page(visit: Visit) -> Response:
         cur="Types",
         title=name,
         row=type_row(visit, name, schedules, {name: summed(whole)}, own),
-        numbers=RunNumbers(history.step, whole[:-1], {}, {}, own),
+        numbers=RunNumbers(history.step, whole, {}, {}, own),
         groups=groups,
         tasks=[TaskRow.of(task, visit.now) for task in tasks.tasks],
         shown=shown,
+        span=spaced(shown.name),
         ranges=shown.choices(RANGE),
     )
