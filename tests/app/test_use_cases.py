@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -12,6 +13,7 @@ import pytest
 import backstage.app
 from backstage.app.enqueue_parts import EnqueueParts
 from backstage.app.use_cases import UseCases
+from backstage.domain.configuration import Configuration
 from backstage.domain.ports.backend import Backend
 from backstage.domain.typed_result import ReadResult
 from tests.app.conftest import Scene
@@ -58,6 +60,8 @@ def _given(need: str) -> Any:
         return _class_of(need)
     if need == "read_result":
         return ReadResult
+    if need == "configuration":
+        return Callable[[], Configuration]
     port = vars(Backend).get(need)
     return get_type_hints(EnqueueParts)[need] if port is None else get_type_hints(port.fget)["return"]
 

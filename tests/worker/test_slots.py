@@ -29,6 +29,7 @@ from backstage.worker.runtime.attempt_runner import AttemptRunner
 from backstage.worker.runtime.error_backoff import ErrorBackoff
 from backstage.worker.runtime.event_publisher import EventPublisher
 from backstage.worker.runtime.held_task import StopReason
+from backstage.worker.runtime.history_recorder import HistoryRecorder
 from backstage.worker.runtime.lanes import Lanes
 from backstage.worker.runtime.run_reports import RunReports
 from backstage.worker.runtime.slots import Slots
@@ -54,6 +55,7 @@ def _slots(backend: MemoryBackend, run: Run = _never_begins, prefetch: int | Non
         threads=HandlerThreads(1),
         subscriptions=_no_subscriptions(backend, logger),
         publisher=EventPublisher(BlinkerEventBus(logger), backend.clock, "w"),
+        history=HistoryRecorder(backend.history, WorkerMetrics(), backend.clock, logger),
         reports=RunReports(backend.task_events, backend.clock, logger),
         backoff=ErrorBackoff(NoJitter()),
         hint=asyncio.Event(),

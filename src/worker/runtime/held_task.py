@@ -133,6 +133,11 @@ class HeldTask:
         await self._reports.stored()
         return not self._is_lost
 
+    @property
+    def has_told(self) -> bool:
+        """Whether the run has emitted or logged anything."""
+        return self._told > 0 or self._lines is not None
+
     async def stored(self, outcome: Outcome) -> None:
         """Return once the store has all that the run has told: after its end it takes nothing more."""
         if self._lines and (outcome.failure is not None or self.lane.limits.keep_logs):

@@ -205,9 +205,10 @@ class Slots:
         outcome = await self._runner.run(held)
         if outcome is None:
             return None
-        with contextlib.suppress(TimeoutError, asyncio.CancelledError):  # then it has ended all the same
-            async with asyncio.timeout(self._options.lease):
-                await held.stored(outcome)
+        if held.has_told:  # a timer for each task would cost those who tell nothing
+            with contextlib.suppress(TimeoutError, asyncio.CancelledError):  # then it has ended all the same
+                async with asyncio.timeout(self._options.lease):
+                    await held.stored(outcome)
         return self._with_deliveries(task, outcome)
 
     def _with_deliveries(self, task: Task, outcome: Outcome) -> Outcome:
