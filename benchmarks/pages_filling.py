@@ -13,7 +13,7 @@ import asyncpg
 
 from backstage import Container, Failure, Task, TaskState
 from backstage.infra.failure_text import failure_json
-from backstage.ports import StoredTask
+from backstage.ports import Opening, StoredTask
 
 QUEUES, TYPES = 8, 20
 _AT_ONCE = 4000
@@ -76,8 +76,8 @@ _POSTGRES_REST = (
 
 
 async def fill(url: str, finished: int, pending: int) -> None:
-    async with Container.open(url):
-        pass  # the tables are there
+    async with Container.open(url) as backstage:
+        await backstage.backend.open(Opening.WORK)  # which makes the tables
     by_scheme: dict[str, Callable[[str, int, int], Coroutine[Any, Any, None]]] = {
         "sqlite": _fill_file,
         "postgresql": _fill_database,

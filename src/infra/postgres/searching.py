@@ -18,12 +18,15 @@ from backstage.infra.searching import merged, number_for_each
 from backstage.infra.task_row import task_of
 
 _LANES = "SELECT queue, type FROM backstage_lanes"
-_NEWEST = "SELECT id::text FROM backstage_tasks WHERE id < $1::uuid ORDER BY id DESC LIMIT $2::integer"
+_NEWEST = """SELECT task.id::text FROM backstage_tasks AS task WHERE task.id < $1::uuid
+             ORDER BY task.id DESC LIMIT $2::integer"""
 _BY = {
-    SearchIndex.KEY: """SELECT id::text FROM backstage_tasks WHERE key = $3::text AND id < $1::uuid
-                        ORDER BY id DESC LIMIT $2::integer""",
-    SearchIndex.TAG: """SELECT id::text FROM backstage_tags WHERE tag = $3::text AND tag <> '' AND id < $1::uuid
-                        ORDER BY id DESC LIMIT $2::integer""",
+    SearchIndex.KEY: """SELECT task.id::text FROM backstage_tasks AS task
+                         WHERE task.key = $3::text AND task.id < $1::uuid
+                        ORDER BY task.id DESC LIMIT $2::integer""",
+    SearchIndex.TAG: """SELECT tagged.id::text FROM backstage_tags AS tagged
+                         WHERE tagged.tag = $3::text AND tagged.tag <> '' AND tagged.id < $1::uuid
+                        ORDER BY tagged.id DESC LIMIT $2::integer""",
 }
 _SPECIAL = re.compile(r"([\\%_])")
 _OF_RUNNING = 0
