@@ -78,7 +78,7 @@ def pages_app(
     """Return the pages over the use cases that `use_cases_for(request)` gives for whoever asks.
 
     With `check_token` there is a page to sign in with a token, which the browser keeps in the cookie of
-    `sign_in.TOKEN_COOKIE`. Where the application has a login of its own, leave it out and let `use_cases_for` decide.
+    `visit.TOKEN_COOKIE`. Where the application has a login of its own, leave it out and let `use_cases_for` decide.
     """
     site = Site(use_cases_for, check_token, environment)
     routes: list[Route | Mount] = [

@@ -246,6 +246,7 @@ async def test_who_may_not_see_a_page_signs_in_and_comes_back(new_client: Client
         let_in = await client.post("/sign-in", data={**form, "token": "good"})
         assert let_in.headers["location"] == "/tasks?q=state:failed"
         assert client.cookies["backstage_token"] == "good"
+        assert 'action="/sign-out"' in (await client.get("/tasks")).text
         elsewhere = await client.post("/sign-in", data={**form, "token": "good", "next": "//evil.example"})
         assert elsewhere.headers["location"] == "/"
 
