@@ -73,8 +73,8 @@ class TaskType(Generic[Payload, Result]):
     that of the payload. `queue`, `priority`, `tags` and `key`, which is told from the payload, are those of each task
     of which a call does not say otherwise. The limits (`timeout`, `soft_timeout`, `max_attempts`, `backoff`,
     `max_deliveries`, `keep_logs`, `keep_result_for`, `result_limit`) are those of a handler that is registered by this
-    type: they lie with the code, so a deploy changes them for tasks that wait as well. A module with TaskTypes alone may be imported anywhere: it starts nothing.
-    Raises InvalidTaskDataError for a bad name or option.
+    type: they lie with the code, so a deploy changes them for tasks that wait as well. A module with TaskTypes
+    alone may be imported anywhere: it starts nothing. Raises InvalidTaskDataError for a bad name or option.
     """
 
     __slots__ = ("key", "limits", "name", "payload_type", "result_type", "task_options", "version")

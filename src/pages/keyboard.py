@@ -17,6 +17,7 @@ SHORTCUTS = (
     ("r", "Retry the selection"),
     ("c", "Cancel the selection"),
     ("y", "Copy the id"),
+    ("e", "Edit the task as a copy"),
     ("p", "Pause live updates"),
     ("n", "Show the new rows"),
     ("[ ]", "Newer, older"),

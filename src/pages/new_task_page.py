@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import InvalidTaskDataError
+from backstage.domain.task import Task
 from backstage.pages.problem_page import not_allowed
 from backstage.pages.said import Said
 from backstage.pages.visit import Visit
@@ -20,6 +21,8 @@ async def new_task_page(visit: Visit) -> Response:
     if not visit.may("operator"):
         return not_allowed(visit, "operator")
     values = {name: visit.given(name) for name in _FIELDS}
+    if visit.request.method == "GET" and visit.asked("copy"):
+        return _shown(visit, _values_of(await visit.use_cases.get_task(visit.asked("copy"))), {})
     if visit.request.method == "GET":
         return _shown(visit, values, {})
     try:
@@ -30,6 +33,16 @@ async def new_task_page(visit: Visit) -> Response:
         return _shown(visit, values, {"type": f"the task {stored.holder_id} holds the same key"})
     undo = visit.href("/act/cancel", task=stored.id).removeprefix(visit.root)
     return visit.redirect(visit.href(f"/tasks/{stored.id}"), Said("Stored the task", undo=undo))
+
+
+def _values_of(task: Task) -> dict[str, str]:
+    """To be edited: the same type, payload, queue and priority, due now."""
+    try:
+        payload = json.dumps(json.loads(task.payload_json), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        payload = task.payload_json
+    priority = str(task.priority) if task.priority else ""
+    return {"type": task.type, "payload": payload, "queue": task.queue, "priority": priority, "delay": ""}
 
 
 def _shown(visit: Visit, values: dict[str, str], problems: dict[str, str]) -> Response:

@@ -7,6 +7,7 @@ import asyncio
 from starlette.responses import Response
 
 from backstage.domain.errors import AmbiguousIdError
+from backstage.domain.fingerprint import fingerprint
 from backstage.domain.shown_state import shown_state
 from backstage.domain.task_state import TaskState
 from backstage.pages.answer import answer_of
@@ -18,6 +19,7 @@ from backstage.pages.traceback_frames import frames_of
 from backstage.pages.visit import Visit
 
 WHOLE_ID = 36
+MOST_OF_A_CHAIN = 12
 MOST_LINES = 200
 _WARNINGS = frozenset({"warning", "error", "critical", "exception"})
 
@@ -30,6 +32,7 @@ async def task_page(visit: Visit) -> Response:
     task, attempts, logs = await asyncio.gather(
         use_cases.get_task(task_id), use_cases.get_attempts(task_id), use_cases.get_logs(task_id)
     )
+    chain = await use_cases.search_tasks(f"workflow:{task.workflow_id}", MOST_OF_A_CHAIN)
     explanation = await use_cases.explain(task_id) if task.state is TaskState.PENDING else None
     state = shown_state(task, visit.now)
     failure = task.last_failure if state != "completed" else None
@@ -53,6 +56,9 @@ async def task_page(visit: Visit) -> Response:
         result=None if task.result_json is None else painted_json(task.result_json),
         logs=[line for line in logs if visit.asked("log") != "warnings" or line.level in _WARNINGS][-MOST_LINES:],
         has_logs=bool(logs),
+        chain=[(each, shown_state(each, visit.now)) for each in reversed(chain.tasks)],
+        is_whole_chain=chain.next_after is None,
+        group=fingerprint(task.type, failure).id if failure else None,
         copies=copies,
         form=visit.asked("form") if visit.asked("form") in copies else "CLI",
     )

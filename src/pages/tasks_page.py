@@ -33,11 +33,10 @@ class Tab:
 
 async def tasks_page(visit: Visit) -> Response:
     asked = AskedSearch.read(visit.asked("q"), visit.asked("add"), visit.now)
-    page, tabs, number = await asyncio.gather(
-        visit.use_cases.search_tasks(asked.search, PAGE, visit.asked("after") or None),
-        _tabs(visit, asked),
-        visit.use_cases.count_tasks(asked.search),
+    page, tabs = await asyncio.gather(
+        visit.use_cases.search_tasks(asked.search, PAGE, visit.asked("after") or None), _tabs(visit, asked)
     )
+    number = await _all_that_match(visit, asked.search, page)
     return visit.render(
         "tasks.html",
         cur="Tasks",
@@ -50,7 +49,7 @@ async def tasks_page(visit: Visit) -> Response:
         rows=[TaskRow.of(task, visit.now) for task in page.tasks],
         next_after=page.next_after,
         found=_found(page, number, bool(visit.asked("after"))),
-        number=number,
+        number="" if number is None else _number(number),
         hints=[] if page.tasks or page.next_after else await _hints(visit, asked),
     )
 
@@ -81,6 +80,14 @@ async def _count(visit: Visit, search: TaskSearch) -> str | None:
     return _number(await visit.use_cases.count_tasks(search)) if search.is_of_lanes_alone else None
 
 
+async def _all_that_match(visit: Visit, search: TaskSearch, page: SearchPage) -> Counted | None:
+    """None where they would have to be looked through once more to be counted."""
+    if page.next_after is None and page.is_whole and not visit.asked("after"):
+        return Counted(len(page.tasks), True, page.looked)
+    is_cheap = search.is_of_lanes_alone or search.is_of_index_alone
+    return await visit.use_cases.count_tasks(search) if is_cheap else None
+
+
 async def _hints(visit: Visit, asked: AskedSearch) -> Sequence[tuple[Term, str, str]]:
     """Of a query that finds nothing: each filter, the query without it, and how many match then."""
     terms = asked.terms[:_MOST_HINTS]
@@ -95,11 +102,11 @@ def _number(count: Counted) -> str:
     return exact(count.tasks) if count.is_exact else f"{count.tasks:,}+"
 
 
-def _found(page: SearchPage, number: Counted, is_later: bool) -> str:
+def _found(page: SearchPage, number: Counted | None, is_later: bool) -> str:
     rows = len(page.tasks)
     looked = "" if page.is_whole else f", looked at the newest {page.looked:,}"
     if is_later:
         return f"{counted(rows, 'older task')}{looked}"
     if page.next_after is None and page.is_whole:
         return counted(rows, "task")
-    return f"1 to {rows} of {_number(number)}{looked}"
+    return f"1 to {rows}{'' if number is None else f' of {_number(number)}'}{looked}"

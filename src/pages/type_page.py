@@ -6,7 +6,11 @@ import asyncio
 
 from starlette.responses import Response
 
-from backstage.domain.task_query import TaskQuery
+from backstage.domain.history import WAIT_BOUNDS, HistoryPoint
+from backstage.domain.search_terms import Term
+from backstage.domain.task_search import TaskSearch
+from backstage.pages.asked_search import text_of
+from backstage.pages.moments import duration
 from backstage.pages.problem_page import nothing_of_that_name
 from backstage.pages.run_numbers import RunNumbers, summed
 from backstage.pages.task_row import TaskRow
@@ -25,11 +29,12 @@ async def type_page(visit: Visit) -> Response:
     schedules = await visit.use_cases.list_schedules()
     if name not in type_names(visit, schedules):
         return nothing_of_that_name(visit, f"No type {name}", "No task, schedule or worker knows it.")
+    newest = TaskSearch.parse(text_of([Term("type", name)]), visit.now)
     history, rates, groups, tasks = await asyncio.gather(
         visit.use_cases.get_history(type=name, since=shown.since),
         visit.use_cases.get_rates(),
         visit.use_cases.list_failure_groups(shown.since, limit=SHOWN_FAILURES, type=name),
-        visit.use_cases.find_tasks(TaskQuery(type=name, limit=SHOWN_TASKS)),
+        visit.use_cases.search_tasks(newest, SHOWN_TASKS),
     )
     whole = history.series[""]
     own = [rate for rate in rates if rate.type == name]
@@ -41,7 +46,16 @@ async def type_page(visit: Visit) -> Response:
         numbers=RunNumbers(history.step, whole, {}, {}, own),
         groups=groups,
         tasks=[TaskRow.of(task, visit.now) for task in tasks.tasks],
+        is_whole=tasks.is_whole,
+        waits=_waits(summed(whole).point),
         shown=shown,
         span=spaced(shown.name),
         ranges=shown.choices(RANGE),
     )
+
+
+def _waits(point: HistoryPoint) -> list[tuple[str, int]]:
+    """How many tasks waited how long, up to the longest wait that there was."""
+    names = [f"Up to {duration(bound)}" for bound in WAIT_BOUNDS] + [f"Over {duration(WAIT_BOUNDS[-1])}"]
+    longest = max((place for place, number in enumerate(point.waits) if number), default=-1)
+    return list(zip(names, point.waits, strict=True))[: longest + 1]

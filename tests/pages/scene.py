@@ -106,7 +106,14 @@ async def _tell_history(store: Container, outcomes: list[Outcome], failure: Fail
             done = 20 + (minute * 7 + place * 5) % 13
             half = failed // 2
             point = HistoryPoint(
-                at=at, claimed=done + failed, completed=done, failed=half, retried=half, run_seconds=30.0
+                at=at,
+                claimed=done + failed,
+                completed=done,
+                failed=half,
+                retried=half,
+                run_seconds=30.0,
+                wait_seconds=done * 0.4,
+                waits=(done, failed, 0, 0, 0, 0, 0, 0, 0),
             )
             rows.append(HistoryRow(queue, type_, point))
     failed_ids = tuple(each.task_id for each in outcomes if each.failure is not None)

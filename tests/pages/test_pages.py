@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from backstage.domain.errors import StorageUnavailableError
+from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.container import Container
 from backstage.pages.app import _PAGES
@@ -96,6 +97,21 @@ async def test_a_task_says_first_why_it_is_so(client: httpx.AsyncClient, store: 
     for state, sentence in sentences.items():
         html = (await client.get(f"/tasks/{made[state][0].id}")).text
         assert sentence in html.replace("\xa0", " "), state
+
+
+async def test_a_task_shows_the_chain_that_it_is_part_of_and_the_failure(
+    client: httpx.AsyncClient, store: Container
+) -> None:
+    made = await build(store, 7)
+    first = made["completed"][0]
+    assert 'id="chain"' not in (await client.get(f"/tasks/{first.id}")).text
+    copy = await store.copy_task(first.id)
+    assert isinstance(copy, Task)
+    chain = (await client.get(f"/tasks/{copy.id}")).text.split('id="chain"')[1]
+    assert f'href="/tasks/{first.id}"' in chain
+    [group] = await store.list_failure_groups()
+    failed = [task for task in made["failed"] if task.type == "invoice:render"]
+    assert all([group.fingerprint in (await client.get(f"/tasks/{task.id}")).text for task in failed])
 
 
 async def test_an_unknown_task_is_told_with_404(client: httpx.AsyncClient) -> None:
@@ -205,6 +221,13 @@ async def test_a_task_is_stored_by_a_form_that_names_what_is_wrong(client: httpx
     right = await client.post("/new-task", data={"csrf": csrf, "type": "email:send", "payload": '{"to": "ada"}'})
     task = await store.get_task(right.headers["location"].rpartition("/")[2])
     assert (task.type, task.payload) == ("email:send", {"to": "ada"})
+
+
+async def test_a_task_is_edited_as_a_copy(client: httpx.AsyncClient, store: Container) -> None:
+    task = await store.enqueue("email:send", {"to": "ada"}, queue="mail", priority=3)
+    html = (await client.get(f"/new-task?copy={task.id}")).text
+    assert [hidden(html, name) for name in ("type", "queue", "priority")] == ["email:send", "mail", "3"]
+    assert "&#34;to&#34;: &#34;ada&#34;" in html
 
 
 async def test_who_may_not_see_a_page_signs_in_and_comes_back(new_client: Client) -> None:

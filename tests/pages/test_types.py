@@ -54,7 +54,13 @@ async def test_a_type_has_a_page_with_its_failures_tasks_workers_and_schedules(
     made = await build(store, 21)
     await store.put_schedule(CronTask("0 4 * * *", "invoice:render", name="nightly-invoices"))
     html = (await client.get("/types/invoice:render")).text
-    for told in ("TemplateNotFound", "worker-a-2114", "nightly-invoices", "invoice/total_v2.html"):
+    for told in (
+        "TemplateNotFound",
+        "worker-a-2114",
+        "nightly-invoices",
+        "invoice/total_v2.html",
+        "How long it waited",
+    ):
         assert told in html
     shown = set(re.findall(r'data-id="([^"]+)"', html))
     of_type = {task.id for tasks in made.values() for task in tasks if task.type == "invoice:render"}

@@ -55,6 +55,7 @@ const KEYS = {
   a: () => selectAll(selected().length < boxes().length),
   r: () => act("retry"),
   c: () => act("cancel"),
+  e: () => press("[data-edit-copy]"),
   y: () => copy(current()?.dataset.id ?? document.getElementById("task-id")?.textContent ?? "", null),
   p: () => toggleLive(),
   n: () => press("#new-rows:not([hidden]) a"),
