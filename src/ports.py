@@ -20,6 +20,10 @@ from backstage.domain.event_log import (
     is_dropped,
 )
 from backstage.domain.facts_among import facts_among
+from backstage.domain.failure_group import HOURS_SHOWN, FailureSighting, seen_again
+from backstage.domain.failure_group import KEPT_FOR as FAILURES_KEPT_FOR
+from backstage.domain.history import GRAINS, HOUR, HistoryQuery, HistoryRow, floored
+from backstage.domain.history import KEPT_FOR as HISTORY_KEPT_FOR
 from backstage.domain.lease import Lease
 from backstage.domain.opening import Opening
 from backstage.domain.outcome import Outcome
@@ -34,6 +38,7 @@ from backstage.domain.ports.event_bus import EventBus
 from backstage.domain.ports.facts import Facts
 from backstage.domain.ports.ids import Ids
 from backstage.domain.ports.queue_control import QUEUE, TYPE, QueueControl
+from backstage.domain.ports.run_history import HistoryBatch, RunHistory
 from backstage.domain.ports.schedule_repository import ScheduleRepository
 from backstage.domain.ports.subscriptions import Subscriptions
 from backstage.domain.ports.task_archive import StoredTask, TaskArchive
@@ -70,6 +75,7 @@ __all__ = [
     "TaskArchive",
     "Facts",
     "TaskEvents",
+    "RunHistory",
     "Wakeup",
     "Clock",
     "SystemClock",
@@ -90,6 +96,13 @@ __all__ = [
     "MOST_EVENT_BYTES",
     "MOST_EVENTS",
     "RunLog",
+    "HistoryBatch",
+    "HistoryQuery",
+    "HistoryRow",
+    "FailureSighting",
+    "GRAINS",
+    "HOUR",
+    "HOURS_SHOWN",
     "Standing",
     "Opening",
     "ClaimRequest",
@@ -116,12 +129,16 @@ __all__ = [
     "KEPT_FOR",
     "KEPT_AT_MOST",
     "AUDIT_KEPT_FOR",
+    "HISTORY_KEPT_FOR",
+    "FAILURES_KEPT_FOR",
     # What reads and writes them
     "document_of",
     "schedule_of",
     "stored_subscription",
     "first_audit_id",
     "portion",
+    "floored",
+    "seen_again",
     "competing_lanes",
     "facts_among",
     "MOST_BYTES",

@@ -12,6 +12,7 @@ from examples.journal.bulk import JournalBulkOperations
 from examples.journal.facts import JournalFacts
 from examples.journal.fleet import JournalBroadcasts, JournalControl, JournalRegistry, JournalSubscriptions
 from examples.journal.queue import JournalQueue
+from examples.journal.run_history import JournalRunHistory
 from examples.journal.schedules import JournalSchedules
 from examples.journal.store import Store
 from examples.journal.task_events import JournalTaskEvents
@@ -38,6 +39,7 @@ class JournalBackend:
         self.tokens = JournalTokens(self._store)
         self.archive = JournalArchive(self._store)
         self.task_events = JournalTaskEvents(self._store)
+        self.history = JournalRunHistory(self._store)
 
     async def open(self, opening: Opening = Opening.WORK) -> None:
         self._store.open()  # there is no schema: whoever opens it may

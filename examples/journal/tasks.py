@@ -107,13 +107,21 @@ class JournalTasks:
     async def delete(self, tasks: Sequence[Task]) -> int:
         with self._store.step():
             stored = self._store.tasks
-            doomed = [task.id for task in tasks if task.id in stored and stored[task.id].state is task.state]
+            states = {task.id: task.state for task in tasks}
+            doomed = [
+                task_id for task_id, state in states.items() if task_id in stored and stored[task_id].state is state
+            ]
             self._store.change(pruned=doomed)
             return len(doomed)
 
     async def counts(self) -> list[Count]:
         with self._store.lock:
             return [Count(*lane, number, self._store.pruned[lane]) for lane, number in self._store.counts.items()]
+
+    async def count_due(self, queue: str, at_most: int) -> int:
+        now = self._store.clock.now()
+        with self._store.lock:
+            return min(at_most, sum(task.queue == queue and task.is_due(now) for task in self._store.tasks.values()))
 
     async def oldest_due(self) -> list[OldestDue]:
         now = self._store.clock.now()

@@ -16,6 +16,8 @@ LONGEST_PAUSE = 0.5
 SHARE = 0.25
 """Seconds between two looks for one task: this share of the time that it was waited for, from the shortest to the
 longest. So an end is learnt of a quarter later than it came, or half a second."""
+TOGETHER = 0.001
+"""Seconds by which a task is looked for too soon, to be asked for with others."""
 PATIENCE = 10.0
 """Seconds for which a store that cannot be reached is asked again before the waiters are told."""
 MOST_AT_ONCE = 1000
@@ -89,7 +91,7 @@ class _Room:
                 await self._until_due()
 
     def _take_due(self) -> list[str]:
-        now = asyncio.get_running_loop().time()
+        now = asyncio.get_running_loop().time() + TOGETHER
         taken: dict[str, None] = {}
         while self._due and self._due[0][0] <= now and len(taken) < MOST_AT_ONCE:
             due, task_id = heapq.heappop(self._due)
@@ -120,6 +122,7 @@ class _Room:
             self._answer(task_ids, standings)
 
     def _answer(self, task_ids: list[str], standings: Mapping[str, Standing]) -> None:
+        live = []
         for task_id in task_ids:
             standing = standings.get(task_id)
             if standing is None:
@@ -128,7 +131,8 @@ class _Room:
                 for answer in self._waiting(task_id):
                     answer.set_result(standing)
             else:
-                self._look_again([task_id])
+                live.append(task_id)
+        self._look_again(live)
 
     def _look_again(self, task_ids: list[str]) -> None:
         now = asyncio.get_running_loop().time()

@@ -22,7 +22,7 @@ _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
 KNOWN = "known:"
-"""Before `queues`, `types` or `ids`: values that the store knows."""
+"""Before `queues`, `types`, `ids`, or `terms` of a query: values that the store knows."""
 _KNOWN_NAMES = {
     "queue": "queues",
     "queues": "queues",
@@ -30,6 +30,7 @@ _KNOWN_NAMES = {
     "types": "types",
     "id": "ids",
     "ids": "ids",
+    "query": "terms",
 }
 
 

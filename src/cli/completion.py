@@ -18,7 +18,9 @@ def parser() -> CommandParser:
         "and the newest ids are those of the store.",
     )
     options.add_argument("shell", metavar="{bash,zsh,fish}", nargs="?", choices=("bash", "zsh", "fish"))
-    options.add_argument("--known", choices=("queues", "types", "ids"), help="print names that the store knows")
+    options.add_argument(
+        "--known", choices=("queues", "types", "ids", "terms"), help="print names that the store knows"
+    )
     return options
 
 
@@ -42,7 +44,21 @@ async def _names(url: str | None, kind: str) -> list[str]:
             page = await store.search_tasks("", _IDS_TOLD)
             return [task.id for task in page.tasks]
         names = await store.get_known_names()
+        if kind == "terms":
+            return [
+                *_terms(),
+                *(f"queue:{each}" for each in sorted(names.queues)),
+                *(f"type:{each}" for each in sorted(names.types)),
+            ]
         return sorted(names.queues if kind == "queues" else names.types)
+
+
+def _terms() -> list[str]:
+    """Every filter, and `state` with its words."""
+    from backstage.domain.search_filters import FILTERS  # noqa: PLC0415 - as above
+    from backstage.domain.shown_state import STATE_WORDS  # noqa: PLC0415
+
+    return [*(f"{name}:" for name in FILTERS if name != "state"), *(f"state:{word}" for word in STATE_WORDS)]
 
 
 def _parsers() -> dict[str, CommandParser]:

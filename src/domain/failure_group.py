@@ -56,3 +56,22 @@ class FailureGroup:
     def cursor(self) -> str:
         """The `after` of the page that follows this group."""
         return f"{self.last_seen.isoformat()} {self.fingerprint}"
+
+
+def seen_again(known: FailureGroup | None, sighting: FailureSighting) -> FailureGroup:
+    """The group after that sighting, with its marks; `hours` are not told."""
+    samples = dict.fromkeys([*sighting.task_ids, *(known.sample_task_ids if known else ())])
+    return FailureGroup(
+        fingerprint=sighting.fingerprint,
+        task_type=sighting.task_type,
+        error=sighting.error,
+        line=sighting.line,
+        message=sighting.message,
+        tasks=sighting.tasks + (known.tasks if known else 0),
+        runs=sighting.runs + (known.runs if known else 0),
+        first_seen=min(known.first_seen, sighting.at) if known else sighting.at,
+        last_seen=max(known.last_seen, sighting.at) if known else sighting.at,
+        sample_task_ids=tuple(samples)[:MOST_SAMPLES],
+        is_muted=known is not None and known.is_muted,
+        note=known.note if known else None,
+    )

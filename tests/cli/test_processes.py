@@ -209,6 +209,8 @@ def test_a_completion_script_names_commands_and_options(cli: Cli, shell: str) ->
         ("backstage list --lim", "--limit"),
         ("backstage list --state fa", "failed"),
         ("backstage pause ma", "mail"),
+        ("backstage list state:re", "retrying"),
+        ("backstage list attempts:>2 queue:m", "mail"),
         ("backstage list --queue ma", "mail"),
         ("backstage list --type email:s", "send"),  # what follows the colon, for bash breaks words there
     ],

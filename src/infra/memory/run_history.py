@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import product
 
-from backstage.domain.failure_group import HOURS_SHOWN, MOST_SAMPLES, FailureGroup, FailureSighting
+from backstage.domain.failure_group import HOURS_SHOWN, FailureGroup, FailureSighting, seen_again
 from backstage.domain.failure_group import KEPT_FOR as GROUPS_KEPT_FOR
 from backstage.domain.history import GRAINS, HOUR, KEPT_FOR, HistoryPoint, HistoryQuery, HistoryRow, floored
 from backstage.domain.ports.run_history import HistoryBatch
@@ -89,22 +89,7 @@ class MemoryRunHistory:
                 del self._failure_hours[hour]
 
     def _see(self, sighting: FailureSighting) -> None:
-        known = self._groups.get(sighting.fingerprint)
-        samples = dict.fromkeys([*sighting.task_ids, *(known.sample_task_ids if known else ())])
-        self._groups[sighting.fingerprint] = FailureGroup(
-            fingerprint=sighting.fingerprint,
-            task_type=sighting.task_type,
-            error=sighting.error,
-            line=sighting.line,
-            message=sighting.message,
-            tasks=sighting.tasks + (known.tasks if known else 0),
-            runs=sighting.runs + (known.runs if known else 0),
-            first_seen=min(known.first_seen, sighting.at) if known else sighting.at,
-            last_seen=max(known.last_seen, sighting.at) if known else sighting.at,
-            sample_task_ids=tuple(samples)[:MOST_SAMPLES],
-            is_muted=known is not None and known.is_muted,
-            note=known.note if known else None,
-        )
+        self._groups[sighting.fingerprint] = seen_again(self._groups.get(sighting.fingerprint), sighting)
         self._failure_hours[sighting.fingerprint, floored(sighting.at, HOUR)] += sighting.runs
 
     def _hours(self, fingerprint: str) -> tuple[int, ...]:

@@ -1,9 +1,9 @@
 -- probe_tasks: which tasks of a queue may match a search, as far as their creation and stored text tell.
 -- Changes nothing.
 --   KEYS  1 the queue's prefix
---   ARGV  4 packed { { id, … }, created from then or false, created before then or false, what the failure must hold in
---           lower case or '', { of these the payload must hold one, … }, begun at least so many attempts, due after
---           then or false }
+--   ARGV  4 packed { { id, … }, created from then or false, created before then or false,
+--           what the failure must hold in lower case or '', { of these the payload must hold one, … },
+--           begun at least so many attempts, due after then or false }
 --   returns packed { id, … }
 local ids, first, until_, words, parts, attempts, due_after = unpack(cmsgpack.unpack(ARGV[4]))
 
