@@ -7,7 +7,8 @@ from fastapi import APIRouter, Path, Query
 from backstage.api.admission import Asked
 from backstage.api.documents import Document
 from backstage.api.requests import DeadLetterFilter, NewBroadcast, NewSubscription
-from backstage.api.values import NAME, Moment, Name
+from backstage.api.values import NAME, Moment
+from backstage.domain.limits import MAX_NAME_LENGTH
 from backstage.domain.subscription import MAX_SUBSCRIPTION_NAME_LENGTH
 from backstage.domain.worker_info import WorkerInfo
 
@@ -106,7 +107,9 @@ async def replay_dead_letters(asked: Asked, body: DeadLetterFilter) -> NumberDoc
 
 
 @fleet.post("/dead-letters/purge")
-async def purge_dead_letters(asked: Asked, queue: Annotated[Name | None, Query()] = None) -> NumberDocument:
+async def purge_dead_letters(
+    asked: Asked, queue: Annotated[str | None, Query(pattern=NAME, max_length=MAX_NAME_LENGTH)] = None
+) -> NumberDocument:
     """Delete all failed tasks, of one queue or of all."""
     return NumberDocument(tasks=await asked.purge_dead_letters(queue))
 
