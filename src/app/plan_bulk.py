@@ -9,7 +9,7 @@ from backstage.domain.ports.task_repository import TaskRepository
 from backstage.domain.search_page import LOOKED_AT
 from backstage.domain.task_search import TaskSearch
 
-_LOOKED_THROUGH = 500
+_LOOKED_THROUGH = 200
 _SHOWN = 10
 
 

@@ -14,6 +14,7 @@ from backstage.domain.task_search import SearchIndex, TaskSearch
 _FIRST, _MOST = 128, 2048
 """How many ids are asked for at first, and at most in one step."""
 _READ_AT_ONCE = 500
+_TRIED_FIRST, _TRIED_AT_ONCE = 128, 1024
 _LEAD_TO_NO_OTHERS = frozenset({SearchIndex.WORKFLOW, SearchIndex.CORRELATION, SearchIndex.KEY, SearchIndex.TAG})
 
 
@@ -59,7 +60,7 @@ async def count_matching(looking: Looking, search: TaskSearch, look_at: int) -> 
         if search.index in _LEAD_TO_NO_OTHERS and search.is_of_index_alone:
             number += len(ids)
         else:
-            number += len(await _promising(looking, search, ids))
+            number += sum([len(some) async for some in _portions_that_match(looking, search, ids)])
         looked += len(ids)
     return Counted(number, looked < look_at, looked)
 
@@ -103,22 +104,34 @@ async def _that_begin_with(
 
 async def _matching(looking: Looking, search: TaskSearch, ids: Sequence[str], wanted: int) -> AsyncIterator[Task]:
     """The first tasks that match, in the order of the ids: read in portions, for few may be wanted."""
-    if not search.is_of_index_alone:
-        ids = await _promising(looking, search, ids)
-    portion, begin = min(max(wanted, 16), _READ_AT_ONCE), 0
-    while begin < len(ids):
-        asked = ids[begin : begin + portion]
-        tasks = {task.id: task for task in await looking.read(asked)}
-        for task_id in asked:
-            if (task := tasks.get(task_id)) is not None and search.matches(task):
-                yield task
-        begin, portion = begin + portion, min(portion * 2, _READ_AT_ONCE)
+    async for some in _portions_that_match(looking, search, ids):
+        portion, begin = min(max(wanted, 16), _READ_AT_ONCE), 0
+        while begin < len(some):
+            asked = some[begin : begin + portion]
+            tasks = {task.id: task for task in await looking.read(asked)}
+            for task_id in asked:
+                if (task := tasks.get(task_id)) is not None and search.matches(task):
+                    yield task
+            begin, portion = begin + portion, min(portion * 2, _READ_AT_ONCE)
 
 
-async def _promising(looking: Looking, search: TaskSearch, ids: Sequence[str]) -> Sequence[str]:
-    """Those that match, read no further than is needed to tell."""
+async def _portions_that_match(
+    looking: Looking, search: TaskSearch, ids: Sequence[str]
+) -> AsyncIterator[Sequence[str]]:
+    """Those among the ids whose tasks match, read no further than is needed to tell, a portion at a time: what they
+    carry may be large."""
+    if search.is_of_index_alone:
+        yield ids
+        return
     ids = await looking.worth_reading([each for each in ids if search.may_have_id(each)])
-    facts = await looking.facts(ids) if ids else ()
+    begin, portion = 0, _TRIED_FIRST
+    while begin < len(ids):
+        yield await _those_that_match(looking, search, ids[begin : begin + portion])
+        begin, portion = begin + portion, min(portion * 2, _TRIED_AT_ONCE)
+
+
+async def _those_that_match(looking: Looking, search: TaskSearch, ids: Sequence[str]) -> Sequence[str]:
+    facts = await looking.facts(ids)
     unclear = [task_id for task_id, task in facts if task is None]
     tasks = [task for _, task in facts if task is not None] + (list(await looking.read(unclear)) if unclear else [])
     found = {task.id for task in tasks if search.matches(task)}
