@@ -15,7 +15,7 @@ from backstage.api.failed_logins import FailedLogins
 from backstage.app.guarded_use_cases import GuardedUseCases
 from backstage.app.use_cases import UseCases
 from backstage.domain.identity import Identity
-from backstage.pages.sign_in import TOKEN_COOKIE
+from backstage.pages.visit import TOKEN_COOKIE
 
 _STATE = "backstage"
 _ANYBODY = "the page to sign in"

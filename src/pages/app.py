@@ -17,6 +17,7 @@ from backstage.pages.failures_page import failures_page
 from backstage.pages.keyboard import help_page
 from backstage.pages.live_stream import live_route
 from backstage.pages.more_page import more_page
+from backstage.pages.new_schedule_page import new_schedule_page, schedule_preview_page
 from backstage.pages.new_task_page import new_task_page
 from backstage.pages.overview_page import overview_page
 from backstage.pages.palette_page import palette_page
@@ -49,6 +50,7 @@ _PAGES = {
     "/failures": failures_page,
     "/queues": queues_page,
     "/schedules": schedules_page,
+    "/schedule-preview": schedule_preview_page,
     "/types": types_page,
     "/types/{name}": type_page,
     "/workers": workers_page,
@@ -58,7 +60,13 @@ _PAGES = {
     "/help": help_page,
     "/palette": palette_page,
 }
-_FORMS = {"/tokens": tokens_page, "/act/{action}": action_page, "/theme": theme_page, "/new-task": new_task_page}
+_FORMS = {
+    "/tokens": tokens_page,
+    "/act/{action}": action_page,
+    "/theme": theme_page,
+    "/new-task": new_task_page,
+    "/new-schedule": new_schedule_page,
+}
 
 
 def pages_app(
@@ -70,7 +78,7 @@ def pages_app(
     """Return the pages over the use cases that `use_cases_for(request)` gives for whoever asks.
 
     With `check_token` there is a page to sign in with a token, which the browser keeps in the cookie of
-    `sign_in.TOKEN_COOKIE`. Where the application has a login of its own, leave it out and let `use_cases_for` decide.
+    `visit.TOKEN_COOKIE`. Where the application has a login of its own, leave it out and let `use_cases_for` decide.
     """
     site = Site(use_cases_for, check_token, environment)
     routes: list[Route | Mount] = [

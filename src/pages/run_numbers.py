@@ -62,6 +62,11 @@ class RunNumbers:
         return len(self.points) < 2 or not self.points[-2].ended
 
     @property
+    def _drawn(self) -> Sequence[HistoryPoint]:
+        """Without a step that is not whole, which would look like a fall."""
+        return self.points if self._is_of_this_step else self.points[:-1]
+
+    @property
     def last(self) -> HistoryPoint:
         return self.points[-1] if self._is_of_this_step else self.points[-2]
 
@@ -76,16 +81,16 @@ class RunNumbers:
 
     @property
     def throughput(self) -> Chart:
-        return self._chart("Completed tasks", [float(point.completed) for point in self.points], "completed")
+        return self._chart("Completed tasks", [float(point.completed) for point in self._drawn], "completed")
 
     @property
     def failures(self) -> Chart:
-        return self._chart("Failed attempts", [float(point.failed + point.retried) for point in self.points], "failed")
+        return self._chart("Failed attempts", [float(point.failed + point.retried) for point in self._drawn], "failed")
 
     def _chart(self, what: str, values: Sequence[float], unit: str) -> Chart:
         most, whole = max(values, default=0.0), sum(values)
         sentence = f"{what}: {most:,.0f} at most in {self.step_words}, {whole:,.0f} in all"
-        return Chart([point.at for point in self.points], values, sentence, unit)
+        return Chart([point.at for point in self._drawn], values, sentence, unit)
 
     def started_per_minute(self, queue: str) -> float:
         return sum(rate.started_per_minute for rate in self.rates if rate.queue == queue)

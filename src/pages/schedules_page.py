@@ -21,8 +21,8 @@ from backstage.pages.visit import Visit
 STRIP = 20
 MOST_WITH_STRIPS = 12
 _MARKS = {"completed": "c", "failed": "f", "missed": "m", "skipped": "s", "cancelled": "s"}
-_CATCH_UP = {"none": "Skip", "one": "Run the latest", "all": "Run each of them"}
-_OVERLAP = {"allow": "Start the next beside it", "skip": "Skip the next", "replace": "Cancel it, start the next"}
+CATCH_UP = {"none": "Skip", "one": "Run the latest", "all": "Run each of them"}
+OVERLAP = {"allow": "Start the next beside it", "skip": "Skip the next", "replace": "Cancel it, start the next"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ class ScheduleRow:
         cron = self.schedule.cron
         spread = f"Up to {cron.jitter:g} s later" if cron.jitter else "None"
         return {
-            "Missed times": _CATCH_UP[str(cron.catch_up)],
-            "Still running": _OVERLAP[str(cron.overlap)],
+            "Missed times": CATCH_UP[str(cron.catch_up)],
+            "Still running": OVERLAP[str(cron.overlap)],
             "Spread": spread,
         }
 

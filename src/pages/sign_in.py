@@ -9,8 +9,8 @@ from starlette.routing import Route
 from backstage.pages.answering import form_of
 from backstage.pages.protection import CSRF_FIELD, csrf_of, is_ours, keep_csrf
 from backstage.pages.site import Site
+from backstage.pages.visit import TOKEN_COOKIE
 
-TOKEN_COOKIE = "backstage_token"  # noqa: S105 - its name, not a token
 _KEPT = 12 * 3600
 
 

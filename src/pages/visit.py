@@ -24,6 +24,7 @@ from backstage.pages.shell import Shell
 from backstage.pages.short_id import short_id
 from backstage.pages.site import Site
 
+TOKEN_COOKIE = "backstage_token"  # noqa: S105 - its name, not a token
 THEME_COOKIE = "backstage_theme"
 
 
@@ -58,6 +59,11 @@ class Visit:
     def identity(self) -> Any:
         """Whoever signed in: has a `name` and a `role`; None where everybody may do everything."""
         return getattr(self.use_cases, "identity", None)
+
+    @property
+    def has_token(self) -> bool:
+        """Whether there is something to sign out of."""
+        return self.site.check_token is not None and TOKEN_COOKIE in self.request.cookies
 
     def may(self, role: str) -> bool:
         """Whether the visitor has at least that role: "viewer", "operator" or "admin"."""

@@ -69,6 +69,20 @@ function isTyping(target) {
   return target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]") !== null;
 }
 
+function areOff() {
+  return localStorage.getItem("backstage-keys") === "off";
+}
+
+// In the help: people who speak to their browser need a way to switch single letters off.
+function toggleKeys(button) {
+  localStorage.setItem("backstage-keys", areOff() ? "on" : "off");
+  tellKeys(button);
+}
+
+function tellKeys(button) {
+  button.textContent = areOff() ? "Switch the keys on" : "Switch the keys off";
+}
+
 function onKey(event) {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
     event.preventDefault();
@@ -76,7 +90,7 @@ function onKey(event) {
   }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (isTyping(event.target)) return void (event.key === "Escape" && event.target.blur());
-  if (document.querySelector("dialog[open]")) return;
+  if (document.querySelector("dialog[open]") || areOff()) return;
   if (isGoing && PAGES[event.key]) return void (location.href = root + PAGES[event.key]);
   const action = KEYS[event.key];
   if (!action) return;
@@ -86,4 +100,12 @@ function onKey(event) {
 
 export function answerKeys() {
   document.addEventListener("keydown", onKey);
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-keys]");
+    if (button) toggleKeys(button);
+  });
+  for (const place of [document, document.getElementById("dialog")]) {
+    place?.addEventListener("htmx:afterSwap", () => document.querySelectorAll("[data-keys]").forEach(tellKeys));
+  }
+  document.querySelectorAll("[data-keys]").forEach(tellKeys);
 }
