@@ -88,7 +88,7 @@ def _wrong_fields(error: Exception) -> list[WrongField]:
 
 async def _of_wrong_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    fields = [WrongField(field=_place(each["loc"]), message=str(each["msg"])) for each in error.errors()]
+    fields = [_wrong_field(each) for each in error.errors()]
     detail = "; ".join(f"{each.field}: {each.message}" for each in fields)
     return problem_answer(
         Problem(type="urn:backstage:invalid-request", title="Invalid request", status=422, detail=detail, fields=fields)
@@ -105,6 +105,12 @@ async def _of_http_error(request: Request, error: Exception) -> JSONResponse:
 async def _of_a_defect(request: Request, error: Exception) -> JSONResponse:
     detail = "Backstage could not answer: its log says why"
     return problem_answer(Problem(type="about:blank", title="Internal Server Error", status=500, detail=detail))
+
+
+def _wrong_field(wrong: Mapping[str, Any]) -> WrongField:
+    if wrong["type"] == "json_invalid":  # its place is a number of characters
+        return WrongField(field="body", message=f"is not JSON: {wrong['ctx']['error']} at character {wrong['loc'][-1]}")
+    return WrongField(field=_place(wrong["loc"]), message=str(wrong["msg"]))
 
 
 def _place(location: tuple[Any, ...]) -> str:

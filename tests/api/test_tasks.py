@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from backstage.domain.failure import Failure
 from tests.api.conftest import Api
 
@@ -128,6 +130,25 @@ async def test_a_filter_whose_name_is_misspelt_finds_nothing_rather_than_everyth
     answer = await api.viewer.get("/v1/tasks", params={"stat": "failed"})
     assert (answer.status_code, answer.json()["fields"][0]["field"]) == (422, "stat")
     assert (await api.viewer.get("/v1/tasks?queue=a&queue=b")).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "told"),
+    [
+        (b"{", 422, "body: is not JSON"),
+        (b"\xff\xfe", 422, "body: is not JSON"),
+        (b'{"type": "a", "payload": NaN}', 422, "payload: is nan"),
+        (b'{"type": "a", "metadata": {"a": "\\ud800"}}', 422, "metadata.a: contains a lone surrogate"),
+        (b'{"type": "a", "payload": ' + b"[" * 5_000 + b"]" * 5_000 + b"}", 400, "parsing the body"),
+        (b'{"type": "a", "payload": ' + b"9" * 6_000 + b"}", 400, "parsing the body"),
+    ],
+)
+async def test_a_body_that_makes_no_sense_is_a_problem_and_no_defect(
+    api: Api, body: bytes, status: int, told: str
+) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = await api.operator.post("/v1/tasks", content=body, headers=headers)
+    assert (answer.status_code, told in answer.json()["detail"]) == (status, True), answer.text
 
 
 async def test_a_body_that_is_too_large_is_refused_before_it_is_read(api: Api) -> None:
