@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from backstage.domain.cron_task import CronTask
@@ -98,43 +98,49 @@ async def _work(store: Container, made: dict[str, list[Task]]) -> None:
 async def _tell_history(store: Container, outcomes: list[Outcome], failure: Failure) -> None:
     """An hour of numbers, and the group that the failures belong to, as a worker tells them."""
     now = store.clock.now().replace(second=0, microsecond=0)
-    rows = []
+    sightings = _sightings(outcomes, failure, now)
     for minute in range(60):
-        at = now - timedelta(minutes=minute)
-        for place, (type_, queue) in enumerate(LANES):
-            failed = 16 if place == 0 and minute < 20 else 0
-            done = 20 + (minute * 7 + place * 5) % 13
-            half = failed // 2
-            point = HistoryPoint(
-                at=at,
-                claimed=done + failed,
-                completed=done,
-                failed=half,
-                retried=half,
-                run_seconds=30.0,
-                wait_seconds=done * 0.4,
-                waits=(done, failed, 0, 0, 0, 0, 0, 0, 0),
-            )
-            rows.append(HistoryRow(queue, type_, point))
-    failed_ids = tuple(each.task_id for each in outcomes if each.failure is not None)
-    sightings = ()
-    if failed_ids:
-        found = fingerprint("invoice:render", failure)
-        sightings = (
-            FailureSighting(
-                fingerprint=found.id,
-                task_type="invoice:render",
-                error=failure.type,
-                line=found.line,
-                message=failure.message,
-                tasks=len(failed_ids),
-                runs=len(failed_ids),
-                at=now,
-                task_ids=failed_ids[-5:],
-            ),
+        rows = tuple(
+            HistoryRow(queue, type_, _minute(now, minute, place)) for place, (type_, queue) in enumerate(LANES)
         )
-    batch = HistoryBatch(writer=WORKERS[0], number=1, rows=tuple(rows), sightings=sightings)
-    await store.backend.history.add(batch)
+        batch = HistoryBatch(writer=WORKERS[0], number=minute + 1, rows=rows, sightings=() if minute else sightings)
+        await store.backend.history.add(batch)
+
+
+def _minute(now: datetime, back: int, place: int) -> HistoryPoint:
+    """The first type fails since twenty minutes."""
+    failed = 16 if place == 0 and back < 20 else 0
+    done = 20 + (back * 7 + place * 5) % 13
+    return HistoryPoint(
+        at=now - timedelta(minutes=back),
+        claimed=done + failed,
+        completed=done,
+        failed=failed // 2,
+        retried=failed // 2,
+        run_seconds=30.0,
+        wait_seconds=done * 0.4,
+        waits=(done, failed, 0, 0, 0, 0, 0, 0, 0),
+    )
+
+
+def _sightings(outcomes: list[Outcome], failure: Failure, now: datetime) -> tuple[FailureSighting, ...]:
+    failed_ids = tuple(each.task_id for each in outcomes if each.failure is not None)
+    if not failed_ids:
+        return ()
+    found = fingerprint("invoice:render", failure)
+    return (
+        FailureSighting(
+            fingerprint=found.id,
+            task_type="invoice:render",
+            error=failure.type,
+            line=found.line,
+            message=failure.message,
+            tasks=len(failed_ids),
+            runs=len(failed_ids),
+            at=now,
+            task_ids=failed_ids[-5:],
+        ),
+    )
 
 
 async def _beat(store: Container, worker_id: str, running: tuple[str, ...]) -> None:

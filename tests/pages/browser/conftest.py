@@ -15,7 +15,7 @@ from starlette.routing import Mount
 
 from backstage.infra.container import Container
 from backstage.pages.app import pages_app
-from tests.pages.browser.chromium import ARGUMENTS, find_chromium
+from tests.pages.browser.chromium import ARGUMENTS, environment_of, find_chromium
 
 PREFIX = "/ops/tasks"
 """The pages are mounted under a prefix, as an application of its own would do it."""
@@ -51,7 +51,9 @@ class Watched:
 async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
     program = find_chromium(tmp_path_factory.mktemp("chromium"))
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        browser = await playwright.chromium.launch(
+            executable_path=program, args=list(ARGUMENTS), env=environment_of(program)
+        )
         yield browser
         await browser.close()
 
@@ -94,7 +96,7 @@ async def new_page(browser: Browser, on_store: Site) -> AsyncIterator[Callable[.
     opened: list[tuple[BrowserContext, Watched]] = []
 
     async def open_page(**options: object) -> Watched:
-        context = await browser.new_context(**options)  # type: ignore[arg-type]
+        context = await browser.new_context(**{"locale": "en-GB", **options})  # type: ignore[arg-type]
         context.set_default_timeout(5000)
         watched = Watched(await context.new_page(), on_store)
         watched.page.on("pageerror", lambda error: watched.complaints.append(str(error)))
