@@ -45,6 +45,12 @@ class Changing(BackendSuite):
         [claimed] = await trial.claim(3)
         assert (claimed.id, claimed.queue) == (later.id, "bulk")
 
+    async def test_one_that_waited_alone_is_claimed_among_the_tasks_of_all_queues(self, trial: Trial) -> None:
+        alone, other = await trial.added(queue="x", priority=1), await trial.added(queue="y")
+        assert await trial.claim(types=frozenset({"nobody's"})) == ()  # now it is known where each of them waits
+        await trial.tasks.save(alone.prioritised(6))
+        assert [task.id for task in await trial.claim(5)] == [alone.id, other.id]
+
     async def test_a_task_that_was_changed_meanwhile_is_neither_prioritised_nor_moved(self, trial: Trial) -> None:
         task, claimed = await trial.added(), await trial.added(priority=5)
         await trial.tasks.save(task.prioritised(3))

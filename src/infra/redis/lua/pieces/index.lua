@@ -82,6 +82,10 @@ local function put_head(level, known, head)
 end
 
 local function write_index()
+  -- First what was left: a task whose priority changes has the same entry in both of its levels.
+  for level, read in pairs(touched_levels) do
+    put_head(level, known_heads[level] or redis.call('HGET', KEYS[1] .. ':heads', level), find_head(level, read))
+  end
   for level, first in pairs(added_heads) do
     local known, head = redis.call('HGET', KEYS[1] .. ':heads', level), head_text(first.due, first.id)
     if not known or head < known then
@@ -89,9 +93,6 @@ local function write_index()
     else
       redis.call('ZADD', KEYS[1] .. ':levels', string.match(level, '^[^:]*'), level)
     end
-  end
-  for level, read in pairs(touched_levels) do
-    put_head(level, known_heads[level] or redis.call('HGET', KEYS[1] .. ':heads', level), find_head(level, read))
   end
   if has_later_changed and store then
     local _, due = unpack(redis.call('ZRANGE', KEYS[1] .. ':later', 0, 0, 'WITHSCORES'))
