@@ -15,11 +15,15 @@ _FIRST, _MOST = 128, 2048
 """How many ids are asked for at first, and at most in one step."""
 _READ_AT_ONCE = 500
 _TRIED_FIRST, _TRIED_AT_ONCE = 128, 1024
-_LEAD_TO_NO_OTHERS = frozenset({SearchIndex.WORKFLOW, SearchIndex.CORRELATION, SearchIndex.KEY, SearchIndex.TAG})
 
 
 class Looking(Protocol):
     """What a store must be able to do for one search."""
+
+    @property
+    def leads_to_no_others(self) -> bool:
+        """Whether `ids` gives the ids alone to which the search's index leads."""
+        ...
 
     async def ids(self, below: str | None, number: int) -> Sequence[str]:
         """The next ids below that one to which the search's index leads, the greatest first: all of them down to the
@@ -57,10 +61,7 @@ async def search_page(looking: Looking, search: TaskSearch, limit: int, after: s
 async def count_matching(looking: Looking, search: TaskSearch, look_at: int) -> Counted:
     number = looked = 0
     async for ids in _steps(looking, search, None, look_at, _MOST):
-        if search.index in _LEAD_TO_NO_OTHERS and search.is_of_index_alone:
-            number += len(ids)
-        else:
-            number += sum([len(some) async for some in _portions_that_match(looking, search, ids)])
+        number += sum([len(some) async for some in _portions_that_match(looking, search, ids)])
         looked += len(ids)
     return Counted(number, looked < look_at, looked)
 
@@ -120,7 +121,7 @@ async def _portions_that_match(
 ) -> AsyncIterator[Sequence[str]]:
     """Those among the ids whose tasks match, read no further than is needed to tell, a portion at a time: what they
     carry may be large."""
-    if search.is_of_index_alone:
+    if search.is_of_index_alone and looking.leads_to_no_others:
         yield ids
         return
     ids = await looking.worth_reading([each for each in ids if search.may_have_id(each)])
