@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Protocol
 
@@ -15,7 +14,7 @@ from backstage.domain.task_search import SearchIndex, TaskSearch
 _FIRST, _MOST = 128, 2048
 """How many ids are asked for at first, and at most in one step."""
 _READ_AT_ONCE = 500
-_PORTION = 512
+_PORTION = 256
 """How many tasks are looked at before it is asked whether the time is over."""
 _LEAD_TO_NO_OTHERS = frozenset({SearchIndex.WORKFLOW, SearchIndex.CORRELATION, SearchIndex.KEY, SearchIndex.TAG})
 
@@ -65,7 +64,7 @@ async def search_page(
 async def count_matching(looking: Looking, search: TaskSearch, look_at: int, is_over: IsOver = never_over) -> Counted:
     number = looked = 0
     async for ids in _portions(looking, search, None, look_at):
-        if looked and not search.is_of_index_alone and is_over():
+        if looked and is_over():
             return Counted(number, False, looked)
         if search.index in _LEAD_TO_NO_OTHERS and search.is_of_index_alone:
             number += len(ids)
@@ -153,4 +152,4 @@ def merged(cut: Iterable[Sequence[str]], whole: Iterable[Sequence[str]], number:
     cut = list(cut)
     floor = max((ids[-1] for ids in cut), default="")
     certain = (task_id for ids in (*cut, *whole) for task_id in ids if task_id >= floor)
-    return heapq.nlargest(number, certain)
+    return sorted(certain, reverse=True)[:number]

@@ -20,6 +20,8 @@ from backstage.infra.searching import count_matching, search_page
 from backstage.testing.fake_clock import FakeClock
 
 TASKS = 1500
+PORTIONS = 128 + 256
+"""What is looked at until the time is over."""
 
 
 class SlowLooking(MemoryLooking):
@@ -87,12 +89,16 @@ async def test_a_search_whose_time_is_over_ends_after_its_portion_and_the_next_g
         assert not page.is_whole
         after = page.next_after
     assert [int(task.id[-12:], 16) for task in found] == [*range(1400, -1, -100)]
-    assert looked == [128 + 512, 128 + 512, TASKS - 2 * 640]
+    assert looked == [PORTIONS, PORTIONS, PORTIONS, TASKS - 3 * PORTIONS]
 
 
 async def test_a_search_that_finds_nothing_in_its_time_says_where_to_go_on(search_tasks: SearchTasks) -> None:
     page = await search_tasks("payload.user:2")
-    assert (page.tasks, page.is_whole, page.next_after) == ((), False, f"0193ab12-0000-7000-8000-{TASKS - 640:012x}")
+    assert (page.tasks, page.is_whole, page.next_after) == (
+        (),
+        False,
+        f"0193ab12-0000-7000-8000-{TASKS - PORTIONS:012x}",
+    )
 
 
 async def test_a_search_with_more_patience_looks_at_all(search_tasks: SearchTasks) -> None:
@@ -115,6 +121,6 @@ async def test_the_end_of_what_there_is_is_told_though_the_time_is_over(search_t
 
 async def test_a_count_whose_time_is_over_says_how_far_it_looked(tasks: SlowTasks) -> None:
     count_tasks = CountTasks(tasks, tasks._clock)
-    assert await count_tasks("payload.user:1") == Counted(6, False, 640)
+    assert await count_tasks("payload.user:1") == Counted(3, False, PORTIONS)
     assert await count_tasks("payload.user:1", patience=math.inf) == Counted(15, True, TASKS)
     assert TASKS < LOOKED_AT

@@ -48,12 +48,12 @@ class TaskRepository(Protocol):
         """The tasks that match, newest first, from before the id `after`.
 
         The cost is bounded: no more than `look_at` tasks are looked at, of those to which `search.index` leads, a
-        portion at a time. Where the index alone does not decide, no portion is begun but the first once it `is_over`.
+        portion at a time. Once it `is_over`, no portion is begun but the first, except where the index alone decides.
         """
         ...
 
     async def count_matching(self, search: TaskSearch, look_at: int, is_over: IsOver = never_over) -> Counted:
-        """How many tasks match; bounded as `search` is."""
+        """How many tasks match; bounded as `search` is, and by the time where the index alone decides, too."""
         ...
 
     async def ended_since(self, moment: datetime, limit: int) -> list[Task]:

@@ -74,7 +74,7 @@ def _probed(probe: SearchProbe, ids: Sequence[str], connection: sqlite3.Connecti
     if probe.says_nothing:
         return ids
     first, second, third = [*probe.payload, None, None, None][:3]
-    arguments = {
+    arguments: dict[str, object] = {
         "ids": json.dumps(ids),
         "since": probe.created_from,
         "until": probe.created_until,

@@ -38,7 +38,7 @@ end
 local tests = {}
 local function must_pass(is_asked_for, test, ...)
   if is_asked_for then
-    tests[#tests + 1] = { test, { ... } }
+    tests[#tests + 1] = { is_passed = test, fields = { ... } }
   end
 end
 must_pass(first or until_, is_created_then, 'created')
@@ -49,7 +49,7 @@ must_pass(parts, holds_part, 'payload')
 
 local function may_match(key)
   for _, each in ipairs(tests) do
-    if not each[1](unpack(redis.call('HMGET', key, unpack(each[2])))) then
+    if not each.is_passed(unpack(redis.call('HMGET', key, unpack(each.fields)))) then
       return false
     end
   end
@@ -61,7 +61,8 @@ for _, id in ipairs(ids) do
   local key = KEYS[1] .. ':task:' .. id
   if may_match(key) then
     local values = redis.call('HMGET', key, unpack(fields))
-    if values[1] then
+    local type_ = unpack(values)
+    if type_ then
       found[#found + 1] = { id, values }
     end
   end
