@@ -24,7 +24,7 @@ from backstage.pages.new_schedule_page import new_schedule_page, schedule_previe
 from backstage.pages.new_task_page import new_task_page
 from backstage.pages.overview_page import overview_page
 from backstage.pages.palette_page import palette_page
-from backstage.pages.problem_page import defect, nobody_known, no_such_page
+from backstage.pages.problem_page import defect, no_such_page, nobody_known
 from backstage.pages.protection import ProtectingHeaders
 from backstage.pages.queues_page import queues_page
 from backstage.pages.schedules_page import schedules_page
