@@ -19,6 +19,7 @@ _SHOWN = {
     "cpu_us": ("CPU µs/task", ",.0f"),
     "p50_ms": ("p50 ms", ".2f"),
     "p99_ms": ("p99 ms", ".2f"),
+    "over_ms": ("ms over the round trips", ".2f"),
     "queued_bytes": ("bytes queued", ",.0f"),
     "finished_bytes": ("bytes finished", ",.0f"),
     "statements_per_task": ("statements/task", ".3f"),

@@ -28,6 +28,8 @@ from examples.journal.store import Store
 class JournalLooking:
     """One search. A journal has no index, so it goes through all tasks for those to which one would lead."""
 
+    leads_to_no_others = True
+
     def __init__(self, store: Store, search: TaskSearch) -> None:
         self._store, self._search = store, search
 

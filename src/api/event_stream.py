@@ -6,7 +6,11 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
+from fastapi import Request
 from fastapi.responses import StreamingResponse
+
+from backstage.api.admission import Admission
+from backstage.pages.while_admitted import while_admitted
 
 BEAT = 15.0
 """Seconds after which a stream that has nothing to tell says so, because proxies cut off what is silent."""
@@ -28,7 +32,10 @@ def event(kind: str, data: str, number: int | None = None) -> str:
     return f"{numbered}event: {kind}\ndata: {data}\n\n"
 
 
-def event_stream(events: AsyncGenerator[str, None], beat: float = BEAT) -> StreamingResponse:
+def event_stream(events: AsyncGenerator[str, None], request: Request, beat: float = BEAT) -> StreamingResponse:
+    """The events for whoever has sent the request, for as long as that one is let in."""
+    admission: Admission = request.app.state.admission
+    events = while_admitted(events, admission.find, request)
     return StreamingResponse(_with_beats(events, beat), media_type="text/event-stream", headers=_HEADERS)
 
 

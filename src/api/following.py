@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic_core import to_json
 
@@ -42,7 +42,7 @@ class LogsDocument(Document):
     responses=EVENTS,
 )
 async def follow_task(
-    asked: Asked, task_id: PathId, after: _Number = None, last_event_id: _LastSeen = None
+    asked: Asked, request: Request, task_id: PathId, after: _Number = None, last_event_id: _LastSeen = None
 ) -> StreamingResponse:
     """What happens to the task, as server-sent events, until it has ended.
 
@@ -51,7 +51,7 @@ async def follow_task(
     """
     await asked.get_task(task_id)
     seen = last_event_id if last_event_id is not None else after or 0
-    return event_stream(_told(asked, task_id, seen))
+    return event_stream(_told(asked, task_id, seen), request)
 
 
 @following.get("/{task_id}/logs")

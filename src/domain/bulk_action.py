@@ -12,6 +12,8 @@ from backstage.domain.task_state import FINAL_STATES, TaskState
 
 
 class BulkKind(StrEnum):
+    """What can be done to every task that a query finds."""
+
     RETRY = "retry"
     CANCEL = "cancel"
     PRUNE = "prune"

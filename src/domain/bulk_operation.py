@@ -20,6 +20,8 @@ DEFAULT_RATE = 200.0
 
 
 class BulkState(StrEnum):
+    """How far a bulk operation is: PLANNED until it is started, then RUNNING until it is DONE or was STOPPED."""
+
     PLANNED = "planned"
     RUNNING = "running"
     DONE = "done"

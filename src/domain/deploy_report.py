@@ -71,6 +71,8 @@ class UnknownName:
 
 @dataclass(frozen=True, slots=True)
 class DeployReport:
+    """What would go wrong if the handlers that were looked at were deployed; empty where nothing would."""
+
     unknown_lanes: tuple[UnknownLane, ...] = ()
     unreadable: tuple[UnreadableField, ...] = ()
     unknown_names: tuple[UnknownName, ...] = ()

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
+    """How bad a finding is."""
+
     OK = "ok"
     WARNING = "warning"
     ERROR = "error"

@@ -9,6 +9,8 @@ from typing import Any
 
 
 class EventKind(StrEnum):
+    """What an event of a task is about."""
+
     STATE = "state"  # the state that the task is in now
     PROGRESS = "progress"  # how far it is, and the note
     CHUNK = "chunk"  # what its handler has emitted

@@ -60,7 +60,9 @@ class TaskTypeOptions(TypedDict, total=False):
 
 
 class TaskType(Generic[Payload, Result]):
-    """The name of a task type with the types of its payload and its result, for callers and for the handler::
+    """The name of a task type with the types of its payload and its result, for callers and for the handler.
+
+    ::
 
         EMAIL = TaskType("email:send", Email, Receipt, queue="mail", timeout=30)
 

@@ -16,11 +16,15 @@ _FIRST, _MOST = 128, 2048
 _READ_AT_ONCE = 500
 _PORTION = 256
 """How many tasks are looked at before it is asked whether the time is over."""
-_LEAD_TO_NO_OTHERS = frozenset({SearchIndex.WORKFLOW, SearchIndex.CORRELATION, SearchIndex.KEY, SearchIndex.TAG})
 
 
 class Looking(Protocol):
     """What a store must be able to do for one search."""
+
+    @property
+    def leads_to_no_others(self) -> bool:
+        """Whether `ids` gives the ids alone to which the search's index leads."""
+        ...
 
     async def ids(self, below: str | None, number: int) -> Sequence[str]:
         """The next ids below that one to which the search's index leads, the greatest first: all of them down to the
@@ -66,10 +70,7 @@ async def count_matching(looking: Looking, search: TaskSearch, look_at: int, is_
     async for ids in _portions(looking, search, None, look_at):
         if looked and is_over():
             return Counted(number, False, looked)
-        if search.index in _LEAD_TO_NO_OTHERS and search.is_of_index_alone:
-            number += len(ids)
-        else:
-            number += len(await _those_that_match(looking, search, ids))
+        number += len(await _those_that_match(looking, search, ids))
         looked += len(ids)
     return Counted(number, looked < look_at, looked)
 
@@ -120,7 +121,7 @@ async def _that_begin_with(
 
 async def _matching(looking: Looking, search: TaskSearch, ids: Sequence[str], wanted: int) -> AsyncIterator[Task]:
     """The first tasks that match, in the order of the ids: read in portions, for few may be wanted."""
-    some = ids if search.is_of_index_alone else await _those_that_match(looking, search, ids)
+    some = await _those_that_match(looking, search, ids)
     portion, begin = min(max(wanted, 16), _READ_AT_ONCE), 0
     while begin < len(some):
         asked = some[begin : begin + portion]
@@ -133,6 +134,8 @@ async def _matching(looking: Looking, search: TaskSearch, ids: Sequence[str], wa
 
 async def _those_that_match(looking: Looking, search: TaskSearch, ids: Sequence[str]) -> Sequence[str]:
     """Those among the ids whose tasks match, read no further than is needed to tell."""
+    if search.is_of_index_alone and looking.leads_to_no_others:
+        return ids
     ids = [each for each in ids if search.may_have_id(each)]
     facts = await looking.facts(ids) if ids else []
     unclear = [task_id for task_id, task in facts if task is None]

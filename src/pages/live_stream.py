@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -11,6 +11,7 @@ from starlette.routing import Route
 from backstage.app.use_cases import UseCases
 from backstage.pages.pulse import Pulse
 from backstage.pages.site import Site
+from backstage.pages.while_admitted import while_admitted
 
 
 def live_route(site: Site) -> Route:
@@ -20,13 +21,14 @@ def live_route(site: Site) -> Route:
         use_cases = await site.use_cases_for(request)
         if use_cases is None:
             return Response(status_code=401)
+        events = while_admitted(_events(pulse, use_cases), site.use_cases_for, request)
         headers = {"x-accel-buffering": "no", "cache-control": "no-store"}
-        return StreamingResponse(_events(pulse, use_cases), media_type="text/event-stream", headers=headers)
+        return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
     return Route("/live", answer)
 
 
-async def _events(pulse: Pulse, use_cases: UseCases) -> AsyncIterator[str]:
+async def _events(pulse: Pulse, use_cases: UseCases) -> AsyncGenerator[str, None]:
     """The event is `changed`, or else `beat`: then only what runs may have moved on."""
     yield "retry: 1000\n\n"
     async for has_changed in pulse.follow(use_cases):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -12,7 +12,9 @@ from starlette.routing import Route
 from backstage.app.use_cases import UseCases
 from backstage.domain.errors import TaskError
 from backstage.domain.followed_event import EventKind, FollowedEvent
+from backstage.pages.asked_number import asked_number
 from backstage.pages.site import Site
+from backstage.pages.while_admitted import while_admitted
 
 _SHOWN = frozenset({EventKind.CHUNK, EventKind.LOG, EventKind.RESTARTED, EventKind.DROPPED})
 _LONGEST = 4000
@@ -24,14 +26,15 @@ def told_route(site: Site) -> Route:
         if use_cases is None:
             return Response(status_code=401)
         last = request.headers.get("last-event-id", "")
-        events = _events(use_cases, request.path_params["id"], int(last) if last.isdecimal() else 0)
+        events = _events(use_cases, request.path_params["id"], asked_number(last) or 0)
         headers = {"x-accel-buffering": "no", "cache-control": "no-store"}
+        events = while_admitted(events, site.use_cases_for, request)
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
     return Route("/tasks/{id}/told", answer)
 
 
-async def _events(use_cases: UseCases, task_id: str, after: int) -> AsyncIterator[str]:
+async def _events(use_cases: UseCases, task_id: str, after: int) -> AsyncGenerator[str, None]:
     """Ends with the event `end`, so that a browser does not ask again."""
     yield "retry: 2000\n\n"
     try:

@@ -13,6 +13,8 @@ from backstage.infra.memory.store import MemoryStore
 class MemoryLooking:
     """One search: sees the tasks as they are when it begins."""
 
+    leads_to_no_others = True
+
     def __init__(self, store: MemoryStore, search: TaskSearch) -> None:
         self._store = store
         with store.lock:

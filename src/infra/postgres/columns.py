@@ -89,7 +89,7 @@ DEFINITION = _KEYS + Columns(
     Column("workflow_id", "text", lambda task: None if task.workflow_id == task.id else task.workflow_id),
     Column("origin_id", "text", attrgetter("origin_id")),
     Column("metadata", "text", lambda task: json.dumps(task.metadata) if task.metadata else None),
-    Column("tags", "text", lambda task: tags_json(task.tags)),
+    Column("tags", "text", lambda task: tags_json(task.tags) if task.tags else None),
     Column("key", "text", attrgetter("key")),
     Column("is_awaited", "boolean", lambda task: task.is_awaited or None),
     Column("dedupe_key", "text", lambda task: None if task.dedupe is None else task.dedupe.key),

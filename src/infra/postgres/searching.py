@@ -35,6 +35,8 @@ _OF_RUNNING = 0
 class PostgresLooking:
     """One search on one connection."""
 
+    leads_to_no_others = True
+
     def __init__(self, session: Session, search: TaskSearch) -> None:
         self._session, self._search = session, search
         self._probe, self._facts = SearchProbe.of(search), SearchFacts.of(search)

@@ -57,6 +57,11 @@ class RedisLooking:
         """Indexes, by queue and name, that turned out to have no ids below that one."""
         self._queue_of: dict[str, str] = {}
 
+    @property
+    def leads_to_no_others(self) -> bool:
+        """The index of pending tasks holds those that run, too."""
+        return self._search.index in _INDEXES or not self._search.is_of_state(TaskState.PENDING)
+
     async def ids(self, below: str | None, number: int) -> Sequence[str]:
         if self._indexes is None:
             self._indexes, self._own = await self._find_indexes(), await self._own_id()

@@ -31,6 +31,8 @@ _AFTER_ALL_IDS = "\U0010ffff"
 class SqliteLooking:
     """One search."""
 
+    leads_to_no_others = True
+
     def __init__(self, reader: Reader, search: TaskSearch) -> None:
         self._reader, self._search = reader, search
         self._probe, self._facts = SearchProbe.of(search), SearchFacts.of(search)

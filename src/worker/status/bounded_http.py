@@ -47,15 +47,19 @@ class BoundedHttp(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._is_refused:
-            return
-        has_begun = self._head_is_late is not None
-        if has_begun and self._is_too_long(data):
-            self._refuse()
-            return
-        super().data_received(data)
-        if not has_begun and self._head_is_late is not None and self._is_too_long(data):  # it began in this piece
-            self._refuse()
+        """Feed the parser no more at a time than a head may still have: only it knows where the head ends."""
+        while data and not self._is_refused and not self.transport.is_closing():
+            fed, data = data[: self._room], data[self._room :]
+            head = self._head_is_late
+            super().data_received(fed)
+            if head is not None and self._head_is_late is head:  # it has not ended in this piece
+                self._head_length += len(fed)
+                if self._room <= 0:
+                    self._refuse()
+
+    @property
+    def _room(self) -> int:
+        return LONGEST_HEAD - self._head_length
 
     def on_message_begin(self) -> None:
         if self._head_is_late is None:  # a further request of the connection
@@ -64,15 +68,12 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._stop_waiting()
+        self._head_length = 0
         super().on_headers_complete()
 
     def on_response_complete(self) -> None:
         self._idle_since = self.loop.time()
         super().on_response_complete()
-
-    def _is_too_long(self, data: bytes) -> bool:
-        self._head_length += len(data)
-        return self._head_length > LONGEST_HEAD
 
     def _refuse(self) -> None:
         """Answer, and let go a moment later: a close with bytes unread would lose the answer."""

@@ -113,6 +113,14 @@ async def test_rows_are_chosen_by_keys_and_retried_together(window: Watched) -> 
     assert states == {TaskState.PENDING}
 
 
+async def test_the_page_of_a_new_store_comes_alive_by_itself(window: Watched) -> None:
+    page = await window.go("/")
+    await expect(page.locator("#fresh-h")).to_be_visible()
+    await expect(page.locator(".live-text")).to_have_text("Live")
+    await window.store.enqueue("email:send", {})
+    await expect(page.locator("#fig-pending")).to_have_text("1")
+
+
 async def test_numbers_change_by_themselves_and_new_rows_are_announced(window: Watched) -> None:
     await window.store.enqueue("email:send", {})
     page = await window.go("/tasks")

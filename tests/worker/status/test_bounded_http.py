@@ -73,6 +73,15 @@ async def test_headers_have_a_limit(port: int) -> None:
     assert await status_of(port) == 200
 
 
+async def test_a_body_that_comes_in_one_piece_with_its_head_does_not_count(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    length = 2 * LONGEST_HEAD
+    head = b"GET /health/live HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % length
+    writer.write(head + b"x" * length + b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert (await ended(reader)).count(b"HTTP/1.1 200 ") == 2
+    writer.close()
+
+
 async def test_a_later_request_of_a_connection_has_the_same_limit(port: int) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
