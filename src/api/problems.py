@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -18,6 +19,7 @@ from backstage.domain.errors import InvalidQueryError, InvalidTaskDataError, Tas
 from backstage.infra.error_answers import answer_to
 
 MEDIA_TYPE = "application/problem+json"
+_logger = logging.getLogger("backstage.web")
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -103,6 +105,7 @@ async def _of_http_error(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _of_a_defect(request: Request, error: Exception) -> JSONResponse:
+    _logger.error("%s %s could not be answered", request.method, request.url.path, exc_info=error)
     detail = "Backstage could not answer: its log says why"
     return problem_answer(Problem(type="about:blank", title="Internal Server Error", status=500, detail=detail))
 

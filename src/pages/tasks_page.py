@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from backstage.domain.search_page import Counted, SearchPage
 from backstage.domain.search_terms import Term
 from backstage.domain.task_search import TaskSearch
+from backstage.pages.asked_number import asked_number
 from backstage.pages.asked_search import AskedSearch
 from backstage.pages.figures import counted, exact
 from backstage.pages.state_labels import LABELS
@@ -57,8 +58,7 @@ async def tasks_page(visit: Visit) -> Response:
 async def completion_page(visit: Visit) -> Response:
     """How the text in the query box may go on."""
     text = visit.asked("text")
-    position = visit.asked("position")
-    found = await visit.use_cases.complete_query(text, int(position) if position.isdecimal() else None)
+    found = await visit.use_cases.complete_query(text, asked_number(visit.asked("position")))
     return JSONResponse(
         [{"text": f.text, "label": f.label, "count": f.count, "start": f.start, "end": f.end} for f in found]
     )
