@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -25,6 +26,7 @@ _UNREADABLE: Mapping[type[BaseException], str] = {
     RecursionError: "is nested too deeply",
     ValueError: "has a whole number of too many digits",
 }
+_logger = logging.getLogger("backstage.web")
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -128,6 +130,7 @@ def _of_unreadable_body(cause: BaseException) -> JSONResponse:
 
 
 async def _of_a_defect(request: Request, error: Exception) -> JSONResponse:
+    _logger.error("%s %s could not be answered", request.method, request.url.path, exc_info=error)
     detail = "Backstage could not answer: its log says why"
     return problem_answer(Problem.of_status(500, detail))
 

@@ -95,6 +95,8 @@ class Permission:
     """Whether the answer is itself what a handler was given or has returned."""
     is_search: bool = False
     """Whether its arguments may ask for values in payloads."""
+    takes_back_args: bool = False
+    """Whether whoever does not see the args of a schedule hands it back without them."""
     role_for: Callable[[Mapping[str, Any]], Role] | None = None
     """The least role that may call it with those arguments, where that is more."""
     role_of: Callable[[UseCases, Mapping[str, Any]], Awaitable[Role]] | None = None
@@ -176,7 +178,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "unsubscribe": _may(Role.ADMIN, _argument("name"), _as_many),
     "list_subscriptions": _LOOK,
     "cancel_deliveries": _may(Role.ADMIN, _argument("name"), _as_many),
-    "put_schedule": _may(Role.ADMIN, _name_of_cron),
+    "put_schedule": Permission(Role.ADMIN, is_audited=True, target=_name_of_cron, takes_back_args=True),
     "schedule": _may(Role.ADMIN, _name_of_answer),
     "get_schedule": _LOOK,
     "list_schedules": _LOOK,

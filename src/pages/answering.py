@@ -30,6 +30,7 @@ from backstage.pages.visit import Visit
 
 Page = Callable[[Visit], Awaitable[Response]]
 _LONGEST_FORM = 4 * 1024 * 1024
+_MOST_FIELDS = 5000
 _NOT_FOUND = (
     TaskNotFoundError,
     BulkNotFoundError,
@@ -62,7 +63,7 @@ def page_route(site: Site, path: str, page: Page, *, methods: tuple[str, ...] = 
 
 
 async def form_of(request: Request) -> Mapping[str, list[str]] | None:
-    """The fields of the address, and those of a form; None for a body that no form of ours has."""
+    """The fields of the address, and those of a form; None for a body that is longer than any form of ours."""
     asked = {key: request.query_params.getlist(key) for key in request.query_params}
     if request.method != "POST":
         return asked
@@ -71,7 +72,11 @@ async def form_of(request: Request) -> Mapping[str, list[str]] | None:
         body += part
         if len(body) > _LONGEST_FORM:
             return None
-    return asked | parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=5000)
+    try:
+        given = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError:  # it has more
+        return None
+    return asked | given
 
 
 async def _answered(visit: Visit, page: Page) -> Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -9,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
+from backstage.domain.errors import StorageError
 from backstage.pages.actions_page import action_page
 from backstage.pages.answering import page_route
 from backstage.pages.audit_page import audit_page
@@ -21,7 +24,7 @@ from backstage.pages.new_schedule_page import new_schedule_page, schedule_previe
 from backstage.pages.new_task_page import new_task_page
 from backstage.pages.overview_page import overview_page
 from backstage.pages.palette_page import palette_page
-from backstage.pages.problem_page import no_such_page
+from backstage.pages.problem_page import defect, no_such_page, nobody_known
 from backstage.pages.protection import ProtectingHeaders
 from backstage.pages.queues_page import queues_page
 from backstage.pages.schedules_page import schedules_page
@@ -91,7 +94,9 @@ def pages_app(
         page_route(site, "/{path:path}", _no_such_page),
     ]
     return Starlette(
-        routes=routes, middleware=[Middleware(ProtectingHeaders)], exception_handlers={HTTPException: _bare}
+        routes=routes,
+        middleware=[Middleware(ProtectingHeaders)],
+        exception_handlers={HTTPException: _bare, StorageError: partial(nobody_known, site), Exception: defect},
     )
 
 

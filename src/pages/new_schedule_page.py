@@ -75,7 +75,7 @@ async def _kept(visit: Visit, name: str) -> dict[str, Any]:
     """What the form does not show of a schedule that it changes."""
     for schedule in await visit.use_cases.list_schedules():
         if schedule.name == name:
-            return {"jitter": schedule.cron.jitter, "tags": schedule.cron.tags, "key": schedule.cron.key}
+            return {name: getattr(schedule.cron, name) for name in ("jitter", "tags", "key", "payload_version")}
     return {}
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.task import Task
-from backstage.pages.problem_page import not_allowed
+from backstage.pages.problem_page import not_allowed, refused
 from backstage.pages.said import Said
 from backstage.pages.visit import Visit
 
@@ -21,6 +21,8 @@ async def new_task_page(visit: Visit) -> Response:
     if not visit.may("operator"):
         return not_allowed(visit, "operator")
     values = {name: visit.given(name) for name in _FIELDS}
+    if visit.request.method == "GET" and visit.asked("copy") and not visit.may_read_payloads:
+        return refused(visit, "You may not read payloads, so you cannot edit one: run a copy of the task as it is", 403)
     if visit.request.method == "GET" and visit.asked("copy"):
         return _shown(visit, _values_of(await visit.use_cases.get_task(visit.asked("copy"))), {})
     if visit.request.method == "GET":

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from starlette.responses import Response
+import logging
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
 
 from backstage.domain.errors import StorageError, StoreNotReadyError, TaskError, TaskNotFoundError
 from backstage.pages.sentences import as_sentence
+from backstage.pages.site import Site
 from backstage.pages.visit import Visit
+
+_logger = logging.getLogger("backstage.web")
 
 
 def not_found(visit: Visit, error: TaskError) -> Response:
@@ -39,9 +45,28 @@ def not_allowed(visit: Visit, role: str) -> Response:
 
 
 def unavailable(visit: Visit, error: StorageError) -> Response:
-    """The error's own text names the store, so it is for those who can read the log."""
-    if isinstance(error, StoreNotReadyError):
-        title, text = "The store is not ready", "Run backstage migrate, or start a worker; then load this page again."
-    else:
-        title, text = "The store does not answer", "Nothing is lost. Load this page again in a few seconds."
+    title, text = _told(visit.request, error)
     return visit.render("problem.html", status=503, cur="", title=title, icon="system", text=text, is_bad=True)
+
+
+async def nobody_known(site: Site, request: Request, error: Exception) -> Response:
+    """Where the store could not even be asked who asks: a page without a frame."""
+    title, text = _told(request, error)
+    root: str = request.scope.get("root_path", "").rstrip("/")
+    html = site.templates.get_template("unavailable.html").render(
+        title=title, text=text, theme=None, env=site.environment, static=f"{root}/static/{site.version}"
+    )
+    return HTMLResponse(html, 503)
+
+
+async def defect(request: Request, error: Exception) -> Response:
+    _logger.error("%s %s could not be answered", request.method, request.url.path, exc_info=error)
+    return Response("Backstage could not answer: its log says why.", 500, media_type="text/plain")
+
+
+def _told(request: Request, error: Exception) -> tuple[str, str]:
+    """The error's own text names the store, so it is for those who can read the log."""
+    _logger.warning("%s %s was not answered: %s", request.method, request.url.path, error)
+    if isinstance(error, StoreNotReadyError):
+        return "The store is not ready", "Run backstage migrate, or start a worker; then load this page again."
+    return "The store does not answer", "Nothing is lost. Load this page again in a few seconds."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from hmac import compare_digest
+from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -58,9 +59,19 @@ def csrf_of(request: Request) -> str:
 
 
 def is_ours(request: Request, given: str) -> bool:
-    """Whether a form was made by one of our pages: another site knows neither the cookie nor the field."""
+    """Whether a form was made by one of our pages: another site knows neither the cookie nor the field, and the
+    browser tells where the form was."""
     known = request.cookies.get(CSRF_COOKIE, "")
-    return bool(known) and compare_digest(known.encode(), given.encode())
+    return bool(known) and compare_digest(known.encode(), given.encode()) and not _is_from_elsewhere(request)
+
+
+def _is_from_elsewhere(request: Request) -> bool:
+    """A proxy may have given the request another host, so the browser's own word counts first."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != request.headers.get("host")
 
 
 def keep_csrf(request: Request, response: Response, secret: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from backstage.pages.answering import form_of
@@ -28,7 +28,9 @@ def sign_in_routes(site: Site) -> list[Route]:
 
 
 async def _sign_in(site: Site, request: Request) -> Response:
-    form = await form_of(request) or {}
+    form = await form_of(request)
+    if form is None:
+        return PlainTextResponse("the form is too long", 413)
     problem = None
     if request.method == "POST":
         token = form.get("token", [""])[0].strip()

@@ -61,7 +61,7 @@ async def _ask_retry(visit: Visit) -> Question:
     tasks = chosen(visit)
     return Question(
         title=f"Retry {these(tasks)}?",
-        consequence="Each goes back into its queue, due now, and may run once more.",
+        consequence=f"{'It' if len(tasks) == 1 else 'Each'} goes back into its queue, due now, and may run once more.",
         button=f"Retry {these(tasks)}",
         keep="Not now",
         command=command_of("retry", tasks),

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from backstage.app.use_cases import UseCases
 from backstage.domain.errors import TaskError
 from backstage.domain.followed_event import EventKind, FollowedEvent
+from backstage.pages.asked_number import asked_number
 from backstage.pages.site import Site
 from backstage.pages.while_admitted import while_admitted
 
@@ -25,7 +26,7 @@ def told_route(site: Site) -> Route:
         if use_cases is None:
             return Response(status_code=401)
         last = request.headers.get("last-event-id", "")
-        events = _events(use_cases, request.path_params["id"], int(last) if last.isdecimal() else 0)
+        events = _events(use_cases, request.path_params["id"], asked_number(last) or 0)
         headers = {"x-accel-buffering": "no", "cache-control": "no-store"}
         events = while_admitted(events, site.use_cases_for, request)
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)

@@ -72,6 +72,10 @@ class Visit:
         ranks = ("viewer", "operator", "admin")
         return ranks.index(str(self.identity.role)) >= ranks.index(role)
 
+    @property
+    def may_read_payloads(self) -> bool:
+        return self.identity is None or bool(self.identity.may_read_payloads)
+
     def asked(self, name: str, otherwise: str = "") -> str:
         """A parameter of the address."""
         return self.request.query_params.get(name, otherwise)
