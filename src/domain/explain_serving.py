@@ -64,9 +64,9 @@ def _unknown_type(task_type: str, alive: Iterable[WorkerInfo]) -> Reason:
             ReasonKind.UNKNOWN_VERSION, sentence, details={"type": name, "version": version, "known": versions}
         )
     near = nearest_name(task_type, known)
-    hint = "" if near is None else f"; one knows {near}"
-    sentence = f"No worker that is alive knows the type {task_type}{hint}. "
-    sentence += "Start a worker with a module that has its handler: backstage worker --handlers MODULE."
+    meant = "" if near is None else f"; one knows {near}. If that is meant, enqueue it so"
+    sentence = f"No worker that is alive knows the type {task_type}{meant}. "
+    sentence += "To run it, start a worker with its handler: backstage worker --handlers MODULE."
     return Reason(ReasonKind.UNKNOWN_TYPE, sentence, details={"type": task_type, "nearest": near})
 
 

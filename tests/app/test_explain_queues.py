@@ -53,7 +53,8 @@ async def test_a_type_without_a_worker_stops_its_own_tasks_alone(scene: Any) -> 
     assert [(reason.kind, reason.details["types"]) for reason in explanation.reasons] == [
         (ReasonKind.UNKNOWN_TYPE, ["email:sent"])
     ]
-    assert "one knows email:send. 2 tasks wait" in explanation.sentence
+    assert "one knows email:send. If that is meant" in explanation.sentence
+    assert "MODULE. 2 tasks wait" in explanation.sentence
 
 
 async def test_tasks_that_are_due_later_stop_nothing(scene: Any) -> None:

@@ -99,7 +99,7 @@ def test_a_misspelt_type_gets_the_name_that_a_worker_knows() -> None:
     assert reason.kind is ReasonKind.UNKNOWN_TYPE
     assert reason.sentence == (
         "No worker that is alive knows the type email:sent; one knows email:send. "
-        "Start a worker with a module that has its handler: backstage worker --handlers MODULE."
+        "If that is meant, enqueue it so. To run it, start a worker with its handler: backstage worker --handlers MODULE."
     )
     assert reason.details == {"type": "email:sent", "nearest": "email:send"}
 
