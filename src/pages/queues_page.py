@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from datetime import datetime
 from starlette.responses import Response
 
 from backstage.domain.explanation import QueueExplanation, Reason
+from backstage.domain.lane_type import plain_type
 from backstage.domain.search_terms import Term
 from backstage.domain.stats import StateCounts
 from backstage.domain.task_search import TaskSearch
@@ -21,6 +23,9 @@ from backstage.pages.task_row import TaskRow
 from backstage.pages.visit import Visit
 
 SHOWN_TASKS = 10
+_MOST_TYPES = 3
+WAITING = re.compile(r" [\d,]+ tasks? waits?[^.]*\.$")
+"""The end of a reason, which the sentence above it has told already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,16 @@ class QueueRow:
     @property
     def stands_still(self) -> bool:
         """A pause counts also where nothing waits that is due."""
-        is_stuck = self.explanation is not None and not self.explanation.is_moving
-        return is_stuck or (self.paused_since is not None and bool(self.counts.pending))
+        if self.paused_since is not None and self.counts.pending:
+            return True
+        return self.explanation is not None and not self.explanation.is_moving and not self.workers
+
+    @property
+    def stuck(self) -> Sequence[Reason]:
+        """Why tasks of some types cannot run that are due, while workers serve the queue."""
+        if self.explanation is None or self.stands_still:
+            return ()
+        return [reason for reason in self.explanation.reasons if reason.details.get("types") and _waited(reason)]
 
     @property
     def why(self) -> Reason | None:
@@ -49,10 +62,42 @@ class QueueRow:
         return self.oldest is not None and self.oldest > 60
 
     @property
+    def falls_behind(self) -> bool:
+        """Whether it is late with tasks that can run."""
+        return self.is_late and not self.stands_still and not any(_waited(each) == self.oldest for each in self.stuck)
+
+    @property
     def note(self) -> str:
         if not self.workers:
             return "No worker serves it"
         return f"{counted(self.workers, 'worker')}, {counted(self.slots, 'slot')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """Tasks of some types that no worker takes. `sentence` goes on about the types, and `query` finds the tasks."""
+
+    types: str
+    sentence: str
+    why: str
+    waited: float | None
+    query: str
+
+    @classmethod
+    def of(cls, row: QueueRow, reason: Reason) -> Stuck:
+        types = sorted({plain_type(lane) for lane in reason.details["types"]})
+        tasks = reason.details["tasks"]
+        terms = [Term("state", "pending"), Term("queue", row.name), *(Term("type", each) for each in types)]
+        shown = ", ".join(types[:_MOST_TYPES]) + (
+            f" and {len(types) - _MOST_TYPES} more" if types[_MOST_TYPES:] else ""
+        )
+        return cls(
+            shown,
+            f"cannot run: {counted(tasks, 'task')} {'waits' if tasks == 1 else 'wait'} in {row.name}",
+            WAITING.sub("", reason.sentence),
+            _waited(reason),
+            text_of(terms),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +119,7 @@ async def queues_page(visit: Visit) -> Response:
         title="Queues",
         rows=rows,
         still=[row for row in rows if row.stands_still],
+        stuck=[Stuck.of(row, reason) for row in rows for reason in row.stuck],
         opened=await _opened(visit, chosen) if chosen else None,
     )
 
@@ -116,6 +162,11 @@ def _row(visit: Visit, name: str, oldest: float | None, explanation: QueueExplan
         paused_since=stats.paused_queues.get(name),
         explanation=explanation,
     )
+
+
+def _waited(reason: Reason) -> float | None:
+    waited: float | None = reason.details.get("waited")
+    return waited
 
 
 def _serves(worker: WorkerInfo, queue: str) -> bool:
