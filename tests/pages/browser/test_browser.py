@@ -43,6 +43,8 @@ _COVERED = """() => [...document.querySelectorAll(".code > .btn")].filter((butto
   const [a, lines] = [button.getBoundingClientRect(), [...text.getClientRects()]];
   return lines.some((b) => b.left < a.right && a.left < b.right && b.top < a.bottom && a.top < b.bottom);
 }).map((button) => button.dataset.copy)"""
+_TOO_WIDE = """() => [...document.querySelectorAll(".kv .tag")]
+  .filter((tag) => tag.offsetWidth > tag.parentElement.clientWidth).map((tag) => tag.textContent)"""
 _SERIOUS = """async () => {
   const found = await axe.run(document, { resultTypes: ["violations"] });
   return found.violations.filter((each) => ["serious", "critical"].includes(each.impact))
@@ -92,8 +94,7 @@ async def test_nothing_on_a_task_is_covered_or_wider_than_its_panel(window: Watc
         await window.page.set_viewport_size({"width": width, "height": 900})
         page = await window.go(f"/tasks/{task.id}")
         assert await page.evaluate(_COVERED) == [], width
-        wide = "[...document.querySelectorAll('.kv .tag')].filter((tag) => tag.offsetWidth > tag.parentElement.clientWidth)"
-        assert await page.evaluate(f"{wide}.length") == 0, width
+        assert await page.evaluate(_TOO_WIDE) == [], width
 
 
 async def test_no_text_of_a_task_runs_as_a_script(window: Watched) -> None:
