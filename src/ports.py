@@ -27,6 +27,7 @@ from backstage.domain.history import KEPT_FOR as HISTORY_KEPT_FOR
 from backstage.domain.lease import Lease
 from backstage.domain.opening import Opening
 from backstage.domain.outcome import Outcome
+from backstage.domain.patience import IsOver, never_over
 from backstage.domain.portions import MOST_BYTES, portion
 from backstage.domain.ports.audit_log import AuditLog
 from backstage.domain.ports.backend import Backend
@@ -84,6 +85,8 @@ __all__ = [
     "EventBus",
     # What they speak of
     "Looking",
+    "IsOver",
+    "never_over",
     "search_page",
     "count_matching",
     "NewEvent",

@@ -21,7 +21,7 @@ from backstage import (
     TaskSearch,
     TaskState,
 )
-from backstage.ports import Count, count_matching, search_page
+from backstage.ports import Count, IsOver, count_matching, never_over, search_page
 from examples.journal.store import Store
 
 
@@ -41,9 +41,6 @@ class JournalLooking:
                 if (below is None or task.id < below) and self._search.leads_to(task)
             ]
         return sorted(ids, reverse=True)[:number]
-
-    async def worth_reading(self, ids: Sequence[str]) -> Sequence[str]:
-        return ids
 
     async def facts(self, ids: Sequence[str]) -> Sequence[tuple[str, Task | None]]:
         return [(task.id, task) for task in await self.read(ids)]
@@ -81,11 +78,13 @@ class JournalTasks:
         page = sorted(matching, key=lambda task: task.id, reverse=True)[: query.limit]
         return TaskPage(tuple(page), page[-1].id if len(matching) > query.limit else None)
 
-    async def search(self, search: TaskSearch, limit: int, after: str | None, look_at: int) -> SearchPage:
-        return await search_page(JournalLooking(self._store, search), search, limit, after, look_at)
+    async def search(
+        self, search: TaskSearch, limit: int, after: str | None, look_at: int, is_over: IsOver = never_over
+    ) -> SearchPage:
+        return await search_page(JournalLooking(self._store, search), search, limit, after, look_at, is_over)
 
-    async def count_matching(self, search: TaskSearch, look_at: int) -> Counted:
-        return await count_matching(JournalLooking(self._store, search), search, look_at)
+    async def count_matching(self, search: TaskSearch, look_at: int, is_over: IsOver = never_over) -> Counted:
+        return await count_matching(JournalLooking(self._store, search), search, look_at, is_over)
 
     async def ended_since(self, moment: datetime, limit: int) -> list[Task]:
         with self._store.lock:

@@ -22,7 +22,8 @@ Searched = Annotated[
 
 
 class SearchPageDocument(Document):
-    """Newest first. Without `is_whole` the search stopped at its bound, and the next page goes on from there."""
+    """Newest first. Without `is_whole` the search stopped at its bound of tasks or of time, with few tasks or none, and
+    the next page goes on from there."""
 
     tasks: list[TaskDocument]
     next_after: str | None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import re
 
 from backstage.app.search_tasks import SearchTasks
@@ -25,7 +26,7 @@ class FindTaskId:
             return text
         if not _PART.fullmatch(text):
             raise TaskNotFoundError(text)
-        page = await self._search_tasks(f"id:{text}", MOST_TOLD)
+        page = await self._search_tasks(f"id:{text}", MOST_TOLD, patience=math.inf)
         if not page.tasks:
             raise TaskNotFoundError(text)
         if len(page.tasks) > 1:

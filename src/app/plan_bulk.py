@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 from backstage.app.count_tasks import CountTasks
 from backstage.domain.bulk_action import BulkAction
 from backstage.domain.bulk_operation import BulkOperation, BulkPlan, BulkState, digest_of_plan
@@ -36,7 +38,7 @@ class PlanBulk:
             planned_at=now,
         )
         wanted = operation.search
-        counted = await self._count(wanted)
+        counted = await self._count(wanted, patience=math.inf)  # who decides by the number waits for it
         page = await self._tasks.search(wanted, _LOOKED_THROUGH, None, LOOKED_AT)
         await self._forget_outdated()
         await self._operations.save(operation.of_about(counted.tasks))

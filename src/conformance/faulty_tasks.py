@@ -6,6 +6,7 @@ from typing import Any
 from backstage.conformance.fault_plan import FaultPlan
 from backstage.domain.attempt import Attempt
 from backstage.domain.dedupe import Duplicate
+from backstage.domain.patience import IsOver, never_over
 from backstage.domain.ports.task_repository import TaskRepository
 from backstage.domain.retention import Retention
 from backstage.domain.search_page import Counted, SearchPage
@@ -33,11 +34,13 @@ class FaultyTasks:
     async def find(self, query: TaskQuery) -> TaskPage:
         return await self._plan.around(lambda: self._tasks.find(query))
 
-    async def search(self, search: TaskSearch, limit: int, after: str | None, look_at: int) -> SearchPage:
-        return await self._plan.around(lambda: self._tasks.search(search, limit, after, look_at))
+    async def search(
+        self, search: TaskSearch, limit: int, after: str | None, look_at: int, is_over: IsOver = never_over
+    ) -> SearchPage:
+        return await self._plan.around(lambda: self._tasks.search(search, limit, after, look_at, is_over))
 
-    async def count_matching(self, search: TaskSearch, look_at: int) -> Counted:
-        return await self._plan.around(lambda: self._tasks.count_matching(search, look_at))
+    async def count_matching(self, search: TaskSearch, look_at: int, is_over: IsOver = never_over) -> Counted:
+        return await self._plan.around(lambda: self._tasks.count_matching(search, look_at, is_over))
 
     async def save(self, task: Task) -> None:
         await self._plan.around(lambda: self._tasks.save(task))

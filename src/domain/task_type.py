@@ -24,7 +24,7 @@ from backstage.domain.next import Next
 from backstage.domain.typed_payload import TypedPayload
 
 Payload = TypeVar("Payload")
-Result = TypeVar("Result")
+Result_co = TypeVar("Result_co", covariant=True)
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 HANDLER_MARK = "__backstage_handler__"
@@ -59,7 +59,7 @@ class TaskTypeOptions(TypedDict, total=False):
     result_limit: int | None
 
 
-class TaskType(Generic[Payload, Result]):
+class TaskType(Generic[Payload, Result_co]):
     """The name of a task type with the types of its payload and its result, for callers and for the handler.
 
     ::
@@ -96,7 +96,7 @@ class TaskType(Generic[Payload, Result]):
         self,
         name: str,
         payload: type[Payload],
-        result: type[Result],
+        result: type[Result_co],
         *,
         key: Callable[[Payload], str | None] | None = None,
         **options: Unpack[TaskTypeOptions],
@@ -107,10 +107,10 @@ class TaskType(Generic[Payload, Result]):
 
     @overload
     def __init__(
-        self: TaskType[None, Result],
+        self: TaskType[None, Result_co],
         name: str,
         payload: None,
-        result: type[Result],
+        result: type[Result_co],
         **options: Unpack[TaskTypeOptions],
     ) -> None: ...
 
@@ -119,7 +119,7 @@ class TaskType(Generic[Payload, Result]):
     ) -> None:
         self.name = check_name("type", name)
         self.payload_type: type[Payload] = NoneType if payload is None else payload  # type: ignore[assignment]
-        self.result_type: type[Result] = result
+        self.result_type: type[Result_co] = result
         _check(options)
         self.version = options.get("version", 1)
         self.key: Callable[[Payload], str | None] | None = key

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Protocol
 
+from backstage.domain.patience import IsOver, never_over
 from backstage.domain.search_filters import greatest_id, is_id
 from backstage.domain.search_page import Counted, SearchPage
 from backstage.domain.task import Task
@@ -14,7 +14,8 @@ from backstage.domain.task_search import SearchIndex, TaskSearch
 _FIRST, _MOST = 128, 2048
 """How many ids are asked for at first, and at most in one step."""
 _READ_AT_ONCE = 500
-_TRIED_FIRST, _TRIED_AT_ONCE = 128, 1024
+_PORTION = 256
+"""How many tasks are looked at before it is asked whether the time is over."""
 
 
 class Looking(Protocol):
@@ -30,13 +31,10 @@ class Looking(Protocol):
         last that is given, and no more than `number`; none if there are no more."""
         ...
 
-    async def worth_reading(self, ids: Sequence[str]) -> Sequence[str]:
-        """Those among them, in their order, that may match: what can be told without reading whole tasks."""
-        ...
-
     async def facts(self, ids: Sequence[str]) -> Sequence[tuple[str, Task | None]]:
         """Those that are still there, in any order: id, and the task with what the search looks at. None where
-        something in it cannot be read, so that only the whole task tells."""
+        something in it cannot be read, so that only the whole task tells. Those that surely do not match may be left
+        out."""
         ...
 
     async def read(self, ids: Sequence[str]) -> Iterable[Task]:
@@ -44,10 +42,19 @@ class Looking(Protocol):
         ...
 
 
-async def search_page(looking: Looking, search: TaskSearch, limit: int, after: str | None, look_at: int) -> SearchPage:
+async def search_page(
+    looking: Looking,
+    search: TaskSearch,
+    limit: int,
+    after: str | None,
+    look_at: int,
+    is_over: IsOver = never_over,
+) -> SearchPage:
     found: list[Task] = []
     looked, below = 0, after
-    async for ids in _steps(looking, search, after, look_at, _FIRST if search.is_of_index_alone else _MOST):
+    async for ids in _portions(looking, search, after, look_at):
+        if looked and not search.is_of_index_alone and is_over():
+            return SearchPage(tuple(found), below, looked, is_whole=False)
         places = {task_id: place for place, task_id in enumerate(ids, 1)}
         async for task in _matching(looking, search, ids, limit + 1 - len(found)):
             if len(found) == limit:
@@ -58,17 +65,26 @@ async def search_page(looking: Looking, search: TaskSearch, limit: int, after: s
     return SearchPage(tuple(found), None if is_whole else below, looked, is_whole)
 
 
-async def count_matching(looking: Looking, search: TaskSearch, look_at: int) -> Counted:
+async def count_matching(looking: Looking, search: TaskSearch, look_at: int, is_over: IsOver = never_over) -> Counted:
     number = looked = 0
-    async for ids in _steps(looking, search, None, look_at, _MOST):
-        number += sum([len(some) async for some in _portions_that_match(looking, search, ids)])
+    async for ids in _portions(looking, search, None, look_at):
+        if looked and is_over():
+            return Counted(number, False, looked)
+        number += len(await _those_that_match(looking, search, ids))
         looked += len(ids)
     return Counted(number, looked < look_at, looked)
 
 
-async def _steps(
-    looking: Looking, search: TaskSearch, after: str | None, look_at: int, at_once: int
+async def _portions(
+    looking: Looking, search: TaskSearch, after: str | None, look_at: int
 ) -> AsyncIterator[Sequence[str]]:
+    """The same ids as of the steps, few at once: what they carry may be large."""
+    async for ids in _steps(looking, search, after, look_at):
+        for begin in range(0, len(ids), _PORTION):
+            yield ids[begin : begin + _PORTION]
+
+
+async def _steps(looking: Looking, search: TaskSearch, after: str | None, look_at: int) -> AsyncIterator[Sequence[str]]:
     """The ids to look at, in steps, until there are no more or `look_at` were given."""
     beginning = search.only("id") if search.index is SearchIndex.ID else None
     if beginning is not None:
@@ -78,10 +94,10 @@ async def _steps(
             yield ids
         if is_found:
             return
-    left = look_at
+    left, at_once = look_at, _FIRST
     while left > 0 and (ids := await looking.ids(after, min(left, at_once))):
         yield ids
-        left, after, at_once = left - len(ids), ids[-1], min(_MOST, at_once * 2)
+        left, after, at_once = left - len(ids), ids[-1], min(_MOST, at_once * 4)
 
 
 async def _that_begin_with(
@@ -105,34 +121,23 @@ async def _that_begin_with(
 
 async def _matching(looking: Looking, search: TaskSearch, ids: Sequence[str], wanted: int) -> AsyncIterator[Task]:
     """The first tasks that match, in the order of the ids: read in portions, for few may be wanted."""
-    async for some in _portions_that_match(looking, search, ids):
-        portion, begin = min(max(wanted, 16), _READ_AT_ONCE), 0
-        while begin < len(some):
-            asked = some[begin : begin + portion]
-            tasks = {task.id: task for task in await looking.read(asked)}
-            for task_id in asked:
-                if (task := tasks.get(task_id)) is not None and search.matches(task):
-                    yield task
-            begin, portion = begin + portion, min(portion * 2, _READ_AT_ONCE)
-
-
-async def _portions_that_match(
-    looking: Looking, search: TaskSearch, ids: Sequence[str]
-) -> AsyncIterator[Sequence[str]]:
-    """Those among the ids whose tasks match, read no further than is needed to tell, a portion at a time: what they
-    carry may be large."""
-    if search.is_of_index_alone and looking.leads_to_no_others:
-        yield ids
-        return
-    ids = await looking.worth_reading([each for each in ids if search.may_have_id(each)])
-    begin, portion = 0, _TRIED_FIRST
-    while begin < len(ids):
-        yield await _those_that_match(looking, search, ids[begin : begin + portion])
-        begin, portion = begin + portion, min(portion * 2, _TRIED_AT_ONCE)
+    some = await _those_that_match(looking, search, ids)
+    portion, begin = min(max(wanted, 16), _READ_AT_ONCE), 0
+    while begin < len(some):
+        asked = some[begin : begin + portion]
+        tasks = {task.id: task for task in await looking.read(asked)}
+        for task_id in asked:
+            if (task := tasks.get(task_id)) is not None and search.matches(task):
+                yield task
+        begin, portion = begin + portion, min(portion * 2, _READ_AT_ONCE)
 
 
 async def _those_that_match(looking: Looking, search: TaskSearch, ids: Sequence[str]) -> Sequence[str]:
-    facts = await looking.facts(ids)
+    """Those among the ids whose tasks match, read no further than is needed to tell."""
+    if search.is_of_index_alone and looking.leads_to_no_others:
+        return ids
+    ids = [each for each in ids if search.may_have_id(each)]
+    facts = await looking.facts(ids) if ids else []
     unclear = [task_id for task_id, task in facts if task is None]
     tasks = [task for _, task in facts if task is not None] + (list(await looking.read(unclear)) if unclear else [])
     found = {task.id for task in tasks if search.matches(task)}
@@ -150,4 +155,4 @@ def merged(cut: Iterable[Sequence[str]], whole: Iterable[Sequence[str]], number:
     cut = list(cut)
     floor = max((ids[-1] for ids in cut), default="")
     certain = (task_id for ids in (*cut, *whole) for task_id in ids if task_id >= floor)
-    return heapq.nlargest(number, certain)
+    return sorted(certain, reverse=True)[:number]

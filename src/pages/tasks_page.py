@@ -21,6 +21,8 @@ from backstage.pages.visit import Visit
 PAGE = 50
 _PICKED = ("state", "type", "queue", "worker", "tag", "error", "since")
 _MOST_HINTS = 4
+_PATIENCE_OF_HINTS = 0.01
+"""Seconds that each is counted for, beside the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,9 @@ async def _hints(visit: Visit, asked: AskedSearch) -> Sequence[tuple[Term, str, 
     """Of a query that finds nothing: each filter, the query without it, and how many match then."""
     terms = asked.terms[:_MOST_HINTS]
     queries = [asked.without(term) for term in terms]
-    counts = await asyncio.gather(*(visit.use_cases.count_tasks(query) for query in queries))
+    counts = await asyncio.gather(
+        *(visit.use_cases.count_tasks(query, patience=_PATIENCE_OF_HINTS) for query in queries)
+    )
     return [
         (term, query, _number(count)) for term, query, count in zip(terms, queries, counts, strict=True) if count.tasks
     ]
@@ -104,9 +108,11 @@ def _number(count: Counted) -> str:
 
 def _found(page: SearchPage, number: Counted | None, is_later: bool) -> str:
     rows = len(page.tasks)
-    looked = "" if page.is_whole else f", looked at the newest {page.looked:,}"
+    looked = "" if page.is_whole else f", looked at {'' if is_later else 'the newest '}{page.looked:,}"
     if is_later:
         return f"{counted(rows, 'older task')}{looked}"
+    if rows == 0:
+        return f"{counted(rows, 'task')}{looked}"
     if page.next_after is None and page.is_whole:
         return counted(rows, "task")
     return f"1 to {rows}{'' if number is None else f' of {_number(number)}'}{looked}"

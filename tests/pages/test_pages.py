@@ -8,6 +8,7 @@ from urllib.parse import unquote
 import httpx
 import pytest
 
+from backstage.app import search_tasks
 from backstage.domain.cron_task import CronTask
 from backstage.domain.errors import StorageUnavailableError
 from backstage.domain.identity import Role
@@ -83,6 +84,21 @@ async def test_tasks_come_a_page_at_a_time(client: httpx.AsyncClient, store: Con
     ids = [re.findall(r'data-id="([^"]+)"', html) for html in (first, second)]
     assert [len(page) for page in ids] == [50, 10]
     assert not set(ids[0]) & set(ids[1])
+
+
+async def test_a_page_that_found_nothing_within_its_bound_offers_to_look_further(
+    client: httpx.AsyncClient, store: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_tasks, "LOOKED_AT", 3)
+    for user in (1, 2, 2, 2):
+        await store.enqueue("email:send", {"user": user})
+    nothing = (await client.get("/tasks?q=payload.user:1")).text
+    assert "No task matches so far" in nothing
+    assert "0 tasks, looked at the newest 3" in nothing.replace("\xa0", " ")
+    older = re.search(r'href="([^"]+)">Look at older tasks', nothing)
+    assert older is not None
+    assert "data-older" in nothing
+    assert len(re.findall(r'data-id="', (await client.get(older[1].replace("&amp;", "&"))).text)) == 1
 
 
 async def test_a_task_says_first_why_it_is_so(client: httpx.AsyncClient, store: Container) -> None:

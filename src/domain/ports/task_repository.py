@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from backstage.domain.attempt import Attempt
 from backstage.domain.dedupe import Duplicate
+from backstage.domain.patience import IsOver, never_over
 from backstage.domain.retention import Retention
 from backstage.domain.search_page import Counted, SearchPage
 from backstage.domain.stats import Count, OldestDue
@@ -41,15 +42,18 @@ class TaskRepository(Protocol):
 
     async def find(self, query: TaskQuery) -> TaskPage: ...
 
-    async def search(self, search: TaskSearch, limit: int, after: str | None, look_at: int) -> SearchPage:
+    async def search(
+        self, search: TaskSearch, limit: int, after: str | None, look_at: int, is_over: IsOver = never_over
+    ) -> SearchPage:
         """The tasks that match, newest first, from before the id `after`.
 
-        The cost is bounded: no more than `look_at` tasks are looked at, of those to which `search.index` leads.
+        The cost is bounded: no more than `look_at` tasks are looked at, of those to which `search.index` leads, a
+        portion at a time. Once it `is_over`, no portion is begun but the first, except where the index alone decides.
         """
         ...
 
-    async def count_matching(self, search: TaskSearch, look_at: int) -> Counted:
-        """How many tasks match; bounded as `search` is."""
+    async def count_matching(self, search: TaskSearch, look_at: int, is_over: IsOver = never_over) -> Counted:
+        """How many tasks match; bounded as `search` is, and by the time where the index alone decides, too."""
         ...
 
     async def ended_since(self, moment: datetime, limit: int) -> list[Task]:

@@ -24,9 +24,6 @@ class MemoryLooking:
     async def ids(self, below: str | None, number: int) -> Sequence[str]:
         return list(islice((each for each in self._ids if below is None or each < below), number))
 
-    async def worth_reading(self, ids: Sequence[str]) -> Sequence[str]:
-        return ids
-
     async def facts(self, ids: Sequence[str]) -> Sequence[tuple[str, Task | None]]:
         return [(task.id, task) for task in await self.read(ids)]
 

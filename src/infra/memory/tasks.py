@@ -7,6 +7,7 @@ from typing import Any
 from backstage.domain.attempt import Attempt
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import ConfigurationError, DuplicateTaskError, StaleTaskError, TaskNotFoundError
+from backstage.domain.patience import IsOver, never_over
 from backstage.domain.retention import Retention
 from backstage.domain.search_page import Counted, SearchPage
 from backstage.domain.stats import Count, OldestDue
@@ -51,11 +52,13 @@ class MemoryTasks:
         tasks = tuple(page[: query.limit])
         return TaskPage(tasks, tasks[-1].id if len(page) > query.limit else None)
 
-    async def search(self, search: TaskSearch, limit: int, after: str | None, look_at: int) -> SearchPage:
-        return await search_page(MemoryLooking(self._store, search), search, limit, after, look_at)
+    async def search(
+        self, search: TaskSearch, limit: int, after: str | None, look_at: int, is_over: IsOver = never_over
+    ) -> SearchPage:
+        return await search_page(MemoryLooking(self._store, search), search, limit, after, look_at, is_over)
 
-    async def count_matching(self, search: TaskSearch, look_at: int) -> Counted:
-        return await count_matching(MemoryLooking(self._store, search), search, look_at)
+    async def count_matching(self, search: TaskSearch, look_at: int, is_over: IsOver = never_over) -> Counted:
+        return await count_matching(MemoryLooking(self._store, search), search, look_at, is_over)
 
     async def ended_since(self, moment: datetime, limit: int) -> list[Task]:
         with self._store.lock:

@@ -41,6 +41,8 @@ class PostgresLooking:
         self._session, self._search = session, search
         self._probe, self._facts = SearchProbe.of(search), SearchFacts.of(search)
         self._lanes: list[tuple[str, str, str]] | None = None
+        self._empty_below: dict[tuple[str, str, str], str] = {}
+        """Lanes that turned out to have no ids below that one."""
 
     async def ids(self, below: str | None, number: int) -> Sequence[str]:
         below = below or LAST_ID
@@ -56,25 +58,25 @@ class PostgresLooking:
             case _:
                 return await self._column(_NEWEST, below, number)
 
-    async def worth_reading(self, ids: Sequence[str]) -> Sequence[str]:
+    async def facts(self, ids: Sequence[str]) -> Sequence[tuple[str, Task | None]]:
+        wanted = self._facts
+        if not (ids := await self._probed(ids)):
+            return []
+        arguments = list(ids), wanted.tags, wanted.failure, wanted.payload
+        return [(row[0], wanted.task_of(row)) for row in await self._session.fetch(statement("find_facts"), *arguments)]
+
+    async def _probed(self, ids: Sequence[str]) -> Sequence[str]:
         probe = self._probe
         if probe.created_from is not None or probe.created_until is not None or probe.payload:
             patterns = [f"%{_literal(part)}%" for part in probe.payload] or None
-            found = await self._column(
+            ids = await self._column(
                 statement("probe_definitions"), list(ids), probe.created_from, probe.created_until, patterns
             )
-            ids = sorted(found, reverse=True)
-        if probe.is_about_standing:
+        if ids and probe.is_about_standing:
             pattern = None if probe.error is None else f"%{_literal(probe.error)}%"
             arguments = list(ids), probe.least_attempts, probe.due_after, pattern
-            found = await self._column(statement("probe_standings"), *arguments)
-            ids = sorted(found, reverse=True)
+            ids = await self._column(statement("probe_standings"), *arguments)
         return ids
-
-    async def facts(self, ids: Sequence[str]) -> Sequence[tuple[str, Task | None]]:
-        wanted = self._facts
-        arguments = list(ids), wanted.tags, wanted.failure, wanted.payload
-        return [(row[0], wanted.task_of(row)) for row in await self._session.fetch(statement("find_facts"), *arguments)]
 
     async def read(self, ids: Sequence[str]) -> Iterable[Task]:
         rows = await self._session.fetch(statement("find_by_ids"), list(ids))
@@ -83,7 +85,9 @@ class PostgresLooking:
     async def _ids_of_lanes(self, below: str, number: int) -> list[str]:
         if self._lanes is None:
             self._lanes = await self._find_lanes()
-        lanes = [lane for lane in self._lanes if lane[2] != TaskState.RUNNING]
+        lanes = [
+            lane for lane in self._lanes if lane[2] != TaskState.RUNNING and self._empty_below.get(lane, "") < below
+        ]
         running = [lane for lane in self._lanes if lane[2] == TaskState.RUNNING]
         for_each = number_for_each(len(lanes), number)
         rows = await self._session.fetch(
@@ -97,6 +101,7 @@ class PostgresLooking:
         for lane, task_id in rows:
             by_lane.setdefault(lane, []).append(task_id)
         running_ids = by_lane.pop(_OF_RUNNING, [])
+        self._empty_below.update((lane, below) for at, lane in enumerate(lanes, 1) if at not in by_lane)
         cut = [ids for ids in by_lane.values() if len(ids) == for_each]
         return merged(cut, [running_ids, *(ids for ids in by_lane.values() if len(ids) < for_each)], number)
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from backstage.domain.attempt import Attempt
 from backstage.domain.errors import TaskNotFoundError
+from backstage.domain.patience import IsOver, never_over
 from backstage.domain.retention import Retention
 from backstage.domain.search_page import Counted, SearchPage
 from backstage.domain.stats import Count, OldestDue
@@ -58,15 +59,17 @@ class PostgresTasks:
 
         return await self._store.database.run(step)
 
-    async def search(self, search: TaskSearch, limit: int, after: str | None, look_at: int) -> SearchPage:
+    async def search(
+        self, search: TaskSearch, limit: int, after: str | None, look_at: int, is_over: IsOver = never_over
+    ) -> SearchPage:
         async def step(session: Session) -> SearchPage:
-            return await search_page(PostgresLooking(session, search), search, limit, after, look_at)
+            return await search_page(PostgresLooking(session, search), search, limit, after, look_at, is_over)
 
         return await self._store.database.run(step)
 
-    async def count_matching(self, search: TaskSearch, look_at: int) -> Counted:
+    async def count_matching(self, search: TaskSearch, look_at: int, is_over: IsOver = never_over) -> Counted:
         async def step(session: Session) -> Counted:
-            return await count_matching(PostgresLooking(session, search), search, look_at)
+            return await count_matching(PostgresLooking(session, search), search, look_at, is_over)
 
         return await self._store.database.run(step)
 

@@ -18,14 +18,30 @@ from backstage.infra.search_probe import SearchProbe
 from backstage.infra.searching import merged, number_for_each
 
 _LEASES = "leases"
+_AFTER_ALL_IDS = "\U0010ffff"
 _INDEXES = {
     SearchIndex.WORKFLOW: "workflow",
     SearchIndex.CORRELATION: "correlation",
     SearchIndex.KEY: "of",
     SearchIndex.TAG: "tag",
 }
-_AT_ONCE = 1000
-"""How many tasks one script looks at: the server does nothing else meanwhile."""
+_FIELDS = {
+    "state": ("state",),
+    "worker": ("state", "worker"),
+    "priority": ("priority",),
+    "attempts": ("fence", "interruptions"),
+    "key": ("task_key",),
+    "tag": ("tags",),
+    "workflow": ("workflow",),
+    "correlation": ("correlation",),
+    "error": ("failure",),
+    "fingerprint": ("failure",),
+    "since": ("created",),
+    "until": ("created",),
+    "payload": ("payload",),
+}
+"""What each filter looks at; the type, the queue and the id are known of every task."""
+_OF_PARTS_OF_STATE = ("created", "due", "fence", "interruptions")
 
 
 class RedisLooking:
@@ -37,6 +53,8 @@ class RedisLooking:
         self._tasks = Searching(client, directory, self._counting)
         self._probe, self._facts = SearchProbe.of(search), SearchFacts.of(search)
         self._indexes: Mapping[str, Sequence[str]] | None = None
+        self._empty_below: dict[tuple[str, str], str] = {}
+        """Indexes, by queue and name, that turned out to have no ids below that one."""
         self._queue_of: dict[str, str] = {}
 
     @property
@@ -47,57 +65,45 @@ class RedisLooking:
     async def ids(self, below: str | None, number: int) -> Sequence[str]:
         if self._indexes is None:
             self._indexes, self._own = await self._find_indexes(), await self._own_id()
-        for_each = number_for_each(sum(map(len, self._indexes.values())), number)
+        indexes = self._indexes_below(below or _AFTER_ALL_IDS)
+        for_each = number_for_each(sum(map(len, indexes.values())), number)
         bound = "+" if below is None else f"({below}"
         replies = await self._client.run_each(
             [
                 ("list_lanes", self._client.keys.queue(queue), [names, bound, for_each])
-                for queue, names in self._indexes.items()
+                for queue, names in indexes.items()
             ]
         )
         cut: list[list[str]] = []
         whole: list[list[str]] = [[each for each in self._own if below is None or each < below]]
-        for (queue, names), reply in zip(self._indexes.items(), replies, strict=True):
+        for (queue, names), reply in zip(indexes.items(), replies, strict=True):
             for name, ids in zip(names, unpack(reply), strict=True):
+                if not ids:
+                    self._empty_below[queue, name] = below or _AFTER_ALL_IDS
+                    continue
                 self._queue_of.update(dict.fromkeys(ids, queue))
                 (cut if len(ids) == for_each and name != _LEASES else whole).append(ids)
         return merged(cut, whole, number)
 
-    async def worth_reading(self, ids: Sequence[str]) -> Sequence[str]:
-        probe = self._probe
-        if probe.says_nothing:
-            return ids
-        asked = (
-            probe.created_from or False,
-            probe.created_until or False,
-            probe.error or "",
-            probe.payload,
-            probe.least_attempts,
-            probe.due_after or False,
-        )
-        steps = [
-            ("probe_tasks", self._client.keys.queue(queue), [each[first : first + _AT_ONCE], *asked])
-            for queue, each in (await self._by_queue(ids)).items()
-            for first in range(0, len(each), _AT_ONCE)
-        ]
-        kept = {task_id for reply in await self._client.run_each(steps) for task_id in unpack(reply)}
-        return [each for each in ids if each in kept]
+    def _indexes_below(self, below: str) -> dict[str, list[str]]:
+        """Those that may have ids below that one."""
+        assert self._indexes is not None
+        by_queue = {
+            queue: [name for name in names if self._empty_below.get((queue, name), "") < below]
+            for queue, names in self._indexes.items()
+        }
+        return {queue: names for queue, names in by_queue.items() if names}
 
     async def facts(self, ids: Sequence[str]) -> Sequence[tuple[str, Task | None]]:
-        steps = [
-            (queue, each[first : first + _AT_ONCE])
-            for queue, each in (await self._by_queue(ids)).items()
-            for first in range(0, len(each), _AT_ONCE)
-        ]
-        fields = _fields_of(self._facts)
+        by_queue, fields = await self._by_queue(ids), _fields_of(self._search, self._facts)
+        asked = _asked_of(self._probe)
         replies = await self._client.run_each(
-            [("find_facts", self._client.keys.queue(queue), [some, fields]) for queue, some in steps]
+            [("find_facts", self._client.keys.queue(queue), [some, fields, asked]) for queue, some in by_queue.items()]
         )
         return [
             (task_id, self._light(task_id, queue, dict(zip(fields, values, strict=True))))
-            for (queue, some), reply in zip(steps, replies, strict=True)
-            for task_id, values in zip(some, unpack(reply), strict=True)
-            if values[0]
+            for queue, reply in zip(by_queue, replies, strict=True)
+            for task_id, values in unpack(reply)
         ]
 
     def _light(self, task_id: str, queue: str, fields: Mapping[str, Any]) -> Task | None:
@@ -153,38 +159,45 @@ def _index_of(type_: str, state: TaskState, only_running: bool) -> str:
     return f"live:{type_}" if state in LIVE_STATES else f"ids:{LETTERS[state]}:{type_}"
 
 
-def _fields_of(facts: SearchFacts) -> list[str]:
+def _fields_of(search: TaskSearch, facts: SearchFacts) -> list[str]:
     """The hash's fields that are looked at; `type` is in every hash that can be read."""
-    fields = ["type", "priority", "state", "fence", "interruptions", "task_key", "worker", "correlation", "workflow"]
-    optional = {
-        "created": facts.created or facts.due,
-        "due": facts.due,
-        "tags": facts.tags,
-        "failure": facts.failure,
-        "payload": facts.payload,
-    }
-    return [*fields, *(name for name, is_wanted in optional.items() if is_wanted)]
+    names = {term.name.partition(".")[0] for term in search.terms}
+    fields = {field for name in names for field in _FIELDS.get(name, ())}
+    return ["type", *sorted(fields.union(_OF_PARTS_OF_STATE if facts.due else ()))]
+
+
+def _asked_of(probe: SearchProbe) -> list[Any]:
+    """As the script takes it."""
+    return [
+        probe.created_from or False,
+        probe.created_until or False,
+        probe.error or False,
+        probe.payload or False,
+        probe.least_attempts,
+        probe.due_after or False,
+    ]
 
 
 def _row(task_id: str, queue: str, fields: Mapping[str, Any]) -> tuple[Any, ...]:
     """As search_facts.py takes it, with the defaults that a hash leaves out."""
-    get, state = fields.get, STATES[fields["state"] or "p"]
+    get = fields.get
+    state = STATES[get("state") or "p"]
     created = int(get("created") or 0)
     return (
         task_id,
         fields["type"],
         queue,
-        int(fields["priority"] or 0),
+        int(get("priority") or 0),
         state.value,
         created,
         int(get("due") or created),
-        int(fields["fence"] or 0),
-        int(fields["interruptions"] or 0),
+        int(get("fence") or 0),
+        int(get("interruptions") or 0),
         get("tags") or None,
-        fields["task_key"] or None,
-        fields["worker"] or None if state is TaskState.RUNNING else None,
-        fields["correlation"] or None,
-        fields["workflow"] or None,
+        get("task_key") or None,
+        get("worker") or None if state is TaskState.RUNNING else None,
+        get("correlation") or None,
+        get("workflow") or None,
         get("failure") or None,
         get("payload") or "null",
     )

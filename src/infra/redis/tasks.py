@@ -9,6 +9,7 @@ from backstage.domain.errors import (
     StaleTaskError,
     TaskNotFoundError,
 )
+from backstage.domain.patience import IsOver, never_over
 from backstage.domain.search_page import Counted, SearchPage
 from backstage.domain.task import Task
 from backstage.domain.task_search import TaskSearch
@@ -58,11 +59,15 @@ class RedisTasks:
         number: int = await self._client.run("count_due", self._client.keys.queue(queue), None)
         return min(at_most, number)
 
-    async def search(self, search: TaskSearch, limit: int, after: str | None, look_at: int) -> SearchPage:
-        return await search_page(RedisLooking(self._client, self._directory, search), search, limit, after, look_at)
+    async def search(
+        self, search: TaskSearch, limit: int, after: str | None, look_at: int, is_over: IsOver = never_over
+    ) -> SearchPage:
+        return await search_page(
+            RedisLooking(self._client, self._directory, search), search, limit, after, look_at, is_over
+        )
 
-    async def count_matching(self, search: TaskSearch, look_at: int) -> Counted:
-        return await count_matching(RedisLooking(self._client, self._directory, search), search, look_at)
+    async def count_matching(self, search: TaskSearch, look_at: int, is_over: IsOver = never_over) -> Counted:
+        return await count_matching(RedisLooking(self._client, self._directory, search), search, look_at, is_over)
 
     async def save(self, task: Task) -> None:
         changing = [*condition_of(task), "priority", str(int(task.priority))] if task.priority else condition_of(task)

@@ -40,14 +40,8 @@ class SqliteLooking:
     async def ids(self, below: str | None, number: int) -> Sequence[str]:
         return await self._reader.run(partial(_ids, self._search, below or _AFTER_ALL_IDS, number))
 
-    async def worth_reading(self, ids: Sequence[str]) -> Sequence[str]:
-        if self._probe.says_nothing:
-            return ids
-        kept = await self._reader.run(partial(_probed, self._probe, ids))
-        return [each for each in ids if each in kept]
-
     async def facts(self, ids: Sequence[str]) -> Sequence[tuple[str, Task | None]]:
-        return await self._reader.run(partial(_facts, self._facts, ids))
+        return await self._reader.run(partial(_facts, self._probe, self._facts, ids))
 
     async def read(self, ids: Sequence[str]) -> Iterable[Task]:
         return await self._reader.run(partial(_read, ids))
@@ -78,9 +72,11 @@ def _column(
             yield value
 
 
-def _probed(probe: SearchProbe, ids: Sequence[str], connection: sqlite3.Connection) -> set[str]:
+def _probed(probe: SearchProbe, ids: Sequence[str], connection: sqlite3.Connection) -> Sequence[str]:
+    if probe.says_nothing:
+        return ids
     first, second, third = [*probe.payload, None, None, None][:3]
-    arguments = {
+    arguments: dict[str, object] = {
         "ids": json.dumps(ids),
         "since": probe.created_from,
         "until": probe.created_until,
@@ -91,10 +87,13 @@ def _probed(probe: SearchProbe, ids: Sequence[str], connection: sqlite3.Connecti
         "second": second,
         "third": third,
     }
-    return {task_id for (task_id,) in connection.execute(statement("probe_tasks"), arguments)}
+    return list(_column(connection, statement("probe_tasks"), arguments))
 
 
-def _facts(facts: SearchFacts, ids: Sequence[str], connection: sqlite3.Connection) -> list[tuple[str, Task | None]]:
+def _facts(
+    probe: SearchProbe, facts: SearchFacts, ids: Sequence[str], connection: sqlite3.Connection
+) -> list[tuple[str, Task | None]]:
+    ids = _probed(probe, ids, connection)
     arguments = {"ids": json.dumps(ids), "tags": facts.tags, "failure": facts.failure, "payload": facts.payload}
     return [(row[0], facts.task_of(row)) for row in connection.execute(statement("find_facts"), arguments)]
 

@@ -11,6 +11,7 @@ from backstage.domain.attempt import Attempt
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import TaskNotFoundError
 from backstage.domain.limits import is_encodable
+from backstage.domain.patience import IsOver, never_over
 from backstage.domain.ports.clock import Clock
 from backstage.domain.retention import Retention
 from backstage.domain.search_page import Counted, SearchPage
@@ -65,11 +66,13 @@ class SqliteTasks:
     async def find(self, query: TaskQuery) -> TaskPage:
         return await self._reader.run(partial(find, query))
 
-    async def search(self, search: TaskSearch, limit: int, after: str | None, look_at: int) -> SearchPage:
-        return await search_page(SqliteLooking(self._reader, search), search, limit, after, look_at)
+    async def search(
+        self, search: TaskSearch, limit: int, after: str | None, look_at: int, is_over: IsOver = never_over
+    ) -> SearchPage:
+        return await search_page(SqliteLooking(self._reader, search), search, limit, after, look_at, is_over)
 
-    async def count_matching(self, search: TaskSearch, look_at: int) -> Counted:
-        return await count_matching(SqliteLooking(self._reader, search), search, look_at)
+    async def count_matching(self, search: TaskSearch, look_at: int, is_over: IsOver = never_over) -> Counted:
+        return await count_matching(SqliteLooking(self._reader, search), search, look_at, is_over)
 
     async def ended_since(self, moment: datetime, limit: int) -> list[Task]:
         return await self._reader.run(partial(ended_since, to_micros(moment), limit))
