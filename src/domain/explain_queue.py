@@ -65,7 +65,7 @@ def _with_lanes(stop: _Stop) -> Reason:
     waits = [lane.waited for lane in stop.lanes if lane.waited is not None]
     longest = f", the oldest for {duration(max(waits))}" if waits else ""
     said = "1 task waits" if tasks == 1 else f"{tasks:,} tasks wait"
-    waited = max(waits, default=None)
+    waited = int(max(waits)) if waits else None
     details = {**stop.reason.details, "types": [lane.type for lane in stop.lanes], "tasks": tasks, "waited": waited}
     return replace(stop.reason, sentence=f"{stop.reason.sentence} {said}{longest}.", details=details)
 
