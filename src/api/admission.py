@@ -12,6 +12,7 @@ from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 
 from backstage.api.failed_logins import FailedLogins
+from backstage.api.refusal import Refusal
 from backstage.app.guarded_use_cases import GuardedUseCases
 from backstage.app.use_cases import UseCases
 from backstage.domain.identity import Identity
@@ -95,7 +96,9 @@ def _refuse_other_sites(request: Request) -> None:
     if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
         is_foreign = is_foreign or site is None
     if is_foreign:
-        raise HTTPException(403, "another site made your browser send this: open the page of Backstage itself")
+        raise Refusal(
+            403, "cross-site-request", "another site made your browser send this: open the page of Backstage itself"
+        )
 
 
 _IN_THE_DOCUMENT = HTTPBearer(auto_error=False, description="A token, as `backstage tokens` makes it")

@@ -55,6 +55,7 @@ def backstage_app(
         version=release(),
         docs_url=None,  # their pages load scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,
         responses=PROBLEM_ANSWER,
         dependencies=[Depends(refuse_unknown_queries)],
         generate_unique_id_function=lambda route: route.name,

@@ -43,4 +43,5 @@ def _bounded(receive: Receive) -> Receive:
 
 def _too_large() -> ASGIApp:
     detail = f"the body is larger than {LARGEST_BODY:,} bytes: send fewer tasks at once"
-    return problem_answer(Problem(type="about:blank", title="Content Too Large", status=413, detail=detail))
+    kind, title = "urn:backstage:content-too-large", "Content Too Large"
+    return problem_answer(Problem(type=kind, title=title, status=413, detail=detail))

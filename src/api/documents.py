@@ -55,6 +55,7 @@ class TaskDocument(Document):
     priority: int
     state: TaskState
     payload: Any
+    payload_version: int
     result: Any
     error: FailureDocument | None
     """Why it last failed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
 
 from starlette.requests import Request
@@ -10,7 +11,7 @@ from backstage.api.admission import Authorize
 from backstage.app.use_cases import UseCases
 from backstage.domain.identity import Identity, Role
 
-_OF_A_PROXY = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+_OF_A_PROXY = re.compile(r"forwarded|x-forwarded-.+|x-real-ip|.+-client-ip|.+-connecting-ip|via")
 LOCAL = Identity("local", Role.ADMIN)
 """Who that is."""
 
@@ -19,7 +20,8 @@ def on_this_host(container: UseCases) -> Authorize:
     """Return a login for an application that is served at an address which only this host reaches.
 
     Another site's page, whose name was made to lead here, is told by the `Host` that it asks for, and a proxy by its
-    headers. As soon as there is a token, everybody needs one.
+    headers, or by the HTTP/1.0 that it speaks. A proxy that hides is not told: behind one, make a token. As soon as
+    there is a token, everybody needs one.
     """
 
     async def authorize(request: Request) -> Identity | None:
@@ -43,5 +45,5 @@ def is_loopback(host: str) -> bool:
 def _comes_from_here(request: Request) -> bool:
     asked_for = request.url.hostname
     is_near = request.client is not None and is_loopback(request.client.host)
-    has_proxy = any(name in request.headers for name in _OF_A_PROXY)
+    has_proxy = request.scope["http_version"] == "1.0" or any(map(_OF_A_PROXY.fullmatch, request.headers))
     return is_near and not has_proxy and asked_for is not None and is_loopback(asked_for)

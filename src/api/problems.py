@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -15,10 +15,17 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from backstage.api.refusal import Refusal
 from backstage.domain.errors import InvalidQueryError, InvalidTaskDataError, TaskError
 from backstage.infra.error_answers import answer_to
 
 MEDIA_TYPE = "application/problem+json"
+_KINDS = "urn:backstage:"
+_UNREADABLE: Mapping[type[BaseException], str] = {
+    UnicodeDecodeError: "is not UTF-8",
+    RecursionError: "is nested too deeply",
+    ValueError: "has a whole number of too many digits",
+}
 _logger = logging.getLogger("backstage.web")
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -34,11 +41,17 @@ class Problem(BaseModel):
     """What went wrong."""
 
     type: str = Field(examples=["urn:backstage:task-not-found"])
-    """Which kind of problem; `about:blank` where the status says it all."""
+    """Which kind of problem."""
     title: str
     status: int
     detail: str
     fields: list[WrongField] = []
+
+    @classmethod
+    def of_status(cls, status: int, detail: str, kind: str | None = None) -> Self:
+        """`kind` is that of the status where it says it all: `urn:backstage:not-found` for 404."""
+        title = HTTPStatus(status).phrase
+        return cls(type=f"{_KINDS}{kind or title.lower().replace(' ', '-')}", title=title, status=status, detail=detail)
 
 
 PROBLEM_ANSWER: dict[int | str, dict[str, Any]] = {
@@ -72,7 +85,7 @@ async def _of_task_error(request: Request, error: Exception) -> JSONResponse:
     fields = _wrong_fields(error)
     return problem_answer(
         Problem(
-            type=f"urn:backstage:{'-'.join(words).lower()}",
+            type=f"{_KINDS}{'-'.join(words).lower()}",
             title=" ".join(words).capitalize(),
             status=status,
             detail=detail,
@@ -91,6 +104,10 @@ def _wrong_fields(error: Exception) -> list[WrongField]:
 async def _of_wrong_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     fields = [_wrong_field(each) for each in error.errors()]
+    if [each.field for each in fields] == ["body"] and not _is_json(request):
+        fields = [
+            WrongField(field="body", message="is not sent as JSON: add the header Content-Type: application/json")
+        ]
     detail = "; ".join(f"{each.field}: {each.message}" for each in fields)
     return problem_answer(
         Problem(type="urn:backstage:invalid-request", title="Invalid request", status=422, detail=detail, fields=fields)
@@ -99,21 +116,34 @@ async def _of_wrong_request(request: Request, error: Exception) -> JSONResponse:
 
 async def _of_http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    title = HTTPStatus(error.status_code).phrase
-    problem = Problem(type="about:blank", title=title, status=error.status_code, detail=str(error.detail))
-    return problem_answer(problem, error.headers)
+    if error.status_code == HTTPStatus.BAD_REQUEST and error.__cause__ is not None:
+        return _of_unreadable_body(error.__cause__)
+    kind = error.kind if isinstance(error, Refusal) else None
+    return problem_answer(Problem.of_status(error.status_code, str(error.detail), kind), error.headers)
+
+
+def _of_unreadable_body(cause: BaseException) -> JSONResponse:
+    """Of what FastAPI says no more than that it could not be parsed."""
+    message = _UNREADABLE.get(type(cause), "cannot be read")
+    problem = Problem.of_status(400, f"body: {message}", "invalid-request")
+    return problem_answer(problem.model_copy(update={"fields": [WrongField(field="body", message=message)]}))
 
 
 async def _of_a_defect(request: Request, error: Exception) -> JSONResponse:
     _logger.error("%s %s could not be answered", request.method, request.url.path, exc_info=error)
     detail = "Backstage could not answer: its log says why"
-    return problem_answer(Problem(type="about:blank", title="Internal Server Error", status=500, detail=detail))
+    return problem_answer(Problem.of_status(500, detail))
+
+
+def _is_json(request: Request) -> bool:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return media_type == "application/json" or media_type.endswith("+json")
 
 
 def _wrong_field(wrong: Mapping[str, Any]) -> WrongField:
     if wrong["type"] == "json_invalid":  # its place is a number of characters
         return WrongField(field="body", message=f"is not JSON: {wrong['ctx']['error']} at character {wrong['loc'][-1]}")
-    return WrongField(field=_place(wrong["loc"]), message=str(wrong["msg"]))
+    return WrongField(field=_place(wrong["loc"]), message=str(wrong["msg"]).removeprefix("Value error, "))
 
 
 def _place(location: tuple[Any, ...]) -> str:

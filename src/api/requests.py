@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, model_validator
 
-from backstage.api.values import TEXT, Attempts, Flag, Key, Moment, Name, Payload, Priority, Seconds, TaskId, TimeLimit
+from backstage.api.values import (
+    TEXT,
+    Attempts,
+    Flag,
+    Key,
+    Moment,
+    Name,
+    Payload,
+    Priority,
+    Seconds,
+    TaskId,
+    TimeLimit,
+    Version,
+)
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.domain.backoff import Backoff, BackoffKind
 from backstage.domain.bulk_action import BulkAction, BulkKind
+from backstage.domain.bulk_operation import EMPTY_QUERY
 from backstage.domain.cron_task import CronTask
 from backstage.domain.dedupe import Dedupe
 from backstage.domain.failure_group import MAX_NOTE
@@ -53,6 +67,7 @@ class NewTask(Body):
 
     type: Name
     payload: Payload = None
+    payload_version: Version = 1
     queue: Name = DEFAULT_QUEUE
     priority: Priority = 0
     delay: Seconds | None = None
@@ -160,11 +175,17 @@ class NewBroadcast(Body):
     id: TaskId | None = None
 
 
+def _said(query: str) -> str:
+    if not query.strip():
+        raise ValueError(EMPTY_QUERY)
+    return query
+
+
 class NewBulk(Body):
     """An action on all tasks of a query. `priority` belongs to `prioritise`, and `queue` to `move`."""
 
     kind: BulkKind
-    query: Annotated[str, Field(max_length=2_000, pattern=TEXT)]
+    query: Annotated[str, Field(max_length=2_000, pattern=TEXT), AfterValidator(_said)]
     priority: Priority | None = None
     queue: Name | None = None
 

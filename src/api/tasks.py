@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, HTTPException, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 
 from backstage.api.admission import Asked
 from backstage.api.documents import (
@@ -12,6 +12,7 @@ from backstage.api.documents import (
     TaskDocument,
     TaskPageDocument,
 )
+from backstage.api.idempotency import check_same_task
 from backstage.api.if_match import check_version
 from backstage.api.requests import Amendment, NewTask, NewTasks, RetryBody
 from backstage.api.values import ID, NAME, PathId
@@ -78,21 +79,20 @@ async def list_tasks(
 
 @tasks.post("", status_code=201)
 async def enqueue_task(
-    asked: Asked, body: NewTask, response: Response, idempotency_key: _IdempotencyKey = None
+    asked: Asked, request: Request, body: NewTask, response: Response, idempotency_key: _IdempotencyKey = None
 ) -> TaskDocument:
     """Enqueue one task. A dedupe key that is held is a conflict.
 
-    With `Idempotency-Key` the answer to a repeated request is the task as it is now.
+    With `Idempotency-Key` the answer to a repeated request is the task as it is now. Another task under the same key
+    is refused.
     """
     answer = await asked.enqueue_task(body.request(idempotency_key))
     if isinstance(answer, Duplicate):
         raise DuplicateTaskError(answer.key, answer.holder_id)
     if idempotency_key is None:
         return _shown(answer, response)
-    task = await asked.get_task(idempotency_key)
-    if (task.type, task.queue) != (body.type, body.queue):
-        raise HTTPException(422, "the Idempotency-Key is the id of a task of another type or queue: take a new UUID")
-    return _shown(task, response)
+    await check_same_task(request, body, idempotency_key)
+    return _shown(await asked.get_task(idempotency_key), response)
 
 
 @tasks.post("/batch", status_code=201)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import AwareDatetime, Field, Strict, WithJsonSchema
 
+from backstage.domain.lane_type import MAX_PAYLOAD_VERSION
 from backstage.domain.limits import (
     MAX_ATTEMPTS,
     MAX_KEY_LENGTH,
@@ -26,6 +27,7 @@ Key = Annotated[str, Field(min_length=1, max_length=MAX_KEY_LENGTH, pattern=TEXT
 Seconds = Annotated[float, Strict(), Field(ge=0.0, le=MAX_SECONDS)]
 TimeLimit = Annotated[float, Strict(), Field(ge=0.001, le=MAX_SECONDS)]
 Attempts = Annotated[int, Strict(), Field(ge=1, le=MAX_ATTEMPTS)]
+Version = Annotated[int, Strict(), Field(ge=1, le=MAX_PAYLOAD_VERSION)]
 Priority = Annotated[int, Strict(), Field(ge=MIN_PRIORITY, le=MAX_PRIORITY)]
 Flag = Annotated[bool, Strict()]
 Moment = AwareDatetime

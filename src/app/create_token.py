@@ -35,7 +35,7 @@ class CreateToken:
         seconds = None if expires_in is None else check_seconds("expires_in", expires_in, least=1.0)
         token = Token(
             id=digest_of(secret)[:_ID_DIGITS],
-            name=check_text("name", name, _LONGEST_NAME),
+            name=_name(name),
             role=_role(role),
             may_read_payloads=may_read_payloads,
             created_at=now,
@@ -44,6 +44,13 @@ class CreateToken:
         )
         await self._tokens.put(token, digest_of(secret))
         return NewToken(token, secret)
+
+
+def _name(name: str) -> str:
+    """It stands in the audit log and on terminals, where what is not shown could make it look like another's."""
+    if not check_text("name", name, _LONGEST_NAME).isprintable():
+        raise InvalidTaskDataError.of("name", f"{shown(name)} has a character that is not shown: leave it out")
+    return name
 
 
 def _role(role: str) -> Role:

@@ -6,11 +6,12 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-from backstage.app.hidden_payloads import HIDDEN, without_payloads
+from backstage.app.hidden_payloads import without_payloads
 from backstage.app.permissions import PERMISSIONS, Permission
 from backstage.app.use_cases import UseCases
 from backstage.domain.errors import NotAllowedError, StoreNotReadyError
 from backstage.domain.identity import Identity, Role
+from backstage.domain.payload_terms import HIDDEN
 
 _READER = "somebody who may read payloads"
 

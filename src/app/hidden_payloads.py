@@ -9,10 +9,11 @@ from typing import Any
 
 from msgspec import Struct, structs
 
+from backstage.domain.bulk_operation import BulkOperation
+from backstage.domain.completion import Completion
 from backstage.domain.followed_event import EventKind, FollowedEvent
+from backstage.domain.payload_terms import HIDDEN, PAYLOAD_PREFIX, without_payload_values
 
-HIDDEN = "[hidden]"
-"""What stands in the place of a payload, a result, a chunk or the fields of a log line."""
 _HIDDEN_JSON = '"[hidden]"'
 _IN_THE_PLACE_OF = {"payload": HIDDEN, "result": HIDDEN, "payload_json": _HIDDEN_JSON, "result_json": _HIDDEN_JSON}
 _OF_ONE_CLASS = {
@@ -39,7 +40,7 @@ def without_payloads(answer: Any) -> Any:
         changes = _changes(answer, known)
         return replace(answer, **changes) if changes else answer
     if isinstance(answer, list | tuple) and not hasattr(answer, "_fields"):
-        return type(answer)(without_payloads(each) for each in answer)
+        return type(answer)(without_payloads(each) for each in answer if not _names_a_field(each))
     if isinstance(answer, Mapping):
         return {key: without_payloads(value) for key, value in answer.items()}
     return answer
@@ -49,6 +50,9 @@ def _changes(owner: object, known: Mapping[str, Any]) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     if isinstance(owner, FollowedEvent) and owner.kind in _TOLD_BY_THE_STORE:
         return changes
+    if isinstance(owner, BulkOperation):
+        query = without_payload_values(owner.query)
+        return changes if query == owner.query else {"query": query}
     for name, value in known.items():
         if type(value) in _HOLD_NOTHING and name not in _MAY_BE_HIDDEN:
             continue
@@ -58,3 +62,8 @@ def _changes(owner: object, known: Mapping[str, Any]) -> dict[str, Any]:
         elif (changed := without_payloads(value)) is not value:
             changes[name] = changed
     return changes
+
+
+def _names_a_field(each: object) -> bool:
+    """Whether it suggests a filter by a field that somebody's payload has."""
+    return isinstance(each, Completion) and each.text.lstrip("-").startswith(PAYLOAD_PREFIX)

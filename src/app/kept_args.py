@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from backstage.app.hidden_payloads import HIDDEN
 from backstage.app.use_cases import UseCases
 from backstage.domain.cron_task import CronTask
 from backstage.domain.errors import InvalidTaskDataError, ScheduleNotFoundError
+from backstage.domain.payload_terms import HIDDEN
 
 
 async def with_stored_args(use_cases: UseCases, cron: CronTask) -> CronTask:

@@ -11,7 +11,7 @@ from backstage.cli.confirming import confirm
 from backstage.cli.host_user import host_user
 from backstage.cli.table import print_table
 from backstage.domain.bulk_action import BulkAction
-from backstage.domain.bulk_operation import DEFAULT_RATE, BulkOperation, BulkPlan, BulkState
+from backstage.domain.bulk_operation import DEFAULT_RATE, EMPTY_QUERY, BulkOperation, BulkPlan, BulkState
 from backstage.infra.printable import printable
 
 _BAR = 30
@@ -47,6 +47,8 @@ def check_ids_or_query(known: CommandParser, options: argparse.Namespace) -> Non
 def check_query(known: CommandParser, options: argparse.Namespace) -> None:
     if options.query is None and (options.dry_run or options.rate is not None):
         known.error("--dry-run and --rate belong to --query")
+    if options.query is not None and not options.query.strip():
+        known.error(f"--query: {EMPTY_QUERY}")
 
 
 async def act_on_query(store: UseCases, action: BulkAction, options: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from backstage.cli.worker import look_in_working_directory
 from backstage.domain.deploy_report import DeployedCode, DeployReport
 from backstage.domain.opening import Opening
 from backstage.domain.time_texts import duration
+from backstage.worker.command.repeated_names import RepeatedNames
 
 
 def parser() -> CommandParser:
@@ -25,7 +26,10 @@ def parser() -> CommandParser:
     )
     options.add_argument("action", choices=("check",), metavar="check")
     options.add_argument(
-        "--handlers", metavar="MODULE,…", help="modules of handlers, as of `backstage worker`; default: the setting"
+        "--handlers",
+        action=RepeatedNames,
+        metavar="MODULE,…",
+        help="modules of handlers, as of `backstage worker`; default: the setting",
     )
     options.add_json()
     return options

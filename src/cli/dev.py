@@ -7,6 +7,7 @@ from pathlib import Path
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.store import opened_store
 from backstage.domain.opening import Opening
+from backstage.worker.command.repeated_names import RepeatedNames
 
 
 def parser() -> CommandParser:
@@ -16,7 +17,10 @@ def parser() -> CommandParser:
         "Ctrl-C.",
     )
     options.add_argument(
-        "--handlers", metavar="MODULE,…", help="modules of handlers; default: tasks, where there is one"
+        "--handlers",
+        action=RepeatedNames,
+        metavar="MODULE,…",
+        help="modules of handlers; default: tasks, where there is one",
     )
     options.add_argument("--queues", metavar="NAME,…", help="serve only these queues")
     options.add_argument("--types", metavar="GLOB,…", help="serve only these task types, e.g. 'email:*'")

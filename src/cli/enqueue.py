@@ -11,6 +11,7 @@ from backstage.cli.store import opened_store
 from backstage.cli.unserved import warn_before_storing
 from backstage.domain.dedupe import Dedupe, Duplicate
 from backstage.domain.errors import DuplicateTaskError
+from backstage.domain.limits import check_name
 from backstage.domain.queue import DEFAULT_QUEUE
 
 _FROM_LINES = "-"
@@ -118,6 +119,8 @@ async def _enqueue(options: argparse.Namespace) -> str:
         tags=options.tag,
         key=options.key,
     )
+    check_name("type", options.type)  # before it is said of a name that can be none that nobody serves it
+    check_name("queue", options.queue)
     async with opened_store(options.url) as store:
         await warn_before_storing(store, options.queue, options.type)
         answer = await store.enqueue_task(request)

@@ -22,7 +22,12 @@ def parser() -> CommandParser:
     options = CommandParser("tokens", "Make, list and revoke tokens for the pages and the HTTP API.")
     options.add_argument("action", nargs="?", choices=("list", "create", "revoke"), default="list")
     options.add_argument("name", metavar="NAME", nargs="?", help="of the new token, or the id of the one to revoke")
-    options.add_argument("--role", choices=[*Role], default=Role.VIEWER.value, help="of the new one; default: viewer")
+    options.add_argument(
+        "--role",
+        choices=[role.value for role in Role],
+        default=Role.VIEWER.value,
+        help="of the new one; default: viewer",
+    )
     options.add_argument("--payloads", action="store_true", help="the new one may read payloads and results")
     options.add_argument(
         "--expires-in", type=seconds, metavar="SECONDS", help="the new one is good so long: 90s, 5m, 2h, 7d"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
@@ -72,5 +73,8 @@ async def _serve(url: str | None, host: str, port: int, root_path: str, environm
 
 def _say_where(host: str, listener: socket.socket, has_tokens: bool) -> None:
     address = written(host, listener.getsockname()[1])
-    needed = "sign in with a token" if has_tokens else "nobody else can reach it"
+    needed = "sign in with a token" if has_tokens else "open to everybody who reaches it"
     print(f"Backstage is at http://{address}/ ({needed}; stop it with Ctrl-C)", flush=True)
+    if not has_tokens:
+        remedy = "make a token before a proxy leads here: backstage tokens create NAME --role admin"
+        print(f"backstage: whoever sits at this host may do everything; {remedy}", file=sys.stderr)

@@ -17,6 +17,10 @@ DRIVEN_FOR = timedelta(seconds=15)
 """Whoever drives an operation says so with each step; after so long without a word, another may go on with it."""
 DEFAULT_RATE = 200.0
 """Tasks per second."""
+EVERY_TASK = "type:*"
+"""The query to write where every task is meant."""
+EMPTY_QUERY = f"is empty, which would mean every task: write {EVERY_TASK} if you mean every task"
+"""Why a command or a request does nothing: a variable that was not set is the likelier cause."""
 
 
 class BulkState(StrEnum):

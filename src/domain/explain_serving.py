@@ -37,7 +37,8 @@ def unserved(queue: str, task_type: str, workers: Sequence[WorkerInfo]) -> Reaso
     if not knowing:
         return _unknown_type(task_type, alive)
     served = sorted({name for worker in knowing for name in worker.queues})
-    sentence = f"No worker serves the queue {queue}: those that know the type serve {', '.join(served)}."
+    sentence = f"No worker serves the queue {queue}: those that know the type serve {', '.join(served)}. "
+    sentence += f"To run it: backstage worker --queues {queue}, or backstage move {served[0]} --query queue:{queue}."
     return Reason(ReasonKind.UNSERVED_QUEUE, sentence, details={"queue": queue, "served": served})
 
 
@@ -64,7 +65,8 @@ def _unknown_type(task_type: str, alive: Iterable[WorkerInfo]) -> Reason:
         )
     near = nearest_name(task_type, known)
     hint = "" if near is None else f"; one knows {near}"
-    sentence = f"No worker that is alive knows the type {task_type}{hint}."
+    sentence = f"No worker that is alive knows the type {task_type}{hint}. "
+    sentence += "Start a worker with a module that has its handler: backstage worker --handlers MODULE."
     return Reason(ReasonKind.UNKNOWN_TYPE, sentence, details={"type": task_type, "nearest": near})
 
 

@@ -7,6 +7,7 @@ import shlex
 
 from backstage.app.use_cases import UseCases
 from backstage.domain.bulk_action import BulkAction, BulkKind
+from backstage.domain.bulk_operation import EVERY_TASK
 from backstage.domain.errors import InvalidTaskDataError
 from backstage.pages.action import Action, AskedField, Question
 from backstage.pages.figures import counted
@@ -70,7 +71,7 @@ async def _ask(visit: Visit) -> Question:
 def _command(action: BulkAction, query: str) -> str | None:
     if action.kind in (BulkKind.PRIORITISE, BulkKind.MOVE):
         return None
-    return f"backstage {action.kind} --query {shlex.quote(query)}"
+    return f"backstage {action.kind} --query {shlex.quote(query or EVERY_TASK)}"
 
 
 def _fields(visit: Visit, action: BulkAction) -> tuple[AskedField, ...]:

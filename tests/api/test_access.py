@@ -51,7 +51,7 @@ async def test_whoever_may_only_look_changes_nothing(api: Api) -> None:
         "/v1/schedules/a": {"schedule": "0 3 * * *", "task_name": "email:send"},
         "/v1/broadcasts": {"name": "a"},
         "/v1/tokens": {"name": "a"},
-        "/v1/bulk": {"kind": "cancel", "query": ""},
+        "/v1/bulk": {"kind": "cancel", "query": "type:*"},
         "/v1/failures/a/note": {"note": "a"},
         "/v1/tasks/01890000-0000-7000-8000-000000000000": {"priority": 1},
     }
@@ -154,3 +154,18 @@ def _with_state(app: Any, state: dict[str, Any]) -> Any:
         await app({**scope, "state": dict(state)}, receive, send)
 
     return with_state
+
+
+async def test_neither_the_fields_nor_the_values_of_payloads_are_told_to_who_may_not_read_them(api: Api) -> None:
+    await api.container.enqueue("email:send", {"iban": "s3cr3t"})
+    plan = (await api.admin.post("/v1/bulk", json={"kind": "cancel", "query": "payload.iban:s3cr3t"})).json()
+    await api.admin.post(f"/v1/bulk/{plan['digest']}/apply")
+    other = await api.container.create_token("other", Role.ADMIN)
+    other_admin = client(api.app, Authorization=f"Bearer {other.secret}")
+    for path in ("/v1/search/complete?q=", "/v1/search/complete?q=payload.", "/complete?text=payload.&position=8"):
+        assert "iban" not in (await other_admin.get(path)).text
+    for path in ("/v1/bulk", f"/v1/bulk/{plan['digest']}", "/v1/audit", "/bulk", "/audit"):
+        answer = await other_admin.get(path)
+        assert (answer.status_code, "s3cr3t" in answer.text) == (200, False), path
+    assert (await other_admin.get("/v1/bulk")).json()["operations"][0]["query"].startswith("payload.iban:[hidden]")
+    assert "payload.iban" in (await api.admin.get("/v1/search/complete?q=payload.")).text

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 
 from backstage.api import backstage_app
 from backstage.api.on_this_host import is_loopback, on_this_host
-from tests.api.conftest import Api
+from tests.api.conftest import Api, client
 
 
 @pytest.mark.parametrize(
@@ -21,6 +23,9 @@ from tests.api.conftest import Api
         ("127.0.0.1", "127.0.0.1.evil.test", {}, 401),
         ("127.0.0.1", "localhost:8420", {"X-Forwarded-For": "10.0.0.7"}, 401),
         ("127.0.0.1", "localhost:8420", {"Forwarded": "for=10.0.0.7"}, 401),
+        ("127.0.0.1", "localhost:8420", {"X-Forwarded-Proto": "https"}, 401),
+        ("127.0.0.1", "localhost:8420", {"True-Client-IP": "10.0.0.7"}, 401),
+        ("127.0.0.1", "localhost:8420", {"CF-Connecting-IP": "10.0.0.7"}, 401),
     ],
 )
 async def test_only_a_request_from_here_to_here_without_a_proxy_is_let_in(
@@ -32,6 +37,18 @@ async def test_only_a_request_from_here_to_here_without_a_proxy_is_let_in(
     transport = httpx.ASGITransport(app, client=(address, 1))
     async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}", headers=headers) as somebody:
         assert (await somebody.get("/v1/me")).status_code == status
+
+
+async def test_a_proxy_that_speaks_the_old_http_and_tells_nothing_is_not_let_in(api: Api) -> None:
+    for token in await api.container.list_tokens():
+        await api.container.revoke_token(token.id)
+    app = backstage_app(api.container, authorize=on_this_host(api.container))
+
+    async def as_a_bare_proxy_asks(scope: Any, receive: Any, send: Any) -> None:
+        await app({**scope, "http_version": "1.0", "client": ("127.0.0.1", 1)}, receive, send)
+
+    async with client(as_a_bare_proxy_asks, base_url="http://127.0.0.1:8420") as somebody:
+        assert (await somebody.get("/v1/me")).status_code == 401
 
 
 async def test_nobody_is_let_in_so_as_soon_as_there_is_a_token(api: Api) -> None:

@@ -42,6 +42,10 @@ async def test_a_repeated_request_with_an_idempotency_key_stores_nothing_more(ap
     assert (await api.container.get_task_stats()).total == 1
     other = await api.operator.post("/v1/tasks", json={"type": "sms:send"}, headers={"Idempotency-Key": ID})
     assert (other.status_code, "another type" in other.json()["detail"]) == (422, True)
+    changed = {"type": "email:send", "payload": {"to": "bob"}}
+    other = await api.operator.post("/v1/tasks", json=changed, headers={"Idempotency-Key": ID})
+    assert (other.status_code, other.json()["type"]) == (422, "urn:backstage:idempotency-key-reused")
+    assert "another payload" in other.json()["detail"]
 
 
 async def test_a_held_dedupe_key_is_a_conflict(api: Api) -> None:
@@ -139,8 +143,8 @@ async def test_a_filter_whose_name_is_misspelt_finds_nothing_rather_than_everyth
         (b"\xff\xfe", 422, "body: is not JSON"),
         (b'{"type": "a", "payload": NaN}', 422, "payload: is nan"),
         (b'{"type": "a", "metadata": {"a": "\\ud800"}}', 422, "metadata.a: contains a lone surrogate"),
-        (b'{"type": "a", "payload": ' + b"[" * 5_000 + b"]" * 5_000 + b"}", 400, "parsing the body"),
-        (b'{"type": "a", "payload": ' + b"9" * 6_000 + b"}", 400, "parsing the body"),
+        (b'{"type": "a", "payload": ' + b"[" * 5_000 + b"]" * 5_000 + b"}", 400, "is nested too deeply"),
+        (b'{"type": "a", "payload": ' + b"9" * 6_000 + b"}", 400, "too many digits"),
     ],
 )
 async def test_a_body_that_makes_no_sense_is_a_problem_and_no_defect(
@@ -154,3 +158,9 @@ async def test_a_body_that_makes_no_sense_is_a_problem_and_no_defect(
 async def test_a_body_that_is_too_large_is_refused_before_it_is_read(api: Api) -> None:
     answer = await api.operator.post("/v1/tasks", content=b" " * (17 * 1024 * 1024))
     assert (answer.status_code, answer.json()["title"]) == (413, "Content Too Large")
+
+
+async def test_a_task_has_the_version_of_its_payload(api: Api) -> None:
+    answer = await api.operator.post("/v1/tasks", json={"type": "email:send", "payload_version": 3})
+    assert (answer.status_code, answer.json()["payload_version"]) == (201, 3)
+    assert (await api.container.get_task(answer.json()["id"])).payload_version == 3

@@ -10,7 +10,6 @@ import pytest
 
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.app.guarded_use_cases import GuardedUseCases
-from backstage.app.hidden_payloads import HIDDEN
 from backstage.app.permissions import PERMISSIONS
 from backstage.app.use_cases import UseCases
 from backstage.domain.audit_entry import AuditQuery
@@ -19,6 +18,7 @@ from backstage.domain.cron_task import CronTask
 from backstage.domain.errors import NotAllowedError, TaskNotFoundError, TokenNotFoundError
 from backstage.domain.failure import Failure
 from backstage.domain.identity import Identity, Role
+from backstage.domain.payload_terms import HIDDEN
 from backstage.domain.task import Task
 from tests.app.conftest import Scene
 

@@ -68,6 +68,15 @@ def test_a_wrong_query_is_refused_with_the_nearest(cli: Cli, store: Store) -> No
     assert "did you mean state:pending?" in answer.err
 
 
+def test_a_query_that_was_forgotten_does_not_mean_every_task(cli: Cli, store: Store) -> None:
+    pending = store.enqueue()
+    for arguments in (["cancel", "--yes"], ["move", "bulk"], ["prune", "--yes"]):
+        answer = cli(*arguments, "--query", " ")
+        assert (answer.code, "write type:* if you mean every task" in answer.err) == (2, True)
+    assert cli("cancel", "--yes", "--query", "type:*").out.endswith("1 cancelled\n")
+    assert pending in cli("list", "--state", "cancelled").out
+
+
 def test_ids_and_a_query_exclude_each_other(cli: Cli, store: Store) -> None:
     pending = store.enqueue()
     for arguments in (["cancel"], ["cancel", pending, "--query", ""], ["retry", pending, "--dry-run"]):

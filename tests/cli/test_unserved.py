@@ -38,6 +38,12 @@ def test_beside_a_living_worker_enqueue_show_queues_and_doctor_tell_what_nobody_
     assert cli("enqueue", "email:send").err == ""
 
 
+def test_of_a_name_that_can_be_none_it_is_not_said_that_nobody_serves_it(cli: Cli, store: Store) -> None:
+    store.beat("w1", types=("email:send",))
+    answer = cli("enqueue", "bad type", "1")
+    assert (answer.code, answer.err.count("backstage: "), "serves" in answer.err) == (2, 1, False)
+
+
 def test_a_worker_of_every_type_serves_any(cli: Cli, store: Store) -> None:
     store.beat("w1", types=("*",))
     assert cli("enqueue", "anything").err == ""

@@ -79,3 +79,15 @@ def test_a_token_is_made_listed_and_revoked(cli: Cli) -> None:
 @pytest.mark.parametrize("arguments", [("create",), ("revoke",), ("list", "ci"), ("create", "ci", "--role", "king")])
 def test_a_wrong_use_of_tokens_is_told(cli: Cli, arguments: tuple[str, ...]) -> None:
     assert cli("tokens", *arguments).code == 2
+
+
+def test_a_role_that_is_none_is_refused_with_those_that_are(cli: Cli) -> None:
+    told = cli("tokens", "create", "ci", "--role", "boss").err
+    assert ("viewer" in told, "Role." in told) == (True, False)
+
+
+@pytest.mark.parametrize("name", ["ad\x1b[2Ka", "ada\rbob", "ada\u202ebob"])
+def test_the_name_of_a_token_has_nothing_that_is_not_shown(cli: Cli, name: str) -> None:
+    answer = cli("tokens", "create", name)
+    assert (answer.code, "a character that is not shown" in answer.err) == (2, True)
+    assert cli("tokens").out == "no tokens\n"

@@ -97,7 +97,10 @@ def test_a_task_behind_others_is_estimated_by_the_pace_of_their_lanes() -> None:
 def test_a_misspelt_type_gets_the_name_that_a_worker_knows() -> None:
     [reason] = _explained(_task(type="email:sent")).reasons
     assert reason.kind is ReasonKind.UNKNOWN_TYPE
-    assert reason.sentence == "No worker that is alive knows the type email:sent; one knows email:send."
+    assert reason.sentence == (
+        "No worker that is alive knows the type email:sent; one knows email:send. "
+        "Start a worker with a module that has its handler: backstage worker --handlers MODULE."
+    )
     assert reason.details == {"type": "email:sent", "nearest": "email:send"}
 
 
@@ -114,7 +117,10 @@ def test_a_version_that_no_worker_knows_is_told_with_those_that_are_known() -> N
 
 def test_a_queue_that_nobody_serves_is_told_with_those_that_are_served() -> None:
     [reason] = _explained(workers=[_worker(queues=("b", "a"))]).reasons
-    assert reason.sentence == "No worker serves the queue mail: those that know the type serve a, b."
+    assert reason.sentence == (
+        "No worker serves the queue mail: those that know the type serve a, b. "
+        "To run it: backstage worker --queues mail, or backstage move a --query queue:mail."
+    )
 
 
 def test_workers_that_stop_or_are_lost_take_nothing() -> None:

@@ -22,6 +22,7 @@ from backstage.infra.typed_option import as_typed
 from backstage.worker import log_events
 from backstage.worker.command import cycle_collector
 from backstage.worker.command.fleet import KILL_MARGIN, Fleet
+from backstage.worker.command.repeated_names import RepeatedNames
 from backstage.worker.command.service_manager import ServiceManager
 from backstage.worker.handling.handler_modules import load_module, marked_in
 from backstage.worker.hosting.bounded_exit import bound_exit, exit_at_once
@@ -167,10 +168,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Each is named as a field of Settings, and None unless it is given."""
     parser.add_argument("--url", help="the store, e.g. sqlite:///backstage.db")
     parser.add_argument(
-        "--handlers", metavar="MODULE,…", help="modules of handlers, e.g. shop.tasks,backstage.handlers.email"
+        "--handlers",
+        action=RepeatedNames,
+        metavar="MODULE,…",
+        help="modules of handlers, e.g. shop.tasks,backstage.handlers.email",
     )
-    parser.add_argument("--queues", metavar="NAME,…", help="serve only these queues")
-    parser.add_argument("--types", metavar="GLOB,…", help="serve only these task types, e.g. 'email:*'")
+    parser.add_argument("--queues", action=RepeatedNames, metavar="NAME,…", help="serve only these queues")
+    parser.add_argument(
+        "--types", action=RepeatedNames, metavar="GLOB,…", help="serve only these task types, e.g. 'email:*'"
+    )
     parser.add_argument("--concurrency", metavar="N", help="how many tasks run at once in each process")
     parser.add_argument("--processes", metavar="N", help="run a supervised fleet of N processes")
     parser.add_argument("--worker-id", metavar="NAME", help="shown in records and logs; default: host and process id")
