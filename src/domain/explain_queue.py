@@ -28,7 +28,9 @@ def explain_queue(facts: QueueFacts) -> QueueExplanation:
     stops = _stops(facts, waiting)
     reasons = [_with_lanes(stop) for stop in stops] or [_unhindered(facts, waiting)]
     due = [lane for lane in waiting if lane.waited is not None]
-    is_moving = not due or any(all(lane not in stop.lanes for stop in stops) for lane in due)
+    is_moving = not due or any(
+        not list(_in_the_way(facts, lane)) for lane in facts.lanes if lane.pending or lane.running
+    )
     return QueueExplanation(facts.queue, reasons[0].sentence, tuple(reasons), is_moving)
 
 
@@ -63,7 +65,8 @@ def _with_lanes(stop: _Stop) -> Reason:
     waits = [lane.waited for lane in stop.lanes if lane.waited is not None]
     longest = f", the oldest for {duration(max(waits))}" if waits else ""
     said = "1 task waits" if tasks == 1 else f"{tasks:,} tasks wait"
-    details = {**stop.reason.details, "types": [lane.type for lane in stop.lanes], "tasks": tasks}
+    waited = int(max(waits)) if waits else None
+    details = {**stop.reason.details, "types": [lane.type for lane in stop.lanes], "tasks": tasks, "waited": waited}
     return replace(stop.reason, sentence=f"{stop.reason.sentence} {said}{longest}.", details=details)
 
 

@@ -65,7 +65,8 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class QueueExplanation:
-    """Why a queue moves, or does not. `is_moving` is False where tasks are due and no worker will claim any of them."""
+    """Why a queue moves, or does not. `is_moving` is False where tasks are due and no worker takes any task
+    of the queue: where only some types are stuck, the reasons tell which."""
 
     queue: str
     sentence: str

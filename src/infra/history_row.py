@@ -19,10 +19,17 @@ FAILURE_GROUP_COLUMNS = (
     *("fingerprint", "task_type", "error", "line", "message", "tasks", "runs", "first_seen", "last_seen"),
     *("task_ids", "is_muted", "note"),
 )
+
+
+def _sum(counter: str) -> str:
+    """Of whole numbers, one: PostgreSQL would give a decimal, which takes its client ten times as long to read."""
+    return f"sum({counter})" if counter.endswith("_seconds") else f"CAST(sum({counter}) AS bigint)"
+
+
 HISTORY_PLACEHOLDERS = {
     "history_counters": ", ".join(HISTORY_COUNTERS),
     "history_added": ", ".join(f"{name} = stored.{name} + excluded.{name}" for name in HISTORY_COUNTERS),
-    "history_sums": ", ".join(f"sum({name})" for name in HISTORY_COUNTERS),
+    "history_sums": ", ".join(map(_sum, HISTORY_COUNTERS)),
     "failure_group": ", ".join(f"failure_group.{name}" for name in FAILURE_GROUP_COLUMNS),
 }
 """What SQL files may name in braces."""

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from backstage.domain.worker_info import WorkerInfo
 from backstage.pages.figures import counted
 from backstage.pages.moments import age, wait
-from backstage.pages.queues_page import QueueRow
+from backstage.pages.queues_page import WAITING, QueueRow, Stuck
 from backstage.pages.visit import Visit
 
 MOST = 7
-_WAITING = re.compile(r" [\d,]+ tasks? waits?[^.]*\.$")
-"""The end of a reason, which the sentence above it has told already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +33,9 @@ def attention_of(visit: Visit, queues: Sequence[QueueRow]) -> list[Attention]:
     return [
         *(_deserted(visit, still) if still and not visit.shell.alive else ()),
         *(found for row in still if visit.shell.alive or row.paused_since for found in _still(visit, row)),
+        *(_stuck(visit, Stuck.of(row, reason)) for row in queues for reason in row.stuck),
         *(_silent(visit, worker) for worker in visit.shell.workers if worker.is_lost),
-        *(_behind(visit, row) for row in queues if row.is_late and not row.stands_still),
+        *(_behind(visit, row) for row in queues if row.falls_behind),
     ]
 
 
@@ -58,8 +56,13 @@ def _still(visit: Visit, row: QueueRow) -> Iterator[Attention]:
         resume = ("Resume", visit.href("/act/resume", queue=row.name)) if visit.may("operator") else ("See queue", see)
         yield Attention("paused", row.name, sentence, "The queue is paused", since, *resume)
         return
-    why = _WAITING.sub("", row.why.sentence) if row.why else "No worker that is alive serves this queue"
+    why = WAITING.sub("", row.why.sentence) if row.why else "No worker that is alive serves this queue"
     yield Attention("warn", row.name, sentence, why, age(row.oldest), "See queue", see)
+
+
+def _stuck(visit: Visit, stuck: Stuck) -> Attention:
+    see = visit.href("/tasks", q=stuck.query)
+    return Attention("warn", stuck.types, stuck.sentence, stuck.why, age(stuck.waited), "See them", see)
 
 
 def _silent(visit: Visit, worker: WorkerInfo) -> Attention:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from backstage.domain.failure_group import FailureGroup
-from backstage.domain.history import History
+from backstage.domain.history import History, HistoryPoint
 from backstage.pages.attention import Attention
 from backstage.pages.figures import counted
 from backstage.pages.moments import age
 from backstage.pages.run_numbers import summed
 from backstage.pages.visit import Visit
+
+_LEAST_WELL = 5
+_TIMES_WELL = 3
+"""A type is mended when it went well for so many times as long as it went well between two failures before."""
 
 
 def failing(visit: Visit, lately: History, groups: Sequence[FailureGroup]) -> Iterator[Attention]:
@@ -23,9 +27,22 @@ def failing(visit: Visit, lately: History, groups: Sequence[FailureGroup]) -> It
             continue
         worst = max(own, key=lambda group: (group.tasks, group.fingerprint))
         failed = each.point.failed + each.point.retried
-        sentence = f"fails: {failed:,} of {each.point.ended:,} attempts in the last hour"
+        lately_told = f"{failed:,} of {each.point.ended:,} attempts in the last hour"
+        well = _well_since(lately.series[name])
+        is_mended = well >= max(_LEAST_WELL, _TIMES_WELL * each.point.ended // failed)
+        sentence = f"failed: {lately_told}, none of the {well:,} since" if is_mended else f"fails: {lately_told}"
         message = f"{worst.error}: {worst.message}" if worst.message else worst.error
         why = f"{counted(worst.tasks, 'task')} with {message.splitlines()[0][:160]}"
         since = age((visit.now - worst.first_seen).total_seconds())
         see = visit.href("/failures", open=worst.fingerprint)
-        yield Attention("failed", name, sentence, why, since, "See failure", see)
+        yield Attention("completed" if is_mended else "failed", name, sentence, why, since, "See failure", see)
+
+
+def _well_since(points: Sequence[HistoryPoint]) -> int:
+    """How many attempts ended after the last minute with a failure."""
+    ended = 0
+    for point in reversed(points):
+        if point.failed + point.retried:
+            break
+        ended += point.ended
+    return ended

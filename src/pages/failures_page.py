@@ -16,6 +16,7 @@ from backstage.domain.search_page import Counted
 from backstage.domain.search_terms import Term
 from backstage.domain.task import Task
 from backstage.domain.task_search import TaskSearch
+from backstage.domain.task_state import TaskState
 from backstage.pages.asked_search import text_of
 from backstage.pages.chart import Chart
 from backstage.pages.time_range import TimeRange
@@ -45,9 +46,27 @@ class OpenFailure:
         return frames_of(self.failure.traceback) if self.failure else None
 
 
+@dataclass(frozen=True, slots=True)
+class FailureRow:
+    """`newest` is the task that failed so last, None where it is stored no more."""
+
+    group: FailureGroup
+    newest: Task | None
+    is_new: bool
+
+    @property
+    def has_run_since(self) -> bool:
+        return self.newest is not None and self.newest.state is TaskState.COMPLETED
+
+    @property
+    def to_retry(self) -> str | None:
+        """The id of a task that failed for good and can be tried first."""
+        return self.newest.id if self.newest is not None and self.newest.state is TaskState.FAILED else None
+
+
 def query_of(group: FailureGroup) -> str:
-    """For the tasks that failed so: those of the type whose last error reads alike."""
-    return text_of([Term("type", group.task_type), Term("error", group.message[:80] or group.error)])
+    """For the tasks whose last failure was of that cause."""
+    return text_of([Term("type", group.task_type), Term("fingerprint", group.fingerprint)])
 
 
 async def failures_page(visit: Visit) -> Response:
@@ -61,9 +80,8 @@ async def failures_page(visit: Visit) -> Response:
         "failures.html",
         cur="Failures",
         title="Failures",
-        groups=groups,
+        rows=await asyncio.gather(*(_row(visit, group) for group in groups)),
         query_of=query_of,
-        is_new=lambda group: (visit.now - group.first_seen) < timedelta(hours=1),
         opened=await _opened(visit, opened) if opened else None,
         next_after=found[-1].cursor if len(found) == PAGE else None,
         shown=shown,
@@ -82,6 +100,11 @@ async def _opened(visit: Visit, group: FailureGroup) -> OpenFailure:
     return OpenFailure(
         group, example, failed, Chart(moments, [float(hour) for hour in group.hours], sentence, "failed", 44)
     )
+
+
+async def _row(visit: Visit, group: FailureGroup) -> FailureRow:
+    newest = await _first_stored(visit, group.sample_task_ids[:1])
+    return FailureRow(group, newest, is_new=(visit.now - group.first_seen) < timedelta(hours=1))
 
 
 async def _first_stored(visit: Visit, task_ids: Sequence[str]) -> Task | None:

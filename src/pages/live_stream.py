@@ -29,7 +29,7 @@ def live_route(site: Site) -> Route:
 
 
 async def _events(pulse: Pulse, use_cases: UseCases) -> AsyncGenerator[str, None]:
-    """The event is `changed`, or else `beat`: then only what runs may have moved on."""
+    """The event is `changed`, `silent`, or else `beat`: then only what runs may have moved on."""
     yield "retry: 1000\n\n"
-    async for has_changed in pulse.follow(use_cases):
-        yield f"event: {'changed' if has_changed else 'beat'}\ndata: \n\n"
+    async for beat in pulse.follow(use_cases):
+        yield f"event: {beat}\ndata: \n\n"

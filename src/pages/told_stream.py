@@ -25,7 +25,7 @@ def told_route(site: Site) -> Route:
         use_cases = await site.use_cases_for(request)
         if use_cases is None:
             return Response(status_code=401)
-        last = request.headers.get("last-event-id", "")
+        last = request.headers.get("last-event-id") or request.query_params.get("after", "")
         events = _events(use_cases, request.path_params["id"], asked_number(last) or 0)
         headers = {"x-accel-buffering": "no", "cache-control": "no-store"}
         events = while_admitted(events, site.use_cases_for, request)

@@ -57,6 +57,15 @@ async def test_a_type_without_a_worker_stops_its_own_tasks_alone(scene: Any) -> 
     assert "MODULE. 2 tasks wait" in explanation.sentence
 
 
+async def test_a_queue_moves_while_others_of_its_tasks_run_or_will(scene: Any) -> None:
+    await _beat(scene)
+    await scene.pending("email:sent", queue="mail")
+    await scene.pending("email:send", queue="mail", delay=60)
+    explanation = await scene.use_cases.explain_queue("mail")
+    [reason] = explanation.reasons
+    assert (explanation.is_moving, reason.details["tasks"], reason.details["waited"]) == (True, 1, 0.0)
+
+
 async def test_tasks_that_are_due_later_stop_nothing(scene: Any) -> None:
     await _beat(scene)
     await scene.pending(queue="mail", delay=60)

@@ -207,6 +207,21 @@ async def test_the_overview_says_first_what_fails_and_shows_what_ran(
     assert "completed in the last" in week
 
 
+async def test_a_type_that_nobody_knows_is_stuck_and_its_queue_is_not(
+    client: httpx.AsyncClient, store: Container
+) -> None:
+    await build(store, 7)
+    for _ in range(3):
+        await store.enqueue("email:sent", {}, queue="mail")
+    for path in ("/", "/queues"):
+        html = (await client.get(path)).text.replace("\xa0", " ")
+        assert "cannot run: 3 tasks wait in mail" in html
+        assert "one knows email:send." in html
+        assert "mail</code> stands still" not in html
+        assert "mail stands still" not in html
+        assert "q=state%3Apending+queue%3Amail+type%3Aemail%3Asent" in html
+
+
 async def test_an_open_queue_says_whether_it_moves(client: httpx.AsyncClient, store: Container) -> None:
     await build(store, 14)
     assert "No worker that is alive knows the type" in (await client.get("/queues?open=imports")).text

@@ -163,10 +163,21 @@ async def test_a_batch_is_not_gone_through_again_for_each_of_its_tasks(
         assert list(_repeated_scans(await _plan(url, name))) == []
 
 
-async def _plan(url: str, name: str) -> dict[str, Any]:
+@pytest.mark.parametrize("name", ["find_in_lanes", "find_ids_in_lanes"])
+async def test_the_tasks_of_a_lane_are_not_looked_for_among_all_ids(full_url: str, name: str) -> None:
+    """Not even where the index of lanes is missing and sorting costs much: an empty lane would be looked for to the
+    end."""
+    worst = (
+        "DROP INDEX backstage_live_listed, backstage_finished_listed; SET enable_sort = off; SET enable_seqscan = off"
+    )
+    assert list(_backward_reads(await _plan(full_url, name, f"BEGIN; {worst}"))) == []
+
+
+async def _plan(url: str, name: str, before: str = "SELECT") -> dict[str, Any]:
     """The plan that is kept for any arguments."""
     connection = await _connected(url)
     try:
+        await connection.execute(before)
         await connection.execute(f"PREPARE {name} AS {qualified(statement(name), parse_url(url).schema)}")
         [(number,)] = await connection.fetch(
             "SELECT cardinality(parameter_types) FROM pg_prepared_statements WHERE name = $1", name
@@ -177,6 +188,14 @@ async def _plan(url: str, name: str) -> dict[str, Any]:
         await connection.close()
     plan: dict[str, Any] = json.loads(text)[0]["Plan"]
     return plan
+
+
+def _backward_reads(node: dict[str, Any]) -> Iterator[str]:
+    """Indexes of big tables that are read from their greatest entry on."""
+    if node.get("Scan Direction") == "Backward" and node.get("Relation Name") in BIG:
+        yield node["Index Name"]
+    for child in node.get("Plans", ()):
+        yield from _backward_reads(child)
 
 
 def _repeated_scans(node: dict[str, Any]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
+from backstage.domain.errors import StorageUnavailableError
 from backstage.domain.event_log import NewEvent
 from backstage.domain.followed_event import EventKind
 from backstage.domain.task_state import TaskState
@@ -35,6 +37,14 @@ PAGES = (
     "/act/pause?queue=mail",
 )
 WIDTHS = (360, 390, 768, 1024, 1440, 1600)
+_COVERED = """() => [...document.querySelectorAll(".code > .btn")].filter((button) => {
+  const text = document.createRange();
+  text.selectNodeContents(button.parentElement.querySelector("pre"));
+  const [a, lines] = [button.getBoundingClientRect(), [...text.getClientRects()]];
+  return lines.some((b) => b.left < a.right && a.left < b.right && b.top < a.bottom && a.top < b.bottom);
+}).map((button) => button.dataset.copy)"""
+_TOO_WIDE = """() => [...document.querySelectorAll(".kv .tag")]
+  .filter((tag) => tag.offsetWidth > tag.parentElement.clientWidth).map((tag) => tag.textContent)"""
 _SERIOUS = """async () => {
   const found = await axe.run(document, { resultTypes: ["violations"] });
   return found.violations.filter((each) => ["serious", "critical"].includes(each.impact))
@@ -74,6 +84,17 @@ async def test_no_page_scrolls_sideways_at_any_width(tasks: int, new_page: NewPa
             if await window.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 wide.append((path, width))
     assert wide == []
+
+
+async def test_nothing_on_a_task_is_covered_or_wider_than_its_panel(window: Watched) -> None:
+    task = await window.store.enqueue(
+        "email:send", {"to": "ada@example.com"}, queue="a-queue", tags=["t" * 64, "u" * 64]
+    )
+    for width in (390, 1024, 1280, 1600):
+        await window.page.set_viewport_size({"width": width, "height": 900})
+        page = await window.go(f"/tasks/{task.id}")
+        assert await page.evaluate(_COVERED) == [], width
+        assert await page.evaluate(_TOO_WIDE) == [], width
 
 
 async def test_no_text_of_a_task_runs_as_a_script(window: Watched) -> None:
@@ -141,6 +162,25 @@ async def test_a_row_changes_its_state_in_place(window: Watched) -> None:
     await expect(page.locator(".live-text")).to_have_text("Live")
     await window.store.cancel_task(task.id)
     await expect(page.locator(f"#st-{task.id}")).to_have_text("Cancelled")
+
+
+async def test_a_page_says_that_the_store_or_the_server_is_away_and_when_it_is_back(
+    window: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def silent() -> None:
+        raise StorageUnavailableError("no route")
+
+    page = await window.go("/queues")
+    pill = page.locator(".live-text")
+    await expect(pill).to_have_text("Live")
+    with monkeypatch.context() as broken:
+        broken.setattr(window.store, "get_task_stats", silent)
+        await expect(pill).to_have_text("No answer")
+    await expect(pill).to_have_text("Live")
+    await page.route("**/live", lambda route: route.abort())
+    await page.reload()
+    await expect(pill).to_have_text("Reconnecting", timeout=3000)
+    window.complaints.clear()
 
 
 async def test_paused_updates_change_nothing(window: Watched) -> None:
@@ -262,3 +302,25 @@ async def test_the_store_is_examined_by_itself_once_the_page_stands(window: Watc
     page = await window.go("/system")
     await expect(page.locator("#findings")).to_contain_text("no worker that is alive serves", ignore_case=True)
     await expect(page.locator("#findings summary")).to_contain_text("well")
+
+
+async def test_a_page_that_nobody_looks_at_holds_no_connection(window: Watched) -> None:
+    made = await build(window.store, 7)
+    task = await window.store.get_task(made["running"][0].id)
+    asked: list[str] = []
+    window.page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    ended: list[str] = []
+    window.page.on("requestfailed", lambda request: ended.append(request.url.rpartition("/")[2]))
+    page = await window.go(f"/tasks/{task.id}")
+    await expect(page.locator(".live-text")).to_have_text("Live")
+    hide = "Object.defineProperty(document, 'hidden', {value: %s, configurable: true})"
+    await page.evaluate(hide % "true" + "; document.dispatchEvent(new Event('visibilitychange'))")
+    async with asyncio.timeout(5):
+        while not {"live", "told?after=0"} <= set(ended):  # noqa: ASYNC110 - the browser tells it when it likes
+            await asyncio.sleep(0.02)
+    asked.clear()
+    await page.evaluate(hide % "false" + "; document.dispatchEvent(new Event('visibilitychange'))")
+    await expect(page.locator(".live-text")).to_have_text("Live")
+    async with asyncio.timeout(5):
+        while not {"live", "told?after=0"} <= set(asked):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)

@@ -3,12 +3,13 @@
 
 const pill = document.querySelector("[data-live-pill]");
 const SLOWEST = 10000;
+const SOONEST = 1000; // a server that was only started again is back by then
 const MOST_OFTEN = 1500;
 let stream = null;
 let isPaused = sessionStorage.getItem("paused") === "1";
 let isStale = false;
 let lastFetch = 0;
-let waits = 1000;
+let waits = SOONEST;
 
 function show(text, kind) {
   if (!pill) return;
@@ -18,6 +19,10 @@ function show(text, kind) {
   pill.setAttribute("aria-pressed", String(!isPaused));
   pill.title = isPaused ? "Go on with live updates" : "Pause live updates";
   pill.querySelector("use").setAttribute("href", isPaused ? "#play" : "#pause");
+}
+
+function isLost() {
+  return pill?.classList.contains("warnc");
 }
 
 function isHeld(element) {
@@ -65,7 +70,9 @@ async function refresh() {
   if (wait > 0) return void (isStale ||= Boolean(setTimeout(() => { isStale = false; refresh(); }, wait)));
   lastFetch = Date.now();
   const answer = await fetch(location.href, { headers: { "X-Backstage-Live": "1" } });
-  if (!answer.ok || answer.redirected) return;
+  if (answer.redirected) return void show("Signed out", "lost");
+  if (!answer.ok) return void show("No answer", "lost");
+  if (stream) show("Live", "on");
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (document.querySelector("[data-fresh]") && !fresh.querySelector("[data-fresh]")) return void location.reload();
   put(fresh);
@@ -74,12 +81,15 @@ async function refresh() {
 function open() {
   if (stream || isPaused || document.hidden) return;
   stream = new EventSource(document.body.dataset.liveUrl);
-  stream.onopen = () => { waits = 1000; show("Live", "on"); };
+  stream.onopen = () => { waits = SOONEST; show("Live", "on"); };
   stream.addEventListener("changed", () => refresh().catch(() => {}));
-  stream.addEventListener("beat", () => document.querySelector("[data-live-often]") && refresh().catch(() => {}));
+  stream.addEventListener("silent", () => show("No answer", "lost"));
+  stream.addEventListener("beat", () => {
+    if (isLost() || document.querySelector("[data-live-often]")) refresh().catch(() => {});
+  });
   stream.onerror = () => {
     close();
-    if (waits >= SLOWEST) show("Reconnecting", "lost");
+    if (waits > SOONEST) show("Reconnecting", "lost");
     setTimeout(open, waits);
     waits = Math.min(SLOWEST, waits * 2);
   };

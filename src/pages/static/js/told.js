@@ -1,6 +1,9 @@
 // Shows what a task tells while it runs: log lines and what its handler emits, as they come.
 
 const MOST = 500;
+let stream = null;
+let seen = 0;
+let hasEnded = false;
 const panel = document.getElementById("told");
 
 function textOf(told) {
@@ -32,9 +35,27 @@ function add(told) {
   if (isAtEnd) list.scrollTop = list.scrollHeight;
 }
 
+function open() {
+  if (stream || hasEnded || document.hidden) return;
+  stream = new EventSource(`${panel.dataset.toldUrl}?after=${seen}`);
+  stream.onmessage = (event) => {
+    seen = event.lastEventId || seen;
+    add(JSON.parse(event.data));
+  };
+  stream.addEventListener("end", () => {
+    hasEnded = true;
+    close();
+  });
+}
+
+// A browser keeps few connections to one server, so a page that nobody looks at holds none.
+function close() {
+  stream?.close();
+  stream = null;
+}
+
 export function followTold() {
   if (!panel) return;
-  const stream = new EventSource(panel.dataset.toldUrl);
-  stream.onmessage = (event) => add(JSON.parse(event.data));
-  stream.addEventListener("end", () => stream.close());
+  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  open();
 }
