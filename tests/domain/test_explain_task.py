@@ -98,8 +98,8 @@ def test_a_misspelt_type_gets_the_name_that_a_worker_knows() -> None:
     [reason] = _explained(_task(type="email:sent")).reasons
     assert reason.kind is ReasonKind.UNKNOWN_TYPE
     assert reason.sentence == (
-        "No worker that is alive knows the type email:sent; one knows email:send. "
-        "If that is meant, enqueue it so. To run it, start a worker with its handler: backstage worker --handlers MODULE."
+        "No worker that is alive knows the type email:sent; one knows email:send. If that is meant, enqueue it so. "
+        "To run it, start a worker with its handler: backstage worker --handlers MODULE."
     )
     assert reason.details == {"type": "email:sent", "nearest": "email:send"}
 
