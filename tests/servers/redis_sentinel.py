@@ -19,7 +19,7 @@ _TILT = 30.0
 """Seconds for which a Sentinel does nothing after it was kept waiting."""
 _WATCH = """
 sentinel monitor {service} 127.0.0.1 {port} 2
-sentinel down-after-milliseconds {service} 500
+sentinel down-after-milliseconds {service} 1000
 sentinel failover-timeout {service} 3000
 """
 
@@ -60,7 +60,7 @@ class RedisSentinel:
         killed = self.primary
         killed.kill()
         [other] = [server for server in self.servers if server is not killed]
-        _wait_for("a new primary", lambda: self._info(other).get("role") == "master" and self.primary is other)
+        _wait_for("a new primary", lambda: self._info(other).get("role") == "master" and self._all_lead_to(other))
 
     def restore_the_killed(self) -> None:
         """Start what fail_over killed, as a replica of the one that took its place.
@@ -89,6 +89,11 @@ class RedisSentinel:
     def _knows_all(self, sentinel: RedisInstance) -> bool:
         state: Any = self._ask(sentinel, "INFO", "sentinel")["master0"]
         return (state["status"], state["slaves"], state["sentinels"]) == ("ok", 1, _SENTINELS)
+
+    def _all_lead_to(self, server: RedisInstance) -> bool:
+        """Whether every Sentinel names it, and finds it well."""
+        states = [self._ask(each, "INFO", "sentinel")["master0"] for each in self.sentinels]
+        return all((state["status"], state["address"]) == ("ok", f"127.0.0.1:{server.port}") for state in states)
 
     def _follows(self, server: RedisInstance) -> bool:
         info = self._info(server)
