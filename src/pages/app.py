@@ -26,6 +26,7 @@ from backstage.pages.overview_page import overview_page
 from backstage.pages.palette_page import palette_page
 from backstage.pages.problem_page import defect, no_such_page, nobody_known
 from backstage.pages.protection import ProtectingHeaders
+from backstage.pages.pulse import Pulse
 from backstage.pages.queues_page import queues_page
 from backstage.pages.schedules_page import schedules_page
 from backstage.pages.sign_in import sign_in_routes
@@ -83,13 +84,13 @@ def pages_app(
     With `check_token` there is a page to sign in with a token, which the browser keeps in the cookie of
     `visit.TOKEN_COOKIE`. Where the application has a login of its own, leave it out and let `use_cases_for` decide.
     """
-    site = Site(use_cases_for, check_token, environment)
+    site, pulse = Site(use_cases_for, check_token, environment), Pulse()
     routes: list[Route | Mount] = [
         *(page_route(site, path, page) for path, page in _PAGES.items()),
         *(page_route(site, path, page, methods=("GET", "POST")) for path, page in _FORMS.items()),
         *sign_in_routes(site),
-        live_route(site),
-        told_route(site),
+        live_route(site, pulse),
+        told_route(site, pulse),
         Mount("/static", VersionedFiles()),
         page_route(site, "/{path:path}", _no_such_page),
     ]

@@ -13,6 +13,9 @@ from backstage.app.use_cases import UseCases
 from backstage.domain.errors import TaskError
 from backstage.domain.followed_event import EventKind, FollowedEvent
 from backstage.pages.asked_number import asked_number
+from backstage.pages.live_stream import beats_of
+from backstage.pages.pulse import Pulse
+from backstage.pages.side_by_side import side_by_side
 from backstage.pages.site import Site
 from backstage.pages.while_admitted import while_admitted
 
@@ -20,7 +23,9 @@ _SHOWN = frozenset({EventKind.CHUNK, EventKind.LOG, EventKind.RESTARTED, EventKi
 _LONGEST = 4000
 
 
-def told_route(site: Site) -> Route:
+def told_route(site: Site, pulse: Pulse) -> Route:
+    """The beats come with it: a browser keeps few connections to one server, so a page has one stream."""
+
     async def answer(request: Request) -> Response:
         use_cases = await site.use_cases_for(request)
         if use_cases is None:
@@ -28,15 +33,15 @@ def told_route(site: Site) -> Route:
         last = request.headers.get("last-event-id") or request.query_params.get("after", "")
         events = _events(use_cases, request.path_params["id"], asked_number(last) or 0)
         headers = {"x-accel-buffering": "no", "cache-control": "no-store"}
-        events = while_admitted(events, site.use_cases_for, request)
-        return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+        both = side_by_side(events, beats_of(pulse, use_cases))
+        admitted = while_admitted(both, site.use_cases_for, request)
+        return StreamingResponse(admitted, media_type="text/event-stream", headers=headers)
 
     return Route("/tasks/{id}/told", answer)
 
 
 async def _events(use_cases: UseCases, task_id: str, after: int) -> AsyncGenerator[str, None]:
-    """Ends with the event `end`, so that a browser does not ask again."""
-    yield "retry: 2000\n\n"
+    """The last event is `end`."""
     try:
         async for event in use_cases.follow(task_id, after=after):
             if event.kind in _SHOWN:

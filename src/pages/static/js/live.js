@@ -1,6 +1,8 @@
 // Keeps the numbers of a page new. The stream says that something changed; the page is fetched once and its small
 // parts are put in place by their ids. Rows never come, go or move: new ones are announced.
 
+import { hearTold, toldUrl } from "./told.js";
+
 const pill = document.querySelector("[data-live-pill]");
 const SLOWEST = 10000;
 const SOONEST = 1000; // a server that was only started again is back by then
@@ -80,7 +82,8 @@ async function refresh() {
 
 function open() {
   if (stream || isPaused || document.hidden) return;
-  stream = new EventSource(document.body.dataset.liveUrl);
+  stream = new EventSource(toldUrl() ?? document.body.dataset.liveUrl);
+  hearTold(stream);
   stream.onopen = () => { waits = SOONEST; show("Live", "on"); };
   stream.addEventListener("changed", () => refresh().catch(() => {}));
   stream.addEventListener("silent", () => show("No answer", "lost"));

@@ -1,7 +1,6 @@
 // Shows what a task tells while it runs: log lines and what its handler emits, as they come.
 
 const MOST = 500;
-let stream = null;
 let seen = 0;
 let hasEnded = false;
 const panel = document.getElementById("told");
@@ -35,27 +34,16 @@ function add(told) {
   if (isAtEnd) list.scrollTop = list.scrollHeight;
 }
 
-function open() {
-  if (stream || hasEnded || document.hidden) return;
-  stream = new EventSource(`${panel.dataset.toldUrl}?after=${seen}`);
+// The stream that tells of the task is that of the whole page too: a browser keeps few connections to one server.
+export function toldUrl() {
+  return panel && !hasEnded ? `${panel.dataset.toldUrl}?after=${seen}` : null;
+}
+
+export function hearTold(stream) {
+  if (!panel) return;
   stream.onmessage = (event) => {
     seen = event.lastEventId || seen;
     add(JSON.parse(event.data));
   };
-  stream.addEventListener("end", () => {
-    hasEnded = true;
-    close();
-  });
-}
-
-// A browser keeps few connections to one server, so a page that nobody looks at holds none.
-function close() {
-  stream?.close();
-  stream = null;
-}
-
-export function followTold() {
-  if (!panel) return;
-  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
-  open();
+  stream.addEventListener("end", () => (hasEnded = true));
 }
