@@ -31,6 +31,7 @@ NOT_OF_A_STORE = {
     "payload_filters",
     "guarded_use_cases",
     "hidden_payloads",
+    "kept_args",
     "audited_arguments",
     "authors",
 }
