@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import sys
 import threading
 from collections.abc import Iterator
@@ -131,30 +130,21 @@ def main() -> None:
     parser.add_argument("--backend", default=",".join(BACKENDS), metavar="NAME,…", help="default: %(default)s")
     parser.add_argument("--pairs", type=int, default=10, metavar="N", help="starts of each command (default: 10)")
     parser.add_argument("--rooms", action="store_true", help="name the rooms")
-    parser.add_argument("--walks", metavar="URL", help="print the rooms on that store as JSON, and nothing else")
     options = parser.parse_args()
-    if options.walks is not None:
-        enqueue, run = asyncio.run(walks(options.walks))
-        print(json.dumps({"enqueue": enqueue.rooms(), "run": run.rooms()}))
-    else:
-        _measure(options.backend.split(","), options.rooms, options.pairs)
-
-
-def _measure(backends: list[str], names_rooms: bool, pairs: int) -> None:
     console = Console()
     table = Table("store", "rooms of an enqueue", "asked beside", "calls", "rooms of the worker, claim to done")
     with Stores() as stores:
-        for name in backends:
+        for name in options.backend.split(","):
             with stores.new(SYSTEMS[name]) as url:
                 enqueue, run = asyncio.run(walks(url))
             passed, worked = enqueue.rooms(), run.rooms("worker/")
             table.add_row(name, str(len(passed)), str(len(enqueue.asked())), str(enqueue.calls), str(len(worked)))
-            if names_rooms:
+            if options.rooms:
                 console.print(f"{name}: {' > '.join(passed)}", f"worker: {' > '.join(worked)}", sep="\n")
     console.print(table)
     console.print(changes())
     console.print(floors(SOURCE))
-    console.print(starts(pairs))
+    console.print(starts(options.pairs))
 
 
 if __name__ == "__main__":

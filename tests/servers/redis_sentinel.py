@@ -15,8 +15,6 @@ from tests.servers.unprivileged import give_to_server
 
 SERVICE = "backstage"
 _SENTINELS = 3
-_TILT = 30.0
-"""Seconds for which a Sentinel does nothing after it was kept waiting."""
 _WATCH = """
 sentinel monitor {service} 127.0.0.1 {port} 2
 sentinel down-after-milliseconds {service} 1000
@@ -113,8 +111,7 @@ class RedisSentinel:
 
 
 def _wait_for(what: str, condition: Callable[[], bool]) -> None:
-    patience = PATIENCE + _TILT
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < deadline, f"waited {patience:g} s for: {what}"
+        assert time.monotonic() < deadline, f"waited {PATIENCE:g} s for: {what}"
         time.sleep(0.02)
