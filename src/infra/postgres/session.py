@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
+import asyncpg
+
 from backstage.infra.postgres.connector import Connector
 from backstage.infra.postgres.statements import qualified
 from backstage.infra.postgres.store_errors import DRIVER_ERRORS, is_of_prepared_statements, is_undone, translate
@@ -93,9 +95,13 @@ async def attempt(connector: Connector, borrow: Callable[[], AbstractAsyncContex
 def is_read_only(connection: Any) -> bool:
     """Whether the server has said by itself that nothing can be written on this connection, as a standby does.
 
-    It says so when the connection is made and whenever that changes, with its next answer.
+    It says so when the connection is made and whenever that changes, with its next answer. A connection that broke off
+    in the middle says nothing more: its pool has taken it back.
     """
-    settings = connection.get_settings()
+    try:
+        settings = connection.get_settings()
+    except asyncpg.InterfaceError:
+        return False
     return "on" in (
         getattr(settings, "in_hot_standby", "off"),
         getattr(settings, "default_transaction_read_only", "off"),

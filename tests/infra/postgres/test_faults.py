@@ -123,6 +123,15 @@ async def test_an_add_whose_reply_was_lost_stores_its_task_once(far: Trial, prox
     assert await far.tally() == {("default", "email:send", TaskState.PENDING): (2, 0)}
 
 
+async def test_a_connection_that_broke_off_is_told_as_broken_off(far: Trial, proxy: TcpProxy) -> None:
+    task = await far.added()
+    lost = proxy.lose_reply(b"backstage_whole_tasks")
+    with pytest.raises(StorageUnavailableError, match=r"closed in the middle of operation|reset by peer"):
+        await far.tasks.get(task.id)
+    assert lost.has_happened
+    assert await far.tasks.get(task.id) == task
+
+
 async def test_a_settle_whose_reply_was_lost_is_answered_when_it_is_repeated(far: Trial, proxy: TcpProxy) -> None:
     running = await far.running()
     lost = proxy.lose_reply(b"completed", answered=b"SELECT 1")
