@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from math import inf
 from operator import add
 from typing import Literal
@@ -76,6 +77,11 @@ class HistoryPoint:
         return reached_by(share, self.runs, RUN_BOUNDS)
 
 
+def total(points: Iterable[HistoryPoint], at: datetime) -> HistoryPoint:
+    """All of them together, at that moment."""
+    return reduce(HistoryPoint.plus, points, HistoryPoint(at=at))
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
     """A point of one queue and type; "" where it is about all of them."""
@@ -87,11 +93,17 @@ class HistoryRow:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Series of points, `step` seconds apart, oldest first and without gaps, by queue or type; all are one series,
-    named "", where nothing parts them."""
+    """Series of points, one for each of the `moments`, `step` seconds apart, oldest first and without gaps, by queue or
+    type; all are one series, named "", where nothing parts them."""
 
     step: int
+    moments: Sequence[datetime]
     series: Mapping[str, Sequence[HistoryPoint]]
+
+    @property
+    def total(self) -> Sequence[HistoryPoint]:
+        """All series added up."""
+        return [total(points, at) for at, *points in zip(self.moments, *self.series.values(), strict=True)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
