@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from backstage.api.refusal import Refusal
-from backstage.domain.errors import InvalidQueryError, InvalidTaskDataError, TaskError
+from backstage.domain.errors import AmbiguousIdError, InvalidQueryError, InvalidTaskDataError, TaskError
 from backstage.infra.error_answers import answer_to
 
 MEDIA_TYPE = "application/problem+json"
@@ -46,6 +46,8 @@ class Problem(BaseModel):
     status: int
     detail: str
     fields: list[WrongField] = []
+    task_ids: list[str] = []
+    """Of a part of an id that several tasks have: some of them, newest first."""
 
     @classmethod
     def of_status(cls, status: int, detail: str, kind: str | None = None) -> Self:
@@ -90,6 +92,7 @@ async def _of_task_error(request: Request, error: Exception) -> JSONResponse:
             status=status,
             detail=detail,
             fields=fields,
+            task_ids=list(error.task_ids) if isinstance(error, AmbiguousIdError) else [],
         ),
         {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None,
     )

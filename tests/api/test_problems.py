@@ -39,7 +39,7 @@ async def test_every_problem_has_a_type_of_its_own(api: Api) -> None:
         (401, "unauthorized"),
         (404, "not-found"),
         (404, "not-found"),
-        (412, "precondition-failed"),
+        (412, "task-changed"),
     ]
 
 
