@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from backstage.domain.errors import StorageError
+from backstage.infra.outage_log import OutageLog
 from backstage.pages.actions_page import action_page
 from backstage.pages.answering import page_route
 from backstage.pages.audit_page import audit_page
@@ -94,11 +95,13 @@ def pages_app(
         Mount("/static", VersionedFiles()),
         page_route(site, "/{path:path}", _no_such_page),
     ]
-    return Starlette(
+    app = Starlette(
         routes=routes,
         middleware=[Middleware(ProtectingHeaders)],
         exception_handlers={HTTPException: _bare, StorageError: partial(nobody_known, site), Exception: defect},
     )
+    app.state.outages = OutageLog()
+    return app
 
 
 async def _no_such_page(visit: Visit) -> Response:

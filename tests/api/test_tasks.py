@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from backstage import EnqueueTask
@@ -157,8 +159,20 @@ async def test_a_body_that_makes_no_sense_is_a_problem_and_no_defect(
 
 
 async def test_a_body_that_is_too_large_is_refused_before_it_is_read(api: Api) -> None:
-    answer = await api.operator.post("/v1/tasks", content=b" " * (17 * 1024 * 1024))
-    assert (answer.status_code, answer.json()["title"]) == (413, "Content Too Large")
+    async def without_a_length() -> AsyncIterator[bytes]:
+        for _ in range(17):
+            yield b" " * (1024 * 1024)
+
+    for path in ("/v1/tasks", "/act/cancel"):
+        told = await api.operator.post(path, content=b" " * (17 * 1024 * 1024))
+        assert (told.status_code, told.json()["title"]) == (413, "Content Too Large")
+    untold = await api.operator.post(
+        "/v1/tasks", content=without_a_length(), headers={"Content-Type": "application/json"}
+    )
+    assert (untold.status_code, untold.json()) == (413, told.json())
+    assert "send fewer tasks at once" in untold.json()["detail"]
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert (await api.operator.post("/act/cancel", content=without_a_length(), headers=form)).status_code == 413
 
 
 async def test_a_task_has_the_version_of_its_payload(api: Api) -> None:
