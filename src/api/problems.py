@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Self
+from urllib.parse import quote
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -18,8 +19,7 @@ from starlette.requests import Request
 from backstage.api.refusal import Refusal
 from backstage.domain.errors import AmbiguousIdError, InvalidQueryError, InvalidTaskDataError, StorageError, TaskError
 from backstage.infra.error_answers import answer_to
-from backstage.infra.outage_log import OutageLog
-from backstage.infra.printable import printable
+from backstage.pages.outage_log import OutageLog
 
 _TITLES = {413: "Content Too Large"}
 """Where Python has the name that a standard of before used."""
@@ -140,7 +140,7 @@ def _of_unreadable_body(cause: BaseException) -> JSONResponse:
 
 
 async def _of_a_defect(request: Request, error: Exception) -> JSONResponse:
-    _logger.error("%s could not be answered", printable(f"{request.method} {request.url.path}"), exc_info=error)
+    _logger.error("%s %s could not be answered", request.method, quote(request.url.path), exc_info=error)
     detail = "Backstage could not answer: its log says why"
     return problem_answer(Problem.of_status(500, detail))
 

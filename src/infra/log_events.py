@@ -3,5 +3,4 @@
 LISTENER_FAILED = "listener_failed"  # a subscriber of an event raised
 NOTIFICATIONS_MISSING = "notifications_missing"  # PostgreSQL's do not arrive; workers poll
 REDIS_POLICY_UNKNOWN = "redis_policy_unknown"  # whether the server evicts tasks
-REQUEST_UNANSWERED = "request_unanswered"  # over HTTP, because of the store
 STORE_UNAVAILABLE = "store_unavailable"  # at the start; it is asked again

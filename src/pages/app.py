@@ -12,7 +12,6 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from backstage.domain.errors import StorageError
-from backstage.infra.outage_log import OutageLog
 from backstage.pages.actions_page import action_page
 from backstage.pages.answering import page_route
 from backstage.pages.audit_page import audit_page
@@ -23,6 +22,7 @@ from backstage.pages.live_stream import live_route
 from backstage.pages.more_page import more_page
 from backstage.pages.new_schedule_page import new_schedule_page, schedule_preview_page
 from backstage.pages.new_task_page import new_task_page
+from backstage.pages.outage_log import OutageLog
 from backstage.pages.overview_page import overview_page
 from backstage.pages.palette_page import palette_page
 from backstage.pages.problem_page import defect, no_such_page, nobody_known

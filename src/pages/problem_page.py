@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from backstage.domain.errors import StorageError, StoreNotReadyError, TaskError, TaskNotFoundError
-from backstage.infra.outage_log import OutageLog
-from backstage.infra.printable import printable
+from backstage.pages.outage_log import OutageLog
 from backstage.pages.sentences import as_sentence
 from backstage.pages.site import Site
 from backstage.pages.visit import Visit
@@ -62,7 +62,7 @@ async def nobody_known(site: Site, request: Request, error: Exception) -> Respon
 
 
 async def defect(request: Request, error: Exception) -> Response:
-    _logger.error("%s could not be answered", printable(f"{request.method} {request.url.path}"), exc_info=error)
+    _logger.error("%s %s could not be answered", request.method, quote(request.url.path), exc_info=error)
     return Response("Backstage could not answer: its log says why.", 500, media_type="text/plain")
 
 

@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from backstage import Container, Identity, Settings, StorageUnavailableError
 from backstage.api import backstage_app
-from backstage.infra.outage_log import OutageLog
+from backstage.pages.outage_log import OutageLog
 from tests.api.conftest import Api, client
 
 JSON = {"Content-Type": "application/json"}
@@ -71,5 +71,5 @@ def test_a_lasting_outage_is_told_once_a_minute_with_how_many_requests_it_were(
     outages = OutageLog(lambda: now)
     for now in (100.0, 101.0, 159.0, 160.0, 161.0):  # noqa: B007 - the log looks at it
         outages.tell("GET", "/a\nb", StorageUnavailableError("away"))
-    first = "request_unanswered: GET /a\\nb was not answered: away"
+    first = "request_unanswered: GET /a%0Ab was not answered: away"
     assert caplog.messages == [first, f"{first} (2 more since the last line)"]

@@ -3,11 +3,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from urllib.parse import quote
 
-from backstage.infra.log_events import REQUEST_UNANSWERED
-from backstage.infra.printable import printable
+from backstage.domain.one_line import one_line
+from backstage.pages.log_events import REQUEST_UNANSWERED
 
 AGAIN_AFTER = 60.0
+_LONGEST_ERROR = 500
 _logger = logging.getLogger("backstage.web")
 
 
@@ -28,6 +30,6 @@ class OutageLog:
             self._untold += 1
             return
         also = f" ({self._untold:,} more since the last line)" if self._untold else ""
-        request = printable(f"{method} {path}")
-        _logger.warning("%s: %s was not answered: %s%s", REQUEST_UNANSWERED, request, printable(str(error)), also)
+        told = one_line(str(error), _LONGEST_ERROR)
+        _logger.warning("%s: %s %s was not answered: %s%s", REQUEST_UNANSWERED, method, quote(path), told, also)
         self._told_at, self._untold = now, 0
