@@ -10,7 +10,13 @@ from examples.journal.access import JournalAuditLog, JournalTokens
 from examples.journal.archive import JournalArchive
 from examples.journal.bulk import JournalBulkOperations
 from examples.journal.facts import JournalFacts
-from examples.journal.fleet import JournalBroadcasts, JournalControl, JournalRegistry, JournalSubscriptions, JournalTypeDefinitions
+from examples.journal.fleet import (
+    JournalBroadcasts,
+    JournalControl,
+    JournalRegistry,
+    JournalSubscriptions,
+    JournalTypeDefinitions,
+)
 from examples.journal.queue import JournalQueue
 from examples.journal.run_history import JournalRunHistory
 from examples.journal.schedules import JournalSchedules

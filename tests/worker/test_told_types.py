@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import json
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from pydantic import BaseModel, create_model
 from backstage.domain.type_definition import LONGEST_SCHEMA
 from backstage.worker.handling.handler import TaskHandlerRegistration
 from backstage.worker.handling.handler_registry import HandlerRegistry
-from tests.worker.workers import Workers, memory
+from tests.worker.workers import Workers, memory, until_some
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
@@ -57,9 +56,7 @@ async def test_a_worker_tells_once_where_its_handlers_are_and_what_they_take(wor
     worker.on("mail:send", send)
     worker.on("report:build", build, version=3)
     await worker.start()
-    async with asyncio.timeout(10):
-        while not (told := await worker.backstage.list_type_definitions()):
-            await asyncio.sleep(0.01)
+    told = await until_some(worker.backstage.list_type_definitions, 2)
     await worker.stop()
     first, second = told
     assert first.source == f"{__name__}:{send.__wrapped__.__code__.co_firstlineno}"
@@ -81,6 +78,7 @@ def test_a_handler_that_takes_anything_has_no_schema_and_a_callable_object_has_a
 
 def test_a_schema_that_is_too_long_is_not_told() -> None:
     fields = {f"field_{number:04}": (int, 0) for number in range(LONGEST_SCHEMA // 20)}
+
     def handle(payload: Any) -> None: ...
 
     handle.__annotations__ = {"payload": create_model("Wide", **fields)}
