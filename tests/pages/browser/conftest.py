@@ -12,6 +12,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backstage.infra.container import Container
 from backstage.pages.app import pages_app
@@ -23,10 +24,11 @@ PREFIX = "/ops/tasks"
 
 @dataclass
 class Site:
-    """`store` is what the pages show; tests give each its own."""
+    """`pages` show what is in `store`; each test gives it its own."""
 
     address: str
     store: Container | None = None
+    pages: ASGIApp = field(default_factory=Starlette)
 
 
 @dataclass
@@ -62,10 +64,10 @@ async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bro
 async def site() -> AsyncIterator[Site]:
     served = Site("")
 
-    async def use_cases_for(request: Request) -> Container | None:
-        return served.store
+    async def pages(scope: Scope, receive: Receive, send: Send) -> None:
+        await served.pages(scope, receive, send)
 
-    app = Starlette(routes=[Mount(PREFIX, pages_app(use_cases_for, environment="staging"))])
+    app = Starlette(routes=[Mount(PREFIX, pages)])
     server = uvicorn.Server(
         uvicorn.Config(app, port=0, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
     )
@@ -82,9 +84,12 @@ async def site() -> AsyncIterator[Site]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def on_store(site: Site) -> AsyncIterator[Site]:
     async with Container.open("memory://") as store:
-        site.store = store
+
+        async def use_cases_for(request: Request) -> Container:
+            return store
+
+        site.store, site.pages = store, pages_app(use_cases_for, environment="staging")
         yield site
-        site.store = None
 
 
 @pytest_asyncio.fixture(loop_scope="session")
