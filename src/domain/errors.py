@@ -13,6 +13,7 @@ TaskError
 ├── SubscriptionNotFoundError   no durable subscription has that name
 ├── FailureGroupNotFoundError   no group of failures has that fingerprint
 ├── TokenNotFoundError          no token has that id
+├── WorkerNotFoundError         no worker that was alive in the last day has that id
 ├── NotAllowedError             the role of whoever asks does not allow that: ask somebody who may
 ├── BulkNotFoundError           no bulk operation has that id, or its plan is too old: plan it again
 ├── IllegalMoveError            the task's state does not allow that step
@@ -154,6 +155,14 @@ class TokenNotFoundError(TaskError):
     def __init__(self, token_id: str) -> None:
         super().__init__(f"no token {token_id!r}: it was never made, or it was revoked")
         self.token_id = token_id
+
+
+class WorkerNotFoundError(TaskError):
+    """No worker has that id: it has stopped, or it never was."""
+
+    def __init__(self, worker_id: str) -> None:
+        super().__init__(f"no worker {worker_id!r}: it has stopped, or it never was")
+        self.worker_id = worker_id
 
 
 class NotAllowedError(TaskError):
