@@ -28,12 +28,13 @@ from backstage.api.schedules import schedules
 from backstage.api.searching import searching
 from backstage.api.tasks import tasks
 from backstage.api.values import JSON_SCHEMA
+from backstage.api.workers import workers
 from backstage.app.use_cases import UseCases
 from backstage.infra.release import release
 from backstage.pages.app import pages_app
 
 Metrics = Callable[[Request], Awaitable[Response]]
-_ROUTERS = (tasks, following, searching, bulk, explaining, history, queues, schedules, fleet, live, access)
+_ROUTERS = (tasks, following, searching, bulk, explaining, history, queues, schedules, workers, fleet, live, access)
 
 
 def backstage_app(
