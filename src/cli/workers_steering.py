@@ -46,8 +46,13 @@ def print_stacks(url: str | None, worker_id: str, *, as_json: bool) -> int:
 
 async def _order(url: str | None, action: str, worker_id: str) -> WorkerInfo:
     async with opened_store(url, Opening.READ) as store:
-        orders = {"quiet": store.quiet_worker, "resume": store.resume_worker, "stop": store.stop_worker}
-        return await orders[action](worker_id)
+        match action:
+            case "quiet":
+                return await store.quiet_worker(worker_id)
+            case "resume":
+                return await store.resume_worker(worker_id)
+            case _:
+                return await store.stop_worker(worker_id)
 
 
 async def _stacks(url: str | None, worker_id: str) -> WorkerStacks | None:

@@ -11,5 +11,5 @@ if redis.call('HSETNX', KEYS[1] .. ':about', 'generation', generation) == 1 then
   redis.call('HSETNX', KEYS[1] .. ':about', 'format', format)
   redis.call('SET', KEYS[1] .. ':group', ARGV[3], 'NX')
 end
-local asked = redis.call('HMGET', KEYS[1] .. ':asked', 'order:' .. id, 'stacks:' .. id)
-return cmsgpack.pack({ redis.call('HGET', KEYS[1] .. ':about', 'generation'), asked[1] or '', asked[2] or '' })
+local order, request = unpack(redis.call('HMGET', KEYS[1] .. ':asked', 'order:' .. id, 'stacks:' .. id))
+return cmsgpack.pack({ redis.call('HGET', KEYS[1] .. ':about', 'generation'), order or '', request or '' })
