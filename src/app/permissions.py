@@ -168,6 +168,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "resume_worker": _may(Role.OPERATOR, _id_of_answer),
     "stop_worker": _may(Role.OPERATOR, _id_of_answer),
     "get_worker_stacks": _may(Role.OPERATOR, _argument("worker_id")),
+    "list_type_definitions": _LOOK,
     "prune_tasks": _may(Role.ADMIN, tasks=_as_many),
     "cleanup_old_tasks": _may(Role.ADMIN, tasks=_as_many),
     "replay_dead_letters": _may(Role.OPERATOR, _argument("queue"), _as_many),

@@ -25,6 +25,8 @@ from backstage.worker.runtime.replaced_store import ReplacedStore
 from backstage.worker.runtime.schedule_loop import ScheduleLoop
 from backstage.worker.runtime.steering import Steering
 from backstage.worker.runtime.store_watch import StoreWatch
+from backstage.worker.runtime.told_types import LOOK_EVERY as LOOK_FOR_TYPES_EVERY
+from backstage.worker.runtime.told_types import ToldTypes
 from backstage.worker.runtime.unserved_watch import LOOK_EVERY as LOOK_FOR_UNSERVED_EVERY
 from backstage.worker.watching.longest_lag import LongestLag
 
@@ -46,6 +48,7 @@ class Duties:
             options.schedule_interval,
             logger,
         )
+        self._types = ToldTypes(backend.type_definitions, parts.declared.handlers, parts.types, backend.clock)
         self.store_watch = self._new_store_watch()
         self._lag = LongestLag()
         self.beat = Beat(
@@ -122,6 +125,7 @@ class Duties:
             "pruner": later(options.prune_interval, "pruner", self._reclaimer.prune),
             "beat": later(self.beat.interval, "beat", self.beat.beat),
             "history": later(self.beat.interval, "history", parts.history.tell),
+            "types": after_beat(LOOK_FOR_TYPES_EVERY, "types", self._types.tell),
             "unserved": after_beat(LOOK_FOR_UNSERVED_EVERY, "unserved", parts.unserved.look),
         }
         if self.broadcasts is not None:
@@ -150,7 +154,7 @@ class Duties:
 
     def _new_store_watch(self) -> StoreWatch:
         surroundings, options = self._parts.surroundings, self._parts.options
-        put_again = [self._scheduler.put_again, self._parts.subscriptions.put_again]
+        put_again = [self._scheduler.put_again, self._parts.subscriptions.put_again, self._types.put_again]
         if self.broadcasts is not None:
             put_again.append(self.broadcasts.begin_again)
         health = self._parts.healths.of("store", beat_interval(options.lease))
