@@ -20,6 +20,7 @@ TaskError
 │   ├── UnchangeableTaskError   only tasks that wait, or that have ended, can be changed so
 │   └── UndecodableTaskError    what is stored of the task makes no sense here: repair it first
 ├── StaleTaskError              somebody changed the task meanwhile: load it again and retry
+├── TaskChangedError            the task has changed since the version that was named: look at it again
 ├── DuplicateTaskError          a live task already holds the dedupe key
 ├── TaskFailedError             the awaited task has failed for good: `failure` says why
 ├── TaskCancelledError          the awaited task was cancelled, so it has no result
@@ -38,14 +39,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backstage.domain.distribution import DISTRIBUTION
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from backstage.domain.failure import Failure
     from backstage.domain.field_error import FieldError
-
-
-from backstage.domain.distribution import DISTRIBUTION
 
 
 class TaskError(Exception):
@@ -64,8 +64,8 @@ class MissingExtraError(ConfigurationError, ImportError):
     """A package is missing that an extra installs."""
 
     def __init__(self, needed_by: str, package: str, extra: str) -> None:
-        remedy = f"pip install '{DISTRIBUTION}[{extra}]'"
-        super().__init__(needed_by, f"needs the package {package}, which is not installed: {remedy}")
+        problem = f"needs the package {package}, which is not installed: pip install '{DISTRIBUTION}[{extra}]'"
+        super().__init__(needed_by, problem)
         self.extra = extra
 
 
@@ -185,11 +185,11 @@ class IllegalMoveError(TaskError):
     """The task's state does not allow that step; the task is unchanged."""
 
     def __init__(self, task_id: str, state: str, wanted: str) -> None:
-        if wanted == "pending":
-            hint = "; enqueue a copy of it" if state == "completed" else ""
-            super().__init__(f"task {task_id} is {state}: only failed and cancelled tasks can be run again{hint}")
-        else:
-            super().__init__(f"task {task_id} is {state}, so it cannot become {wanted}")
+        hint = "; enqueue a copy of it" if state == "completed" else ""
+        again = f": only failed and cancelled tasks can be run again{hint}"
+        super().__init__(
+            f"task {task_id} is {state}{again if wanted == 'pending' else f', so it cannot become {wanted}'}"
+        )
         self.task_id, self.state, self.wanted = task_id, state, wanted
 
 
@@ -214,6 +214,14 @@ class StaleTaskError(TaskError):
 
     def __init__(self, task_id: str) -> None:
         super().__init__(f"task {task_id} was changed meanwhile: load it again and retry")
+        self.task_id = task_id
+
+
+class TaskChangedError(TaskError):
+    """The task has no longer the version that the caller has seen; nothing was changed."""
+
+    def __init__(self, task_id: str) -> None:
+        super().__init__(f"task {task_id} has changed since it was looked at: load it again, and decide anew")
         self.task_id = task_id
 
 
@@ -289,10 +297,7 @@ class StoreReplacedError(StorageUnavailableError):
 
 
 class StoreNotReadyError(StorageError):
-    """There is no store yet, or it lacks what this release needs; nothing was stored.
-
-    `backstage migrate` makes it ready, and so does a worker that starts.
-    """
+    """There is no store yet, or it lacks what this release needs: `backstage migrate` mends that. Nothing was stored."""
 
     def __init__(self, store: str, problem: str) -> None:
         super().__init__(f"{store}: {problem}: run backstage migrate, or start a worker")
