@@ -87,8 +87,7 @@ class InvalidQueryError(TaskError):
     """A query for tasks cannot be understood. `field` is the filter or the word, `nearest` what was perhaps meant."""
 
     def __init__(self, field: str, problem: str, nearest: str | None = None) -> None:
-        hint = "" if nearest is None else f"; did you mean {nearest}?"
-        super().__init__(f"{field}: {problem}{hint}")
+        super().__init__(f"{field}: {problem}{'' if nearest is None else f'; did you mean {nearest}?'}")
         self.field, self.problem, self.nearest = field, problem, nearest
 
 
@@ -187,9 +186,8 @@ class IllegalMoveError(TaskError):
     def __init__(self, task_id: str, state: str, wanted: str) -> None:
         hint = "; enqueue a copy of it" if state == "completed" else ""
         again = f": only failed and cancelled tasks can be run again{hint}"
-        super().__init__(
-            f"task {task_id} is {state}{again if wanted == 'pending' else f', so it cannot become {wanted}'}"
-        )
+        other = f", so it cannot become {wanted}"
+        super().__init__(f"task {task_id} is {state}{again if wanted == 'pending' else other}")
         self.task_id, self.state, self.wanted = task_id, state, wanted
 
 
@@ -237,8 +235,9 @@ class TaskFailedError(TaskError):
     """The task has failed for good; `failure` says with what, and has the traceback."""
 
     def __init__(self, task_id: str, failure: Failure) -> None:
-        traceback = f"\n\n{failure.traceback}" if failure.traceback else ""
-        super().__init__(f"task {task_id} has failed with {failure.type}: {failure.message}{traceback}")
+        super().__init__(
+            f"task {task_id} has failed with {failure.type}: {failure.message}\n\n{failure.traceback}".rstrip()
+        )
         self.task_id, self.failure = task_id, failure
 
     def __reduce__(self) -> tuple[type[TaskFailedError], tuple[str, Failure]]:
@@ -297,7 +296,7 @@ class StoreReplacedError(StorageUnavailableError):
 
 
 class StoreNotReadyError(StorageError):
-    """There is no store yet, or it lacks what this release needs: `backstage migrate` mends that. Nothing was stored."""
+    """There is no store yet, or it lacks what this release needs: run `backstage migrate`. Nothing was stored."""
 
     def __init__(self, store: str, problem: str) -> None:
         super().__init__(f"{store}: {problem}: run backstage migrate, or start a worker")
