@@ -64,8 +64,8 @@ class MissingExtraError(ConfigurationError, ImportError):
     """A package is missing that an extra installs."""
 
     def __init__(self, needed_by: str, package: str, extra: str) -> None:
-        problem = f"needs the package {package}, which is not installed: pip install '{DISTRIBUTION}[{extra}]'"
-        super().__init__(needed_by, problem)
+        remedy = f"pip install '{DISTRIBUTION}[{extra}]'"
+        super().__init__(needed_by, f"needs the package {package}, which is not installed: {remedy}")
         self.extra = extra
 
 
@@ -184,8 +184,7 @@ class IllegalMoveError(TaskError):
     """The task's state does not allow that step; the task is unchanged."""
 
     def __init__(self, task_id: str, state: str, wanted: str) -> None:
-        hint = "; enqueue a copy of it" if state == "completed" else ""
-        again = f": only failed and cancelled tasks can be run again{hint}"
+        again = f": only failed and cancelled tasks can be run again{'; enqueue a copy of it' if state == 'completed' else ''}"
         other = f", so it cannot become {wanted}"
         super().__init__(f"task {task_id} is {state}{again if wanted == 'pending' else other}")
         self.task_id, self.state, self.wanted = task_id, state, wanted
@@ -235,9 +234,8 @@ class TaskFailedError(TaskError):
     """The task has failed for good; `failure` says with what, and has the traceback."""
 
     def __init__(self, task_id: str, failure: Failure) -> None:
-        super().__init__(
-            f"task {task_id} has failed with {failure.type}: {failure.message}\n\n{failure.traceback}".rstrip()
-        )
+        traceback = f"\n\n{failure.traceback}" if failure.traceback else ""
+        super().__init__(f"task {task_id} has failed with {failure.type}: {failure.message}{traceback}")
         self.task_id, self.failure = task_id, failure
 
     def __reduce__(self) -> tuple[type[TaskFailedError], tuple[str, Failure]]:
