@@ -64,8 +64,8 @@ class MissingExtraError(ConfigurationError, ImportError):
     """A package is missing that an extra installs."""
 
     def __init__(self, needed_by: str, package: str, extra: str) -> None:
-        remedy = f"pip install '{DISTRIBUTION}[{extra}]'"
-        super().__init__(needed_by, f"needs the package {package}, which is not installed: {remedy}")
+        missing = f"needs the package {package}, which is not installed"
+        super().__init__(needed_by, f"{missing}: pip install '{DISTRIBUTION}[{extra}]'")
         self.extra = extra
 
 
@@ -184,8 +184,8 @@ class IllegalMoveError(TaskError):
     """The task's state does not allow that step; the task is unchanged."""
 
     def __init__(self, task_id: str, state: str, wanted: str) -> None:
-        again = f": only failed and cancelled tasks can be run again{'; enqueue a copy of it' if state == 'completed' else ''}"
-        other = f", so it cannot become {wanted}"
+        hint = "; enqueue a copy of it" if state == "completed" else ""
+        again, other = f": only failed and cancelled tasks can be run again{hint}", f", so it cannot become {wanted}"
         super().__init__(f"task {task_id} is {state}{again if wanted == 'pending' else other}")
         self.task_id, self.state, self.wanted = task_id, state, wanted
 
