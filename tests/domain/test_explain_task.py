@@ -108,8 +108,11 @@ def test_a_version_that_no_worker_knows_is_told_with_those_that_are_known() -> N
     [reason] = _explained(_task(payload_version=3), workers=[_worker(types=("email:send", "email:send@2"))]).reasons
     assert reason.kind is ReasonKind.UNKNOWN_VERSION
     assert reason.sentence == (
-        "No worker that is alive knows version 3 of email:send: those that know the type have 1, 2."
+        "No worker that is alive knows version 3 of email:send: those that know the type have 1, 2. "
+        "To run it, start a worker of the release that has this version."
     )
+    [reason] = _explained(_task(), workers=[_worker(types=("email:send@2",))]).reasons
+    assert reason.sentence.endswith('To run it, give a worker an upcaster from it: @upcast("email:send", 1).')
     assert _explained(_task(payload_version=2), workers=[_worker(types=("email:send@2",))]).reasons[0].kind is (
         ReasonKind.NEXT
     )
@@ -119,7 +122,7 @@ def test_a_queue_that_nobody_serves_is_told_with_those_that_are_served() -> None
     [reason] = _explained(workers=[_worker(queues=("b", "a"))]).reasons
     assert reason.sentence == (
         "No worker serves the queue mail: those that know the type serve a, b. "
-        "To run it: backstage worker --queues mail, or backstage move a --query queue:mail."
+        "To run it: backstage worker --handlers MODULE --queues mail, or backstage move a --query queue:mail."
     )
 
 
