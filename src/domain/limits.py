@@ -88,7 +88,7 @@ def check_seconds(field: str, seconds: object, *, least: float = 0.0) -> float:
 
 
 def check_patience(timeout: object) -> None:
-    """Raise InvalidTaskDataError for what is no time to wait. One that is over is; NaN would spoil the loop's timers."""
+    """Raise InvalidTaskDataError for what is no time to wait: NaN would put the loop's timers out of order."""
     if timeout is None:
         return
     if not isinstance(timeout, (int, float)) or isinstance(timeout, bool) or math.isnan(timeout):

@@ -65,7 +65,7 @@ async def test_what_is_no_time_to_wait_is_refused_and_nothing_is_stored(scene: S
     """NaN, which is neither before nor after, would put the timers of the whole loop out of order."""
     task = await scene.ended(Task.completed)
     for waiting in (scene.use_cases.result(task, timeout=timeout), scene.use_cases.call("a", timeout=timeout)):
-        with pytest.raises(InvalidTaskDataError, match="timeout: .* is not a number of seconds"):
+        with pytest.raises(InvalidTaskDataError, match=r"timeout: .* is not a number of seconds"):
             await waiting
     assert (await scene.use_cases.get_task_stats()).total == 1
 
