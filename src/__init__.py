@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from backstage.domain.errors import StoreReplacedError as StoreReplacedError
     from backstage.domain.errors import SubscriptionNotFoundError as SubscriptionNotFoundError
     from backstage.domain.errors import TaskCancelledError as TaskCancelledError
+    from backstage.domain.errors import TaskChangedError as TaskChangedError
     from backstage.domain.errors import TaskError as TaskError
     from backstage.domain.errors import TaskFailedError as TaskFailedError
     from backstage.domain.errors import TaskNotFoundError as TaskNotFoundError
@@ -128,6 +129,7 @@ if TYPE_CHECKING:
     from backstage.domain.task_type import TaskTypeOptions as TaskTypeOptions
     from backstage.domain.token import NewToken as NewToken
     from backstage.domain.token import Token as Token
+    from backstage.domain.type_definition import TypeDefinition as TypeDefinition
     from backstage.domain.typed_task import TypedTask as TypedTask
     from backstage.domain.worker_info import WorkerInfo as WorkerInfo
     from backstage.infra.container import Container as Container

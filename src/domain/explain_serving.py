@@ -59,7 +59,12 @@ def _unknown_type(task_type: str, alive: Iterable[WorkerInfo]) -> Reason:
     name, version = split_lane_type(task_type)
     versions = versions_of(name, known)
     if versions:
-        return _unknown_version(name, version, versions)
+        said = ", ".join(map(str, versions))
+        sentence = f"No worker that is alive knows version {version} of {name}: those that know the type have {said}. "
+        sentence += _way_to_version(name, version, versions)
+        return Reason(
+            ReasonKind.UNKNOWN_VERSION, sentence, details={"type": name, "version": version, "known": versions}
+        )
     near = nearest_name(task_type, known)
     meant = "" if near is None else f"; one knows {near}. If that is meant, enqueue it so"
     sentence = f"No worker that is alive knows the type {task_type}{meant}. "
@@ -72,15 +77,14 @@ def versions_of(name: str, known: Iterable[str]) -> list[int]:
     return sorted(version for each, version in map(split_lane_type, known) if each == name)
 
 
-def _unknown_version(name: str, version: int, known: Sequence[int]) -> Reason:
-    said = ", ".join(map(str, known))
-    sentence = f"No worker that is alive knows version {version} of {name}: those that know the type have {said}. "
-    if version > known[-1]:
-        sentence += "To run it, start a worker of the release that has this version."
-    else:
-        sentence += f'To run it, give a worker an upcaster from it: @upcast("{name}", {version}).'
-    details = {"type": name, "version": version, "known": known}
-    return Reason(ReasonKind.UNKNOWN_VERSION, sentence, details=details)
+def _way_to_version(name: str, version: int, known: Sequence[int]) -> str:
+    """What to do for a payload that is newer than the code of the workers, or older."""
+    if version > max(known):
+        return f"To run it, start a worker of the release whose handler has version={version}."
+    return (
+        f'To run it, add @upcast("{name}", {version}) to the code of the workers, or start one whose handler still has '
+        f"version={version}."
+    )
 
 
 def _behind_others(facts: TaskFacts, takers: Sequence[WorkerInfo]) -> Iterator[Reason]:
