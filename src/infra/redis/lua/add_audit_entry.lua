@@ -1,4 +1,4 @@
--- add_audit_entry: store an entry of the audit log in the place of what has its id, and forget entries that are too old.
+-- add_audit_entry: store an entry of the audit log in place of what has its id, and forget entries that are too old.
 --   KEYS  1 the store's prefix
 --   ARGV  4 packed { id, document, what is less than every id that is kept, how many to forget at most }
 --   returns 1
