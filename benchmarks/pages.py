@@ -1,7 +1,7 @@
-"""What lists and searches cost with a million finished tasks: `python -m benchmarks.pages`.
+"""What lists, searches, endpoints and pages cost with a million finished tasks: `python -m benchmarks.pages`.
 
 It fills a store, asks each question many times and prints the median and the 99th percentile of the time that the
-answer took, in milliseconds.
+answer took, in milliseconds. Endpoints and pages are asked in this process, without a network.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ import argparse
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from statistics import median, quantiles
 
 from backstage import BulkAction, BulkKind, Container, TaskQuery, TaskState
 from benchmarks.pages_filling import fill
+from benchmarks.pages_served import served
 from benchmarks.stores import Stores
 from benchmarks.systems import SYSTEMS
 
@@ -89,17 +91,19 @@ async def _measure(url: str, options: argparse.Namespace) -> None:
 
 async def _ask(url: str, options: argparse.Namespace) -> None:
     async with Container.open(url) as backstage:
-        for name, question in QUESTIONS.items():
-            if options.only in name:
-                print(_line(name, await _times(backstage, question, options.times)), flush=True)
+        questions = {name: partial(question, backstage) for name, question in QUESTIONS.items()}
+        async with served(backstage) as requests:
+            for name, question in {**questions, **requests}.items():
+                if options.only in name:
+                    print(_line(name, await _times(question, options.times)), flush=True)
 
 
-async def _times(backstage: Container, question: Question, number: int) -> list[float]:
-    await question(backstage)
+async def _times(question: Callable[[], Awaitable[object]], number: int) -> list[float]:
+    await question()
     times = []
     for _ in range(number):
         begun = time.perf_counter()
-        await question(backstage)
+        await question()
         times.append((time.perf_counter() - begun) * 1000)
     return times
 
@@ -107,11 +111,13 @@ async def _times(backstage: Container, question: Question, number: int) -> list[
 def _line(name: str, times: list[float]) -> str:
     middle, slow = median(times), quantiles(times, n=100)[98] if len(times) > 1 else times[0]
     mark = "" if middle <= GOAL and slow <= GOAL_OF_SLOWEST else "  over the goal"
-    return f"{name:36}{middle:9.1f}{slow:9.1f}{mark}"
+    return f"{name:44}{middle:9.1f}{slow:9.1f}{mark}"
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.pages", description="Measure lists and searches.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.pages", description="Measure lists, searches and pages."
+    )
     parser.add_argument("--backend", default="sqlite,postgresql,redis", metavar="NAME,…", help="default: %(default)s")
     parser.add_argument("--finished", type=int, default=1_000_000, metavar="N", help="default: %(default)s")
     parser.add_argument("--pending", type=int, default=100_000, metavar="N", help="default: %(default)s")

@@ -1,5 +1,5 @@
-"""A big store: finished and pending tasks of many queues and types, with payloads, errors, tags and keys. It
-is the same each time, and is written past the program, which would take an hour for a million tasks."""
+"""A big store: finished and pending tasks of many queues and types, with payloads, errors, tags and keys, and a day of
+history. It is the same each time; tasks are written past the program, which would take an hour for a million."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ from typing import Any
 import asyncpg
 
 from backstage import Container, Failure, Task, TaskState
+from backstage.domain.failure_group import FailureSighting
+from backstage.domain.history import MINUTE, HistoryPoint, HistoryRow, floored
+from backstage.domain.ports.run_history import HistoryBatch
 from backstage.infra.failure_text import failure_json
 from backstage.ports import Opening, StoredTask
 
 QUEUES, TYPES = 8, 20
+_MINUTES, _FAILURES = 24 * 60, 300
 _AT_ONCE = 4000
 _MAIL = Failure("ConnectionError", "no such host", 'Traceback\n  File "shop/mail.py", line 42, in send\n    connect()')
 _TEXT = "x" * 100
@@ -84,6 +88,34 @@ async def fill(url: str, finished: int, pending: int) -> None:
         "redis": _fill_keys,
     }
     await by_scheme[url.partition(":")[0]](url, finished + pending, pending)
+    async with Container.open(url) as backstage:
+        await _fill_history(backstage)
+
+
+async def _fill_history(backstage: Container) -> None:
+    """A day in which every queue ran every type in each minute, and failures of many kinds."""
+    begin = floored(backstage.clock.now() - timedelta(days=1), MINUTE)
+    for minute in range(_MINUTES):
+        point = HistoryPoint(at=begin + timedelta(minutes=minute), claimed=60, completed=57, failed=3, run_seconds=6.0)
+        lanes = ((f"queue-{queue}", f"type-{type_}") for queue in range(QUEUES) for type_ in range(TYPES))
+        rows = tuple(HistoryRow(queue, type_, point) for queue, type_ in lanes)
+        sightings = tuple(_sighting(kind, point.at) for kind in range(_FAILURES)) if minute % 60 == 0 else ()
+        batch = HistoryBatch(writer="filling", number=minute + 1, rows=rows, sightings=sightings)
+        await backstage.backend.history.add(batch)
+
+
+def _sighting(kind: int, at: datetime) -> FailureSighting:
+    return FailureSighting(
+        fingerprint=f"{kind:016x}",
+        task_type=f"type-{kind % TYPES}",
+        error="ConnectionError",
+        line=f"shop/mail.py:{kind}",
+        message="no such host",
+        tasks=1,
+        runs=1,
+        at=at,
+        task_ids=(),
+    )
 
 
 def _begun(number: int) -> datetime:

@@ -8,7 +8,7 @@ from backstage.api.admission import Asked
 from backstage.api.documents import Document
 from backstage.api.requests import Note
 from backstage.api.values import NAME, TEXT, Moment
-from backstage.domain.history import WAIT_BOUNDS, By
+from backstage.domain.history import RUN_BOUNDS, WAIT_BOUNDS, By
 from backstage.domain.limits import MAX_SECONDS
 
 history = APIRouter(prefix="/v1", tags=["history"])
@@ -31,6 +31,8 @@ class HistoryPointDocument(Document):
     wait_seconds: float
     waits: list[int]
     """Claims by how long they had waited: up to each of `wait_bounds`, and longer."""
+    runs: list[int]
+    """What ran by how long it took: up to each of `run_bounds`, and longer."""
 
 
 class HistoryDocument(Document):
@@ -38,6 +40,7 @@ class HistoryDocument(Document):
 
     step: int
     wait_bounds: list[float]
+    run_bounds: list[float]
     series: dict[str, list[HistoryPointDocument]]
 
 
@@ -108,7 +111,7 @@ async def get_history(
     series = {
         name: [HistoryPointDocument.model_validate(point) for point in points] for name, points in found.series.items()
     }
-    return HistoryDocument(step=found.step, wait_bounds=list(WAIT_BOUNDS), series=series)
+    return HistoryDocument(step=found.step, wait_bounds=list(WAIT_BOUNDS), run_bounds=list(RUN_BOUNDS), series=series)
 
 
 @history.get("/rates")

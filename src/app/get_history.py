@@ -58,6 +58,7 @@ class GetHistory:
         moments = query.moments()
         return History(
             step,
+            moments,
             {
                 name: tuple(points.get(at) or HistoryPoint(at=at) for at in moments)
                 for name, points in sorted(series.items())

@@ -140,6 +140,7 @@ def _document(point: HistoryPoint) -> dict[str, Any]:
         "run_seconds": point.run_seconds,
         "wait_seconds": point.wait_seconds,
         "waits": list(point.waits),
+        "runs": list(point.runs),
     }
 
 

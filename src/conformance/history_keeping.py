@@ -10,6 +10,7 @@ from backstage.domain.history import HistoryPoint, HistoryQuery, HistoryRow, flo
 from backstage.domain.ports.run_history import HistoryBatch
 
 WAITS = (1, 0, 2, 0, 0, 0, 0, 0, 3)
+RUNS = (0, 4, 0, 0, 0, 1, 0, 0, 0, 0, 0, 2)
 
 
 class HistoryKeeping(BackendSuite):
@@ -21,7 +22,8 @@ class HistoryKeeping(BackendSuite):
 
     async def test_numbers_of_one_minute_are_added_up(self, trial: Trial) -> None:
         await trial.history.add(_batch(trial, "w1", 1, claimed=3, completed=2, run_seconds=0.5))
-        await trial.history.add(_batch(trial, "w2", 1, completed=1, failed=1, retried=4, wait_seconds=1.5, waits=WAITS))
+        more = _batch(trial, "w2", 1, completed=1, failed=1, retried=4, wait_seconds=1.5, waits=WAITS, runs=RUNS)
+        await trial.history.add(more)
         [row] = await trial.history.read(_last_hour(trial))
         expected = HistoryPoint(
             at=floored(trial.clock.now(), 60),
@@ -32,6 +34,7 @@ class HistoryKeeping(BackendSuite):
             run_seconds=0.5,
             wait_seconds=1.5,
             waits=WAITS,
+            runs=RUNS,
         )
         assert row == HistoryRow("", "", expected)
 

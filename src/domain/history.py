@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import reduce
+from math import inf
 from operator import add
 from typing import Literal
 
@@ -13,6 +15,8 @@ from backstage.domain.limits import check_moment, check_name, shown
 
 WAIT_BOUNDS = (0.1, 0.5, 1.0, 5.0, 30.0, 60.0, 300.0, 1800.0)
 """Seconds: the upper bounds of `waits`; its last number is of what waited longer than all of them."""
+RUN_BOUNDS = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 300.0, 1800.0)
+"""Seconds: the upper bounds of `runs`, in the same way."""
 MINUTE, QUARTER, HOUR, SIX_HOURS = 60, 900, 3600, 6 * 3600
 KEPT_FOR = {
     MINUTE: timedelta(hours=26),
@@ -32,7 +36,7 @@ class HistoryPoint:
 
     `failed` are dead letters, `retried` failed attempts that are tried again. `run_seconds` is time in handlers,
     `wait_seconds` the time between due and claimed, both summed. `waits` counts the claims by how long they had waited,
-    see WAIT_BOUNDS.
+    see WAIT_BOUNDS, and `runs` what ran by how long it took, see RUN_BOUNDS.
     """
 
     at: datetime
@@ -43,6 +47,7 @@ class HistoryPoint:
     run_seconds: float = 0.0
     wait_seconds: float = 0.0
     waits: tuple[int, ...] = (0,) * (len(WAIT_BOUNDS) + 1)
+    runs: tuple[int, ...] = (0,) * (len(RUN_BOUNDS) + 1)
 
     @property
     def ended(self) -> int:
@@ -60,7 +65,21 @@ class HistoryPoint:
             run_seconds=self.run_seconds + other.run_seconds,
             wait_seconds=self.wait_seconds + other.wait_seconds,
             waits=tuple(map(add, self.waits, other.waits)),
+            runs=tuple(map(add, self.runs, other.runs)),
         )
+
+    def wait_within(self, share: float) -> float | None:
+        """How long so many of the claims had waited at most, 0.95 for 95 of 100; see `reached_by`."""
+        return reached_by(share, self.waits, WAIT_BOUNDS)
+
+    def run_within(self, share: float) -> float | None:
+        """How long so many of the runs took at most, see `reached_by`."""
+        return reached_by(share, self.runs, RUN_BOUNDS)
+
+
+def total(points: Iterable[HistoryPoint], at: datetime) -> HistoryPoint:
+    """All of them together, at that moment."""
+    return reduce(HistoryPoint.plus, points, HistoryPoint(at=at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +93,17 @@ class HistoryRow:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Series of points, `step` seconds apart, oldest first and without gaps, by queue or type; all are one series,
-    named "", where nothing parts them."""
+    """Series of points, one for each of the `moments`, `step` seconds apart, oldest first and without gaps, by queue or
+    type; all are one series, named "", where nothing parts them."""
 
     step: int
+    moments: Sequence[datetime]
     series: Mapping[str, Sequence[HistoryPoint]]
+
+    @property
+    def total(self) -> Sequence[HistoryPoint]:
+        """All series added up."""
+        return [total(points, at) for at, *points in zip(self.moments, *self.series.values(), strict=True)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +147,20 @@ class HistoryQuery:
         first, last = floored(self.since, self.step), self.until - timedelta(microseconds=1)
         number = int((floored(last, self.step) - first).total_seconds()) // self.step + 1
         return [first + timedelta(seconds=self.step * at) for at in range(number)]
+
+
+def reached_by(share: float, counts: Sequence[int], bounds: Sequence[float]) -> float | None:
+    """What that share of all lies at or below, as if those between two bounds lay evenly: about right, as far as the
+    bounds are close. Above the last bound it is endless, and where nothing was counted, None."""
+    wanted = share * sum(counts)
+    if not wanted:
+        return None
+    below = 0
+    for lower, upper, number in zip((0.0, *bounds), (*bounds, inf), counts, strict=True):
+        if number and below + number >= wanted:
+            return upper if upper == inf else lower + (upper - lower) * (wanted - below) / number
+        below += number
+    return inf
 
 
 def grain_of(step: int) -> int:

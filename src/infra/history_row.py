@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backstage.domain.failure_group import HOURS_SHOWN, FailureGroup
-from backstage.domain.history import HOUR, WAIT_BOUNDS, HistoryPoint, HistoryRow, floored
+from backstage.domain.history import HOUR, RUN_BOUNDS, WAIT_BOUNDS, HistoryPoint, HistoryRow, floored
 from backstage.infra.moments import from_micros, to_micros
 
 HISTORY_COUNTERS = (
     *("claimed", "completed", "failed", "retried", "run_seconds", "wait_seconds"),
     *(f"wait_{number}" for number in range(len(WAIT_BOUNDS) + 1)),
+    *(f"run_{number}" for number in range(len(RUN_BOUNDS) + 1)),
 )
 FAILURE_GROUP_COLUMNS = (
     *("fingerprint", "task_type", "error", "line", "message", "tasks", "runs", "first_seen", "last_seen"),
@@ -28,6 +29,7 @@ def _sum(counter: str) -> str:
 
 HISTORY_PLACEHOLDERS = {
     "history_counters": ", ".join(HISTORY_COUNTERS),
+    "history_values": ", ".join("?" for _ in HISTORY_COUNTERS),
     "history_added": ", ".join(f"{name} = stored.{name} + excluded.{name}" for name in HISTORY_COUNTERS),
     "history_sums": ", ".join(map(_sum, HISTORY_COUNTERS)),
     "failure_group": ", ".join(f"failure_group.{name}" for name in FAILURE_GROUP_COLUMNS),
@@ -40,12 +42,13 @@ def history_values(point: HistoryPoint) -> tuple[int | float, ...]:
     return (
         *(point.claimed, point.completed, point.failed, point.retried, point.run_seconds, point.wait_seconds),
         *point.waits,
+        *point.runs,
     )
 
 
 def history_row_of(row: Sequence[Any]) -> HistoryRow:
     """Return the sums of a row: moment, queue, type and HISTORY_COUNTERS."""
-    at, queue, type_, claimed, completed, failed, retried, run_seconds, wait_seconds, *waits = row
+    at, queue, type_, claimed, completed, failed, retried, run_seconds, wait_seconds, *counts = row
     point = HistoryPoint(
         at=from_micros(int(at)),
         claimed=int(claimed),
@@ -54,9 +57,16 @@ def history_row_of(row: Sequence[Any]) -> HistoryRow:
         retried=int(retried),
         run_seconds=float(run_seconds),
         wait_seconds=float(wait_seconds),
-        waits=tuple(map(int, waits)),
+        **histograms_of(counts),
     )
     return HistoryRow(queue, type_, point)
+
+
+def histograms_of(counts: Sequence[int | float]) -> dict[str, tuple[int, ...]]:
+    """Return the waits and runs of a point from the counters behind the sums; a row may be from before runs were told
+    apart by how long they took."""
+    waits, runs = counts[: len(WAIT_BOUNDS) + 1], counts[len(WAIT_BOUNDS) + 1 :]
+    return {"waits": tuple(map(int, waits)), "runs": tuple(map(int, runs)) or (0,) * (len(RUN_BOUNDS) + 1)}
 
 
 def first_hour(now: datetime) -> datetime:

@@ -14,7 +14,7 @@ from backstage.pages.failing import failing
 from backstage.pages.figures import counted
 from backstage.pages.moments import age
 from backstage.pages.queues_page import QueueRow, queue_rows
-from backstage.pages.run_numbers import RunNumbers, Summed, run_numbers
+from backstage.pages.run_numbers import RunNumbers, Summed, run_numbers, summed_by_type
 from backstage.pages.shell import Shell
 from backstage.pages.time_range import RANGES, TimeRange, spaced
 from backstage.pages.visit import Visit
@@ -26,17 +26,18 @@ async def overview_page(visit: Visit) -> Response:
     if visit.shell.is_fresh:
         return visit.render("fresh.html", cur="Overview", title="Overview")
     shown = TimeRange.asked(visit, RANGE)
-    queues, numbers, lately, groups = await asyncio.gather(
+    an_hour_ago = visit.now - RANGES["1h"]
+    queues, numbers, groups = await asyncio.gather(
         queue_rows(visit),
         run_numbers(visit.use_cases, shown.since),
-        visit.use_cases.get_history(since=visit.now - RANGES["1h"], by="type"),
-        visit.use_cases.list_failure_groups(visit.now - RANGES["1h"], limit=50),
+        visit.use_cases.list_failure_groups(an_hour_ago, limit=50),
     )
+    last_hour = numbers.by_type if shown.name == "1h" else await summed_by_type(visit.use_cases, an_hour_ago)
     return visit.render(
         "overview.html",
         cur="Overview",
         title="Overview",
-        attention=[*failing(visit, lately, groups), *attention_of(visit, queues)],
+        attention=[*failing(visit, last_hour, groups), *attention_of(visit, queues)],
         queues=queues[:8],
         types=_types(visit.shell, numbers),
         figures=_figures(visit.shell, queues, numbers.total, shown),

@@ -6,10 +6,9 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import reduce
 
 from backstage.app.use_cases import UseCases
-from backstage.domain.history import HistoryPoint
+from backstage.domain.history import HistoryPoint, total
 from backstage.domain.rate import Rate
 from backstage.pages.chart import Chart, grouped
 from backstage.pages.moments import wait
@@ -23,7 +22,9 @@ _TOO_MANY = 0.1
 class Summed:
     """What one queue or type did over the whole time."""
 
+    points: Sequence[HistoryPoint]
     point: HistoryPoint
+    """All of them together."""
     spark: Sequence[float]
 
     @property
@@ -54,7 +55,7 @@ class RunNumbers:
 
     @property
     def total(self) -> HistoryPoint:
-        return _sum(self.points)
+        return total(self.points, _NO_MOMENT)
 
     @property
     def _is_of_this_step(self) -> bool:
@@ -100,24 +101,22 @@ class RunNumbers:
 
 
 async def run_numbers(use_cases: UseCases, since: datetime) -> RunNumbers:
-    whole, queues, types, rates = await asyncio.gather(
-        use_cases.get_history(since=since),
-        use_cases.get_history(since=since, by="queue"),
-        use_cases.get_history(since=since, by="type"),
-        use_cases.get_rates(),
+    queues, by_type, rates = await asyncio.gather(
+        use_cases.get_history(since=since, by="queue"), summed_by_type(use_cases, since), use_cases.get_rates()
     )
     return RunNumbers(
-        whole.step,
-        whole.series[""],
+        queues.step,
+        queues.total,
         {name: summed(points) for name, points in queues.series.items()},
-        {name: summed(points) for name, points in types.series.items()},
+        by_type,
         rates,
     )
 
 
+async def summed_by_type(use_cases: UseCases, since: datetime) -> Mapping[str, Summed]:
+    types = await use_cases.get_history(since=since, by="type")
+    return {name: summed(points) for name, points in types.series.items()}
+
+
 def summed(points: Sequence[HistoryPoint]) -> Summed:
-    return Summed(_sum(points), grouped([float(point.completed) for point in points]))
-
-
-def _sum(points: Sequence[HistoryPoint]) -> HistoryPoint:
-    return reduce(HistoryPoint.plus, points, HistoryPoint(at=_NO_MOMENT))
+    return Summed(points, total(points, _NO_MOMENT), grouped([float(point.completed) for point in points]))

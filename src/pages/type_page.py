@@ -6,11 +6,10 @@ import asyncio
 
 from starlette.responses import Response
 
-from backstage.domain.history import WAIT_BOUNDS, HistoryPoint
 from backstage.domain.search_terms import Term
 from backstage.domain.task_search import TaskSearch
 from backstage.pages.asked_search import text_of
-from backstage.pages.moments import duration
+from backstage.pages.histogram import longest_of, run_times, waiting_times
 from backstage.pages.problem_page import nothing_of_that_name
 from backstage.pages.run_numbers import RunNumbers, summed
 from backstage.pages.task_row import TaskRow
@@ -37,25 +36,22 @@ async def type_page(visit: Visit) -> Response:
         visit.use_cases.search_tasks(newest, SHOWN_TASKS),
     )
     whole = history.series[""]
+    ran = summed(whole)
     own = [rate for rate in rates if rate.type == name]
     return visit.render(
         "type.html",
         cur="Types",
         title=name,
-        row=type_row(visit, name, schedules, {name: summed(whole)}, own),
+        row=type_row(visit, name, schedules, {name: ran}, own),
         numbers=RunNumbers(history.step, whole, {}, {}, own),
         groups=groups,
         tasks=[TaskRow.of(task, visit.now) for task in tasks.tasks],
         is_whole=tasks.is_whole,
-        waits=_waits(summed(whole).point),
+        runs=run_times(ran.point),
+        waits=waiting_times(ran.point),
+        half=longest_of(0.5, ran.point),
+        most=longest_of(0.95, ran.point),
         shown=shown,
         span=spaced(shown.name),
         ranges=shown.choices(RANGE),
     )
-
-
-def _waits(point: HistoryPoint) -> list[tuple[str, int]]:
-    """How many tasks waited how long, up to the longest wait that there was."""
-    names = [f"Up to {duration(bound)}" for bound in WAIT_BOUNDS] + [f"Over {duration(WAIT_BOUNDS[-1])}"]
-    longest = max((place for place, number in enumerate(point.waits) if number), default=-1)
-    return list(zip(names, point.waits, strict=True))[: longest + 1]

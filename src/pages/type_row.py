@@ -14,6 +14,7 @@ from backstage.domain.rate import Rate
 from backstage.domain.schedule import Schedule
 from backstage.domain.stats import StateCounts
 from backstage.domain.worker_info import EVERY_TYPE, WorkerInfo
+from backstage.pages.histogram import longest_of
 from backstage.pages.run_numbers import Summed
 from backstage.pages.visit import Visit
 
@@ -39,6 +40,10 @@ class TypeRow:
     @property
     def next_run(self) -> datetime | None:
         return self.schedules[0][1] if self.schedules else None
+
+    @property
+    def median_run(self) -> str | None:
+        return longest_of(0.5, self.ran.point)[0] if self.ran else None
 
     @property
     def versions(self) -> list[int]:

@@ -10,15 +10,20 @@ from starlette.requests import Request
 from backstage.app.guarded_use_cases import GuardedUseCases
 from backstage.domain.identity import Identity, Role
 from backstage.infra.container import Container
+from backstage.infra.settings.lazy_settings import load_settings
 from backstage.pages.app import pages_app
+from backstage.testing.fake_clock import FakeClock
 
 Client = Callable[..., httpx.AsyncClient]
 
 
 @pytest.fixture
-async def store() -> AsyncIterator[Container]:
-    async with Container.open("memory://") as container:
-        yield container
+async def store(clock: FakeClock) -> AsyncIterator[Container]:
+    """Where no time passes, however long a test takes."""
+    container = Container(load_settings(url="memory://"), clock=clock)
+    await container.start()
+    yield container
+    await container.close()
 
 
 @pytest.fixture

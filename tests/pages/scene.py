@@ -120,6 +120,7 @@ def _minute(now: datetime, back: int, place: int) -> HistoryPoint:
         run_seconds=30.0,
         wait_seconds=done * 0.4,
         waits=(done, failed, 0, 0, 0, 0, 0, 0, 0),
+        runs=(0, 0, 2, done // 2, done - done // 2, failed, 1, 0, 0, 0, 0, 0),
     )
 
 

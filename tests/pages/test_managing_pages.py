@@ -13,6 +13,7 @@ from backstage.app.permissions import PERMISSIONS
 from backstage.domain.identity import Identity, Role
 from backstage.infra.container import Container
 from backstage.pages.audit_words import ACTIONS
+from backstage.testing.fake_clock import FakeClock
 from tests.pages.conftest import Client
 from tests.pages.scene import HOSTILE
 from tests.pages.test_pages import confirmed, hidden
@@ -30,11 +31,16 @@ def words(html: str) -> list[str]:
     ]
 
 
-async def test_the_audit_page_tells_in_sentences_who_did_what(client: httpx.AsyncClient, store: Container) -> None:
+async def test_the_audit_page_tells_in_sentences_who_did_what(
+    client: httpx.AsyncClient, store: Container, clock: FakeClock
+) -> None:
     ada = acting(store, "ada")
     task = await ada.enqueue("email:send", {"to": "secret@example.com"}, queue="mail")
+    clock.advance(1)
     await ada.pause_queue("mail")
+    clock.advance(1)
     await ada.create_token("grafana", "viewer", expires_in=86_400.0)
+    clock.advance(1)
     await store.record_audit("ops", "replay_dead_letters", "mail", 853)
     html = (await client.get("/audit")).text
     told = words(html)

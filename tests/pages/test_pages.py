@@ -48,6 +48,7 @@ async def test_every_page_stands_with_no_task_and_with_many(
 
 async def test_no_text_of_a_task_becomes_markup(client: httpx.AsyncClient, store: Container) -> None:
     task = await build_hostile(store)
+    computed = re.compile(r"(?<![\w-])49(?![\w-])")  # in an id, it is none of ours
     group = "/failures?open=0123456789abcdef"
     for path in (
         "/",
@@ -63,7 +64,7 @@ async def test_no_text_of_a_task_becomes_markup(client: httpx.AsyncClient, store
         html = (await client.get(path)).text
         assert "<img" not in html
         assert "alert(1)</script>" not in html
-        assert "49" not in html.split("evil:task")[0][-200:]
+        assert not computed.search(html)
 
 
 async def test_the_first_page_of_a_new_store_says_what_to_do(client: httpx.AsyncClient, store: Container) -> None:

@@ -60,6 +60,8 @@ async def test_a_type_has_a_page_with_its_failures_tasks_workers_and_schedules(
         "nightly-invoices",
         "invoice/total_v2.html",
         "How long it waited",
+        "How long it ran",
+        "Up to 500\N{NO-BREAK SPACE}ms",
     ):
         assert told in html
     shown = set(re.findall(r'data-id="([^"]+)"', html))

@@ -35,6 +35,7 @@ async def test_history_outlives_the_worker_and_its_tasks(workers: Workers) -> No
     [point] = [each for each in (await watching.get_history("mail")).series[""] if each.claimed]
     assert (point.claimed, point.completed, point.retried, point.failed) == (8, 4, 2, 2)
     assert sum(point.waits) == 8
+    assert sum(point.runs) == 8
     assert point.run_seconds > 0
     [group] = await watching.list_failure_groups()
     assert (group.task_type, group.error, group.message) == ("fails", "ValueError", "it is no address")

@@ -7,7 +7,7 @@ from backstage.domain.failure_group import KEPT_FOR as GROUPS_KEPT_FOR
 from backstage.domain.failure_group import FailureGroup, FailureSighting
 from backstage.domain.history import GRAINS, KEPT_FOR, HistoryPoint, HistoryQuery, HistoryRow
 from backstage.domain.ports.run_history import HistoryBatch
-from backstage.infra.history_row import history_values
+from backstage.infra.history_row import histograms_of, history_values
 from backstage.infra.moments import from_micros, ticks, to_micros
 from backstage.infra.redis.client import Client
 from backstage.infra.redis.rows import unpack
@@ -77,7 +77,7 @@ def _packed(sighting: FailureSighting) -> list[object]:
 
 
 def _row_of(beginning: int, queue: str, type_: str, numbers: list[float]) -> HistoryRow:
-    claimed, completed, failed, retried, run_seconds, wait_seconds, *waits = numbers
+    claimed, completed, failed, retried, run_seconds, wait_seconds, *counts = numbers
     point = HistoryPoint(
         at=from_micros(int(beginning) * 1_000_000),
         claimed=int(claimed),
@@ -86,7 +86,7 @@ def _row_of(beginning: int, queue: str, type_: str, numbers: list[float]) -> His
         retried=int(retried),
         run_seconds=float(run_seconds),
         wait_seconds=float(wait_seconds),
-        waits=tuple(map(int, waits)),
+        **histograms_of(counts),
     )
     return HistoryRow(queue, type_, point)
 

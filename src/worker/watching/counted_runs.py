@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from operator import sub
 
-from backstage.domain.history import WAIT_BOUNDS, HistoryPoint, HistoryRow
+from backstage.domain.history import RUN_BOUNDS, WAIT_BOUNDS, HistoryPoint, HistoryRow
 from backstage.worker.watching.metrics import RunMetrics, WorkerMetrics
 
 Lane = tuple[str, str]
@@ -37,6 +37,7 @@ def _numbers(counts: RunMetrics) -> tuple[float, ...]:
     return (
         *(counts.claimed, counts.completed, counts.failed, counts.retried, counts.seconds, counts.waits.sum),
         *counts.waits.within(WAIT_BOUNDS),
+        *counts.durations.within(RUN_BOUNDS),
     )
 
 
@@ -48,8 +49,9 @@ def _point(
     retried: float,
     run: float,
     wait: float,
-    *waits: float,
+    *histograms: float,
 ) -> HistoryPoint:
+    counts = tuple(map(int, histograms))
     return HistoryPoint(
         at=at,
         claimed=int(claimed),
@@ -58,7 +60,8 @@ def _point(
         retried=int(retried),
         run_seconds=run,
         wait_seconds=wait,
-        waits=tuple(map(int, waits)),
+        waits=counts[: len(WAIT_BOUNDS) + 1],
+        runs=counts[len(WAIT_BOUNDS) + 1 :],
     )
 
 

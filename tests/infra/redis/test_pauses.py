@@ -40,6 +40,6 @@ async def test_a_note_that_somebody_else_has_spoilt_hides_no_pause(
     trial: Trial, server: redis.Redis, prefix: str
 ) -> None:
     await trial.control.pause("queue", "mail", by="ops", reason="provider down")
-    server.hset(f"{{{prefix}}}:pause-notes", "queue:mail", "rubbish")
-    server.hset(f"{{{prefix}}}:pause-notes", "type:a", "5 {}")
+    server.hset(f"{{{prefix}}}:notes", "queue:mail", "rubbish")
+    server.hset(f"{{{prefix}}}:notes", "type:a", "5 {}")
     assert await trial.control.paused() == [Pause("queue", "mail", trial.clock.now())]

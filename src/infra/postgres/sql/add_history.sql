@@ -1,7 +1,7 @@
 -- Add the numbers of a batch to those of the rows of each grain, and count the failures that it tells of; nothing if
 -- the writer has added a batch of that number. Rows are locked in one order by all writers.
 --   $1 now (us), NULL: the server's   $2 writer   $3 number   $4 grains (seconds)
---   $5 …: the columns HISTORY   $23 …: the columns SIGHTING
+--   $5 …: the columns HISTORY   $35 …: the columns SIGHTING
 WITH clock AS (
     SELECT coalesce($1::bigint, backstage_now()) AS now
 ), known AS (
@@ -19,7 +19,7 @@ WITH clock AS (
      ORDER BY grain, beginning, queue COLLATE "C", type COLLATE "C"
         ON CONFLICT (grain, at, queue, type) DO UPDATE SET {history_added}
 ), seen AS (
-    SELECT * FROM unnest({sighting:$23}) AS given ({sighting}) WHERE EXISTS (SELECT 1 FROM known)
+    SELECT * FROM unnest({sighting:$35}) AS given ({sighting}) WHERE EXISTS (SELECT 1 FROM known)
 ), grouped AS (
     INSERT INTO backstage_failure_groups AS stored
            (fingerprint, task_type, error, line, message, tasks, runs, first_seen, last_seen, task_ids)

@@ -6,7 +6,7 @@
 local name, token, note = unpack(cmsgpack.unpack(ARGV[4]))
 local paused = redis.call('HSETNX', KEYS[1] .. ':pauses', name, now_text)
 if paused == 1 then
-  redis.call('HSET', KEYS[1] .. ':pause-notes', name, now_text .. ' ' .. note)
+  redis.call('HSET', KEYS[1] .. ':notes', name, now_text .. ' ' .. note)
   redis.call('SET', KEYS[1] .. ':control', token)
 end
 return paused

@@ -10,7 +10,7 @@ local sums, found = {}, {}
 local function add(beginning, queue_of_row, type_of_row, packed)
   local queue_name, type_name = by_queue and queue_of_row or '', by_type and type_of_row or ''
   local name = beginning .. ' ' .. queue_name .. ' ' .. type_name
-  local numbers = add_numbers(packed, sums[name] or { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 })
+  local numbers = add_numbers(packed, sums[name] or {})
   if not sums[name] then
     sums[name] = numbers
     found[#found + 1] = { beginning, queue_name, type_name, numbers }

@@ -22,7 +22,7 @@ end
 
 local function add_numbers(known, numbers)
   for at, number in ipairs(known and cmsgpack.unpack(known) or {}) do
-    numbers[at] = numbers[at] + number
+    numbers[at] = (numbers[at] or 0) + number
   end
   return numbers
 end

@@ -1,0 +1,13 @@
+ALTER TABLE backstage_history
+    DROP COLUMN run_0,
+    DROP COLUMN run_1,
+    DROP COLUMN run_2,
+    DROP COLUMN run_3,
+    DROP COLUMN run_4,
+    DROP COLUMN run_5,
+    DROP COLUMN run_6,
+    DROP COLUMN run_7,
+    DROP COLUMN run_8,
+    DROP COLUMN run_9,
+    DROP COLUMN run_10,
+    DROP COLUMN run_11;
