@@ -128,6 +128,7 @@ if TYPE_CHECKING:
     from backstage.domain.task_type import TaskTypeOptions as TaskTypeOptions
     from backstage.domain.token import NewToken as NewToken
     from backstage.domain.token import Token as Token
+    from backstage.domain.type_definition import TypeDefinition as TypeDefinition
     from backstage.domain.typed_task import TypedTask as TypedTask
     from backstage.domain.worker_info import WorkerInfo as WorkerInfo
     from backstage.infra.container import Container as Container

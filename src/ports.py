@@ -47,6 +47,7 @@ from backstage.domain.ports.task_events import StoredEvent, TaskEvents
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest, LeaseReport, NextTasksOf, TaskQueue
 from backstage.domain.ports.task_repository import TaskRepository
 from backstage.domain.ports.tokens import Tokens
+from backstage.domain.ports.type_definitions import TypeDefinitions
 from backstage.domain.ports.wakeup import Wakeup
 from backstage.domain.ports.worker_registry import WorkerRegistry
 from backstage.domain.run_log import RunLog
@@ -57,6 +58,7 @@ from backstage.domain.stored_subscription import StoredSubscription, stored_subs
 from backstage.domain.task import MaxDeliveries
 from backstage.domain.task_facts import MOST_COUNTED, SEEN_WITHIN, BusySlots, LaneAhead, TaskFacts, competing_lanes
 from backstage.domain.task_state import FINAL_STATES, LIVE_STATES
+from backstage.domain.type_definition import MOST_DEFINITIONS
 from backstage.infra.searching import Looking, count_matching, search_page
 from backstage.infra.system_clock import SystemClock
 
@@ -72,6 +74,7 @@ __all__ = [
     "Broadcasts",
     "AuditLog",
     "Tokens",
+    "TypeDefinitions",
     "BulkOperations",
     "TaskArchive",
     "Facts",
@@ -104,6 +107,7 @@ __all__ = [
     "HistoryRow",
     "FailureSighting",
     "GRAINS",
+    "MOST_DEFINITIONS",
     "HOUR",
     "HOURS_SHOWN",
     "Standing",

@@ -110,6 +110,7 @@ HOMES = {
     "Role": "domain.identity",
     "GuardedUseCases": "app.guarded_use_cases",
     "Token": "domain.token",
+    "TypeDefinition": "domain.type_definition",
     "NewToken": "domain.token",
     "AuditEntry": "domain.audit_entry",
     "AuditQuery": "domain.audit_entry",

@@ -10,7 +10,13 @@ from examples.journal.access import JournalAuditLog, JournalTokens
 from examples.journal.archive import JournalArchive
 from examples.journal.bulk import JournalBulkOperations
 from examples.journal.facts import JournalFacts
-from examples.journal.fleet import JournalBroadcasts, JournalControl, JournalRegistry, JournalSubscriptions
+from examples.journal.fleet import (
+    JournalBroadcasts,
+    JournalControl,
+    JournalRegistry,
+    JournalSubscriptions,
+    JournalTypeDefinitions,
+)
 from examples.journal.queue import JournalQueue
 from examples.journal.run_history import JournalRunHistory
 from examples.journal.schedules import JournalSchedules
@@ -40,6 +46,7 @@ class JournalBackend:
         self.archive = JournalArchive(self._store)
         self.task_events = JournalTaskEvents(self._store)
         self.history = JournalRunHistory(self._store)
+        self.type_definitions = JournalTypeDefinitions()
 
     async def open(self, opening: Opening = Opening.WORK) -> None:
         self._store.open()  # there is no schema: whoever opens it may

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
-from backstage import BroadcastMessage, Pause, Subscription, WorkerInfo
-from backstage.ports import Received, StoredSubscription
+from backstage import BroadcastMessage, Pause, Subscription, TypeDefinition, WorkerInfo
+from backstage.ports import MOST_DEFINITIONS, Received, StoredSubscription
 from examples.journal.step import KeptMessage
 from examples.journal.store import Store
 
@@ -110,3 +111,18 @@ class JournalSubscriptions:
     async def all(self) -> list[StoredSubscription]:
         with self._store.lock:
             return [subscription for _, subscription in sorted(self._store.subscriptions.items())]
+
+
+class JournalTypeDefinitions:
+    """TypeDefinitions. Not in the journal: the worker of its one process tells them anew when it starts."""
+
+    def __init__(self) -> None:
+        self._by_type: dict[str, TypeDefinition] = {}
+
+    async def put(self, definitions: Sequence[TypeDefinition]) -> None:
+        self._by_type |= {each.type: each for each in definitions}
+        latest = sorted(self._by_type.values(), key=lambda each: (each.told_at, each.type), reverse=True)
+        self._by_type = {each.type: each for each in latest[:MOST_DEFINITIONS]}
+
+    async def all(self) -> list[TypeDefinition]:
+        return [definition for _, definition in sorted(self._by_type.items())]

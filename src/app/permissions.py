@@ -168,6 +168,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "explain_queues": _LOOK,
     "explain_queue": _LOOK,
     "list_workers": _LOOK,
+    "list_type_definitions": _LOOK,
     "prune_tasks": _may(Role.ADMIN, tasks=_as_many),
     "cleanup_old_tasks": _may(Role.ADMIN, tasks=_as_many),
     "replay_dead_letters": _may(Role.OPERATOR, _argument("queue"), _as_many),

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from backstage.app.list_schedules import ListSchedules
     from backstage.app.list_subscriptions import ListSubscriptions
     from backstage.app.list_tokens import ListTokens
+    from backstage.app.list_type_definitions import ListTypeDefinitions
     from backstage.app.list_unreadable_schedules import ListUnreadableSchedules
     from backstage.app.list_workers import ListWorkers
     from backstage.app.move_to_queue import MoveToQueue
@@ -116,6 +117,7 @@ _PORTS = frozenset(
         "task_events",
         "tasks",
         "tokens",
+        "type_definitions",
     }
 )
 """What a use case may take of the store."""
@@ -199,6 +201,7 @@ class UseCases:
     explain: Explain = _use_case("Explain")
     explain_queues: ExplainQueues = _use_case("ExplainQueues")
     explain_queue: ExplainQueue = _use_case("ExplainQueue")
+    list_type_definitions: ListTypeDefinitions = _use_case("ListTypeDefinitions")
     list_workers: ListWorkers = _use_case("ListWorkers")
     prune_tasks: PruneTasks = _use_case("PruneTasks")
     cleanup_old_tasks: CleanupOldTasks = _use_case("CleanupOldTasks")

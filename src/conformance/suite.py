@@ -9,6 +9,7 @@ from backstage.conformance.changing import Changing
 from backstage.conformance.claiming import Claiming
 from backstage.conformance.counting import Counting
 from backstage.conformance.deduplicating import Deduplicating
+from backstage.conformance.defining_types import DefiningTypes
 from backstage.conformance.emitting import Emitting
 from backstage.conformance.explaining import Explaining
 from backstage.conformance.exploring import Exploring
@@ -72,6 +73,7 @@ class ConformanceSuite(
     Broadcasting,
     Auditing,
     TokensKeeping,
+    DefiningTypes,
     Archiving,
     Emitting,
     Standings,

@@ -23,6 +23,7 @@ from backstage.domain.ports.task_events import TaskEvents
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest, TaskQueue
 from backstage.domain.ports.task_repository import TaskRepository
 from backstage.domain.ports.tokens import Tokens
+from backstage.domain.ports.type_definitions import TypeDefinitions
 from backstage.domain.ports.worker_registry import WorkerRegistry
 from backstage.domain.retry_policy import RetryPolicy
 from backstage.domain.task import Task
@@ -74,6 +75,10 @@ class Trial:
     @property
     def bulk_operations(self) -> BulkOperations:
         return self.backend.bulk_operations
+
+    @property
+    def type_definitions(self) -> TypeDefinitions:
+        return self.backend.type_definitions
 
     @property
     def tokens(self) -> Tokens:

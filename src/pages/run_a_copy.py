@@ -21,6 +21,7 @@ def _shell(task: Task, payload: str) -> str:
     lines = [f"backstage enqueue {shlex.quote(task.type)}"]
     options = "" if task.queue == "default" else f"--queue {shlex.quote(task.queue)}"
     options += f" --priority {task.priority}" if task.priority else ""
+    options += f" --payload-version {task.payload_version}" if task.payload_version != 1 else ""
     return " \\\n  ".join([*lines, *([options.strip()] if options.strip() else []), shlex.quote(payload)])
 
 
@@ -28,11 +29,13 @@ def _python(task: Task, payload: str) -> str:
     lines = [json.dumps(task.type), _literal(payload)]
     lines += [] if task.queue == "default" else [f"queue={json.dumps(task.queue)}"]
     lines += [f"priority={task.priority}"] if task.priority else []
+    lines += [f"payload_version={task.payload_version}"] if task.payload_version != 1 else []
     return "await backstage.enqueue(\n" + "".join(f"    {line},\n" for line in lines) + ")"
 
 
 def _curl(task: Task, payload: str, api: str) -> str:
-    body = f'{{"type": {json.dumps(task.type)}, "queue": {json.dumps(task.queue)}, "payload": {payload}}}'
+    version = f'"payload_version": {task.payload_version}, ' if task.payload_version != 1 else ""
+    body = f'{{"type": {json.dumps(task.type)}, "queue": {json.dumps(task.queue)}, {version}"payload": {payload}}}'
     return (
         f"curl {shlex.quote(api + '/tasks')} \\\n  -H 'Authorization: Bearer TOKEN' \\\n"
         f"  -H 'Content-Type: application/json' \\\n  -d {shlex.quote(body)}"

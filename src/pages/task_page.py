@@ -29,8 +29,11 @@ async def task_page(visit: Visit) -> Response:
     if len(task_id) < WHOLE_ID:
         return await _by_part(visit, task_id)
     use_cases = visit.use_cases
-    task, attempts, logs = await asyncio.gather(
-        use_cases.get_task(task_id), use_cases.get_attempts(task_id), use_cases.get_logs(task_id)
+    task, attempts, logs, definitions = await asyncio.gather(
+        use_cases.get_task(task_id),
+        use_cases.get_attempts(task_id),
+        use_cases.get_logs(task_id),
+        use_cases.list_type_definitions(),
     )
     chain = await use_cases.search_tasks(f"workflow:{task.workflow_id}", MOST_OF_A_CHAIN)
     explanation = await use_cases.explain(task_id) if task.state is TaskState.PENDING else None
@@ -43,6 +46,7 @@ async def task_page(visit: Visit) -> Response:
         cur="Tasks",
         title=task.type,
         task=task,
+        definition=next((each for each in definitions if each.type == task.type), None),
         state=state,
         label=LABELS[state],
         answer=answer_of(visit, task, attempts, explanation, state),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from backstage.domain.ports.queue_control import TYPE, Pause
 from backstage.domain.rate import Rate
 from backstage.domain.schedule import Schedule
 from backstage.domain.stats import StateCounts
+from backstage.domain.type_definition import TypeDefinition
 from backstage.domain.worker_info import EVERY_TYPE, WorkerInfo
 from backstage.pages.histogram import longest_of
 from backstage.pages.run_numbers import Summed
@@ -32,6 +34,8 @@ class TypeRow:
     """With the next time of each, the soonest first; None where there is none."""
     ran: Summed | None
     rate: Rate | None
+    definition: TypeDefinition | None
+    """What the worker that started last told of its handler."""
 
     @property
     def is_unknown(self) -> bool:
@@ -44,6 +48,14 @@ class TypeRow:
     @property
     def median_run(self) -> str | None:
         return longest_of(0.5, self.ran.point)[0] if self.ran else None
+
+    @property
+    def takes(self) -> str:
+        """What its payloads are, in a word."""
+        if self.definition is None:
+            return ""
+        schema = json.loads(self.definition.schema or "null")
+        return str(schema.get("title") or schema.get("type") or "JSON") if isinstance(schema, dict) else "any JSON"
 
     @property
     def versions(self) -> list[int]:
@@ -59,7 +71,12 @@ def type_names(visit: Visit, schedules: Sequence[Schedule]) -> set[str]:
 
 
 def type_row(
-    visit: Visit, name: str, schedules: Sequence[Schedule], ran: Mapping[str, Summed], rates: Sequence[Rate]
+    visit: Visit,
+    name: str,
+    schedules: Sequence[Schedule],
+    ran: Mapping[str, Summed],
+    rates: Sequence[Rate],
+    definition: TypeDefinition | None,
 ) -> TypeRow:
     own = [(each, _next(each, visit.now)) for each in schedules if each.cron.task_name == name]
     of_type = [rate for rate in rates if rate.type == name]
@@ -71,6 +88,7 @@ def type_row(
         schedules=sorted(own, key=lambda each: (each[1] is None, each[1] or visit.now, each[0].name)),
         ran=ran.get(name),
         rate=Rate.together("", name, of_type) if of_type else None,
+        definition=definition,
     )
 
 

@@ -16,14 +16,16 @@ RANGE = "1h"
 
 async def types_page(visit: Visit) -> Response:
     shown = TimeRange.asked(visit, RANGE)
-    schedules, history, rates = await asyncio.gather(
+    schedules, history, rates, definitions = await asyncio.gather(
         visit.use_cases.list_schedules(),
         visit.use_cases.get_history(since=shown.since, by="type"),
         visit.use_cases.get_rates(),
+        visit.use_cases.list_type_definitions(),
     )
     ran = {name: summed(points) for name, points in history.series.items()}
     names = type_names(visit, schedules) | ran.keys()
-    rows = sorted((type_row(visit, name, schedules, ran, rates) for name in names), key=_place)
+    defined = {each.type: each for each in definitions}
+    rows = sorted((type_row(visit, name, schedules, ran, rates, defined.get(name)) for name in names), key=_place)
     return visit.render(
         "types.html",
         cur="Types",

@@ -19,6 +19,7 @@ from backstage.domain.ports.task_events import TaskEvents
 from backstage.domain.ports.task_queue import TaskQueue
 from backstage.domain.ports.task_repository import TaskRepository
 from backstage.domain.ports.tokens import Tokens
+from backstage.domain.ports.type_definitions import TypeDefinitions
 from backstage.domain.ports.wakeup import Wakeup
 from backstage.domain.ports.worker_registry import WorkerRegistry
 
@@ -72,6 +73,9 @@ class Backend(Protocol):
 
     @property
     def task_events(self) -> TaskEvents: ...
+
+    @property
+    def type_definitions(self) -> TypeDefinitions: ...
 
     async def open(self, opening: Opening = Opening.WORK) -> None:
         """Connect, and make of the store what `opening` allows.

@@ -22,6 +22,7 @@ from backstage.infra.memory.subscriptions import MemorySubscriptions
 from backstage.infra.memory.task_events import MemoryTaskEvents
 from backstage.infra.memory.tasks import MemoryTasks
 from backstage.infra.memory.tokens import MemoryTokens
+from backstage.infra.memory.type_definitions import MemoryTypeDefinitions
 from backstage.infra.memory.wakeup import MemoryWakeup, subscribe
 
 
@@ -45,6 +46,7 @@ class MemoryBackend:
         self.archive = MemoryArchive(self._store)
         self.history = MemoryRunHistory(self._store)
         self.task_events = MemoryTaskEvents(self._store)
+        self.type_definitions = MemoryTypeDefinitions(self._store)
 
     async def open(self, opening: Opening = Opening.WORK) -> None:
         """Nothing to connect."""

@@ -38,6 +38,7 @@ from backstage.infra.postgres.task_events import PostgresTaskEvents
 from backstage.infra.postgres.tasks import PostgresTasks
 from backstage.infra.postgres.tls import check_tls
 from backstage.infra.postgres.tokens import PostgresTokens
+from backstage.infra.postgres.type_definitions import PostgresTypeDefinitions
 from backstage.infra.postgres.wakeup import subscribe
 from backstage.infra.server_time import server_time
 from backstage.infra.system_clock import SystemClock
@@ -73,6 +74,7 @@ class PostgresBackend:
         self.archive = PostgresArchive(self._store)
         self.history = PostgresRunHistory(self._store)
         self.task_events = PostgresTaskEvents(self._store)
+        self.type_definitions = PostgresTypeDefinitions(self._store)
 
     @classmethod
     def from_url(cls, url: str, clock: Clock | None = None, *, logger: Any = None) -> PostgresBackend:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from backstage.infra.redis.subscriptions import RedisSubscriptions
     from backstage.infra.redis.task_events import RedisTaskEvents
     from backstage.infra.redis.tokens import RedisTokens
+    from backstage.infra.redis.type_definitions import RedisTypeDefinitions
 
 
 class RedisBackend:
@@ -106,6 +107,12 @@ class RedisBackend:
         from backstage.infra.redis.bulk_operations import RedisBulkOperations  # noqa: PLC0415 - see above
 
         return RedisBulkOperations(self._client)
+
+    @cached_property
+    def type_definitions(self) -> RedisTypeDefinitions:
+        from backstage.infra.redis.type_definitions import RedisTypeDefinitions  # noqa: PLC0415 - see above
+
+        return RedisTypeDefinitions(self._client)
 
     @cached_property
     def tokens(self) -> RedisTokens:

@@ -60,6 +60,7 @@ Of the store:
     audit                    zset     0 -> id and document of an entry of the audit log, in the order of the ids
     bulk                     hash     id -> the version and the document of a bulk operation, or of the plan of one
     tokens                   hash     digest of a secret -> the token, as JSON
+    types                    hash     type -> what the last worker told of its handler, as JSON
     uses                     hash     id of a token -> the moment of its last use
     history:<grain>:<moment> hash     beginning, queue and type -> numbers of a minute or an hour
     history:hashes           zset     end -> those hashes and those of hours of failures
@@ -107,6 +108,7 @@ class Keys:
         self.bulk = f"{self.store}:bulk"
         self.tokens = f"{self.store}:tokens"
         self.token_uses = f"{self.store}:uses"
+        self.type_definitions = f"{self.store}:types"
         self.broadcasts = f"{self.store}:broadcasts"
         self.wake_channel = f"{self.store}:wake"
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from backstage.infra.sqlite.subscriptions import SqliteSubscriptions
     from backstage.infra.sqlite.task_events import SqliteTaskEvents
     from backstage.infra.sqlite.tokens import SqliteTokens
+    from backstage.infra.sqlite.type_definitions import SqliteTypeDefinitions
 
 T = TypeVar("T")
 _OLDEST = (3, 38, 0)  # STRICT tables, the ->> operator
@@ -128,6 +129,12 @@ class SqliteBackend:
         from backstage.infra.sqlite.bulk_operations import SqliteBulkOperations  # noqa: PLC0415 - see above
 
         return SqliteBulkOperations(self._writer, self._reader)
+
+    @cached_property
+    def type_definitions(self) -> SqliteTypeDefinitions:
+        from backstage.infra.sqlite.type_definitions import SqliteTypeDefinitions  # noqa: PLC0415 - see above
+
+        return SqliteTypeDefinitions(self._writer, self._reader)
 
     @cached_property
     def tokens(self) -> SqliteTokens:

@@ -63,6 +63,10 @@ class HandlerCall:
         if self._takes.payload is not None:
             self._payload(payload_json)
 
+    def schema(self) -> str | None:
+        """The JSON schema of its payload, as text; None where it takes any, or none that has a schema."""
+        return None if self._reader is None or self._takes.payload is None else self._reader.schema()
+
     def run(self, context: TaskContext) -> Any:
         """Call the handler in this thread; what an async one returns is to be awaited."""
         return self.of(context.task.payload_json, context)()

@@ -5,15 +5,18 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any, Protocol
 
 from backstage.domain.errors import ConfigurationError, UnknownTaskTypeError
 from backstage.domain.lane_type import lane_type, split_lane_type
 from backstage.domain.task import Task
+from backstage.domain.type_definition import TypeDefinition
 from backstage.worker.handling.context import TaskContext
 from backstage.worker.handling.handler import RunIn, TaskHandlerRegistration, payload_type_of
 from backstage.worker.handling.handler_call import HandlerCall
+from backstage.worker.handling.handler_definition import defined
 from backstage.worker.handling.handler_path import HandlerPath
 from backstage.worker.handling.handler_versions import HandlerVersions
 from backstage.worker.handling.middleware import Run
@@ -93,6 +96,11 @@ class HandlerRegistry:
             if not patterns or any(fnmatchcase(each, pattern) for pattern in patterns)
             for version in self._versions.of(each, newest[each])
         )
+
+    def definitions(self, lanes: Iterable[str], told_at: datetime) -> list[TypeDefinition]:
+        """What can be told of the handlers of those types, whatever versions; by type."""
+        types = {split_lane_type(lane)[0] for lane in lanes}
+        return [defined(*self._calls[each], told_at) for each in sorted(types & self._calls.keys())]
 
     def registration(self, lane: str) -> TaskHandlerRegistration:
         """Of a type, with the version of the payload as in `Task.lane_type`. Raises UnknownTaskTypeError."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic.errors import PydanticInvalidForJsonSchema
+from pydantic_core import PydanticOmit
 
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.typed_dicts import validatable
@@ -21,6 +24,13 @@ class PayloadReader:
         except Exception as error:
             problem = f"pydantic cannot validate its payload type {payload_type!r}"
             raise ConfigurationError(label, problem) from error
+
+    def schema(self) -> str | None:
+        """The JSON schema of the type, as text; None where pydantic has none for it."""
+        try:
+            return json.dumps(self._adapter.json_schema(), ensure_ascii=False)
+        except (PydanticInvalidForJsonSchema, PydanticOmit, TypeError, ValueError):
+            return None
 
     def read(self, payload_json: str) -> Any:
         """Raises PayloadMisfit when the payload does not fit the type."""

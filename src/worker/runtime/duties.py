@@ -23,6 +23,8 @@ from backstage.worker.runtime.reclaimer import Reclaimer
 from backstage.worker.runtime.replaced_store import ReplacedStore
 from backstage.worker.runtime.schedule_loop import ScheduleLoop
 from backstage.worker.runtime.store_watch import StoreWatch
+from backstage.worker.runtime.told_types import LOOK_EVERY as LOOK_FOR_TYPES_EVERY
+from backstage.worker.runtime.told_types import ToldTypes
 from backstage.worker.runtime.unserved_watch import LOOK_EVERY as LOOK_FOR_UNSERVED_EVERY
 
 STALLED_AFTER = 0.5
@@ -43,6 +45,7 @@ class Duties:
             options.schedule_interval,
             logger,
         )
+        self._types = ToldTypes(backend.type_definitions, parts.declared.handlers, parts.types, backend.clock)
         self.store_watch = self._new_store_watch()
         older = OlderWorkers(backend.registry, parts.subscriptions, logger)
         self.beat = Beat(
@@ -112,6 +115,7 @@ class Duties:
             "pruner": later(options.prune_interval, "pruner", self._reclaimer.prune),
             "beat": later(self.beat.interval, "beat", self.beat.beat),
             "history": later(self.beat.interval, "history", parts.history.tell),
+            "types": after_beat(LOOK_FOR_TYPES_EVERY, "types", self._types.tell),
             "unserved": after_beat(LOOK_FOR_UNSERVED_EVERY, "unserved", parts.unserved.look),
         }
         if self.broadcasts is not None:
@@ -140,7 +144,7 @@ class Duties:
 
     def _new_store_watch(self) -> StoreWatch:
         surroundings, options = self._parts.surroundings, self._parts.options
-        put_again = [self._scheduler.put_again, self._parts.subscriptions.put_again]
+        put_again = [self._scheduler.put_again, self._parts.subscriptions.put_again, self._types.put_again]
         if self.broadcasts is not None:
             put_again.append(self.broadcasts.begin_again)
         health = self._parts.healths.of("store", beat_interval(options.lease))

@@ -1,0 +1,1 @@
+DROP TABLE backstage_type_definitions;
