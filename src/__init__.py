@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from backstage.domain.errors import StoreReplacedError as StoreReplacedError
     from backstage.domain.errors import SubscriptionNotFoundError as SubscriptionNotFoundError
     from backstage.domain.errors import TaskCancelledError as TaskCancelledError
+    from backstage.domain.errors import TaskChangedError as TaskChangedError
     from backstage.domain.errors import TaskError as TaskError
     from backstage.domain.errors import TaskFailedError as TaskFailedError
     from backstage.domain.errors import TaskNotFoundError as TaskNotFoundError

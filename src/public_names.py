@@ -154,6 +154,7 @@ HOMES = {
     "UnchangeableTaskError": "domain.errors",
     "UndecodableTaskError": "domain.errors",
     "StaleTaskError": "domain.errors",
+    "TaskChangedError": "domain.errors",
     "DuplicateTaskError": "domain.errors",
     "ResourceFailedError": "domain.errors",
     "TransferRefusedError": "domain.errors",

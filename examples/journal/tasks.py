@@ -108,10 +108,8 @@ class JournalTasks:
     async def delete(self, tasks: Sequence[Task]) -> int:
         with self._store.step():
             stored = self._store.tasks
-            states = {task.id: task.state for task in tasks}
-            doomed = [
-                task_id for task_id, state in states.items() if task_id in stored and stored[task_id].state is state
-            ]
+            seen = {task.id: (task.state, task.version) for task in tasks if task.id in stored}
+            doomed = [id_ for id_, was in seen.items() if (stored[id_].state, stored[id_].version) == was]
             self._store.change(pruned=doomed)
             return len(doomed)
 

@@ -15,6 +15,7 @@ from backstage.api.access import access
 from backstage.api.admission import Admission, Authorize, use_cases_of
 from backstage.api.bounded_bodies import BoundedBodies
 from backstage.api.bulk import bulk
+from backstage.api.examining import examining
 from backstage.api.explaining import explaining
 from backstage.api.fleet import fleet
 from backstage.api.following import following
@@ -26,6 +27,7 @@ from backstage.api.problems import PROBLEM_ANSWER, Problem, add_problems
 from backstage.api.queues import queues
 from backstage.api.schedules import schedules
 from backstage.api.searching import searching
+from backstage.api.task_ids import task_ids
 from backstage.api.tasks import tasks
 from backstage.api.values import JSON_SCHEMA
 from backstage.app.use_cases import UseCases
@@ -33,7 +35,8 @@ from backstage.infra.release import release
 from backstage.pages.app import pages_app
 
 Metrics = Callable[[Request], Awaitable[Response]]
-_ROUTERS = (tasks, following, searching, bulk, explaining, history, queues, schedules, fleet, live, access)
+_OF_TASKS = (tasks, task_ids, following, searching, bulk)
+_ROUTERS = (*_OF_TASKS, explaining, examining, history, queues, schedules, fleet, live, access)
 
 
 def backstage_app(

@@ -6,7 +6,8 @@ from fastapi import APIRouter
 
 from backstage.api.admission import Asked
 from backstage.api.documents import Document
-from backstage.api.values import Moment, PathId, PathName
+from backstage.api.task_ids import PathId
+from backstage.api.values import Moment, PathName
 from backstage.domain.explanation import ReasonKind
 from backstage.domain.task_state import TaskState
 

@@ -10,7 +10,8 @@ from pydantic_core import to_json
 from backstage.api.admission import Asked
 from backstage.api.documents import Document
 from backstage.api.event_stream import EVENTS, event, event_stream
-from backstage.api.values import Moment, PathId
+from backstage.api.task_ids import PathId
+from backstage.api.values import Moment
 from backstage.app.guarded_use_cases import GuardedUseCases
 
 following = APIRouter(prefix="/v1/tasks", tags=["tasks"])

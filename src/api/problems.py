@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Self
+from urllib.parse import quote
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -16,9 +17,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from backstage.api.refusal import Refusal
-from backstage.domain.errors import InvalidQueryError, InvalidTaskDataError, TaskError
+from backstage.domain.errors import AmbiguousIdError, InvalidQueryError, InvalidTaskDataError, StorageError, TaskError
 from backstage.infra.error_answers import answer_to
+from backstage.pages.outage_log import OutageLog
 
+_TITLES = {413: "Content Too Large"}
+"""Where Python has the name that a standard of before used."""
 MEDIA_TYPE = "application/problem+json"
 _KINDS = "urn:backstage:"
 _UNREADABLE: Mapping[type[BaseException], str] = {
@@ -46,11 +50,13 @@ class Problem(BaseModel):
     status: int
     detail: str
     fields: list[WrongField] = []
+    task_ids: list[str] = []
+    """Of a part of an id that several tasks have: some of them, newest first."""
 
     @classmethod
     def of_status(cls, status: int, detail: str, kind: str | None = None) -> Self:
         """`kind` is that of the status where it says it all: `urn:backstage:not-found` for 404."""
-        title = HTTPStatus(status).phrase
+        title = _TITLES.get(status) or HTTPStatus(status).phrase
         return cls(type=f"{_KINDS}{kind or title.lower().replace(' ', '-')}", title=title, status=status, detail=detail)
 
 
@@ -69,6 +75,7 @@ def problem_answer(problem: Problem, headers: Mapping[str, str] | None = None) -
 
 def add_problems(app: FastAPI) -> None:
     """Answer every error of the application with a problem."""
+    app.state.outages = OutageLog()
     app.add_exception_handler(TaskError, _of_task_error)
     app.add_exception_handler(RequestValidationError, _of_wrong_request)
     app.add_exception_handler(HTTPException, _of_http_error)
@@ -80,6 +87,8 @@ async def _of_task_error(request: Request, error: Exception) -> JSONResponse:
     if answer is None:
         raise error
     status, detail = answer
+    if isinstance(error, StorageError) and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        request.app.state.outages.tell(request.method, request.url.path, error)
     name = type(error).__name__.removesuffix("Error")
     words = _WORDS.split(name)
     fields = _wrong_fields(error)
@@ -90,6 +99,7 @@ async def _of_task_error(request: Request, error: Exception) -> JSONResponse:
             status=status,
             detail=detail,
             fields=fields,
+            task_ids=list(error.task_ids) if isinstance(error, AmbiguousIdError) else [],
         ),
         {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None,
     )
@@ -130,7 +140,7 @@ def _of_unreadable_body(cause: BaseException) -> JSONResponse:
 
 
 async def _of_a_defect(request: Request, error: Exception) -> JSONResponse:
-    _logger.error("%s %s could not be answered", request.method, request.url.path, exc_info=error)
+    _logger.error("%s %s could not be answered", request.method, quote(request.url.path), exc_info=error)
     detail = "Backstage could not answer: its log says why"
     return problem_answer(Problem.of_status(500, detail))
 

@@ -13,9 +13,9 @@ from backstage.api.documents import (
     TaskPageDocument,
 )
 from backstage.api.idempotency import check_same_task
-from backstage.api.if_match import check_version
 from backstage.api.requests import Amendment, NewTask, NewTasks, RetryBody
-from backstage.api.values import ID, NAME, PathId
+from backstage.api.task_ids import IfVersion, PathId
+from backstage.api.values import ID, NAME, Moment
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import DuplicateTaskError
 from backstage.domain.limits import MAX_NAME_LENGTH, MAX_TAG_LENGTH, MAX_TASK_KEY_LENGTH
@@ -30,9 +30,6 @@ _IdempotencyKey = Annotated[
     str | None,
     Header(pattern=ID, description="The id of the new task, a UUID: the same request again stores nothing more."),
 ]
-_IfMatch = Annotated[
-    str | None, Header(description="The version that the task must still have, as its ETag says: 412 if it has not.")
-]
 tasks = APIRouter(prefix="/v1/tasks", tags=["tasks"])
 
 
@@ -40,6 +37,10 @@ class AttemptsDocument(Document):
     """Oldest first."""
 
     attempts: list[AttemptDocument]
+
+
+class EndedTasksDocument(Document):
+    tasks: list[TaskDocument]
 
 
 class EnqueuedTasksDocument(Document):
@@ -102,6 +103,17 @@ async def enqueue_tasks(asked: Asked, body: NewTasks) -> EnqueuedTasksDocument:
     return EnqueuedTasksDocument(tasks=[EnqueuedDocument.of(answer) for answer in answers])
 
 
+@tasks.get("/ended")
+async def list_ended(
+    asked: Asked, since: Moment, limit: Annotated[int, Query(ge=1, le=MOST_OF_A_PAGE)] = 50
+) -> EndedTasksDocument:
+    """The tasks that ended at a moment or later, those that ended first before others.
+
+    To go on, ask with the `finished_at` of the last one: it is told again.
+    """
+    return EndedTasksDocument(tasks=[TaskDocument.of(task) for task in await asked.list_ended(since, limit)])
+
+
 @tasks.get("/{task_id}")
 async def get_task(asked: Asked, task_id: PathId, response: Response) -> TaskDocument:
     """One task as it is now. Its version is the `ETag`."""
@@ -110,23 +122,20 @@ async def get_task(asked: Asked, task_id: PathId, response: Response) -> TaskDoc
 
 @tasks.patch("/{task_id}")
 async def amend_task(
-    asked: Asked, task_id: PathId, body: Amendment, response: Response, if_match: _IfMatch = None
+    asked: Asked, task_id: PathId, body: Amendment, response: Response, if_version: IfVersion
 ) -> TaskDocument:
     """Give a pending task another priority, or move it to another queue."""
-    await check_version(asked, task_id, if_match)
     if body.queue is None:
         assert body.priority is not None
-        return _shown(await asked.change_priority(task_id, body.priority), response)
-    if body.priority is not None:
-        await asked.change_priority(task_id, body.priority)
-    return _shown(await asked.move_to_queue(task_id, body.queue), response)
+        return _shown(await asked.change_priority(task_id, body.priority, if_version=if_version), response)
+    moved = await asked.move_to_queue(task_id, body.queue, priority=body.priority, if_version=if_version)
+    return _shown(moved, response)
 
 
 @tasks.delete("/{task_id}", status_code=204)
-async def delete_task(asked: Asked, task_id: PathId, if_match: _IfMatch = None) -> None:
+async def delete_task(asked: Asked, task_id: PathId, if_version: IfVersion) -> None:
     """Delete a task that has ended."""
-    await check_version(asked, task_id, if_match)
-    await asked.delete_task(task_id)
+    await asked.delete_task(task_id, if_version=if_version)
 
 
 @tasks.get("/{task_id}/attempts")
@@ -137,20 +146,18 @@ async def get_attempts(asked: Asked, task_id: PathId) -> AttemptsDocument:
 
 
 @tasks.post("/{task_id}/cancel")
-async def cancel_task(asked: Asked, task_id: PathId, response: Response, if_match: _IfMatch = None) -> TaskDocument:
+async def cancel_task(asked: Asked, task_id: PathId, response: Response, if_version: IfVersion) -> TaskDocument:
     """Cancel a pending or running task. A running one is answered while its worker stops it."""
-    await check_version(asked, task_id, if_match)
-    return _shown(await asked.cancel_task(task_id), response)
+    return _shown(await asked.cancel_task(task_id, if_version=if_version), response)
 
 
 @tasks.post("/{task_id}/retry")
 async def retry_task(
-    asked: Asked, task_id: PathId, response: Response, body: RetryBody | None = None, if_match: _IfMatch = None
+    asked: Asked, task_id: PathId, response: Response, if_version: IfVersion, body: RetryBody | None = None
 ) -> TaskDocument:
     """Put a failed or cancelled task back into its queue, due now."""
-    await check_version(asked, task_id, if_match)
     reset_attempts = body is not None and body.reset_attempts
-    return _shown(await asked.retry_task(task_id, reset_attempts=reset_attempts), response)
+    return _shown(await asked.retry_task(task_id, reset_attempts=reset_attempts, if_version=if_version), response)
 
 
 @tasks.post("/{task_id}/copy", status_code=201)

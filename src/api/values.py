@@ -34,7 +34,6 @@ Moment = AwareDatetime
 Payload = Annotated[Any, WithJsonSchema({"allOf": [{"$ref": "#/components/schemas/Json"}]})]
 
 PathName = Annotated[str, Path(pattern=NAME, max_length=MAX_NAME_LENGTH)]
-PathId = Annotated[str, Path(pattern=ID)]
 
 JSON_SCHEMA: dict[str, Any] = {
     "title": "Json",

@@ -4,17 +4,15 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
-from fnmatch import fnmatchcase
 
-from backstage.app.use_cases import UseCases
 from backstage.cli.answer import print_json
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.store import existing_store
 from backstage.cli.table import print_table
 from backstage.cli.task_document import task_document
 from backstage.domain.search_terms import Term
+from backstage.domain.search_values import is_glob
 from backstage.domain.shown_state import shown_state
 from backstage.domain.task import Task
 from backstage.domain.task_query import MAX_PAGE, TaskPage, TaskQuery
@@ -51,12 +49,12 @@ def parser() -> CommandParser:
 def run(arguments: Sequence[str]) -> int:
     known = parser()
     options = known.parse_args(arguments)
-    is_pattern = options.type is not None and any(character in options.type for character in "*?[")
+    is_search = bool(options.query) or is_glob(options.type or "")
     with known.naming_options({"workflow_id": "workflow", "correlation_id": "correlation"}):
         query = TaskQuery(
             states=frozenset(TaskState(state) for state in options.state),
             queue=options.queue,
-            type=None if is_pattern else options.type,
+            type=None if is_search else options.type,
             workflow_id=options.workflow,
             correlation_id=options.correlation,
             tag=options.tag,
@@ -64,10 +62,7 @@ def run(arguments: Sequence[str]) -> int:
             limit=options.limit,
             after=options.after,
         )
-    if options.query:
-        page, now = asyncio.run(_found(options))
-    else:
-        page, now = asyncio.run(_page(options.url, query, options.type if is_pattern else None))
+    page, now = asyncio.run(_found(options) if is_search else _page(options.url, query))
     if options.json:
         print_json([task_document(task) for task in page.tasks])
         return DONE
@@ -89,21 +84,9 @@ async def _found(options: argparse.Namespace) -> tuple[TaskPage, datetime]:
         return TaskPage(page.tasks, page.next_after), store.clock.now()
 
 
-async def _page(url: str | None, query: TaskQuery, pattern: str | None) -> tuple[TaskPage, datetime]:
+async def _page(url: str | None, query: TaskQuery) -> tuple[TaskPage, datetime]:
     async with existing_store(url) as store:
-        page = await (store.find_tasks(query) if pattern is None else _of_types(pattern, query, store))
-        return page, store.clock.now()
-
-
-async def _of_types(pattern: str, query: TaskQuery, store: UseCases) -> TaskPage:
-    """The page of all types that match: the newest of each type's own page."""
-    stats = await store.get_task_stats()
-    types = [name for name in stats.by_type if fnmatchcase(name, pattern)]
-    pages = [await store.find_tasks(replace(query, type=name)) for name in types]
-    found = sorted((task for page in pages for task in page.tasks), key=lambda task: task.id, reverse=True)
-    tasks = tuple(found[: query.limit])
-    is_more = len(found) > query.limit or any(page.next_after for page in pages)
-    return TaskPage(tasks, tasks[-1].id if is_more and tasks else None)
+        return await store.find_tasks(query), store.clock.now()
 
 
 def _print_page(page: TaskPage, now: datetime) -> None:
@@ -121,7 +104,7 @@ def _row(task: Task, now: datetime) -> tuple[str, ...]:
         task.queue,
         shown_state(task, now),
         str(task.priority),
-        f"{task.attempt}/{task.max_attempts or '-'}",
+        str(task.attempt) if task.max_attempts is None else f"{task.attempt} of {task.max_attempts}",
         duration((now - task.created_at).total_seconds()),
         "" if task.last_failure is None else str(task.last_failure),
     )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from backstage.conformance.backend_suite import BackendSuite
@@ -79,6 +81,47 @@ class Changing(BackendSuite):
             ("default", dead.type, TaskState.COMPLETED): (1, 0),
         }
         assert await trial.tasks.add([trial.new_task(dedupe=Dedupe("a", ttl=60.0))]) == [None]
+
+    async def test_a_task_that_has_failed_anew_since_somebody_looked_at_it_is_not_deleted(self, trial: Trial) -> None:
+        running = await trial.running()
+        await trial.settle(running.gave_up(BROKEN))
+        seen = await trial.tasks.get(running.id)
+        await trial.tasks.save(seen.retry(trial.clock.now()))
+        [again] = await trial.claim()
+        await trial.settle(again.gave_up(BROKEN))
+        assert await trial.tasks.delete([seen]) == 0
+        assert await trial.tasks.delete([seen, await trial.tasks.get(seen.id)]) == 1
+
+    async def test_a_moved_task_may_take_another_priority_with_it(self, trial: Trial) -> None:
+        task, other = await trial.added(queue="mail"), await trial.added(queue="bulk", priority=1)
+        moved = task.moved_to("bulk", 2)
+        await trial.tasks.move(moved, "mail")
+        assert await trial.tasks.get(task.id) == moved
+        assert [each.id for each in await trial.claim(2)] == [task.id, other.id]
+
+    async def test_of_several_who_have_seen_one_version_one_changes_the_task(self, trial: Trial) -> None:
+        for n in range(20):
+            task = await trial.added()
+            steps = [
+                trial.tasks.save(task.prioritised(3)),
+                trial.tasks.save(task.cancel(trial.clock.now())),
+                trial.tasks.move(task.moved_to("bulk"), task.queue),
+            ]
+            answers = await asyncio.gather(*steps[n % 3 :], *steps[: n % 3], return_exceptions=True)
+            assert answers.count(None) == 1
+            # On its way to another queue it may be nowhere for a moment.
+            assert all(isinstance(each, StaleTaskError | TaskNotFoundError | None) for each in answers)
+
+    async def test_of_a_retry_and_a_deletion_one_gets_on(self, trial: Trial) -> None:
+        for n in range(20):
+            await trial.settle((await trial.running()).gave_up(BROKEN))
+            [dead] = (await trial.tasks.find(TaskQuery(states=frozenset({FAILED})))).tasks
+            steps = [trial.tasks.save(dead.retry(trial.clock.now())), trial.tasks.delete([dead])]
+            answers = await asyncio.gather(*steps[n % 2 :], *steps[: n % 2], return_exceptions=True)
+            retried, deleted = answers[n % 2], answers[1 - n % 2]
+            assert (retried, deleted) == (None, 0) or (type(retried), deleted) == (TaskNotFoundError, 1)
+            if retried is None:
+                await trial.tasks.save((await trial.tasks.get(dead.id)).cancel(trial.clock.now()))
 
     async def test_a_task_that_was_retried_meanwhile_is_not_deleted(self, trial: Trial) -> None:
         running = await trial.running()

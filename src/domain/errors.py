@@ -19,6 +19,7 @@ TaskError
 │   ├── UnchangeableTaskError   only tasks that wait, or that have ended, can be changed so
 │   └── UndecodableTaskError    what is stored of the task makes no sense here: repair it first
 ├── StaleTaskError              somebody changed the task meanwhile: load it again and retry
+├── TaskChangedError            the task has changed since the version that was named: look at it again
 ├── DuplicateTaskError          a live task already holds the dedupe key
 ├── TaskFailedError             the awaited task has failed for good: `failure` says why
 ├── TaskCancelledError          the awaited task was cancelled, so it has no result
@@ -205,6 +206,14 @@ class StaleTaskError(TaskError):
 
     def __init__(self, task_id: str) -> None:
         super().__init__(f"task {task_id} was changed meanwhile: load it again and retry")
+        self.task_id = task_id
+
+
+class TaskChangedError(TaskError):
+    """The task has no longer the version that the caller has seen; nothing was changed."""
+
+    def __init__(self, task_id: str) -> None:
+        super().__init__(f"task {task_id} has changed since it was looked at: load it again, and decide anew")
         self.task_id = task_id
 
 

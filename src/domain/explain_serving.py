@@ -59,7 +59,8 @@ def _unknown_type(task_type: str, alive: Iterable[WorkerInfo]) -> Reason:
     versions = sorted(each for of, each in map(split_lane_type, known) if of == name)
     if versions:
         said = ", ".join(map(str, versions))
-        sentence = f"No worker that is alive knows version {version} of {name}: those that know the type have {said}."
+        sentence = f"No worker that is alive knows version {version} of {name}: those that know the type have {said}. "
+        sentence += _way_to_version(name, version, versions)
         return Reason(
             ReasonKind.UNKNOWN_VERSION, sentence, details={"type": name, "version": version, "known": versions}
         )
@@ -68,6 +69,16 @@ def _unknown_type(task_type: str, alive: Iterable[WorkerInfo]) -> Reason:
     sentence = f"No worker that is alive knows the type {task_type}{meant}. "
     sentence += "To run it, start a worker with its handler: backstage worker --handlers MODULE."
     return Reason(ReasonKind.UNKNOWN_TYPE, sentence, details={"type": task_type, "nearest": near})
+
+
+def _way_to_version(name: str, version: int, known: Sequence[int]) -> str:
+    """What to do for a payload that is newer than the code of the workers, or older."""
+    if version > max(known):
+        return f"To run it, start a worker of the release whose handler has version={version}."
+    return (
+        f'To run it, add @upcast("{name}", {version}) to the code of the workers, or start one whose handler still has '
+        f"version={version}."
+    )
 
 
 def _behind_others(facts: TaskFacts, takers: Sequence[WorkerInfo]) -> Iterator[Reason]:

@@ -130,8 +130,9 @@ class Task(StructForPydantic, Struct, frozen=True, kw_only=True, gc=False):
             raise self._unchangeable(f"is {self.state}: the priority of a pending task alone can be changed")
         return replace(self, priority=priority, version=self.version + 1)
 
-    def moved_to(self, queue: str) -> Task:
-        """The same pending task on another queue. What has run, or holds a dedupe key, belongs to its queue."""
+    def moved_to(self, queue: str, priority: int | None = None) -> Task:
+        """The same pending task on another queue, also with another priority. What has run, or holds a dedupe key,
+        belongs to its queue."""
         self._must_be_decodable()
         if self.state is not TaskState.PENDING:
             raise self._unchangeable(f"is {self.state}: a pending task alone can be moved to another queue")
@@ -139,7 +140,8 @@ class Task(StructForPydantic, Struct, frozen=True, kw_only=True, gc=False):
             raise self._unchangeable("has run before, so its records belong to its queue: enqueue a copy of it")
         if self.dedupe is not None:
             raise self._unchangeable("has a dedupe key, which holds on its queue: enqueue a copy of it")
-        return replace(self, queue=queue, version=self.version + 1)
+        kept = self.priority if priority is None else priority
+        return replace(self, queue=queue, priority=kept, version=self.version + 1)
 
     def must_be_deletable(self) -> None:
         if self.state not in FINAL_STATES:

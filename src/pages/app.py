@@ -22,6 +22,7 @@ from backstage.pages.live_stream import live_route
 from backstage.pages.more_page import more_page
 from backstage.pages.new_schedule_page import new_schedule_page, schedule_preview_page
 from backstage.pages.new_task_page import new_task_page
+from backstage.pages.outage_log import OutageLog
 from backstage.pages.overview_page import overview_page
 from backstage.pages.palette_page import palette_page
 from backstage.pages.problem_page import defect, no_such_page, nobody_known
@@ -94,11 +95,13 @@ def pages_app(
         Mount("/static", VersionedFiles()),
         page_route(site, "/{path:path}", _no_such_page),
     ]
-    return Starlette(
+    app = Starlette(
         routes=routes,
         middleware=[Middleware(ProtectingHeaders)],
         exception_handlers={HTTPException: _bare, StorageError: partial(nobody_known, site), Exception: defect},
     )
+    app.state.outages = OutageLog()
+    return app
 
 
 async def _no_such_page(visit: Visit) -> Response:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from backstage.domain.errors import StorageError, StoreNotReadyError, TaskError, TaskNotFoundError
+from backstage.pages.outage_log import OutageLog
 from backstage.pages.sentences import as_sentence
 from backstage.pages.site import Site
 from backstage.pages.visit import Visit
@@ -60,13 +62,13 @@ async def nobody_known(site: Site, request: Request, error: Exception) -> Respon
 
 
 async def defect(request: Request, error: Exception) -> Response:
-    _logger.error("%s %s could not be answered", request.method, request.url.path, exc_info=error)
+    _logger.error("%s %s could not be answered", request.method, quote(request.url.path), exc_info=error)
     return Response("Backstage could not answer: its log says why.", 500, media_type="text/plain")
 
 
 def _told(request: Request, error: Exception) -> tuple[str, str]:
-    """The error's own text names the store, so it is for those who can read the log."""
-    _logger.warning("%s %s was not answered: %s", request.method, request.url.path, error)
+    outages: OutageLog = request.app.state.outages
+    outages.tell(request.method, request.url.path, error)
     if isinstance(error, StoreNotReadyError):
         return "The store is not ready", "Run backstage migrate, or start a worker; then load this page again."
     return "The store does not answer", "Nothing is lost. Load this page again in a few seconds."

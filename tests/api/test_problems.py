@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from starlette.requests import Request
 
-from tests.api.conftest import Api
+from backstage import Container, Identity, Settings, StorageUnavailableError
+from backstage.api import backstage_app
+from backstage.pages.outage_log import OutageLog
+from tests.api.conftest import Api, client
 
 JSON = {"Content-Type": "application/json"}
 
@@ -39,7 +43,7 @@ async def test_every_problem_has_a_type_of_its_own(api: Api) -> None:
         (401, "unauthorized"),
         (404, "not-found"),
         (404, "not-found"),
-        (412, "precondition-failed"),
+        (412, "task-changed"),
     ]
 
 
@@ -47,3 +51,25 @@ async def test_every_problem_has_a_type_of_its_own(api: Api) -> None:
 async def test_a_query_that_was_forgotten_does_not_mean_every_task(api: Api, query: str) -> None:
     answer = await api.operator.post("/v1/bulk", json={"kind": "cancel", "query": query})
     assert (answer.status_code, "write type:* if you mean every task" in answer.json()["detail"]) == (422, True)
+
+
+async def test_an_outage_of_the_store_is_logged_without_flooding_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    async def authorize(request: Request) -> Identity:
+        raise StorageUnavailableError("postgresql://ada@db: no route")
+
+    app = backstage_app(Container(Settings(url="memory://")), authorize=authorize)
+    async with client(app) as http:
+        answers = [await http.get("/v1/stats") for _ in range(4)]
+    assert [(each.status_code, "ada" in each.text) for each in answers] == [(503, False)] * 4
+    assert caplog.messages == ["request_unanswered: GET /v1/stats was not answered: postgresql://ada@db: no route"]
+
+
+def test_a_lasting_outage_is_told_once_a_minute_with_how_many_requests_it_were(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    now = 100.0
+    outages = OutageLog(lambda: now)
+    for now in (100.0, 101.0, 159.0, 160.0, 161.0):  # noqa: B007 - the log looks at it
+        outages.tell("GET", "/a\nb", StorageUnavailableError("away"))
+    first = "request_unanswered: GET /a%0Ab was not answered: away"
+    assert caplog.messages == [first, f"{first} (2 more since the last line)"]

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
 
+from backstage import EnqueueTask
 from backstage.domain.failure import Failure
 from tests.api.conftest import Api
 
@@ -156,11 +159,54 @@ async def test_a_body_that_makes_no_sense_is_a_problem_and_no_defect(
 
 
 async def test_a_body_that_is_too_large_is_refused_before_it_is_read(api: Api) -> None:
-    answer = await api.operator.post("/v1/tasks", content=b" " * (17 * 1024 * 1024))
-    assert (answer.status_code, answer.json()["title"]) == (413, "Content Too Large")
+    async def without_a_length() -> AsyncIterator[bytes]:
+        for _ in range(17):
+            yield b" " * (1024 * 1024)
+
+    for path in ("/v1/tasks", "/act/cancel"):
+        told = await api.operator.post(path, content=b" " * (17 * 1024 * 1024))
+        assert (told.status_code, told.json()["title"]) == (413, "Content Too Large")
+    untold = await api.operator.post(
+        "/v1/tasks", content=without_a_length(), headers={"Content-Type": "application/json"}
+    )
+    assert (untold.status_code, untold.json()) == (413, told.json())
+    assert "send fewer tasks at once" in untold.json()["detail"]
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert (await api.operator.post("/act/cancel", content=without_a_length(), headers=form)).status_code == 413
 
 
 async def test_a_task_has_the_version_of_its_payload(api: Api) -> None:
     answer = await api.operator.post("/v1/tasks", json={"type": "email:send", "payload_version": 3})
     assert (answer.status_code, answer.json()["payload_version"]) == (201, 3)
     assert (await api.container.get_task(answer.json()["id"])).payload_version == 3
+
+
+async def test_a_task_is_called_by_the_first_or_last_characters_of_its_id(api: Api) -> None:
+    task = await api.container.enqueue("email:send")
+    for part in (task.id[:13], task.id[-8:], task.id[-12:]):
+        assert (await api.viewer.get(f"/v1/tasks/{part}")).json()["id"] == task.id
+    assert (await api.operator.post(f"/v1/tasks/{task.id[-8:]}/cancel")).json()["state"] == "cancelled"
+    assert (await api.viewer.get(f"/v1/task-ids/{task.id[-8:]}")).json() == {"task_id": task.id}
+    unknown = await api.viewer.get("/v1/tasks/00000000/explain")
+    assert (unknown.status_code, unknown.json()["type"]) == (404, "urn:backstage:task-not-found")
+    assert (await api.viewer.get("/v1/task-ids/0000000")).status_code == 422
+
+
+async def test_a_part_of_an_id_that_several_tasks_have_lists_them(api: Api) -> None:
+    ids = ["01890000-0000-7000-8000-00000000000a", "01890000-0000-7000-8000-00000000000b"]
+    await api.container.enqueue_tasks([EnqueueTask("email:send", None, id=id_) for id_ in ids])
+    for path in ("/v1/tasks/01890000", "/v1/task-ids/01890000"):
+        answer = await api.viewer.get(path)
+        assert (answer.status_code, answer.json()["type"]) == (409, "urn:backstage:ambiguous-id")
+        assert sorted(answer.json()["task_ids"]) == ids
+
+
+async def test_tasks_that_ended_lately_come_in_the_order_of_their_ends(api: Api) -> None:
+    tasks = [await api.container.enqueue("email:send", {"n": n}) for n in range(3)]
+    for task in (tasks[2], tasks[0]):
+        await api.container.cancel_task(task.id)
+    found = (await api.viewer.get("/v1/tasks/ended", params={"since": "2020-01-01T00:00:00Z"})).json()["tasks"]
+    assert [task["id"] for task in found] == [tasks[2].id, tasks[0].id]
+    assert {task["payload"] for task in found} == {"[hidden]"}
+    later = {"since": found[1]["finished_at"], "limit": 1}
+    assert [t["id"] for t in (await api.viewer.get("/v1/tasks/ended", params=later)).json()["tasks"]] == [tasks[0].id]

@@ -25,6 +25,7 @@ NOT_OF_A_STORE = {
     "use_cases",
     "dead_letters",
     "move_task",
+    "seen_version",
     "waiting_room",
     "following_room",
     "permissions",

@@ -56,8 +56,8 @@ def test_list_shows_the_newest_first_with_its_error(cli: Cli, store: Store) -> N
     young = store.enqueue("report:make", queue="slow", priority=7)
     head, first, second = cli("list").out.splitlines()
     assert head.split() == ["id", "type", "queue", "state", "priority", "attempts", "age", "error"]
-    assert first.split()[:6] == [young, "report:make", "slow", "pending", "7", "0/-"]
-    assert second.split()[:6] == [dead, "email:send", "default", "failed", "0", "1/3"]
+    assert first.split()[:6] == [young, "report:make", "slow", "pending", "7", "0"]
+    assert second.split()[:8] == [dead, "email:send", "default", "failed", "0", "1", "of", "3"]
     assert second.rstrip().endswith("ValueError: \\x1b[31mred")
 
 

@@ -10,6 +10,7 @@ from backstage.cli.commands import COMMANDS
 from backstage.domain import errors
 from backstage.infra import log_events as infra_log_events
 from backstage.infra.settings.settings import Settings
+from backstage.pages import log_events as pages_log_events
 from backstage.worker import log_events
 from tests.docs.markdown import ROOT, table
 
@@ -50,7 +51,8 @@ def test_the_commands_are_those_of_the_command_line() -> None:
 
 
 def _log_events() -> set[str]:
-    return {value for each in (infra_log_events, log_events) for name, value in vars(each).items() if name.isupper()}
+    all_of_them = (infra_log_events, pages_log_events, log_events)
+    return {value for each in all_of_them for name, value in vars(each).items() if name.isupper()}
 
 
 def shown(name: str, field: FieldInfo) -> str:

@@ -112,8 +112,12 @@ def test_a_version_that_no_worker_knows_is_told_with_those_that_are_known() -> N
     [reason] = _explained(_task(payload_version=3), workers=[_worker(types=("email:send", "email:send@2"))]).reasons
     assert reason.kind is ReasonKind.UNKNOWN_VERSION
     assert reason.sentence == (
-        "No worker that is alive knows version 3 of email:send: those that know the type have 1, 2."
+        "No worker that is alive knows version 3 of email:send: those that know the type have 1, 2. "
+        "To run it, start a worker of the release whose handler has version=3."
     )
+    [older] = _explained(_task(payload_version=2), workers=[_worker(types=("email:send@3",))]).reasons
+    remedy = 'add @upcast("email:send", 2) to the code of the workers, or start one whose handler still has version=2.'
+    assert older.sentence.endswith(f"To run it, {remedy}")
     assert _explained(_task(payload_version=2), workers=[_worker(types=("email:send@2",))]).reasons[0].kind is (
         ReasonKind.NEXT
     )

@@ -61,7 +61,7 @@ async def test_where_nobody_can_be_known_the_store_is_told_to_be_away(caplog: py
             assert answer.status_code == 503
             assert "The store does not answer" in answer.text
             assert "secret" not in answer.text
-    assert "GET /live was not answered: postgresql://secret@db: no route" in caplog.messages
+    assert caplog.messages == ["request_unanswered: GET / was not answered: postgresql://secret@db: no route"]
 
 
 async def test_a_defect_is_logged_with_its_traceback(caplog: pytest.LogCaptureFixture) -> None:

@@ -78,8 +78,8 @@ class TaskRepository(Protocol):
         ...
 
     async def delete(self, tasks: Sequence[Task]) -> int:
-        """Delete those of the ended tasks that are still in that state, with all that belongs to them, as `prune` does;
-        return how many."""
+        """Delete those of the ended tasks that still have that state and version, with all that belongs to them, as
+        `prune` does; return how many."""
         ...
 
     async def counts(self) -> list[Count]:

@@ -85,8 +85,9 @@ class MemoryTasks:
 
     async def delete(self, tasks: Sequence[Task]) -> int:
         with self._store.lock:
-            states = {task.id: task.state for task in tasks}
-            doomed = [each for id_ in states if (each := self._store.tasks.get(id_)) and each.state is states[id_]]
+            seen = {task.id: (task.state, task.version) for task in tasks}
+            stored = [self._store.tasks[id_] for id_ in seen if id_ in self._store.tasks]
+            doomed = [task for task in stored if (task.state, task.version) == seen[task.id]]
             for task in doomed:
                 self._store.delete(task)
         return len(doomed)

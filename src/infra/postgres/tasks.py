@@ -93,8 +93,9 @@ class PostgresTasks:
 
     async def delete(self, tasks: Sequence[Task]) -> int:
         async def step(session: Session) -> int:
-            columns = [task.id for task in tasks], [task.state.value for task in tasks]
-            return int(await session.value(statement("delete_tasks"), *columns))
+            ids, states = [task.id for task in tasks], [task.state.value for task in tasks]
+            versions = [task.version for task in tasks]
+            return int(await session.value(statement("delete_tasks"), ids, states, versions))
 
         deleted = await self._store.database.run(step)
         await self._store.counts.appended(len(tasks))

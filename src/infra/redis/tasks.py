@@ -101,11 +101,14 @@ class RedisTasks:
         raise TaskNotFoundError(task_id)
 
     async def delete(self, tasks: Sequence[Task]) -> int:
-        by_state: dict[tuple[str, str], list[str]] = {}
+        by_state: dict[tuple[str, str], tuple[list[str], list[int]]] = {}
         for task in tasks:
-            by_state.setdefault((task.queue, LETTERS[task.state]), []).append(task.id)
+            ids, versions = by_state.setdefault((task.queue, LETTERS[task.state]), ([], []))
+            ids.append(task.id)
+            versions.append(task.version)
             self._directory.forget(task.id)
         steps = [
-            ("prune_tasks", self._client.keys.queue(queue), [letter, ids]) for (queue, letter), ids in by_state.items()
+            ("prune_tasks", self._client.keys.queue(queue), [letter, *asked])
+            for (queue, letter), asked in by_state.items()
         ]
         return sum(await self._client.run_each(steps))

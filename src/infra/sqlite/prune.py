@@ -30,8 +30,10 @@ _DELETE_BY_ID = (
     "DELETE FROM backstage_run_logs WHERE task_id = ?",
     "DELETE FROM backstage_result_ends WHERE task_id = ?",
 )
-_FINISHED = """SELECT finished_at, id, seq, type, dedupe_key, queue FROM backstage_tasks
-                WHERE state = ? AND id IN (SELECT value FROM json_each(?))"""
+_FINISHED = """SELECT finished_at, task.id, seq, task.type, dedupe_key, queue
+                 FROM json_each(:asked) AS asked CROSS JOIN backstage_tasks AS task
+                WHERE task.id = json_extract(asked.value, '$[0]') AND version = json_extract(asked.value, '$[1]')
+                  AND state = :state"""
 Finished = tuple[int, str, int, str, str | None, str]
 """End, id, seq, type, dedupe key, queue."""
 
@@ -50,11 +52,11 @@ def prune(retention: Retention, limit: int, transaction: Transaction) -> int:
 
 
 def delete(tasks: Sequence[Task], transaction: Transaction) -> int:
-    """Delete those of the ended tasks that are still in that state."""
+    """Delete those of the ended tasks that still have that state and version."""
     number = 0
     for state in FINAL_STATES:
-        ids = json.dumps([task.id for task in tasks if task.state is state])
-        rows = transaction.cursor.execute(_FINISHED, (state.value, ids)).fetchall()
+        asked = json.dumps(list({(task.id, task.version) for task in tasks if task.state is state}))
+        rows = transaction.cursor.execute(_FINISHED, {"state": state.value, "asked": asked}).fetchall()
         number += _delete(rows, state, transaction)
     return number
 

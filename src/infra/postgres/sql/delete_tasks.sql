@@ -1,11 +1,11 @@
--- Delete ended tasks, as far as they are still in that state, with all that belongs to them.
---   $1 ids   $2 the state of each
+-- Delete ended tasks, as far as they still have that state and version, with all that belongs to them.
+--   $1 ids   $2 the state of each   $3 the version of each
 -- Returns how many were deleted. One that is retried meanwhile has left the table, so it is not.
 WITH chosen AS (
     SELECT asked.id
-      FROM unnest($1::uuid[], $2::text[]) AS asked (id, state)
-     CROSS JOIN LATERAL (SELECT state FROM backstage_finished WHERE id = asked.id LIMIT 1) AS ended
-     WHERE ended.state = asked.state
+      FROM unnest($1::uuid[], $2::text[], $3::integer[]) AS asked (id, state, version)
+     CROSS JOIN LATERAL (SELECT state, version FROM backstage_finished WHERE id = asked.id LIMIT 1) AS ended
+     WHERE (ended.state, ended.version) = (asked.state, asked.version)
 ), gone AS (
     DELETE FROM backstage_finished WHERE id = ANY (ARRAY (SELECT id FROM chosen))
     RETURNING id, queue, type, state

@@ -1,11 +1,11 @@
--- prune_tasks: delete ended tasks of one queue with all that belongs to them, as far as they are still in that state;
--- and forget dedupe keys whose window is over.
+-- prune_tasks: delete ended tasks of one queue with all that belongs to them, as far as they are still in that state,
+-- and have the version that is given with them; and forget dedupe keys whose window is over.
 --   KEYS  1 the queue's prefix
---   ARGV  4 packed { state letter, { id, … } }
+--   ARGV  4 packed { state letter, { id, … }, { version, … } or nothing }
 --   returns how many were deleted
 -- needs: allow_full, storing, records, gone
 local KEYS_FORGOTTEN_AT_ONCE = 1000
-local state, ids = unpack(cmsgpack.unpack(ARGV[4]))
+local state, ids, versions = unpack(cmsgpack.unpack(ARGV[4]))
 
 local function forget_expired_keys()
   local ended = redis.call('ZRANGEBYSCORE', KEYS[1] .. ':keyends', '-inf', now, 'LIMIT', 0, KEYS_FORGOTTEN_AT_ONCE)
@@ -34,10 +34,12 @@ local function forget_ended(id)
   return 1
 end
 
-local function prune(id)
-  local type_, key, workflow, correlation, task_key, tags =
-    unpack(redis.call('HMGET', task_of(id), 'type', 'key', 'workflow', 'correlation', 'task_key', 'tags'))
-  if redis.call('ZREM', KEYS[1] .. ':ended:' .. state, id) == 0 then
+local function prune(id, seen)
+  local type_, key, workflow, correlation, task_key, tags, version =
+    unpack(redis.call('HMGET', task_of(id), 'type', 'key', 'workflow', 'correlation', 'task_key', 'tags', 'version'))
+  if type_ and seen and (whole(version) or 1) ~= seen then
+    return 0
+  elseif redis.call('ZREM', KEYS[1] .. ':ended:' .. state, id) == 0 then
     return 0
   elseif not type_ then
     return forget_ended(id)
@@ -55,8 +57,8 @@ local function prune(id)
 end
 
 local pruned = 0
-for _, id in ipairs(ids) do
-  pruned = pruned + prune(id)
+for place, id in ipairs(ids) do
+  pruned = pruned + prune(id, versions and versions[place])
 end
 forget_expired_keys()
 write_indexes()
