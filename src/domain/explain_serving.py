@@ -9,7 +9,7 @@ from backstage.domain.lane_type import split_lane_type
 from backstage.domain.nearest import nearest_name
 from backstage.domain.task_facts import MOST_COUNTED, LaneAhead, TaskFacts, available
 from backstage.domain.time_texts import moment
-from backstage.domain.worker_info import EVERY_TYPE, WorkerInfo
+from backstage.domain.worker_info import EVERY_TYPE, WorkerInfo, WorkerState
 
 
 def serving(facts: TaskFacts) -> Iterator[Reason]:
@@ -29,17 +29,31 @@ def serving(facts: TaskFacts) -> Iterator[Reason]:
 def unserved(queue: str, task_type: str, workers: Sequence[WorkerInfo]) -> Reason | None:
     """Why no worker that is alive takes tasks of this queue and type, None if one does."""
     alive = available(workers)
-    if not alive:
-        return _no_worker(workers)
     if any(worker.serves(queue, task_type) for worker in alive):
         return None
+    quiet = [each for each in workers if each.state is WorkerState.QUIET and each.serves(queue, task_type)]
+    if quiet:
+        return _quiet(quiet)
+    if not alive:
+        return _no_worker(workers)
     knowing = [worker for worker in alive if task_type in worker.types]
     if not knowing:
         return _unknown_type(task_type, alive)
     served = sorted({name for worker in knowing for name in worker.queues})
     sentence = f"No worker serves the queue {queue}: those that know the type serve {', '.join(served)}. "
-    sentence += f"To run it: backstage worker --queues {queue}, or backstage move {served[0]} --query queue:{queue}."
+    remedies = (f"worker --handlers MODULE --queues {queue}", f"move {served[0]} --query queue:{queue}")
+    sentence += f"To run it: backstage {remedies[0]}, or backstage {remedies[1]}."
     return Reason(ReasonKind.UNSERVED_QUEUE, sentence, details={"queue": queue, "served": served})
+
+
+def _quiet(quiet: Sequence[WorkerInfo]) -> Reason:
+    names = [worker.id for worker in quiet]
+    if len(names) == 1:
+        sentence = f"The one worker that serves it is quiet and claims nothing: {names[0]}. "
+    else:
+        sentence = f"All workers that serve it are quiet and claim nothing: {', '.join(names)}. "
+    sentence += f"To let one claim again: backstage workers resume {names[0]}."
+    return Reason(ReasonKind.QUIET_WORKERS, sentence, details={"workers": names})
 
 
 def _no_worker(workers: Sequence[WorkerInfo]) -> Reason:
@@ -50,13 +64,15 @@ def _no_worker(workers: Sequence[WorkerInfo]) -> Reason:
 
 
 def _going(worker: WorkerInfo) -> str:
-    return f"{worker.id} is stopping" if worker.is_stopping else f"{worker.id} has not been heard of lately"
+    if worker.state is WorkerState.LOST:
+        return f"{worker.id} has not been heard of lately"
+    return f"{worker.id} is {worker.state}"
 
 
 def _unknown_type(task_type: str, alive: Iterable[WorkerInfo]) -> Reason:
     known = {name for worker in alive for name in worker.types if name != EVERY_TYPE}
     name, version = split_lane_type(task_type)
-    versions = sorted(each for of, each in map(split_lane_type, known) if of == name)
+    versions = versions_of(name, known)
     if versions:
         said = ", ".join(map(str, versions))
         sentence = f"No worker that is alive knows version {version} of {name}: those that know the type have {said}. "
@@ -69,6 +85,11 @@ def _unknown_type(task_type: str, alive: Iterable[WorkerInfo]) -> Reason:
     sentence = f"No worker that is alive knows the type {task_type}{meant}. "
     sentence += "To run it, start a worker with its handler: backstage worker --handlers MODULE."
     return Reason(ReasonKind.UNKNOWN_TYPE, sentence, details={"type": task_type, "nearest": near})
+
+
+def versions_of(name: str, known: Iterable[str]) -> list[int]:
+    """The versions of the type among the types that workers know."""
+    return sorted(version for each, version in map(split_lane_type, known) if each == name)
 
 
 def _way_to_version(name: str, version: int, known: Sequence[int]) -> str:

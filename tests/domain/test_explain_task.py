@@ -79,6 +79,10 @@ def test_whoever_paused_or_cancelled_is_named() -> None:
     facts = TaskFacts(now=NOW, task=_task(), pauses=[Pause(QUEUE, "mail", NOW)], workers=[_worker()])
     [reason] = explain_task(facts, authors).reasons
     assert "is paused since 2026-03-01T12:00:00Z, by ada@host." in reason.sentence
+    said = TaskFacts(now=NOW, task=_task(), pauses=[Pause(QUEUE, "mail", NOW, "ops", "provider down")])
+    reason = explain_task(said, authors).reasons[0]
+    assert "is paused since 2026-03-01T12:00:00Z, by ops: “provider down”. To go on" in reason.sentence
+    assert reason.details == {"kind": "queue", "name": "mail", "by": "ops", "reason": "provider down"}
     cancelled = TaskFacts(now=NOW, task=_task(state=TaskState.CANCELLED, finished_at=NOW))
     assert explain_task(cancelled, authors).sentence.startswith(
         "It was cancelled at 2026-03-01T12:00:00Z by grace@host."
@@ -123,7 +127,7 @@ def test_a_queue_that_nobody_serves_is_told_with_those_that_are_served() -> None
     [reason] = _explained(workers=[_worker(queues=("b", "a"))]).reasons
     assert reason.sentence == (
         "No worker serves the queue mail: those that know the type serve a, b. "
-        "To run it: backstage worker --queues mail, or backstage move a --query queue:mail."
+        "To run it: backstage worker --handlers MODULE --queues mail, or backstage move a --query queue:mail."
     )
 
 
