@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from backstage.domain.audit_entry import AuditEntry
+from backstage.domain.audit_entry import AuditEntry, AuditOutcome
 from backstage.pages.figures import counted
 from backstage.pages.moments import wait
 from backstage.pages.short_id import short_id
@@ -40,6 +40,10 @@ _SENTENCES = {
     "resume_queue": "resumed the queue {queue}",
     "pause_type": "paused tasks of type {type}",
     "resume_type": "resumed tasks of type {type}",
+    "quiet_worker": "made the worker {worker} quiet",
+    "resume_worker": "let the worker {worker} claim again",
+    "stop_worker": "stopped the worker {worker}",
+    "get_worker_stacks": "read the stacks of the worker {worker}",
     "send_broadcast": "sent the broadcast {name}",
     "subscribe": "put the durable listener {name}",
     "unsubscribe": "removed the durable listener {name}",
@@ -55,6 +59,10 @@ _SENTENCES = {
     "revoke_token": "revoked the token {token}",
 }
 """By use case. What is in braces is the target, or the number of tasks."""
+_OTHER_ENDS = {
+    AuditOutcome.BEGUN: " (it began; its end is not known)",
+    AuditOutcome.FAILED: " (it was refused: nothing was changed)",
+}
 ACTIONS = tuple(sorted(_SENTENCES))
 _PLACE = re.compile(r"\{(\w+)\}")
 _PLACES = {
@@ -64,6 +72,7 @@ _PLACES = {
     "token": "/tokens#{}",
     "bulk": "/bulk/{}",
     "failure": "/failures?open={}",
+    "worker": "/workers#{}",
 }
 _NAMES = {"task_type": "type", "task_name": "type", "may_read_payloads": "reads payloads", "expires_in": "good for"}
 _SECONDS = frozenset({"expires_in", "delay", "max_age", "timeout", "soft_timeout"})
@@ -80,7 +89,12 @@ class Part:
 
 
 def sentence(visit: Visit, entry: AuditEntry, tasks: int) -> list[Part]:
-    """What was done, to that many tasks. An action that is not known here is told by its name."""
+    """What was done, to that many tasks, or was not. An action that is not known here is told by its name."""
+    end = _OTHER_ENDS.get(entry.outcome)
+    return [*_action(visit, entry, tasks), *([] if end is None else [Part(end)])]
+
+
+def _action(visit: Visit, entry: AuditEntry, tasks: int) -> list[Part]:
     pattern = _SENTENCES.get(entry.action)
     if pattern is None:
         what = [Part(f"did {entry.action.replace('_', ' ')} ")]

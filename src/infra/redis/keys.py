@@ -52,8 +52,11 @@ Of the store:
     ready                    zset     minus the priority -> head, queue, type: all waiting levels; not on a cluster
     later                    zset     due time of a queue's next task that is not due yet -> queue; not on a cluster
     pauses                   hash     kind:name -> since
+    notes                    hash     kind:name of a queue, a type or a schedule -> since, and JSON: by whom and why
     control                  string   changes whenever `queues` or `pauses` do
     workers                  hash     worker id -> what it said of itself
+    asked                    hash     order:<worker id> -> what is asked of it; stacks:<worker id> -> id of a request
+    stacks                   hash     worker id -> its last answer to such a request, as JSON
     schedules                hash     name -> the queue that has the schedule
     subscriptions            hash     name -> the subscription, as JSON
     audit                    zset     0 -> id and document of an entry of the audit log, in the order of the ids
@@ -98,8 +101,10 @@ class Keys:
         self.queues = f"{self.store}:queues"
         self.past = f"{self.store}:past"
         self.pauses = f"{self.store}:pauses"
+        self.pause_notes = f"{self.store}:notes"
         self.control = f"{self.store}:control"
         self.workers = f"{self.store}:workers"
+        self.stacks = f"{self.store}:stacks"
         self.schedules = f"{self.store}:schedules"
         self.subscriptions = f"{self.store}:subscriptions"
         self.audit = f"{self.store}:audit"
