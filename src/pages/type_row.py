@@ -20,6 +20,16 @@ from backstage.pages.run_numbers import Summed
 from backstage.pages.visit import Visit
 
 
+_KINDS = {
+    "object": "JSON object",
+    "array": "list",
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class TypeRow:
     """`ran` is what it did in the time that is shown, `rate` in the last minutes; None where nothing ran."""
@@ -54,7 +64,10 @@ class TypeRow:
         if self.definition is None:
             return ""
         schema = json.loads(self.definition.schema or "null")
-        return str(schema.get("title") or schema.get("type") or "JSON") if isinstance(schema, dict) else "any JSON"
+        if not isinstance(schema, dict):
+            return "any JSON"
+        kind = str(schema.get("type"))
+        return str(schema.get("title") or _KINDS.get(kind, "JSON"))
 
     @property
     def versions(self) -> list[int]:
