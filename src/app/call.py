@@ -9,6 +9,7 @@ from backstage.app.enqueue_options import CallOptions, EnqueueOptions
 from backstage.app.enqueue_task import Enqueue, EnqueueTask
 from backstage.app.result import Result
 from backstage.domain.dedupe import Duplicate
+from backstage.domain.limits import check_patience
 from backstage.domain.task_type import TaskType
 
 Payload = TypeVar("Payload")
@@ -55,6 +56,7 @@ class Call:
         timeout: float | None = None,
         **options: Unpack[CallOptions],
     ) -> Any:
+        check_patience(timeout)  # before anything is stored
         if isinstance(task_type, EnqueueTask):
             if payload is not None or options:
                 raise TypeError("call() takes an EnqueueTask alone: it says its payload and its options itself")

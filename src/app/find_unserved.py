@@ -3,6 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from backstage.domain.explain_serving import versions_of
+from backstage.domain.lane_type import plain_type
 from backstage.domain.nearest import nearest
 from backstage.domain.ports.task_repository import TaskRepository
 from backstage.domain.ports.worker_registry import WorkerRegistry
@@ -55,4 +57,9 @@ def _unserved(lane: tuple[str, str], workers: Iterable[WorkerInfo]) -> Unserved:
     queue, type_ = lane
     types = {name for worker in workers for name in worker.types if name != EVERY_TYPE}
     queues = {name for worker in workers for name in worker.queues}
-    return Unserved(queue, type_, nearest(type_, types) if type_ not in types else nearest(queue, queues))
+    if type_ in types:
+        return Unserved(queue, type_, nearest(queue, queues))
+    versions = ", ".join(map(str, versions_of(plain_type(type_), types)))
+    return Unserved(
+        queue, type_, f": those that know the type have version {versions}" if versions else nearest(type_, types)
+    )

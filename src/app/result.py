@@ -6,6 +6,7 @@ from typing import Any, TypeVar, overload
 
 from backstage.app.current_task import current_task
 from backstage.app.waiting_room import WaitingRoom
+from backstage.domain.limits import check_patience
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.task_events import TaskEvents
 from backstage.domain.task import Task
@@ -42,6 +43,7 @@ class Result:
     async def end(self, task: Task | str, timeout: float | None = None) -> TaskEnd:
         """How the task has ended, once it has. Raises TimeoutError and TaskNotFoundError."""
         _warn_inside_a_handler()
+        check_patience(timeout)
         task_id = id_of(task)
         try:
             async with asyncio.timeout(timeout):

@@ -21,8 +21,8 @@ class RunBulk:
     """Do what a started bulk operation says, step by step, and yield it after each.
 
     Where somebody else does it already, it is only followed, until it ends or the other is silent for fifteen seconds.
-    Its position is stored with each step, so a killed process loses nothing: the next one goes on from there. Its end
-    is written into the audit log. Raises BulkNotFoundError, and StorageError when the store fails.
+    Its position is stored with each step, so a killed process loses nothing: the next one goes on from there. Whoever
+    did the last step writes its end into the audit log. Raises BulkNotFoundError, and StorageError if the store fails.
     """
 
     def __init__(
@@ -39,9 +39,10 @@ class RunBulk:
         self._change, self._audit, self._clock, self._ids = change_for_bulk, record_audit, clock, ids
 
     async def __call__(self, operation_id: str) -> AsyncIterator[BulkOperation]:
-        driver = self._ids.new()
+        driver, drove = self._ids.new(), False
         while (operation := await self._get(operation_id)).state is BulkState.RUNNING:
             if operation.is_driven(self._clock.now(), but_by=driver):
+                drove = False
                 yield operation
                 await asyncio.sleep(_LOOK_EVERY)
                 continue
@@ -49,16 +50,20 @@ class RunBulk:
             driven = operation.driven(driver, self._clock.now())
             if not await self._operations.save(driven):
                 continue
+            drove = True
             after = await self._step(driven)
+            done, failed = after.done - driven.done, after.failed - driven.failed
             if not await self._operations.save(after):
-                continue  # it was stopped: what is stored tells
+                await self._count(operation_id, done, failed, after.problem)
+                continue  # it was stopped, or taken over: what is stored tells
             if after.state is not BulkState.RUNNING:
                 break
             yield after
-            changed = after.done + after.failed - driven.done - driven.failed
+            changed = done + failed
             await asyncio.sleep(max(0.0, changed / after.rate - (self._clock.monotonic() - begun)))
         ended = await self._get(operation_id)
-        await self._tell(ended)
+        if drove:
+            await self._tell(ended)
         yield ended
 
     async def _step(self, operation: BulkOperation) -> BulkOperation:
@@ -69,6 +74,11 @@ class RunBulk:
         problem = problems[-1] if problems else ""
         done = len(tasks) - len(problems)
         return operation.advanced(page.next_after, done, len(problems), problem, self._clock.now())
+
+    async def _count(self, operation_id: str, done: int, failed: int, problem: str) -> None:
+        """What a step has changed that somebody else was quicker than to tell of."""
+        while not await self._operations.save((await self._get(operation_id)).counted(done, failed, problem)):
+            pass
 
     async def _tell(self, operation: BulkOperation) -> None:
         details = {"query": operation.query, "state": operation.state.value, "failed": operation.failed}

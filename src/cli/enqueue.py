@@ -11,6 +11,7 @@ from backstage.cli.store import opened_store
 from backstage.cli.unserved import warn_before_storing
 from backstage.domain.dedupe import Dedupe, Duplicate
 from backstage.domain.errors import DuplicateTaskError
+from backstage.domain.lane_type import check_payload_version
 from backstage.domain.limits import check_name
 from backstage.domain.queue import DEFAULT_QUEUE
 
@@ -121,8 +122,9 @@ async def _enqueue(options: argparse.Namespace) -> str:
     )
     check_name("type", options.type)  # before it is said of a name that can be none that nobody serves it
     check_name("queue", options.queue)
+    version = check_payload_version("payload_version", options.payload_version)
     async with opened_store(options.url) as store:
-        await warn_before_storing(store, options.queue, options.type)
+        await warn_before_storing(store, options.queue, options.type, version)
         answer = await store.enqueue_task(request)
     if isinstance(answer, Duplicate):
         raise DuplicateTaskError(answer.key, answer.holder_id)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from backstage.app.find_unserved import Unserved
 from backstage.domain.errors import StoreNotReadyError
+from backstage.domain.lane_type import lane_type
 from backstage.domain.nearest import nearest
 from backstage.infra.printable import printable
 
@@ -18,18 +19,18 @@ if TYPE_CHECKING:
 MOST_SHOWN = 10
 
 
-async def warn_before_storing(store: UseCases, queue: str, task_type: str) -> None:
+async def warn_before_storing(store: UseCases, queue: str, task_type: str, payload_version: int) -> None:
     """Say on standard error that the task may wait for ever, before its own name is among those that are known.
 
     Where no worker is alive, a name that nobody knows is compared with those of tasks and schedules. What an older
     store cannot be asked is no reason to store nothing there.
     """
     with suppress(StoreNotReadyError):
-        await _warn(store, queue, task_type)
+        await _warn(store, queue, task_type, payload_version)
 
 
-async def _warn(store: UseCases, queue: str, task_type: str) -> None:
-    unserved = await store.find_unserved([(queue, task_type)])
+async def _warn(store: UseCases, queue: str, task_type: str, payload_version: int) -> None:
+    unserved = await store.find_unserved([(queue, lane_type(task_type, payload_version))])
     if unserved:
         warn_of(unserved)
         return

@@ -77,8 +77,9 @@ class Querying(BackendSuite):
     async def test_each_query_finds_exactly_the_tasks_that_match(self, trial: Trial) -> None:
         await _fill(trial)
         tasks = (await trial.tasks.find(TaskQuery(limit=1000))).tasks
-        whole = tasks[3].id
-        for query in (*QUERIES, f"id:{whole}", f"id:{whole[:8]}", f"id:{whole[:-1]} -state:running", "id:ffff"):
+        whole, several = tasks[3].id, f"id:{tasks[5].id[-8:]} id:{tasks[7].id}"
+        of_ids = (f"id:{whole}", f"id:{whole[:8]}", f"id:{whole[:-1]} -state:running", "id:ffff", several)
+        for query in (*QUERIES, *of_ids):
             search = _search(trial, query)
             expected = tuple(task for task in tasks if search.matches(task))
             page = await trial.tasks.search(search, 100, None, 1000)

@@ -117,8 +117,11 @@ class BulkOperation:
     def advanced(self, position: str | None, done: int, failed: int, problem: str, now: datetime) -> BulkOperation:
         """After a step. It is done when there is no position to go on from."""
         moved = self if position else self.ended(BulkState.DONE, now)
-        changes = {"done": self.done + done, "failed": self.failed + failed, "problem": problem or self.problem}
-        return replace(moved, position=position, version=self.version + 1, **changes)  # type: ignore[arg-type]
+        return replace(moved.counted(done, failed, problem), position=position, version=self.version + 1)
+
+    def counted(self, done: int, failed: int, problem: str) -> BulkOperation:
+        """With what a step has changed, whatever has become of the operation meanwhile."""
+        return self._next(done=self.done + done, failed=self.failed + failed, problem=problem or self.problem)
 
     def ended(self, state: BulkState, now: datetime) -> BulkOperation:
         return self._next(state=state, ended_at=now, driver="", driven_until=None)

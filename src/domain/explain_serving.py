@@ -38,7 +38,8 @@ def unserved(queue: str, task_type: str, workers: Sequence[WorkerInfo]) -> Reaso
         return _unknown_type(task_type, alive)
     served = sorted({name for worker in knowing for name in worker.queues})
     sentence = f"No worker serves the queue {queue}: those that know the type serve {', '.join(served)}. "
-    sentence += f"To run it: backstage worker --queues {queue}, or backstage move {served[0]} --query queue:{queue}."
+    remedies = (f"worker --handlers MODULE --queues {queue}", f"move {served[0]} --query queue:{queue}")
+    sentence += f"To run it: backstage {remedies[0]}, or backstage {remedies[1]}."
     return Reason(ReasonKind.UNSERVED_QUEUE, sentence, details={"queue": queue, "served": served})
 
 
@@ -56,7 +57,7 @@ def _going(worker: WorkerInfo) -> str:
 def _unknown_type(task_type: str, alive: Iterable[WorkerInfo]) -> Reason:
     known = {name for worker in alive for name in worker.types if name != EVERY_TYPE}
     name, version = split_lane_type(task_type)
-    versions = sorted(each for of, each in map(split_lane_type, known) if of == name)
+    versions = versions_of(name, known)
     if versions:
         said = ", ".join(map(str, versions))
         sentence = f"No worker that is alive knows version {version} of {name}: those that know the type have {said}. "
@@ -69,6 +70,11 @@ def _unknown_type(task_type: str, alive: Iterable[WorkerInfo]) -> Reason:
     sentence = f"No worker that is alive knows the type {task_type}{meant}. "
     sentence += "To run it, start a worker with its handler: backstage worker --handlers MODULE."
     return Reason(ReasonKind.UNKNOWN_TYPE, sentence, details={"type": task_type, "nearest": near})
+
+
+def versions_of(name: str, known: Iterable[str]) -> list[int]:
+    """The versions of the type among the types that workers know."""
+    return sorted(version for each, version in map(split_lane_type, known) if each == name)
 
 
 def _way_to_version(name: str, version: int, known: Sequence[int]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection
 from datetime import UTC, datetime
@@ -84,6 +85,14 @@ def check_seconds(field: str, seconds: object, *, least: float = 0.0) -> float:
     if not least <= seconds <= MAX_SECONDS:
         raise InvalidTaskDataError.of(field, f"{shown(seconds)} is not between {least:g} seconds and 100 years")
     return float(seconds)
+
+
+def check_patience(timeout: object) -> None:
+    """Raise InvalidTaskDataError for what is no time to wait: NaN would put the loop's timers out of order."""
+    if timeout is None:
+        return
+    if not isinstance(timeout, (int, float)) or isinstance(timeout, bool) or math.isnan(timeout):
+        raise InvalidTaskDataError.of("timeout", f"{shown(timeout)} is not a number of seconds")
 
 
 def check_result_options(keep_result_for: object, result_limit: object) -> None:

@@ -101,7 +101,8 @@ class TaskSearch:
         return self.index is SearchIndex.ID or self.is_of_lane(task.queue, task.type, task.state)
 
     def may_have_id(self, task_id: str) -> bool:
-        return all(has_in_id(task_id, term.value) for term in self.terms if term.name == "id")
+        parts = [term.value for term in self.terms if term.name == "id"]
+        return not parts or any(has_in_id(task_id, part) for part in parts)
 
     def is_of_lane(self, queue: str, type_: str, state: TaskState) -> bool:
         """Whether a task of that queue, type and state can match; the type may have a version, as stores keep it."""

@@ -15,6 +15,8 @@ from backstage.pages.site import Site
 from backstage.pages.visit import Visit
 
 _logger = logging.getLogger("backstage.web")
+_TRIED_EVERY = 5
+"""Seconds."""
 
 
 def not_found(visit: Visit, error: TaskError) -> Response:
@@ -48,7 +50,8 @@ def not_allowed(visit: Visit, role: str) -> Response:
 
 def unavailable(visit: Visit, error: StorageError) -> Response:
     title, text = _told(visit.request, error)
-    return visit.render("problem.html", status=503, cur="", title=title, icon="system", text=text, is_bad=True)
+    answer = visit.render("problem.html", status=503, cur="", title=title, icon="system", text=text, is_bad=True)
+    return _tried_again(visit.request, answer)
 
 
 async def nobody_known(site: Site, request: Request, error: Exception) -> Response:
@@ -58,7 +61,15 @@ async def nobody_known(site: Site, request: Request, error: Exception) -> Respon
     html = site.templates.get_template("unavailable.html").render(
         title=title, text=text, theme=None, env=site.environment, static=f"{root}/static/{site.version}"
     )
-    return HTMLResponse(html, 503)
+    return _tried_again(request, HTMLResponse(html, 503))
+
+
+def _tried_again(request: Request, answer: Response) -> Response:
+    """By the browser, without a script. A form is not sent twice by itself."""
+    answer.headers["Retry-After"] = str(_TRIED_EVERY)
+    if request.method == "GET":
+        answer.headers["Refresh"] = str(_TRIED_EVERY)
+    return answer
 
 
 async def defect(request: Request, error: Exception) -> Response:
@@ -69,6 +80,7 @@ async def defect(request: Request, error: Exception) -> Response:
 def _told(request: Request, error: Exception) -> tuple[str, str]:
     outages: OutageLog = request.app.state.outages
     outages.tell(request.method, request.url.path, error)
+    again = "This page tries again every few seconds." if request.method == "GET" else "Try again in a few seconds."
     if isinstance(error, StoreNotReadyError):
-        return "The store is not ready", "Run backstage migrate, or start a worker; then load this page again."
-    return "The store does not answer", "Nothing is lost. Load this page again in a few seconds."
+        return "The store is not ready", f"Run backstage migrate, or start a worker. {again}"
+    return "The store does not answer", f"Nothing is lost. {again}"

@@ -45,7 +45,7 @@ async def _enqueued(backstage: UseCases, number: int, **options: object) -> list
 
 async def _run(backstage: UseCases, digest: str) -> BulkOperation:
     await backstage.start_bulk(digest, FAST, started_by="ada")
-    return [each async for each in backstage.run_bulk(digest)][-1]
+    return await _last(backstage, digest)
 
 
 async def test_a_plan_says_what_would_be_changed_and_changes_nothing(backstage: UseCases) -> None:
@@ -141,6 +141,30 @@ async def test_a_stopped_operation_ends_after_its_step_and_its_follower_with_it(
         assert (await asyncio.wait_for(anext(each), 10)).state is BulkState.STOPPED
     assert (await backstage.count_tasks("state:cancelled")).tasks == 2
     assert (await backstage.stop_bulk(plan.digest)).state is BulkState.STOPPED
+
+
+async def test_what_a_step_has_changed_is_counted_and_audited_once_though_it_was_stopped_meanwhile(
+    backstage: UseCases,
+) -> None:
+    await _enqueued(backstage, 40)
+    plan = await backstage.plan_bulk(CANCEL, "")
+    await backstage.start_bulk(plan.digest, FAST, started_by="ada")
+    driving, following = (asyncio.create_task(_last(backstage, plan.digest)) for _ in range(2))
+    async with asyncio.timeout(10):
+        while True:
+            await asyncio.sleep(0)
+            if (await backstage.count_tasks("state:cancelled")).tasks:
+                break
+    assert (await backstage.stop_bulk(plan.digest)).done == 0
+    assert [(each.state, each.done) for each in (await driving, await backstage.get_bulk(plan.digest))] == [
+        (BulkState.STOPPED, 40)
+    ] * 2
+    await following
+    assert [each.tasks for each in (await backstage.list_audit()).entries] == [40]
+
+
+async def _last(backstage: UseCases, digest: str) -> BulkOperation:
+    return [each async for each in backstage.run_bulk(digest)][-1]
 
 
 async def test_a_plan_holds_for_an_hour_and_is_started_once(backstage: UseCases, clock: FakeClock) -> None:

@@ -11,7 +11,13 @@ import pytest
 from backstage.app.current_task import current_task
 from backstage.app.enqueue_task import EnqueueTask
 from backstage.app.waiting_room import WaitingRoom
-from backstage.domain.errors import StorageUnavailableError, TaskCancelledError, TaskFailedError, TaskNotFoundError
+from backstage.domain.errors import (
+    InvalidTaskDataError,
+    StorageUnavailableError,
+    TaskCancelledError,
+    TaskFailedError,
+    TaskNotFoundError,
+)
 from backstage.domain.failure import Failure
 from backstage.domain.standing import Standing
 from backstage.domain.task import Task
@@ -52,6 +58,16 @@ async def test_a_cancelled_task_and_an_unknown_one_have_no_result(scene: Scene) 
         await scene.use_cases.result("018f0000-0000-7000-8000-000000000001")
     with pytest.raises(TypeError, match="a task or its id is needed, not None"):
         await scene.use_cases.result(None)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("timeout", [float("nan"), "5", True])
+async def test_what_is_no_time_to_wait_is_refused_and_nothing_is_stored(scene: Scene, timeout: Any) -> None:
+    """NaN, which is neither before nor after, would put the timers of the whole loop out of order."""
+    task = await scene.ended(Task.completed)
+    for waiting in (scene.use_cases.result(task, timeout=timeout), scene.use_cases.call("a", timeout=timeout)):
+        with pytest.raises(InvalidTaskDataError, match=r"timeout: .* is not a number of seconds"):
+            await waiting
+    assert (await scene.use_cases.get_task_stats()).total == 1
 
 
 async def test_waiting_ends_with_its_time_and_changes_nothing(scene: Scene) -> None:

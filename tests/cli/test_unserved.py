@@ -38,6 +38,16 @@ def test_beside_a_living_worker_enqueue_show_queues_and_doctor_tell_what_nobody_
     assert cli("enqueue", "email:send").err == ""
 
 
+def test_of_a_version_that_nobody_serves_the_known_ones_are_told(cli: Cli, store: Store) -> None:
+    store.beat("w1", types=("email:send", "email:send@2"))
+    answer = cli("enqueue", "email:send", "--payload-version", "3")
+    assert answer.err == (
+        "backstage: no worker that is alive serves tasks of type email:send@3 on queue default"
+        ": those that know the type have version 1, 2\n"
+    )
+    assert cli("enqueue", "email:send", "--payload-version", "2").err == ""
+
+
 def test_of_a_name_that_can_be_none_it_is_not_said_that_nobody_serves_it(cli: Cli, store: Store) -> None:
     store.beat("w1", types=("email:send",))
     answer = cli("enqueue", "bad type", "1")

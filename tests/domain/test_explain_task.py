@@ -123,7 +123,7 @@ def test_a_queue_that_nobody_serves_is_told_with_those_that_are_served() -> None
     [reason] = _explained(workers=[_worker(queues=("b", "a"))]).reasons
     assert reason.sentence == (
         "No worker serves the queue mail: those that know the type serve a, b. "
-        "To run it: backstage worker --queues mail, or backstage move a --query queue:mail."
+        "To run it: backstage worker --handlers MODULE --queues mail, or backstage move a --query queue:mail."
     )
 
 

@@ -297,7 +297,7 @@ async def test_a_store_that_does_not_answer_is_told_without_its_address(
 
     monkeypatch.setattr(store, "get_task_stats", silent)
     answer = await client.get("/tasks")
-    assert answer.status_code == 503
+    assert (answer.status_code, answer.headers["refresh"], answer.headers["retry-after"]) == (503, "5", "5")
     assert "The store does not answer" in answer.text
     assert "secret" not in answer.text
 

@@ -58,9 +58,11 @@ async def test_where_nobody_can_be_known_the_store_is_told_to_be_away(caplog: py
     async with httpx.AsyncClient(transport=transport, base_url="http://backstage.test") as client:
         for path in ("/", "/live", "/tasks/some/told"):
             answer = await client.get(path)
-            assert answer.status_code == 503
+            assert (answer.status_code, answer.headers["refresh"]) == (503, "5")
             assert "The store does not answer" in answer.text
             assert "secret" not in answer.text
+        answer = await client.post("/act/cancel")
+        assert (answer.status_code, answer.headers.get("refresh")) == (503, None)
     assert caplog.messages == ["request_unanswered: GET / was not answered: postgresql://secret@db: no route"]
 
 

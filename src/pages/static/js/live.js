@@ -69,7 +69,7 @@ function announce(fresh) {
 async function refresh() {
   if (isPaused || document.hidden) return void (isStale = true);
   const wait = lastFetch + MOST_OFTEN - Date.now();
-  if (wait > 0) return void (isStale ||= Boolean(setTimeout(() => { isStale = false; refresh(); }, wait)));
+  if (wait > 0) return void (isStale ||= Boolean(setTimeout(() => { isStale = false; refresh().catch(() => {}); }, wait)));
   lastFetch = Date.now();
   const answer = await fetch(location.href, { headers: { "X-Backstage-Live": "1" } });
   if (answer.redirected) return void show("Signed out", "lost");
