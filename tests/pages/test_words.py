@@ -8,6 +8,7 @@ from backstage.conformance.task_factory import TaskFactory
 from backstage.domain.shown_state import shown_state
 from backstage.pages.figures import brief, number, percent, size
 from backstage.pages.moments import age, duration, relative, wait
+from backstage.pages.sentences import with_times
 from backstage.testing.fake_clock import FakeClock
 
 NOW = datetime(2026, 11, 27, 14, 32, tzinfo=UTC)
