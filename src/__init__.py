@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from backstage.domain.errors import UnchangeableTaskError as UnchangeableTaskError
     from backstage.domain.errors import UndecodableTaskError as UndecodableTaskError
     from backstage.domain.errors import UnknownTaskTypeError as UnknownTaskTypeError
+    from backstage.domain.errors import WorkerNotFoundError as WorkerNotFoundError
     from backstage.domain.events import TaskCancelled as TaskCancelled
     from backstage.domain.events import TaskCompleted as TaskCompleted
     from backstage.domain.events import TaskCreated as TaskCreated
@@ -132,6 +133,9 @@ if TYPE_CHECKING:
     from backstage.domain.type_definition import TypeDefinition as TypeDefinition
     from backstage.domain.typed_task import TypedTask as TypedTask
     from backstage.domain.worker_info import WorkerInfo as WorkerInfo
+    from backstage.domain.worker_info import WorkerState as WorkerState
+    from backstage.domain.worker_order import WorkerOrder as WorkerOrder
+    from backstage.domain.worker_order import WorkerStacks as WorkerStacks
     from backstage.infra.container import Container as Container
     from backstage.infra.settings.setting_options import SettingOptions as SettingOptions
     from backstage.infra.settings.settings import Settings as Settings

@@ -59,6 +59,7 @@ from backstage.domain.task import MaxDeliveries
 from backstage.domain.task_facts import MOST_COUNTED, SEEN_WITHIN, BusySlots, LaneAhead, TaskFacts, competing_lanes
 from backstage.domain.task_state import FINAL_STATES, LIVE_STATES
 from backstage.domain.type_definition import MOST_DEFINITIONS
+from backstage.domain.worker_order import BeatAnswer, WorkerOrder, WorkerStacks
 from backstage.infra.searching import Looking, count_matching, search_page
 from backstage.infra.system_clock import SystemClock
 
@@ -69,6 +70,9 @@ __all__ = [
     "TaskQueue",
     "QueueControl",
     "WorkerRegistry",
+    "BeatAnswer",
+    "WorkerOrder",
+    "WorkerStacks",
     "ScheduleRepository",
     "Subscriptions",
     "Broadcasts",

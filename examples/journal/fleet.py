@@ -8,7 +8,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from backstage import BroadcastMessage, Pause, Subscription, TypeDefinition, WorkerInfo
-from backstage.ports import MOST_DEFINITIONS, Received, StoredSubscription
+from backstage.ports import MOST_DEFINITIONS, BeatAnswer, Received, StoredSubscription, WorkerOrder, WorkerStacks
 from examples.journal.step import KeptMessage
 from examples.journal.store import Store
 
@@ -68,27 +68,56 @@ class JournalRegistry:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._workers: dict[str, WorkerInfo] = {}
+        self._requests: dict[str, str] = {}
+        self._stacks: dict[str, WorkerStacks] = {}
         self._generation = uuid4().hex  # nobody can empty the journal under its one process
 
-    async def beat(self, worker: WorkerInfo) -> str:
+    async def beat(self, worker: WorkerInfo) -> BeatAnswer:
         with self._store.lock:
-            self._workers[worker.id] = replace(worker, seen_at=self._store.clock.now())
-        return self._generation
+            known = self._workers.get(worker.id)
+            order = WorkerOrder.WORK if known is None else known.order
+            self._workers[worker.id] = replace(worker, seen_at=self._store.clock.now(), order=order)
+            return BeatAnswer(self._generation, order, self._requests.get(worker.id))
 
     async def leave(self, worker_id: str) -> None:
         with self._store.lock:
-            self._workers.pop(worker_id, None)
+            self._forget(worker_id)
 
     async def workers(self, seen_within: float) -> list[WorkerInfo]:
         with self._store.lock:
             now = self._store.clock.now()
-            day = now - timedelta(days=1)
-            self._workers = {id_: each for id_, each in self._workers.items() if each.seen_at >= day}
+            for each in [each for each in self._workers.values() if each.seen_at < now - timedelta(days=1)]:
+                self._forget(each.id)
             seen = [
                 replace(each, silent_for=max(0.0, (now - each.seen_at).total_seconds()))
                 for _, each in sorted(self._workers.items())
             ]
             return [each for each in seen if each.silent_for <= seen_within and not each.is_gone]
+
+    async def give_order(self, worker_id: str, order: WorkerOrder) -> bool:
+        with self._store.lock:
+            if worker_id not in self._workers:
+                return False
+            self._workers[worker_id] = replace(self._workers[worker_id], order=order)
+            return True
+
+    async def request_stacks(self, worker_id: str, request: str) -> str | None:
+        with self._store.lock:
+            return self._requests.setdefault(worker_id, request) if worker_id in self._workers else None
+
+    async def put_stacks(self, worker_id: str, stacks: WorkerStacks) -> None:
+        with self._store.lock:
+            if worker_id in self._workers:
+                self._stacks[worker_id] = stacks
+                self._requests.pop(worker_id, None)
+
+    async def stacks(self, worker_id: str) -> WorkerStacks | None:
+        with self._store.lock:
+            return self._stacks.get(worker_id)
+
+    def _forget(self, worker_id: str) -> None:
+        for kept in (self._workers, self._requests, self._stacks):
+            kept.pop(worker_id, None)
 
 
 class JournalSubscriptions:

@@ -30,13 +30,14 @@ from backstage.api.searching import searching
 from backstage.api.task_ids import task_ids
 from backstage.api.tasks import tasks
 from backstage.api.values import JSON_SCHEMA
+from backstage.api.workers import workers
 from backstage.app.use_cases import UseCases
 from backstage.infra.release import release
 from backstage.pages.app import pages_app
 
 Metrics = Callable[[Request], Awaitable[Response]]
 _OF_TASKS = (tasks, task_ids, following, searching, bulk)
-_ROUTERS = (*_OF_TASKS, explaining, examining, history, queues, schedules, fleet, live, access)
+_ROUTERS = (*_OF_TASKS, explaining, examining, history, queues, schedules, workers, fleet, live, access)
 
 
 def backstage_app(

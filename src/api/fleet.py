@@ -10,37 +10,9 @@ from backstage.api.requests import DeadLetterFilter, NewBroadcast, NewSubscripti
 from backstage.api.values import NAME, Moment
 from backstage.domain.limits import MAX_NAME_LENGTH
 from backstage.domain.subscription import MAX_SUBSCRIPTION_NAME_LENGTH
-from backstage.domain.worker_info import WorkerInfo
 
 fleet = APIRouter(prefix="/v1", tags=["fleet"])
-_LONGEST_AGO = 86_400.0
 _SubscriptionName = Annotated[str, Path(pattern=NAME, max_length=MAX_SUBSCRIPTION_NAME_LENGTH)]
-
-
-class WorkerDocument(Document):
-    """A worker that was alive lately."""
-
-    id: str
-    host: str
-    pid: int
-    state: str
-    """`running`, `stopping`, or `lost`: it misses its beats."""
-    started_at: Moment
-    seen_at: Moment
-    silent_for: float
-    concurrency: int
-    queues: list[str]
-    """Empty: all."""
-    types: list[str]
-    """`*` among them: all."""
-    running: list[str]
-    """Ids of the tasks that it runs."""
-    lease: float | None
-    release: str | None
-
-
-class WorkersDocument(Document):
-    workers: list[WorkerDocument]
 
 
 class SubscriptionDocument(Document):
@@ -65,14 +37,6 @@ class NumberDocument(Document):
     """How many tasks it were."""
 
     tasks: int
-
-
-@fleet.get("/workers")
-async def list_workers(
-    asked: Asked, seen_within: Annotated[float, Query(ge=0.0, le=_LONGEST_AGO)] = 60.0
-) -> WorkersDocument:
-    """The workers that were alive in the last `seen_within` seconds."""
-    return WorkersDocument(workers=[worker_document(each) for each in await asked.list_workers(seen_within)])
 
 
 @fleet.get("/subscriptions")
@@ -112,9 +76,3 @@ async def purge_dead_letters(
 ) -> NumberDocument:
     """Delete all failed tasks, of one queue or of all."""
     return NumberDocument(tasks=await asked.purge_dead_letters(queue))
-
-
-def worker_document(worker: WorkerInfo) -> WorkerDocument:
-    state = "lost" if worker.is_lost else "stopping" if worker.is_stopping else "running"
-    names = [name for name in WorkerDocument.model_fields if name != "state"]
-    return WorkerDocument.model_validate({**{name: getattr(worker, name) for name in names}, "state": state})

@@ -15,8 +15,8 @@ from pydantic_core import to_json
 
 from backstage.api.admission import Asked
 from backstage.api.event_stream import EVENTS, event, event_stream
-from backstage.api.fleet import worker_document
 from backstage.api.queues import groups_of
+from backstage.api.workers import worker_document
 from backstage.app.guarded_use_cases import GuardedUseCases
 from backstage.domain.errors import TaskError
 from backstage.domain.ports.queue_control import QUEUE, TYPE

@@ -45,7 +45,9 @@ def _lost(workers: Sequence[WorkerInfo], has_listeners: bool) -> Finding:
     if lost:
         detail = f"{len(workers)}; these have stopped reporting: {', '.join(lost)}"
         return Finding(name, Severity.WARNING, detail, "check their hosts; their tasks will be reclaimed")
-    return Finding(name, Severity.OK, f"{len(workers)} were alive in the last minute")
+    quiet = ", ".join(worker.id for worker in workers if worker.is_quiet)
+    detail = f"{len(workers)} were alive in the last minute"
+    return Finding(name, Severity.OK, f"{detail}; quiet, claiming nothing: {quiet}" if quiet else detail)
 
 
 def _served(unserved: Sequence[Unserved]) -> Finding:

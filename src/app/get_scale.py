@@ -10,6 +10,7 @@ from backstage.domain.ports.run_history import RunHistory
 from backstage.domain.ports.task_repository import TaskRepository
 from backstage.domain.ports.worker_registry import WorkerRegistry
 from backstage.domain.scale import Scale
+from backstage.domain.task_facts import available
 from backstage.domain.task_state import TaskState
 
 _LATELY, _LONGER = timedelta(minutes=15), timedelta(hours=24)
@@ -23,8 +24,8 @@ class GetScale:
     """Return how many workers the queue needs for its due tasks to begin within `target` seconds.
 
     Tasks of a paused queue are not due. A run takes as long as the runs of the last 15 minutes did on average, else as
-    those of the last day; a worker has as many slots as those have that serve the queue now. Raises
-    InvalidTaskDataError.
+    those of the last day; a worker has as many slots as those have that claim from the queue now: a quiet one does not.
+    Raises InvalidTaskDataError.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class GetScale:
         counts = await self._tasks.counts()
         running = sum(each.tasks for each in counts if each.queue == queue and each.state is TaskState.RUNNING)
         is_paused = any((each.kind, each.name) == (QUEUE, queue) for each in await self._control.paused())
-        workers = await self._registry.workers(_SEEN_WITHIN)
+        workers = available(await self._registry.workers(_SEEN_WITHIN))
         slots = [worker.concurrency for worker in workers if not worker.queues or queue in worker.queues]
         return Scale.of(
             queue,

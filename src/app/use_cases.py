@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from backstage.app.get_schedule import GetSchedule
     from backstage.app.get_task import GetTask
     from backstage.app.get_task_stats import GetTaskStats
+    from backstage.app.get_worker_stacks import GetWorkerStacks
     from backstage.app.list_audit import ListAudit
     from backstage.app.list_bulk import ListBulk
     from backstage.app.list_ended import ListEnded
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
     from backstage.app.prune_tasks import PruneTasks
     from backstage.app.purge_dead_letters import PurgeDeadLetters
     from backstage.app.put_schedule import PutSchedule
+    from backstage.app.quiet_worker import QuietWorker
     from backstage.app.record_audit import RecordAudit
     from backstage.app.replay_dead_letters import ReplayDeadLetters
     from backstage.app.result import Result
@@ -84,6 +86,7 @@ if TYPE_CHECKING:
     from backstage.app.resume_queue import ResumeQueue
     from backstage.app.resume_schedule import ResumeSchedule
     from backstage.app.resume_type import ResumeType
+    from backstage.app.resume_worker import ResumeWorker
     from backstage.app.retry_task import RetryTask
     from backstage.app.revoke_token import RevokeToken
     from backstage.app.run_bulk import RunBulk
@@ -93,6 +96,7 @@ if TYPE_CHECKING:
     from backstage.app.send_broadcast import SendBroadcast
     from backstage.app.start_bulk import StartBulk
     from backstage.app.stop_bulk import StopBulk
+    from backstage.app.stop_worker import StopWorker
     from backstage.app.subscribe import Subscribe
     from backstage.app.transfer_tasks import TransferTasks
     from backstage.app.unmute_failure_group import UnmuteFailureGroup
@@ -203,6 +207,10 @@ class UseCases:
     explain_queue: ExplainQueue = _use_case("ExplainQueue")
     list_type_definitions: ListTypeDefinitions = _use_case("ListTypeDefinitions")
     list_workers: ListWorkers = _use_case("ListWorkers")
+    quiet_worker: QuietWorker = _use_case("QuietWorker")
+    resume_worker: ResumeWorker = _use_case("ResumeWorker")
+    stop_worker: StopWorker = _use_case("StopWorker")
+    get_worker_stacks: GetWorkerStacks = _use_case("GetWorkerStacks")
     prune_tasks: PruneTasks = _use_case("PruneTasks")
     cleanup_old_tasks: CleanupOldTasks = _use_case("CleanupOldTasks")
     replay_dead_letters: ReplayDeadLetters = _use_case("ReplayDeadLetters")

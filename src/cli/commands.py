@@ -22,7 +22,7 @@ COMMANDS = {
     "history": Command("history", "show what ran and what failed, also of tasks that are gone"),
     "top": Command("top", "watch queues, workers and running tasks"),
     "events": Command("events", "tell what happens to tasks, with -f as it happens"),
-    "workers": Command("workers", "list the workers that are alive"),
+    "workers": Command("workers", "list the workers that are alive, quiet or stop one"),
     "cancel": Command("cancel", "cancel pending or running tasks"),
     "retry": Command("retry", "run failed or cancelled tasks again"),
     "prioritise": Command("prioritise", "give pending tasks another priority"),

@@ -14,7 +14,7 @@ from backstage.cli.terminal_table import STATE_STYLES
 from backstage.cli.top_frame import TopFrame
 from backstage.domain.task import Task
 from backstage.domain.time_texts import duration
-from backstage.domain.worker_info import WorkerInfo
+from backstage.domain.worker_info import WorkerInfo, WorkerState
 from backstage.infra.printable import printable
 
 _BAR = 12
@@ -91,7 +91,7 @@ def _workers(frame: TopFrame) -> Table:
 def _mood(worker: WorkerInfo) -> Text:
     if worker.is_lost:
         return Text(f"not heard of for {duration(worker.silent_for)}", "red")
-    return Text("stopping", "yellow") if worker.is_stopping else Text("")
+    return Text("") if worker.state is WorkerState.RUNNING else Text(worker.state, "yellow")
 
 
 def _running(frame: TopFrame) -> Table:

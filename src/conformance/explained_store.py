@@ -76,8 +76,10 @@ class ExplainedStore:
                 await self._beat(worker)
         elif reason.kind is ReasonKind.PAUSED:
             await self._resume(reason.details["kind"], reason.details["name"])
+        elif reason.kind is ReasonKind.QUIET_WORKERS:
+            await self._beat(replace(self._workers[reason.details["workers"][0]], is_quiet=False))
         elif reason.kind is ReasonKind.NO_WORKER:
-            await self._beat(self._random_worker("new", is_stopping=False))
+            await self._beat(self._random_worker("new", is_stopping=False, is_quiet=False))
         elif reason.kind in {ReasonKind.UNKNOWN_TYPE, ReasonKind.UNKNOWN_VERSION}:
             worker = self._alive()[0]
             await self._beat(replace(worker, types=(*worker.types, task.lane_type)))
@@ -113,7 +115,7 @@ class ExplainedStore:
     # -- the account -----------------------------------------------------------------------------
 
     def _alive(self) -> list[WorkerInfo]:
-        return [worker for worker in self._workers.values() if not worker.is_stopping]
+        return [worker for worker in self._workers.values() if not (worker.is_stopping or worker.is_quiet)]
 
     def _takers(self, task: Task) -> list[WorkerInfo]:
         return [worker for worker in self._alive() if worker.serves(task.queue, task.lane_type)]
@@ -125,6 +127,9 @@ class ExplainedStore:
         return sum(task.lease is not None and task.lease.worker_id == worker.id for task in self._held.values())
 
     def _why_unserved(self, task: Task) -> ReasonKind:
+        willing = [worker for worker in self._workers.values() if worker.is_quiet and not worker.is_stopping]
+        if any(worker.serves(task.queue, task.lane_type) for worker in willing):
+            return ReasonKind.QUIET_WORKERS
         if not self._alive():
             return ReasonKind.NO_WORKER
         known = {name for worker in self._alive() for name in worker.types}
@@ -206,7 +211,9 @@ class ExplainedStore:
             delay=self._chance.choice([0.0, 0.0, 0.0, 45.0]),
         )
 
-    def _random_worker(self, worker_id: str, *, is_stopping: bool | None = None) -> WorkerInfo:
+    def _random_worker(
+        self, worker_id: str, *, is_stopping: bool | None = None, is_quiet: bool | None = None
+    ) -> WorkerInfo:
         queues = self._chance.sample(self._queues, self._chance.randint(0, 2))
         return new_worker(
             self._trial,
@@ -216,6 +223,7 @@ class ExplainedStore:
             concurrency=self._chance.randint(1, 3),
             ranks={queue: rank for queue in sorted(queues) if (rank := self._chance.choice([0, 0, 1, 2]))},
             is_stopping=self._chance.random() < 0.2 if is_stopping is None else is_stopping,
+            is_quiet=self._chance.random() < 0.2 if is_quiet is None else is_quiet,
         )
 
 

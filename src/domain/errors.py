@@ -13,6 +13,7 @@ TaskError
 ├── SubscriptionNotFoundError   no durable subscription has that name
 ├── FailureGroupNotFoundError   no group of failures has that fingerprint
 ├── TokenNotFoundError          no token has that id
+├── WorkerNotFoundError         no worker that was alive in the last day has that id
 ├── NotAllowedError             the role of whoever asks does not allow that: ask somebody who may
 ├── BulkNotFoundError           no bulk operation has that id, or its plan is too old: plan it again
 ├── IllegalMoveError            the task's state does not allow that step
@@ -38,14 +39,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backstage.domain.distribution import DISTRIBUTION
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from backstage.domain.failure import Failure
     from backstage.domain.field_error import FieldError
-
-
-from backstage.domain.distribution import DISTRIBUTION
 
 
 class TaskError(Exception):
@@ -64,8 +64,8 @@ class MissingExtraError(ConfigurationError, ImportError):
     """A package is missing that an extra installs."""
 
     def __init__(self, needed_by: str, package: str, extra: str) -> None:
-        remedy = f"pip install '{DISTRIBUTION}[{extra}]'"
-        super().__init__(needed_by, f"needs the package {package}, which is not installed: {remedy}")
+        missing = f"needs the package {package}, which is not installed"
+        super().__init__(needed_by, f"{missing}: pip install '{DISTRIBUTION}[{extra}]'")
         self.extra = extra
 
 
@@ -87,8 +87,7 @@ class InvalidQueryError(TaskError):
     """A query for tasks cannot be understood. `field` is the filter or the word, `nearest` what was perhaps meant."""
 
     def __init__(self, field: str, problem: str, nearest: str | None = None) -> None:
-        hint = "" if nearest is None else f"; did you mean {nearest}?"
-        super().__init__(f"{field}: {problem}{hint}")
+        super().__init__(f"{field}: {problem}{'' if nearest is None else f'; did you mean {nearest}?'}")
         self.field, self.problem, self.nearest = field, problem, nearest
 
 
@@ -157,6 +156,14 @@ class TokenNotFoundError(TaskError):
         self.token_id = token_id
 
 
+class WorkerNotFoundError(TaskError):
+    """No worker has that id: it has stopped, or it never was."""
+
+    def __init__(self, worker_id: str) -> None:
+        super().__init__(f"no worker {worker_id!r}: it has stopped, or it never was")
+        self.worker_id = worker_id
+
+
 class NotAllowedError(TaskError):
     """Whoever asks may not do that; nothing was done."""
 
@@ -177,11 +184,9 @@ class IllegalMoveError(TaskError):
     """The task's state does not allow that step; the task is unchanged."""
 
     def __init__(self, task_id: str, state: str, wanted: str) -> None:
-        if wanted == "pending":
-            hint = "; enqueue a copy of it" if state == "completed" else ""
-            super().__init__(f"task {task_id} is {state}: only failed and cancelled tasks can be run again{hint}")
-        else:
-            super().__init__(f"task {task_id} is {state}, so it cannot become {wanted}")
+        hint = "; enqueue a copy of it" if state == "completed" else ""
+        again, other = f": only failed and cancelled tasks can be run again{hint}", f", so it cannot become {wanted}"
+        super().__init__(f"task {task_id} is {state}{again if wanted == 'pending' else other}")
         self.task_id, self.state, self.wanted = task_id, state, wanted
 
 
@@ -289,10 +294,7 @@ class StoreReplacedError(StorageUnavailableError):
 
 
 class StoreNotReadyError(StorageError):
-    """There is no store yet, or it lacks what this release needs; nothing was stored.
-
-    `backstage migrate` makes it ready, and so does a worker that starts.
-    """
+    """There is no store yet, or it lacks what this release needs: run `backstage migrate`. Nothing was stored."""
 
     def __init__(self, store: str, problem: str) -> None:
         super().__init__(f"{store}: {problem}: run backstage migrate, or start a worker")

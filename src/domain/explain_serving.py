@@ -9,7 +9,7 @@ from backstage.domain.lane_type import split_lane_type
 from backstage.domain.nearest import nearest_name
 from backstage.domain.task_facts import MOST_COUNTED, LaneAhead, TaskFacts, available
 from backstage.domain.time_texts import moment
-from backstage.domain.worker_info import EVERY_TYPE, WorkerInfo
+from backstage.domain.worker_info import EVERY_TYPE, WorkerInfo, WorkerState
 
 
 def serving(facts: TaskFacts) -> Iterator[Reason]:
@@ -29,10 +29,13 @@ def serving(facts: TaskFacts) -> Iterator[Reason]:
 def unserved(queue: str, task_type: str, workers: Sequence[WorkerInfo]) -> Reason | None:
     """Why no worker that is alive takes tasks of this queue and type, None if one does."""
     alive = available(workers)
-    if not alive:
-        return _no_worker(workers)
     if any(worker.serves(queue, task_type) for worker in alive):
         return None
+    quiet = [each for each in workers if each.state is WorkerState.QUIET and each.serves(queue, task_type)]
+    if quiet:
+        return _quiet(quiet)
+    if not alive:
+        return _no_worker(workers)
     knowing = [worker for worker in alive if task_type in worker.types]
     if not knowing:
         return _unknown_type(task_type, alive)
@@ -43,6 +46,16 @@ def unserved(queue: str, task_type: str, workers: Sequence[WorkerInfo]) -> Reaso
     return Reason(ReasonKind.UNSERVED_QUEUE, sentence, details={"queue": queue, "served": served})
 
 
+def _quiet(quiet: Sequence[WorkerInfo]) -> Reason:
+    names = [worker.id for worker in quiet]
+    if len(names) == 1:
+        sentence = f"The one worker that serves it is quiet and claims nothing: {names[0]}. "
+    else:
+        sentence = f"All workers that serve it are quiet and claim nothing: {', '.join(names)}. "
+    sentence += f"To let one claim again: backstage workers resume {names[0]}."
+    return Reason(ReasonKind.QUIET_WORKERS, sentence, details={"workers": names})
+
+
 def _no_worker(workers: Sequence[WorkerInfo]) -> Reason:
     if not workers:
         return Reason(ReasonKind.NO_WORKER, "No worker is alive: start one with backstage worker.")
@@ -51,7 +64,9 @@ def _no_worker(workers: Sequence[WorkerInfo]) -> Reason:
 
 
 def _going(worker: WorkerInfo) -> str:
-    return f"{worker.id} is stopping" if worker.is_stopping else f"{worker.id} has not been heard of lately"
+    if worker.state is WorkerState.LOST:
+        return f"{worker.id} has not been heard of lately"
+    return f"{worker.id} is {worker.state}"
 
 
 def _unknown_type(task_type: str, alive: Iterable[WorkerInfo]) -> Reason:

@@ -19,6 +19,7 @@ class ReasonKind(StrEnum):
     CANCEL_REQUESTED = "cancel_requested"
     NOT_DUE = "not_due"
     PAUSED = "paused"
+    QUIET_WORKERS = "quiet_workers"
     NO_WORKER = "no_worker"
     UNKNOWN_TYPE = "unknown_type"
     UNKNOWN_VERSION = "unknown_version"

@@ -10,7 +10,7 @@ from backstage.domain.attempt import Attempt
 from backstage.domain.lane_type import plain_type
 from backstage.domain.ports.queue_control import QUEUE, TYPE, Pause
 from backstage.domain.task import Task
-from backstage.domain.worker_info import WorkerInfo
+from backstage.domain.worker_info import WorkerInfo, WorkerState
 
 MOST_COUNTED = 1000
 """Tasks of one lane that are counted; that many stand for as many or more."""
@@ -60,7 +60,7 @@ class TaskFacts:
 
 def available(workers: Iterable[WorkerInfo]) -> list[WorkerInfo]:
     """Those that go on claiming, as far as is known."""
-    return [worker for worker in workers if not (worker.is_stopping or worker.is_lost)]
+    return [worker for worker in workers if worker.state is WorkerState.RUNNING]
 
 
 def competing_lanes(

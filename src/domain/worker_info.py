@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from backstage.domain.lane_type import plain_type
+from backstage.domain.worker_order import WorkerOrder
 
 EVERY_TYPE = "*"
 """Among a worker's types: it serves all, those of its queues that have no handler of their own too."""
@@ -20,6 +22,13 @@ def beat_interval(lease: float | None) -> float:
     return LONGEST_BEAT_INTERVAL if lease is None else min(LONGEST_BEAT_INTERVAL, lease / 3)
 
 
+class WorkerState(StrEnum):
+    RUNNING = "running"
+    QUIET = "quiet"  # it finishes what runs and claims nothing new
+    STOPPING = "stopping"
+    LOST = "lost"  # it misses its beats
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerInfo:
     """A live worker.
@@ -27,7 +36,12 @@ class WorkerInfo:
     Empty `queues` means all queues, and `types` may hold EVERY_TYPE. `running` holds the ids of the tasks it runs now.
     `ranks` are those of its queues that are not 0.
     `seen_at` is its last beat, and `silent_for` the seconds since, by the store's clock. `lease` and `release` (the
-    version of Backstage) are None of a worker of a release whose beats did not say them.
+    version of Backstage) are None of a worker of a release whose beats did not say them, and so is `python`.
+
+    `memory` is what the process and those that run its handlers hold in RAM, and `memory_limit` what they may hold, in
+    bytes; `loop_lag` is the longest time in seconds by which its event loop came too late since the beat before: None
+    where it is not known. `is_quiet` says that it claims nothing until it is told to, and `order` what is asked of it,
+    which is the store's to tell.
     """
 
     id: str
@@ -44,6 +58,25 @@ class WorkerInfo:
     release: str | None = None
     silent_for: float = 0.0
     ranks: Mapping[str, int] = field(default_factory=dict)
+    is_quiet: bool = False
+    memory: int | None = None
+    memory_limit: int | None = None
+    loop_lag: float | None = None
+    python: str | None = None
+    order: WorkerOrder = WorkerOrder.WORK
+
+    @property
+    def state(self) -> WorkerState:
+        if self.is_lost:
+            return WorkerState.LOST
+        if self.is_stopping:
+            return WorkerState.STOPPING
+        return WorkerState.QUIET if self.is_quiet else WorkerState.RUNNING
+
+    @property
+    def takes_orders(self) -> bool:
+        """Whether it looks at what is asked of it: a release that does so names its Python."""
+        return self.python is not None
 
     @property
     def is_lost(self) -> bool:

@@ -31,6 +31,7 @@ from backstage.domain.errors import (
     UnchangeableTaskError,
     UndecodableTaskError,
     UnknownTaskTypeError,
+    WorkerNotFoundError,
 )
 
 STATUS: dict[type[TaskError], int] = {
@@ -40,6 +41,7 @@ STATUS: dict[type[TaskError], int] = {
     SubscriptionNotFoundError: 404,
     TokenNotFoundError: 404,
     FailureGroupNotFoundError: 404,
+    WorkerNotFoundError: 404,
     AmbiguousIdError: 409,
     NotAllowedError: 403,
     ScheduleUnreadableError: 409,

@@ -5,8 +5,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from backstage.domain.worker_info import WorkerInfo
-from backstage.infra.moments import from_micros
+from backstage.domain.worker_order import BeatAnswer, WorkerOrder, WorkerStacks
+from backstage.infra.moments import from_micros, to_micros
 from backstage.infra.unreadable_rows import readable
+
+_DETAILS: dict[str, type] = {"is_quiet": bool, "memory": int, "memory_limit": int, "loop_lag": float, "python": str}
 
 
 def workers_of(rows: Iterable[Sequence[Any]]) -> list[WorkerInfo]:
@@ -18,7 +21,7 @@ def workers_of(rows: Iterable[Sequence[Any]]) -> list[WorkerInfo]:
 def _worker_of(row: Sequence[Any]) -> WorkerInfo:
     """Truths may be numbers."""
     id_, host, pid, started_at, seen_at, concurrency, queues, types, running, is_stopping, *later = row
-    lease, release, ranks, now = later
+    lease, release, ranks, details, wanted, now = later
     return WorkerInfo(
         id=id_,
         host=host,
@@ -34,7 +37,36 @@ def _worker_of(row: Sequence[Any]) -> WorkerInfo:
         release=release,
         silent_for=max(0, now - seen_at) / 1_000_000,
         ranks=_ranks(ranks),
+        order=order_of(wanted),
+        **_details(details),
     )
+
+
+def details_text(worker: WorkerInfo) -> str:
+    """Return what a worker says of itself that has no column of its own: earlier releases leave it as it is."""
+    said = {name: getattr(worker, name) for name in _DETAILS}
+    return json.dumps({name: value for name, value in said.items() if value is not None and value is not False})
+
+
+def order_of(wanted: str | None) -> WorkerOrder:
+    """What no order of this release is, asks for nothing."""
+    return WorkerOrder(wanted) if wanted in tuple(WorkerOrder) else WorkerOrder.WORK
+
+
+def answer_of(row: Sequence[Any]) -> BeatAnswer:
+    generation, wanted, stacks_request = row
+    return BeatAnswer(generation, order_of(wanted), stacks_request)
+
+
+def stacks_text(stacks: WorkerStacks) -> str:
+    return json.dumps({"request": stacks.request, "taken_at": to_micros(stacks.taken_at), "text": stacks.text})
+
+
+def stacks_of(document: str | None) -> WorkerStacks | None:
+    if document is None:
+        return None
+    parts = json.loads(document)
+    return WorkerStacks(parts["request"], from_micros(parts["taken_at"]), parts["text"])
 
 
 def _texts(document: str) -> tuple[str, ...]:
@@ -49,3 +81,13 @@ def _ranks(document: str | None) -> dict[str, int]:
     if not isinstance(ranks, dict) or not all(type(each) is int for each in ranks.values()):
         raise ValueError("is not an object of whole numbers")
     return ranks
+
+
+def _details(document: str | None) -> dict[str, Any]:
+    details = {} if document is None else json.loads(document)
+    if not isinstance(details, dict):
+        raise ValueError("is not an object")
+    known = {name: value for name, value in details.items() if name in _DETAILS}
+    if not all(type(value) is _DETAILS[name] for name, value in known.items()):
+        raise ValueError("says of a worker what cannot be")
+    return known

@@ -21,6 +21,7 @@ from backstage.domain.errors import (
     TaskError,
     TaskNotFoundError,
     TokenNotFoundError,
+    WorkerNotFoundError,
 )
 from backstage.pages.problem_page import not_found, refused, unavailable
 from backstage.pages.protection import CSRF_FIELD, csrf_of, is_ours, keep_csrf
@@ -37,6 +38,7 @@ _NOT_FOUND = (
     ScheduleNotFoundError,
     SubscriptionNotFoundError,
     TokenNotFoundError,
+    WorkerNotFoundError,
 )
 
 

@@ -40,6 +40,10 @@ _SENTENCES = {
     "resume_queue": "resumed the queue {queue}",
     "pause_type": "paused tasks of type {type}",
     "resume_type": "resumed tasks of type {type}",
+    "quiet_worker": "made the worker {worker} quiet",
+    "resume_worker": "let the worker {worker} claim again",
+    "stop_worker": "stopped the worker {worker}",
+    "get_worker_stacks": "read the stacks of the worker {worker}",
     "send_broadcast": "sent the broadcast {name}",
     "subscribe": "put the durable listener {name}",
     "unsubscribe": "removed the durable listener {name}",
@@ -64,6 +68,7 @@ _PLACES = {
     "token": "/tokens#{}",
     "bulk": "/bulk/{}",
     "failure": "/failures?open={}",
+    "worker": "/workers#{}",
 }
 _NAMES = {"task_type": "type", "task_name": "type", "may_read_payloads": "reads payloads", "expires_in": "good for"}
 _SECONDS = frozenset({"expires_in", "delay", "max_age", "timeout", "soft_timeout"})

@@ -4,6 +4,7 @@ SETTING_UNKNOWN = "setting_unknown"  # it looks like a setting, and nothing read
 HANDLERS_MISSING = "handlers_missing"  # no module of handlers was named, or one marks nothing
 HANDLERS_UNLOADABLE = "handlers_unloadable"  # a module of handlers cannot be imported
 WORKER_STARTED = "worker_started"  # ready to claim
+WORKER_ORDERED = "worker_ordered"  # an operator asks it to be quiet, to work again, or to stop
 WORKER_STOPPING = "worker_stopping"  # told to stop: no new claims
 WORKER_STOPPED = "worker_stopped"  # nothing runs and nothing is held any more
 STORE_WAS_EMPTIED = "store_was_emptied"  # what the code declares is put there again; tasks are gone

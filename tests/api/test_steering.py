@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -9,6 +10,7 @@ import pytest
 
 from backstage.domain.failure import Failure
 from backstage.domain.worker_info import WorkerInfo
+from backstage.domain.worker_order import WorkerStacks
 from tests.api.conftest import Api
 
 
@@ -64,6 +66,52 @@ async def test_workers_are_listed_with_what_they_run(api: Api) -> None:
     await api.container.backend.registry.beat(worker)
     [found] = (await api.viewer.get("/v1/workers")).json()["workers"]
     assert (found["id"], found["state"], found["running"], found["queues"]) == ("w1", "running", ["x"], [])
+
+
+async def test_a_worker_is_told_to_be_quiet_to_work_again_and_to_stop(api: Api) -> None:
+    now = datetime.now(UTC)
+    worker = WorkerInfo(
+        id="host-1.abcdef",
+        host="h",
+        pid=1,
+        started_at=now,
+        seen_at=now,
+        concurrency=8,
+        queues=(),
+        types=("*",),
+        python="3.12.1",
+        memory=1_000_000,
+        loop_lag=0.25,
+    )
+    registry = api.container.backend.registry
+    await registry.beat(worker)
+    assert (await api.viewer.post("/v1/workers/abcdef/quiet")).status_code == 403
+    orders = []
+    for action in ("quiet", "resume", "stop"):
+        assert (await api.operator.post(f"/v1/workers/abcdef/{action}")).status_code == 202
+        orders.append((await registry.beat(worker)).order)
+    assert orders == ["quiet", "work", "stop"]
+    [found] = (await api.viewer.get("/v1/workers")).json()["workers"]
+    told = {name: found[name] for name in ("order", "memory", "memory_limit", "loop_lag")}
+    assert told == {"order": "stop", "memory": 1_000_000, "memory_limit": None, "loop_lag": 0.25}
+    unknown = await api.operator.post("/v1/workers/nobody/stop")
+    assert (unknown.status_code, unknown.json()["type"]) == (404, "urn:backstage:worker-not-found")
+
+
+async def test_a_worker_is_asked_for_its_stacks(api: Api) -> None:
+    now = datetime.now(UTC)
+    worker = WorkerInfo(
+        id="w1", host="h", pid=1, started_at=now, seen_at=now, concurrency=8, queues=(), types=("*",), python="3.12.1"
+    )
+    registry = api.container.backend.registry
+    await registry.beat(worker)
+    asking = asyncio.create_task(api.operator.post("/v1/workers/w1/stacks"))
+    async with asyncio.timeout(30):
+        while (request := (await registry.beat(worker)).stacks_request) is None:  # noqa: ASYNC110 - the store knows
+            await asyncio.sleep(0.01)
+    await registry.put_stacks("w1", WorkerStacks(request, now, "thread MainThread"))
+    answer = await asking
+    assert (answer.status_code, answer.json()["text"]) == (200, "thread MainThread")
 
 
 async def test_a_durable_listener_is_put_and_removed(api: Api) -> None:

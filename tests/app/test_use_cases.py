@@ -35,6 +35,7 @@ NOT_OF_A_STORE = {
     "kept_args",
     "audited_arguments",
     "authors",
+    "steered_worker",
 }
 """The wiring itself, who may use what, a view of one processor's queue, and what use cases share."""
 

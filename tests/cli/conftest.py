@@ -105,7 +105,7 @@ class Store:
         self._with(steps)
         return task_id
 
-    def beat(self, worker_id: str, types: tuple[str, ...] = ("email:*",)) -> None:
+    def beat(self, worker_id: str, types: tuple[str, ...] = ("email:*",), **fields: Any) -> None:
         async def steps(backstage: Container) -> None:
             now = backstage.clock.now()
             await backstage.backend.registry.beat(
@@ -119,6 +119,7 @@ class Store:
                     queues=(),
                     types=types,
                     running=("t1",),
+                    **fields,
                 )
             )
 

@@ -198,7 +198,10 @@ def test_workers_lists_those_that_are_alive(cli: Cli, store: Store) -> None:
     assert (worker["id"], worker["concurrency"], worker["running"]) == ("w1", 4, ["t1"])
     head, row = cli("workers", "--seen-within", "5m").out.splitlines()
     assert head.split()[:4] == ["worker", "host", "pid", "state"]
-    assert row.split()[:6] == ["w1", "h", "7", "running", "1", "4"]
+    assert row.split()[:8] == ["w1", "h", "7", "running", "1", "4", "-", "-"]
+    store.beat("w1", memory=150_000_000, loop_lag=0.0124, is_quiet=True, python="3.12.1")
+    _, row = cli("workers").out.splitlines()
+    assert row.split()[3:9] == ["quiet", "1", "4", "143.1", "MiB", "12ms"]
 
 
 def test_a_worker_that_was_killed_is_lost_and_then_gone(cli: Cli, store: Store) -> None:

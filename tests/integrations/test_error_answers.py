@@ -35,6 +35,7 @@ from backstage.domain.errors import (
     TaskNotFoundError,
     TokenNotFoundError,
     UnknownTaskTypeError,
+    WorkerNotFoundError,
 )
 from backstage.infra.error_answers import STATUS, answer_to
 from backstage.integrations.fastapi import BackstageContainer
@@ -49,6 +50,7 @@ ERRORS: list[tuple[TaskError, int]] = [
     (ScheduleNotFoundError("x"), 404),
     (SubscriptionNotFoundError("x"), 404),
     (TokenNotFoundError("x"), 404),
+    (WorkerNotFoundError("x"), 404),
     (NotAllowedError("ada", "cancel_task", "the role operator"), 403),
     (IllegalMoveError("x", "completed", "cancelled"), 409),
     (StaleTaskError("x"), 409),

@@ -26,6 +26,7 @@ from backstage.domain.task import Task
 from backstage.domain.task_state import FINAL_STATES, LIVE_STATES, TaskState
 from backstage.domain.token import Token
 from backstage.domain.worker_info import WorkerInfo
+from backstage.domain.worker_order import WorkerStacks
 
 Lane = tuple[str, str]
 """Queue and type: the unit that is claimed from, so that neither paused nor unknown work is ever scanned."""
@@ -56,6 +57,8 @@ class MemoryStore:
         self.dedupe: dict[tuple[str, str], str] = {}  # queue and key -> task id
         self.pauses: dict[tuple[str, str], Pause] = {}
         self.workers: dict[str, WorkerInfo] = {}
+        self.stacks_requests: dict[str, str] = {}  # worker id -> request
+        self.stacks: dict[str, WorkerStacks] = {}
         self.bulk: dict[str, BulkOperation] = {}
         self.schedules: dict[str, Schedule] = {}
         self.subscriptions: dict[str, Subscription] = {}

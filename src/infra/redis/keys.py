@@ -54,6 +54,8 @@ Of the store:
     pauses                   hash     kind:name -> since
     control                  string   changes whenever `queues` or `pauses` do
     workers                  hash     worker id -> what it said of itself
+    asked                    hash     order:<worker id> -> what is asked of it; stacks:<worker id> -> id of a request
+    stacks                   hash     worker id -> its last answer to such a request, as JSON
     schedules                hash     name -> the queue that has the schedule
     subscriptions            hash     name -> the subscription, as JSON
     audit                    zset     0 -> id and document of an entry of the audit log, in the order of the ids
@@ -100,6 +102,7 @@ class Keys:
         self.pauses = f"{self.store}:pauses"
         self.control = f"{self.store}:control"
         self.workers = f"{self.store}:workers"
+        self.stacks = f"{self.store}:stacks"
         self.schedules = f"{self.store}:schedules"
         self.subscriptions = f"{self.store}:subscriptions"
         self.audit = f"{self.store}:audit"

@@ -38,6 +38,10 @@ class Executors:
             for each in types
         }
 
+    def process_ids(self) -> list[int]:
+        """Of the processes that run handlers, or wait to."""
+        return self._processes.process_ids()
+
     async def close(self) -> None:
         self._deadlines.close()
         self.threads.close()

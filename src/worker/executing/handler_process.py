@@ -49,6 +49,10 @@ class HandlerProcess:
         self._run = 0
         self._watch = asyncio.create_task(self._release_when_dead(), name=f"backstage-handler-process-{process.pid}")
 
+    @property
+    def process_id(self) -> int:
+        return self._process.pid
+
     @classmethod
     async def start(cls, setup: ChildSetup) -> HandlerProcess:
         """Spawned, never forked. It has a session of its own, so that Ctrl-C in a terminal leaves the handler its

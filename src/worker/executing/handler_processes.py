@@ -53,6 +53,9 @@ class HandlerProcesses:
             raise ended
         return ended
 
+    def process_ids(self) -> list[int]:
+        return [process.process_id for process in self._alive]
+
     async def close(self) -> None:
         """End all processes, whatever they run."""
         for start in self._starts:

@@ -16,24 +16,27 @@ from backstage.worker.runtime.broadcast_loop import BroadcastLoop
 from backstage.worker.runtime.bulk_loop import BulkLoop
 from backstage.worker.runtime.lease_keeper import LeaseKeeper
 from backstage.worker.runtime.older_workers import OlderWorkers
+from backstage.worker.runtime.own_state import OwnState
 from backstage.worker.runtime.parts import Parts
 from backstage.worker.runtime.paused_prefetch import LOOK_EVERY, PausedPrefetch
 from backstage.worker.runtime.periodic import every, kept_up
 from backstage.worker.runtime.reclaimer import Reclaimer
 from backstage.worker.runtime.replaced_store import ReplacedStore
 from backstage.worker.runtime.schedule_loop import ScheduleLoop
+from backstage.worker.runtime.steering import Steering
 from backstage.worker.runtime.store_watch import StoreWatch
 from backstage.worker.runtime.told_types import LOOK_EVERY as LOOK_FOR_TYPES_EVERY
 from backstage.worker.runtime.told_types import ToldTypes
 from backstage.worker.runtime.unserved_watch import LOOK_EVERY as LOOK_FOR_UNSERVED_EVERY
+from backstage.worker.watching.longest_lag import LongestLag
 
 STALLED_AFTER = 0.5
 """Seconds, up to twice as many, that a task claimed ahead has waited for a slot when it goes back, with all others."""
 
 
 class Duties:
-    def __init__(self, parts: Parts, give_up: Callable[[StoreReplacedError], None]) -> None:
-        """`give_up` is called when the store is no longer the one that was opened."""
+    def __init__(self, parts: Parts, give_up: Callable[[StoreReplacedError], None], stop: Callable[[], None]) -> None:
+        """`give_up` is called when the store is no longer the one that was opened, `stop` when an operator asks."""
         self._parts = parts
         surroundings, options = parts.surroundings, parts.options
         use_cases, backend, logger = surroundings.use_cases, surroundings.backend, surroundings.logger
@@ -47,9 +50,15 @@ class Duties:
         )
         self._types = ToldTypes(backend.type_definitions, parts.declared.handlers, parts.types, backend.clock)
         self.store_watch = self._new_store_watch()
-        older = OlderWorkers(backend.registry, parts.subscriptions, logger)
+        self._lag = LongestLag()
         self.beat = Beat(
-            backend, options, parts.types, parts.request.queues, parts.slots, self.store_watch, older, logger
+            backend,
+            OwnState(parts, backend.clock, self._lag),
+            self.store_watch,
+            OlderWorkers(backend.registry, parts.subscriptions, logger),
+            Steering(options.worker_id, backend.registry, parts.slots, stop, backend.clock, logger),
+            options,
+            logger,
         )
         self._reclaimer = Reclaimer(
             parts.queue,
@@ -108,6 +117,7 @@ class Duties:
             "subscriptions": periodic(options.subscription_interval, "subscriptions", parts.subscriptions.look),
             "scheduler": endless("scheduler", self._scheduler.run),
             "bulk": endless("bulk", BulkLoop(parts.surroundings.use_cases.carry_on_bulk).run),
+            "lag": endless("lag", self._lag.run),
             "wakeup": endless("wakeup", partial(self._pass_on_hints, wakeup)),
             "reclaimer": later(options.reclaim_interval, "reclaimer", self._reclaimer.reclaim),
             "stalled": later(STALLED_AFTER, "stalled", self._look_for_stalls),

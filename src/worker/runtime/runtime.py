@@ -27,7 +27,7 @@ class WorkerRuntime:
         self._backend = surroundings.backend
         parts = self._parts = Parts(surroundings, declared, options)
         self._slots = parts.slots
-        self._duties = Duties(parts, self._give_up)
+        self._duties = Duties(parts, self._give_up, self.stop)
         self._shutdown = Shutdown(parts.slots, options, surroundings.logger)
         self._claimer = Claimer(
             queue=parts.queue,
@@ -156,7 +156,7 @@ class WorkerRuntime:
 
     @property
     def is_paused(self) -> bool:
-        return self._slots.is_paused
+        return self._slots.claims_nothing
 
     def runs(self, task: Task) -> bool:
         """Whether the task is one that this worker holds."""
@@ -183,7 +183,7 @@ class WorkerRuntime:
         return VitalSigns(
             worker_id=self.worker_id,
             phase=self._phase,
-            is_paused=slots.is_paused,
+            is_paused=slots.claims_nothing,
             concurrency=self.options.concurrency,
             running=slots.running,
             waiting=slots.waiting,

@@ -71,7 +71,13 @@ class Slots:
         """Of the handlers that run."""
         self._has_backlog = False
         self.is_closing = False
-        self.is_paused = False
+        self._is_paused = False
+        self._is_quiet = False
+
+    @property
+    def claims_nothing(self) -> bool:
+        """Whether its program has paused it, or an operator has made it quiet; each takes back only its own."""
+        return self._is_paused or self._is_quiet
 
     @property
     def is_stuck(self) -> bool:
@@ -92,7 +98,7 @@ class Slots:
         prefetch = self._prefetch.size()
         most = self._options.concurrency + prefetch
         self._has_backlog = self.settler.backlog >= 10 * self._options.concurrency + 2 * prefetch
-        if self.is_closing or self.is_paused or self._has_backlog:
+        if self.is_closing or self.claims_nothing or self._has_backlog:
             return 0  # a store that takes no outcomes must not hand out more tasks that pile up here
         if len(self._waiting) > prefetch // 2:
             return 0  # the slots have work for now: one larger claim later costs less than many small ones
@@ -106,7 +112,7 @@ class Slots:
             held = HeldTask(task, lane, lease_end, self._queue, self._reports, self._is_shutting_down)
             self.held.add(held)
             self._waiting.append(held)
-        if self.is_closing or self.is_paused:  # the claim was under way
+        if self.is_closing or self.claims_nothing:  # the claim was under way
             self._waiting.give_back_all()
         else:
             self._fill()
@@ -137,11 +143,20 @@ class Slots:
 
     def pause(self) -> None:
         """Begin nothing until `resume`; what waits for a slot goes back."""
-        self.is_paused = True
+        self._is_paused = True
         self._waiting.give_back_all()
 
     def resume(self) -> None:
-        self.is_paused = False
+        self._is_paused = False
+        self._hint.set()
+
+    def be_quiet(self) -> None:
+        """As `pause`, until `claim_again`."""
+        self._is_quiet = True
+        self._waiting.give_back_all()
+
+    def claim_again(self) -> None:
+        self._is_quiet = False
         self._hint.set()
 
     def give_back(self, is_wanted: Callable[[Task], bool]) -> None:

@@ -1,8 +1,9 @@
--- beat: note that a worker is alive, and tell it whether this is still the store that it knows. A store that was
+-- beat: note that a worker is alive, and tell it whether this is still the store that it knows,
+-- and what is asked of it. A store that was
 -- emptied gets a new id here, and so does one of a release that gave none.
 --   KEYS  1 the store's prefix
 --   ARGV  3 the consumer group, 4 packed { worker id, what it says of itself, format, an id }
---   returns the store's id
+--   returns packed { the store's id, the order or '', the request for its stacks or '' }
 -- needs: allow_full, moments
 local id, document, format, generation = unpack(cmsgpack.unpack(ARGV[4]))
 redis.call('HSET', KEYS[1] .. ':workers', id, now_text .. ' ' .. document)
@@ -10,4 +11,5 @@ if redis.call('HSETNX', KEYS[1] .. ':about', 'generation', generation) == 1 then
   redis.call('HSETNX', KEYS[1] .. ':about', 'format', format)
   redis.call('SET', KEYS[1] .. ':group', ARGV[3], 'NX')
 end
-return redis.call('HGET', KEYS[1] .. ':about', 'generation')
+local order, request = unpack(redis.call('HMGET', KEYS[1] .. ':asked', 'order:' .. id, 'stacks:' .. id))
+return cmsgpack.pack({ redis.call('HGET', KEYS[1] .. ':about', 'generation'), order or '', request or '' })
