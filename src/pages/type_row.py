@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +17,6 @@ from backstage.domain.worker_info import EVERY_TYPE, WorkerInfo
 from backstage.pages.histogram import longest_of
 from backstage.pages.run_numbers import Summed
 from backstage.pages.visit import Visit
-
 
 _KINDS = {
     "object": "JSON object",
@@ -63,8 +61,8 @@ class TypeRow:
         """What its payloads are, in a word."""
         if self.definition is None:
             return ""
-        schema = json.loads(self.definition.schema or "null")
-        if not isinstance(schema, dict):
+        schema = self.definition.payload_schema
+        if schema is None:
             return "any JSON"
         kind = str(schema.get("type"))
         return str(schema.get("title") or _KINDS.get(kind, "JSON"))

@@ -61,7 +61,9 @@ def test_a_pending_task_is_told_apart_by_what_it_waits_for(new_task: TaskFactory
 
 def test_sentences_set_commands_apart_and_write_durations_as_the_pages_do() -> None:
     now = datetime(2026, 11, 27, 14, 32, tzinfo=UTC)
-    told = with_times("Start one with backstage worker --queues mail, or backstage move a. 5 tasks wait, for 2m 5s.", now)
+    told = with_times(
+        "Start one with backstage worker --queues mail, or backstage move a. 5 tasks wait, for 2m 5s.", now
+    )
     assert told == (
         "Start one with <code>backstage worker --queues mail</code>, or <code>backstage move a</code>. "
         "5 tasks wait, for 2\N{NO-BREAK SPACE}min\N{NO-BREAK SPACE}5\N{NO-BREAK SPACE}s."
