@@ -2,7 +2,8 @@
 -- of them has run before. Changes nothing.
 --   KEYS  1 the queue's prefix
 --   ARGV  4 packed, at most so many
---   returns packed { all, those that wait for another attempt, the first moment of the others, and of those, '' for none }
+--   returns packed { all, those that wait for another attempt, the first moment of the others, and of those }, a moment
+--   that there is not being ''
 -- needs: moments
 local later, at_most = KEYS[1] .. ':later', cmsgpack.unpack(ARGV[4])
 local new, flat = 0, redis.call('HGETALL', KEYS[1] .. ':counts')
@@ -12,19 +13,20 @@ for at = 1, #flat, 2 do
   end
 end
 if new == redis.call('ZCARD', later) then
-  local first = redis.call('ZRANGEBYSCORE', later, '(' .. now_text, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  local _, first = unpack(redis.call('ZRANGEBYSCORE', later, '(' .. now_text, '+inf', 'WITHSCORES', 'LIMIT', 0, 1))
   local number = redis.call('ZCOUNT', later, '(' .. now_text, '+inf')
-  return cmsgpack.pack({ number, 0, first[2] and text_of(tonumber(first[2])) or '', '' })
+  return cmsgpack.pack({ number, 0, first and text_of(tonumber(first)) or '', '' })
 end
 local found = redis.call('ZRANGEBYSCORE', later, '(' .. now_text, '+inf', 'WITHSCORES', 'LIMIT', 0, at_most)
-local again, firsts = 0, { '', '' }
+local again, first_new, first_again = 0, '', ''
 for at = 1, #found, 2 do
   local fence, interruptions = unpack(redis.call('HMGET', KEYS[1] .. ':task:' .. found[at], 'fence', 'interruptions'))
-  local has_run = (tonumber(fence) or 0) > (tonumber(interruptions) or 0)
-  again = again + (has_run and 1 or 0)
-  local kind = has_run and 2 or 1
-  if firsts[kind] == '' then
-    firsts[kind] = text_of(tonumber(found[at + 1]))
+  local due = text_of(tonumber(found[at + 1]))
+  if (tonumber(fence) or 0) > (tonumber(interruptions) or 0) then
+    again = again + 1
+    first_again = first_again == '' and due or first_again
+  else
+    first_new = first_new == '' and due or first_new
   end
 end
-return cmsgpack.pack({ #found / 2, again, firsts[1], firsts[2] })
+return cmsgpack.pack({ #found / 2, again, first_new, first_again })
