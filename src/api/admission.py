@@ -27,9 +27,14 @@ Authorize = Callable[[Request], Identity | Awaitable[Identity | None] | None]
 
 
 class Admission:
-    """Gives whoever asks the use cases that they may use. Whoever is not known gets none."""
+    """Gives whoever asks the use cases that they may use. Whoever is not known gets none.
+
+    Raises TypeError for what is no container, such as `Container.open(url)` that was not entered.
+    """
 
     def __init__(self, container: UseCases | None, authorize: Authorize | None) -> None:
+        if container is not None and not isinstance(container, UseCases):
+            raise TypeError(f"backstage_app() takes a Container that was opened, not {type(container).__name__}")
         self._container, self._authorize = container, authorize
         self._failed = FailedLogins()
 
@@ -52,9 +57,9 @@ class Admission:
             identity = None if secret is None else await self._by_secret(container, request, secret)
         return None if identity is None else GuardedUseCases(container, identity)
 
-    async def problem_with(self, secret: str) -> str | None:
+    async def problem_with(self, request: Request, secret: str) -> str | None:
         """Why a token is not good, in one sentence, or None."""
-        if self._container is None or await self._container.authenticate(secret) is not None:
+        if await self.container_of(request).authenticate(secret) is not None:
             return None
         try:
             self._failed.add(_ANYBODY)

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 import httpx
 import pytest
+from starlette.requests import Request
 
 from backstage.app import search_tasks
 from backstage.domain.cron_task import CronTask
@@ -289,7 +290,7 @@ async def test_a_task_is_edited_as_a_copy(client: httpx.AsyncClient, store: Cont
 
 
 async def test_who_may_not_see_a_page_signs_in_and_comes_back(new_client: Client) -> None:
-    async def check_token(token: str) -> str | None:
+    async def check_token(request: Request, token: str) -> str | None:
         return None if token == "good" else "This token is not known."
 
     async with new_client(check_token=check_token) as client:
