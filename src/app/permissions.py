@@ -150,6 +150,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "find_tasks": _LOOK,
     "get_task_stats": _LOOK,
     "get_oldest_due": _LOOK,
+    "count_later": _LOOK,
     "get_known_names": _LOOK,
     "get_history": _LOOK,
     "get_rates": _LOOK,
