@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from backstage.app.schedule import CronOptions as CronOptions
     from backstage.domain.attempt import Attempt as Attempt
     from backstage.domain.audit_entry import AuditEntry as AuditEntry
+    from backstage.domain.audit_entry import AuditOutcome as AuditOutcome
     from backstage.domain.audit_entry import AuditPage as AuditPage
     from backstage.domain.audit_entry import AuditQuery as AuditQuery
     from backstage.domain.backoff import Backoff as Backoff
@@ -100,6 +101,7 @@ if TYPE_CHECKING:
     from backstage.domain.history import HistoryPoint as HistoryPoint
     from backstage.domain.identity import Identity as Identity
     from backstage.domain.identity import Role as Role
+    from backstage.domain.later import Later as Later
     from backstage.domain.missed_ticks import MissedTicks as MissedTicks
     from backstage.domain.next import Next as Next
     from backstage.domain.outcome import OutcomeKind as OutcomeKind

@@ -81,6 +81,7 @@ HOMES = {
     "TaskStats": "domain.stats",
     "StateCounts": "domain.stats",
     "OldestDue": "domain.stats",
+    "Later": "domain.later",
     "History": "domain.history",
     "HistoryPoint": "domain.history",
     "Rate": "domain.rate",
@@ -116,6 +117,7 @@ HOMES = {
     "TypeDefinition": "domain.type_definition",
     "NewToken": "domain.token",
     "AuditEntry": "domain.audit_entry",
+    "AuditOutcome": "domain.audit_entry",
     "AuditQuery": "domain.audit_entry",
     "AuditPage": "domain.audit_entry",
     # What was found, and how a process was set up

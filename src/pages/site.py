@@ -14,6 +14,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 
 from backstage.app.use_cases import UseCases
+from backstage.domain.pause_words import who_and_why
 from backstage.pages import figures, moments, sentences
 from backstage.pages.state_labels import LABELS
 
@@ -21,7 +22,7 @@ HERE = Path(__file__).parent
 STATIC = HERE / "static"
 UseCasesFor = Callable[[Request], Awaitable[UseCases | None]]
 """Gives the use cases of whoever asks, with what that person may do; None asks for a sign-in."""
-CheckToken = Callable[[str], Awaitable[str | None]]
+CheckToken = Callable[[Request, str], Awaitable[str | None]]
 """Says in one sentence what is wrong with a token, or None."""
 
 
@@ -72,6 +73,7 @@ def _templates() -> Environment:
     )
     templates.globals.update(
         counted=figures.counted,
+        who_and_why=who_and_why,
         state_labels=LABELS,
         icons=Markup((HERE / "templates" / "icons.svg").read_text("utf-8")),  # noqa: S704 - a file of ours
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +9,7 @@ from datetime import datetime
 from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.firing import next_tick
 from backstage.domain.lane_type import payload_version, plain_type
+from backstage.domain.ports.queue_control import TYPE, Pause
 from backstage.domain.rate import Rate
 from backstage.domain.schedule import Schedule
 from backstage.domain.stats import StateCounts
@@ -18,6 +18,15 @@ from backstage.domain.worker_info import EVERY_TYPE, WorkerInfo
 from backstage.pages.histogram import longest_of
 from backstage.pages.run_numbers import Summed
 from backstage.pages.visit import Visit
+
+_KINDS = {
+    "object": "JSON object",
+    "array": "list",
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +37,7 @@ class TypeRow:
     counts: StateCounts
     workers: Sequence[WorkerInfo]
     """Those that are alive and know it."""
-    paused_since: datetime | None
+    pause: Pause | None
     schedules: Sequence[tuple[Schedule, datetime | None]]
     """With the next time of each, the soonest first; None where there is none."""
     ran: Summed | None
@@ -53,8 +62,11 @@ class TypeRow:
         """What its payloads are, in a word."""
         if self.definition is None:
             return ""
-        schema = json.loads(self.definition.schema or "null")
-        return str(schema.get("title") or schema.get("type") or "JSON") if isinstance(schema, dict) else "any JSON"
+        schema = self.definition.payload_schema
+        if schema is None:
+            return "any JSON"
+        kind = str(schema.get("type"))
+        return str(schema.get("title") or _KINDS.get(kind, "JSON"))
 
     @property
     def versions(self) -> list[int]:
@@ -83,7 +95,7 @@ def type_row(
         name=name,
         counts=visit.shell.stats.by_type.get(name, StateCounts()),
         workers=[worker for worker in visit.shell.workers if _knows(worker, name)],
-        paused_since=visit.shell.stats.paused_types.get(name),
+        pause=visit.shell.stats.pause_of(TYPE, name),
         schedules=sorted(own, key=lambda each: (each[1] is None, each[1] or visit.now, each[0].name)),
         ran=ran.get(name),
         rate=Rate.together("", name, of_type) if of_type else None,

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 import httpx
 import pytest
+from starlette.requests import Request
 
 from backstage.app import search_tasks
 from backstage.domain.cron_task import CronTask
@@ -50,7 +51,17 @@ async def test_no_text_of_a_task_becomes_markup(client: httpx.AsyncClient, store
     task = await build_hostile(store)
     computed = re.compile(r"(?<![\w-])49(?![\w-])")  # in an id, it is none of ours
     group = "/failures?open=0123456789abcdef"
-    for path in ("/", "/tasks", f"/tasks/{task.id}", "/queues", "/workers", f"/schedules?open={HOSTILE}", group):
+    for path in (
+        "/",
+        "/tasks",
+        f"/tasks/{task.id}",
+        "/queues",
+        "/workers",
+        f"/schedules?open={HOSTILE}",
+        group,
+        "/types",
+        "/types/evil:task",
+    ):
         html = (await client.get(path)).text
         assert "<img" not in html
         assert "alert(1)</script>" not in html
@@ -110,7 +121,7 @@ async def test_a_task_says_first_why_it_is_so(client: httpx.AsyncClient, store: 
         "running": "It runs on worker-a-2114",
         "retrying": "It waits for its retry: attempt 2 of 3",
         "scheduled": "It is scheduled to start in",
-        "pending": "The queue imports is paused",
+        "pending": "The queue imports is paused for",
         "cancelled": "Cancelled before it began",
     }
     for state, sentence in sentences.items():
@@ -167,6 +178,20 @@ async def test_a_queue_is_paused_and_resumed(client: httpx.AsyncClient, store: C
     assert "mail" in (await store.get_task_stats()).paused_queues
     await confirmed(client, "/act/resume?queue=mail")
     assert "mail" not in (await store.get_task_stats()).paused_queues
+
+
+async def test_whoever_paused_something_says_why_and_others_see_it(client: httpx.AsyncClient, store: Container) -> None:
+    await build(store, 7)
+    form = {"csrf": hidden((await client.get("/new-task")).text, "csrf"), "reason": " provider \n down "}
+    asked = (await client.get("/act/pause?queue=mail")).text
+    assert 'name="reason"' in asked and "(optional)" in asked
+    await client.post("/act/pause", data={**form, "queue": "mail"})
+    await client.post("/act/pause", data={**form, "type": "email:send"})
+    await client.post("/act/pause-schedule", data={**form, "schedule": "account-sync"})
+    for path in ("/queues", "/types", "/types/email:send", "/schedules", "/schedules?open=account-sync"):
+        assert ": “provider down”" in (await client.get(path)).text, path
+    overview = (await client.get("/")).text
+    assert "Paused by ops: “bank sends doubled files, wait for their fix”" in overview
 
 
 async def test_a_waiting_task_is_given_a_priority_and_another_queue(
@@ -265,7 +290,7 @@ async def test_a_task_is_edited_as_a_copy(client: httpx.AsyncClient, store: Cont
 
 
 async def test_who_may_not_see_a_page_signs_in_and_comes_back(new_client: Client) -> None:
-    async def check_token(token: str) -> str | None:
+    async def check_token(request: Request, token: str) -> str | None:
         return None if token == "good" else "This token is not known."
 
     async with new_client(check_token=check_token) as client:
@@ -334,3 +359,17 @@ async def test_a_schedule_is_stored_by_a_form_that_says_what_it_means(new_client
         await client.post("/new-schedule", data=edited)
     cron = (await store.get_schedule("nightly")).cron
     assert (cron.schedule, cron.jitter, cron.tags) == ("every 5m", 60.0, ("night",))
+
+
+async def test_each_figure_of_the_overview_leads_to_the_tasks_that_it_counts(
+    client: httpx.AsyncClient, store: Container
+) -> None:
+    made = await build(store, 14)
+    html = (await client.get("/")).text
+    for state in ("pending", "running", "scheduled", "retrying", "failed", "completed"):
+        figure = re.search(rf'href="(/tasks\?q=state%3A{state})" title="(\d+)"', html)
+        assert figure is not None, state
+        counted = await store.count_tasks(f"state:{state}")
+        assert int(figure[2]) == counted.tasks >= len(made[state]), state
+        assert made[state][0].id in (await client.get(figure[1])).text
+    assert "next in " in html

@@ -288,8 +288,10 @@ async def test_without_a_script_a_queue_is_paused_by_forms(new_page: NewPage) ->
     await build(window.store, 7)
     page = await window.go("/queues")
     await page.get_by_role("link", name="Pause").first.click()
+    await page.get_by_label("Why?").fill("provider down")
     await page.get_by_role("button", name=re.compile("^Pause ")).click()
     await expect(page.locator(".toast")).to_contain_text("Paused")
+    await expect(page.locator("tbody .cell-sub", has_text=": “provider down”")).to_be_visible()
     assert len((await window.store.get_task_stats()).paused_queues) == 2
 
 
