@@ -19,6 +19,8 @@ from backstage.domain.identity import Identity
 from backstage.pages.visit import TOKEN_COOKIE
 
 _STATE = "backstage"
+_BY_BEARER = "backstage_by_bearer"
+"""Whether a secret was sent that no browser adds by itself."""
 _ANYBODY = "the page to sign in"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -44,7 +46,7 @@ class Admission:
         found = await self.find(request)
         if found is None:
             raise HTTPException(401, "send a token: Authorization: Bearer …", {"WWW-Authenticate": "Bearer"})
-        if request.method not in _SAFE_METHODS and _bearer(request) is None:
+        if request.method not in _SAFE_METHODS and not getattr(request.state, _BY_BEARER, False):
             _refuse_other_sites(request)
         return found
 
@@ -53,7 +55,9 @@ class Admission:
         container = self.container_of(request)
         identity = await self._by_login(request)
         if identity is None:
-            secret = _bearer(request) or request.cookies.get(TOKEN_COOKIE)
+            bearer = _bearer(request)
+            setattr(request.state, _BY_BEARER, bearer is not None)
+            secret = bearer or request.cookies.get(TOKEN_COOKIE)
             identity = None if secret is None else await self._by_secret(container, request, secret)
         return None if identity is None else GuardedUseCases(container, identity)
 

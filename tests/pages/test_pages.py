@@ -359,3 +359,17 @@ async def test_a_schedule_is_stored_by_a_form_that_says_what_it_means(new_client
         await client.post("/new-schedule", data=edited)
     cron = (await store.get_schedule("nightly")).cron
     assert (cron.schedule, cron.jitter, cron.tags) == ("every 5m", 60.0, ("night",))
+
+
+async def test_each_figure_of_the_overview_leads_to_the_tasks_that_it_counts(
+    client: httpx.AsyncClient, store: Container
+) -> None:
+    made = await build(store, 14)
+    html = (await client.get("/")).text
+    for state in ("pending", "running", "scheduled", "retrying", "failed", "completed"):
+        figure = re.search(rf'href="(/tasks\?q=state%3A{state})" title="(\d+)"', html)
+        assert figure is not None, state
+        counted = await store.count_tasks(f"state:{state}")
+        assert int(figure[2]) == counted.tasks >= len(made[state]), state
+        assert made[state][0].id in (await client.get(figure[1])).text
+    assert "next in " in html
