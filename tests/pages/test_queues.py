@@ -27,6 +27,6 @@ async def test_without_a_worker_one_sentence_is_told_and_not_one_for_each_queue(
         await store.enqueue("a", queue=queue)
     await store.pause_queue("billing")
     clock.advance(5.0)
-    html = (await client.get("/queues")).text
+    html = (await client.get("/queues")).text.replace("\N{NO-BREAK SPACE}", " ")
     assert "No worker is alive.</b> 2 tasks wait. Start one with <code>backstage worker</code>" in html
     assert html.count("stands still.</b>") == 1
