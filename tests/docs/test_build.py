@@ -74,7 +74,7 @@ def test_every_use_case_of_a_container_has_its_docstring(site: Path) -> None:
     assert len(use_cases) > 20
     assert [name for name, kind in use_cases.items() if first_paragraph(kind) not in shown] == []
     assert [name for name in use_cases if f"Container.{name}(" not in shown] == []
-    assert "Container.cancel_task(task_id: str) → Task" in shown
+    assert "Container.cancel_task(task_id: str, *, if_version: int | None = None) → Task" in shown
     assert "Call self as a function" not in shown
 
 
