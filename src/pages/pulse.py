@@ -63,4 +63,4 @@ def _tell(beats: asyncio.Queue[Beat], beat: Beat) -> None:
 
 def _looks(shell: Shell) -> object:
     """What a page shows of it, without what a browser counts on by itself."""
-    return shell.stats, [(worker.id, worker.running, worker.is_lost, worker.is_stopping) for worker in shell.workers]
+    return shell.stats, [(worker.id, worker.running, worker.state, worker.order) for worker in shell.workers]
