@@ -19,11 +19,11 @@ class JournalControl:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def pause(self, kind: str, name: str) -> bool:
+    async def pause(self, kind: str, name: str, *, by: str | None = None, reason: str | None = None) -> bool:
         with self._store.step():
             if (kind, name) in self._store.pauses:
                 return False
-            self._store.change(pauses=[Pause(kind, name, self._store.clock.now())])
+            self._store.change(pauses=[Pause(kind, name, self._store.clock.now(), by, reason)])
             return True
 
     async def resume(self, kind: str, name: str) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from backstage import CronTask, Schedule, Task
+from backstage import CronTask, Pause, Schedule, Task
 from backstage.ports import StoredSchedule, document_of, schedule_of
 from examples.journal.step import KeptSchedule
 from examples.journal.store import Store
@@ -22,8 +22,9 @@ class JournalSchedules:
             before = self._store.schedules.get(cron.name)
             last_tick = self._store.clock.now() if before is None else before.last_tick
             is_paused = before is not None and before.is_paused
-            self._keep(KeptSchedule(cron.name, document_of(cron), last_tick, is_paused))
-            return Schedule(cron=cron, last_tick=last_tick, is_paused=is_paused)
+            pause = None if before is None else before.pause
+            self._keep(KeptSchedule(cron.name, document_of(cron), last_tick, is_paused, pause))
+            return Schedule(cron=cron, last_tick=last_tick, is_paused=is_paused, pause=pause)
 
     async def find(self, name: str) -> StoredSchedule | None:
         with self._store.lock:
@@ -39,7 +40,8 @@ class JournalSchedules:
             if schedule.name in self._store.schedules:
                 return False
             cron = document_of(schedule.cron)
-            self._keep(KeptSchedule(schedule.name, cron, schedule.last_tick, schedule.is_paused))
+            kept = KeptSchedule(schedule.name, cron, schedule.last_tick, schedule.is_paused, schedule.pause)
+            self._keep(kept)
             return True
 
     async def delete(self, name: str) -> bool:
@@ -49,12 +51,13 @@ class JournalSchedules:
             self._store.change(deleted_schedules=[name])
             return True
 
-    async def pause(self, name: str) -> bool:
+    async def pause(self, name: str, *, by: str | None = None, reason: str | None = None) -> bool:
         with self._store.step():
             kept = self._store.schedules.get(name)
             if kept is None or kept.is_paused:
                 return False
-            self._keep(msgspec.structs.replace(kept, is_paused=True))
+            pause = Pause("schedule", name, max(self._store.clock.now(), kept.last_tick), by, reason)
+            self._keep(msgspec.structs.replace(kept, is_paused=True, pause=pause))
             return True
 
     async def resume(self, name: str) -> bool:
@@ -62,7 +65,8 @@ class JournalSchedules:
             kept = self._store.schedules.get(name)
             if kept is None or not kept.is_paused:
                 return False
-            self._keep(msgspec.structs.replace(kept, is_paused=False, last_tick=self._store.clock.now()))
+            now = self._store.clock.now()
+            self._keep(msgspec.structs.replace(kept, is_paused=False, pause=None, last_tick=now))
             return True
 
     async def fire(self, schedule: Schedule, until: datetime, tasks: Sequence[Task]) -> bool:
@@ -80,4 +84,4 @@ class JournalSchedules:
 
 
 def _schedule(kept: KeptSchedule) -> StoredSchedule:
-    return schedule_of(kept.name, kept.cron, kept.last_tick, kept.is_paused)
+    return schedule_of(kept.name, kept.cron, kept.last_tick, kept.is_paused, kept.pause)

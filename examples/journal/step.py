@@ -17,6 +17,7 @@ class KeptSchedule(msgspec.Struct, frozen=True):
     cron: str
     last_tick: datetime
     is_paused: bool
+    pause: Pause | None = None
 
 
 class KeptMessage(msgspec.Struct, frozen=True):

@@ -11,6 +11,8 @@ async def refuse_unknown_queries(request: Request) -> None:
 
     Raises RequestValidationError.
     """
+    if not request.query_params:
+        return
     known = _known(request)
     wrong = [
         {"loc": ("query", name), "msg": "is no parameter here", "type": "unknown"}

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 
 from fastapi import APIRouter
 
 from backstage.api.admission import Asked
 from backstage.api.documents import Document
+from backstage.api.requests import NewPause
 from backstage.api.values import Moment, PathName
 from backstage.app.guarded_use_cases import GuardedUseCases
 from backstage.domain.ports.queue_control import QUEUE, TYPE
@@ -40,6 +40,8 @@ class GroupDocument(CountsDocument):
     oldest_due_seconds: float | None
     """For how long the task waits that has been due for longest; null where none is due."""
     paused_since: Moment | None
+    paused_by: str | None
+    pause_reason: str | None
 
 
 class QueuesDocument(Document):
@@ -77,9 +79,10 @@ async def list_types(asked: Asked) -> TypesDocument:
 
 
 @queues.post("/queues/{name}/pause")
-async def pause_queue(asked: Asked, name: PathName) -> PausedDocument:
+async def pause_queue(asked: Asked, name: PathName, body: NewPause | None = None) -> PausedDocument:
     """Stop workers from claiming tasks of the queue. Running tasks go on."""
-    return PausedDocument(name=name, is_paused=True, has_changed=await asked.pause_queue(name))
+    has_changed = await asked.pause_queue(name, reason=body.reason if body else None)
+    return PausedDocument(name=name, is_paused=True, has_changed=has_changed)
 
 
 @queues.post("/queues/{name}/resume")
@@ -88,9 +91,10 @@ async def resume_queue(asked: Asked, name: PathName) -> PausedDocument:
 
 
 @queues.post("/types/{name}/pause")
-async def pause_type(asked: Asked, name: PathName) -> PausedDocument:
+async def pause_type(asked: Asked, name: PathName, body: NewPause | None = None) -> PausedDocument:
     """Stop workers from claiming tasks of the type. Running tasks go on."""
-    return PausedDocument(name=name, is_paused=True, has_changed=await asked.pause_type(name))
+    has_changed = await asked.pause_type(name, reason=body.reason if body else None)
+    return PausedDocument(name=name, is_paused=True, has_changed=has_changed)
 
 
 @queues.post("/types/{name}/resume")
@@ -106,15 +110,17 @@ def groups_of(stats: TaskStats, oldest_due: Sequence[OldestDue], kind: str) -> l
     """The queues or the types, by name."""
     waits = _longest_waits(oldest_due, kind)
     counted = stats.by_type if kind == TYPE else stats.by_queue
-    paused: Mapping[str, datetime] = stats.paused_types if kind == TYPE else stats.paused_queues
+    pauses = {pause.name: pause for pause in stats.pauses if pause.kind == kind}
     return [
         GroupDocument(
             **_counts(counted.get(name, StateCounts())),
             name=name,
             oldest_due_seconds=waits.get(name),
-            paused_since=paused.get(name),
+            paused_since=pauses[name].since if name in pauses else None,
+            paused_by=pauses[name].by if name in pauses else None,
+            pause_reason=pauses[name].reason if name in pauses else None,
         )
-        for name in sorted({*counted, *paused})
+        for name in sorted({*counted, *pauses})
     ]
 
 

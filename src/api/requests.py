@@ -31,6 +31,7 @@ from backstage.domain.identity import Role
 from backstage.domain.limits import MAX_TAG_LENGTH, MAX_TAGS, MAX_TASK_KEY_LENGTH
 from backstage.domain.missed_ticks import MissedTicks
 from backstage.domain.overlap import Overlap
+from backstage.domain.pause_words import MAX_PAUSE_REASON
 from backstage.domain.queue import DEFAULT_QUEUE
 
 MOST_AT_ONCE = 1_000
@@ -154,6 +155,12 @@ class NewSchedule(Body):
 
     def cron_task(self, name: str) -> CronTask:
         return CronTask(**dict(self), name=name)
+
+
+class NewPause(Body):
+    """Why something is paused: a line that others see."""
+
+    reason: Annotated[str, Field(max_length=MAX_PAUSE_REASON, pattern=TEXT)] | None = None
 
 
 class NewSubscription(Body):

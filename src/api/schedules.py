@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path
 
 from backstage.api.admission import Asked
 from backstage.api.documents import Document, EnqueuedDocument
-from backstage.api.requests import NewSchedule
+from backstage.api.requests import NewPause, NewSchedule
 from backstage.api.values import Moment
 from backstage.domain.missed_ticks import MissedTicks
 from backstage.domain.overlap import Overlap
@@ -33,12 +33,26 @@ class ScheduleDocument(Document):
     last_tick: Moment
     """Up to here ticks were fired or skipped."""
     is_paused: bool
+    paused_since: Moment | None
+    """Null, as what follows, where an earlier release paused it."""
+    paused_by: str | None
+    pause_reason: str | None
 
     @classmethod
     def of(cls, schedule: Schedule) -> Self:
         names = [name for name in cls.model_fields if hasattr(schedule.cron, name)]
         known = {name: getattr(schedule.cron, name) for name in names}
-        return cls.model_validate({**known, "last_tick": schedule.last_tick, "is_paused": schedule.is_paused})
+        pause = schedule.pause
+        return cls.model_validate(
+            {
+                **known,
+                "last_tick": schedule.last_tick,
+                "is_paused": schedule.is_paused,
+                "paused_since": pause and pause.since,
+                "paused_by": pause and pause.by,
+                "pause_reason": pause and pause.reason,
+            }
+        )
 
 
 class UnreadableDocument(Document):
@@ -86,8 +100,10 @@ async def delete_schedule(asked: Asked, name: _Name) -> None:
 
 
 @schedules.post("/{name:path}/pause")
-async def pause_schedule(asked: Asked, name: _Name) -> ChangedDocument:
-    return ChangedDocument(name=name, has_changed=await asked.pause_schedule(name))
+async def pause_schedule(asked: Asked, name: _Name, body: NewPause | None = None) -> ChangedDocument:
+    return ChangedDocument(
+        name=name, has_changed=await asked.pause_schedule(name, reason=body.reason if body else None)
+    )
 
 
 @schedules.post("/{name:path}/resume")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-_UNTOLD = frozenset({"payload", "payloads", "connection", "target", "args", "created_by"})
+_UNTOLD = frozenset({"payload", "payloads", "connection", "target", "args", "created_by", "by"})
 _LONGEST_TEXT = 200
 _MOST_ITEMS = 20
 _OF_A_REQUEST = ("type", "name", "task_name", "queue", "schedule", "state", "max_age", "keep_last", "kind")

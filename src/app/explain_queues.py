@@ -14,9 +14,6 @@ from backstage.domain.queue_facts import QueueFacts, QueueLane
 from backstage.domain.task_facts import SEEN_WITHIN
 from backstage.domain.task_state import TaskState
 
-_MOST_AUTHORS = 5
-"""Pauses whose authors are looked for: each takes a look into the audit log."""
-
 
 class ExplainQueues:
     """Say of each queue why it stands still, or that it moves: of those named, or else of all that have live tasks or
@@ -35,7 +32,7 @@ class ExplainQueues:
         pauses = await self._control.paused()
         lanes = await self._lanes()
         asked = {*lanes, *(pause.name for pause in pauses if pause.kind == QUEUE)} if queues is None else queues
-        authors = await authors_of(self._audit_log, pauses[:_MOST_AUTHORS])
+        authors = await authors_of(self._audit_log, pauses)
         return [
             explain_queue(QueueFacts(queue, lanes.get(queue, ()), pauses, workers, authors)) for queue in sorted(asked)
         ]

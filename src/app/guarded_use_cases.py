@@ -41,6 +41,8 @@ class _Guarded:
         self._permission: Permission = PERMISSIONS[name]
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
+        if self._permission.signed_as is not None:
+            options = {**options, self._permission.signed_as: self._identity.name}
         self._check(arguments, options)
         if self._permission.role_of is not None:
             return self._after_asking(arguments, options)

@@ -97,6 +97,8 @@ class Permission:
     """Whether its arguments may ask for values in payloads."""
     takes_back_args: bool = False
     """Whether whoever does not see the args of a schedule hands it back without them."""
+    signed_as: str | None = None
+    """The argument that says who asks: the name of the identity, whatever the caller says."""
     role_for: Callable[[Mapping[str, Any]], Role] | None = None
     """The least role that may call it with those arguments, where that is more."""
     role_of: Callable[[UseCases, Mapping[str, Any]], Awaitable[Role]] | None = None
@@ -112,6 +114,8 @@ _OF_THE_PROGRAM = Permission(None)
 def _may(role: Role, target: Told = _nothing, tasks: Callable[[Any], int] = _none) -> Permission:
     return Permission(role, is_audited=True, target=target, tasks=tasks)
 
+
+_PAUSE = Permission(Role.OPERATOR, is_audited=True, target=_argument("name"), signed_as="by")
 
 PERMISSIONS: Mapping[str, Permission] = {
     "enqueue": _may(Role.OPERATOR, _id_of_answer, _enqueued),
@@ -173,9 +177,9 @@ PERMISSIONS: Mapping[str, Permission] = {
     "cleanup_old_tasks": _may(Role.ADMIN, tasks=_as_many),
     "replay_dead_letters": _may(Role.OPERATOR, _argument("queue"), _as_many),
     "purge_dead_letters": _may(Role.ADMIN, _argument("queue"), _as_many),
-    "pause_queue": _may(Role.OPERATOR, _argument("name")),
+    "pause_queue": _PAUSE,
     "resume_queue": _may(Role.OPERATOR, _argument("name")),
-    "pause_type": _may(Role.OPERATOR, _argument("name")),
+    "pause_type": _PAUSE,
     "resume_type": _may(Role.OPERATOR, _argument("name")),
     "list_pauses": _LOOK,
     "send_broadcast": _may(Role.OPERATOR, _argument("name")),
@@ -188,7 +192,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "get_schedule": _LOOK,
     "list_schedules": _LOOK,
     "list_unreadable_schedules": _LOOK,
-    "pause_schedule": _may(Role.OPERATOR, _argument("name")),
+    "pause_schedule": _PAUSE,
     "resume_schedule": _may(Role.OPERATOR, _argument("name")),
     "delete_schedule": _may(Role.ADMIN, _argument("name")),
     "run_schedule_now": _may(Role.OPERATOR, _argument("name"), _enqueued),

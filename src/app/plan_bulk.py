@@ -4,7 +4,8 @@ import math
 
 from backstage.app.count_tasks import CountTasks
 from backstage.domain.bulk_action import BulkAction
-from backstage.domain.bulk_operation import BulkOperation, BulkPlan, BulkState, digest_of_plan
+from backstage.domain.bulk_operation import EMPTY_QUERY, BulkOperation, BulkPlan, BulkState, digest_of_plan
+from backstage.domain.errors import InvalidQueryError
 from backstage.domain.ports.bulk_operations import BulkOperations
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.task_repository import TaskRepository
@@ -18,7 +19,7 @@ _SHOWN = 10
 class PlanBulk:
     """Say what an action on all tasks of a query would do, and keep the plan for an hour. Nothing is changed yet.
 
-    Tasks whose state does not allow the action are not meant. Raises InvalidQueryError.
+    Tasks whose state does not allow the action are not meant. Raises InvalidQueryError, also for an empty query.
     """
 
     def __init__(
@@ -29,6 +30,8 @@ class PlanBulk:
     async def __call__(self, action: BulkAction, search: str | TaskSearch) -> BulkPlan:
         now = self._clock.now()
         query = str(TaskSearch.of(search, now))
+        if not query.strip():
+            raise InvalidQueryError("query", EMPTY_QUERY)
         operation = BulkOperation(
             id=digest_of_plan(action, query, now),
             action=action,

@@ -68,7 +68,9 @@ class TransferTasks:
         await self._refuse_one_store(target)
         pauses = await self._source.control.paused()
         await self._copy_subscriptions(target)
-        new_pauses = [await target.control.pause(pause.kind, pause.name) for pause in pauses]
+        new_pauses = [
+            await target.control.pause(pause.kind, pause.name, by=pause.by, reason=pause.reason) for pause in pauses
+        ]
         tasks, new = await self._move_tasks(target, moved)
         counts = await self._source.tasks.counts()
         await target.archive.write_pruned([count for count in counts if count.pruned])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Sequence
 
 from backstage.cli.command_parser import CommandParser
@@ -16,12 +17,12 @@ def queue_or_type_parser(command: str, description: str) -> CommandParser:
     return options
 
 
-def parse_queue_or_type(parser: CommandParser, arguments: Sequence[str]) -> tuple[str | None, str, str]:
-    """Return the URL, the kind (QUEUE or TYPE) and the name. Raises WrongUsageError."""
+def parse_queue_or_type(parser: CommandParser, arguments: Sequence[str]) -> tuple[Namespace, str, str]:
+    """Return the options, the kind (QUEUE or TYPE) and the name. Raises WrongUsageError."""
     options = parser.parse_args(arguments)
     if (options.queue is None) == (options.type is None):
         parser.error("name either a QUEUE or a --type TYPE")
     kind, name = (TYPE, options.type) if options.queue is None else (QUEUE, options.queue)
     with parser.naming_options({QUEUE: "queue", TYPE: "type"}):
         check_name(kind, name)
-    return options.url, kind, name
+    return options, kind, name

@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from backstage.app.find_unserved import Unserved
 from backstage.cli.answer import iso, print_json
@@ -14,7 +13,8 @@ from backstage.cli.store import existing_store
 from backstage.cli.table import print_table
 from backstage.cli.unserved import warn_of
 from backstage.domain.explanation import QueueExplanation
-from backstage.domain.ports.queue_control import QUEUE, TYPE
+from backstage.domain.pause_words import who_and_why
+from backstage.domain.ports.queue_control import QUEUE, TYPE, Pause
 from backstage.domain.rate import Rate
 from backstage.domain.stats import OldestDue, StateCounts, TaskStats
 from backstage.domain.time_texts import moment
@@ -35,7 +35,8 @@ def run(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
     stats, oldest_due, unserved, explained, every_rate = asyncio.run(_queues(options.url))
     kind = TYPE if options.types else QUEUE
-    groups, paused = (stats.by_type, stats.paused_types) if options.types else (stats.by_queue, stats.paused_queues)
+    groups = stats.by_type if options.types else stats.by_queue
+    paused = {pause.name: pause for pause in stats.pauses if pause.kind == kind}
     waits = _longest(oldest_due, kind)
     rates = _rates(every_rate, kind)
     standing = {} if options.types else {each.queue: each for each in explained if not each.is_moving}
@@ -80,7 +81,7 @@ def _print_documents(
     groups: Mapping[str, StateCounts],
     waits: Mapping[str, float],
     rates: Mapping[str, Rate],
-    paused: Mapping[str, datetime],
+    paused: Mapping[str, Pause],
     standing: Mapping[str, QueueExplanation],
 ) -> None:
     print_json(
@@ -91,7 +92,9 @@ def _print_documents(
                 "oldest_due_seconds": waits.get(name),
                 "completed_per_minute": rates[name].completed_per_minute if name in rates else 0.0,
                 "failure_rate": rates[name].failure_rate if name in rates else None,
-                "paused_since": iso(paused[name]) if name in paused else None,
+                "paused_since": iso(paused[name].since) if name in paused else None,
+                "paused_by": paused[name].by if name in paused else None,
+                "pause_reason": paused[name].reason if name in paused else None,
                 "stands_still": reason_document(standing[name].reasons[0]) if name in standing else None,
             }
             for name in sorted({*groups, *paused})
@@ -104,7 +107,7 @@ def _print_rows(
     groups: Mapping[str, StateCounts],
     waits: Mapping[str, float],
     rates: Mapping[str, Rate],
-    paused: Mapping[str, datetime],
+    paused: Mapping[str, Pause],
     standing: Mapping[str, QueueExplanation],
 ) -> None:
     rows = [
@@ -114,7 +117,7 @@ def _print_rows(
             f"{waits[name]:.0f} s" if name in waits else "",
             f"{rates[name].completed_per_minute:.1f}" if name in rates else "",
             _percent(rates[name].failure_rate) if name in rates else "",
-            moment(paused[name]) if name in paused else "",
+            f"{moment(paused[name].since)}{who_and_why(paused[name])}" if name in paused else "",
             standing[name].sentence if name in standing else "",
         )
         for name in sorted({*groups, *paused})

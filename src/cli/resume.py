@@ -14,8 +14,8 @@ def parser() -> CommandParser:
 
 
 def run(arguments: Sequence[str]) -> int:
-    url, kind, name = parse_queue_or_type(parser(), arguments)
-    was_paused = asyncio.run(_resume(url, kind, name))
+    options, kind, name = parse_queue_or_type(parser(), arguments)
+    was_paused = asyncio.run(_resume(options.url, kind, name))
     print(f"{kind} {name} {'is resumed' if was_paused else 'was not paused'}")
     return DONE
 

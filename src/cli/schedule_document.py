@@ -13,7 +13,7 @@ from backstage.domain.schedule import Schedule
 
 def schedule_document(schedule: Schedule, now: datetime) -> dict[str, Any]:
     """`next_tick` is null while it is paused."""
-    cron = schedule.cron
+    cron, pause = schedule.cron, schedule.pause
     return {
         "name": schedule.name,
         "schedule": cron.schedule,
@@ -28,6 +28,9 @@ def schedule_document(schedule: Schedule, now: datetime) -> dict[str, Any]:
         "tags": list(cron.tags),
         "key": cron.key,
         "is_paused": schedule.is_paused,
+        "paused_since": pause and iso(pause.since),
+        "paused_by": pause and pause.by,
+        "pause_reason": pause and pause.reason,
         "last_tick": iso(schedule.last_tick),
         "next_tick": None if schedule.is_paused else iso(next_tick(schedule, now)),
     }

@@ -12,6 +12,7 @@ from backstage.cli.store import existing_store
 from backstage.cli.table import print_table
 from backstage.domain.cron_preview import PreviewedTick, preview
 from backstage.domain.firing import next_tick
+from backstage.domain.pause_words import who_and_why
 from backstage.domain.schedule import Schedule
 from backstage.domain.stored_schedule import UnreadableSchedule
 from backstage.domain.time_texts import moment
@@ -63,11 +64,16 @@ async def _one(url: str | None, name: str) -> tuple[Schedule, datetime]:
 
 def _row(schedule: Schedule, now: datetime) -> tuple[str, ...]:
     cron = schedule.cron
-    coming = "paused" if schedule.is_paused else moment(next_tick(schedule, now))
+    coming = _paused(schedule) if schedule.is_paused else moment(next_tick(schedule, now))
     return (
         *(cron.name, cron.schedule, cron.time_zone, cron.task_name, cron.queue),
         *(str(cron.catch_up), str(cron.overlap), coming),
     )
+
+
+def _paused(schedule: Schedule) -> str:
+    pause = schedule.pause
+    return "paused" if pause is None else f"paused since {moment(pause.since)}{who_and_why(pause)}"
 
 
 def _print_facts(schedule: Schedule, now: datetime, ticks: Sequence[PreviewedTick]) -> None:
@@ -75,8 +81,9 @@ def _print_facts(schedule: Schedule, now: datetime, ticks: Sequence[PreviewedTic
     facts["args"] = schedule.cron.payload_json
     facts["jitter"] = f"{schedule.cron.jitter:g} s"
     facts["decided_up_to"] = moment(schedule.last_tick)
-    state = "paused" if facts.pop("is_paused") else "on"
-    del facts["next_tick"], facts["last_tick"]
+    state = _paused(schedule) if facts.pop("is_paused") else "on"
+    for known in ("next_tick", "last_tick", "paused_since", "paused_by", "pause_reason"):
+        del facts[known]
     width = max(map(len, facts))
     lines = [f"{name.replace('_', ' '):{width}}  {value}" for name, value in {**facts, "state": state}.items()]
     print_text("\n".join(lines))

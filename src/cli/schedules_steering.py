@@ -12,9 +12,13 @@ from backstage.infra.printable import printable
 
 
 def run_pause(arguments: Sequence[str]) -> int:
-    url, name = _named("pause", "Stop a schedule from firing until it is resumed. Its stored tasks go on.", arguments)
-    is_new = asyncio.run(_pause(url, name))
-    print(f"{printable(name)} {'is paused' if is_new else 'was paused already'}")
+    known = CommandParser("schedules pause", "Stop a schedule from firing until it is resumed. Its stored tasks go on.")
+    known.add_argument("name", metavar="NAME")
+    known.add_argument("--reason", metavar="TEXT", help="why, for others to see")
+    options = known.parse_args(arguments)
+    with known.naming_options():
+        is_new = asyncio.run(_pause(options.url, options.name, options.reason))
+    print(f"{printable(options.name)} {'is paused' if is_new else 'was paused already'}")
     return DONE
 
 
@@ -51,9 +55,9 @@ def _named(action: str, description: str, arguments: Sequence[str]) -> tuple[str
     return options.url, options.name
 
 
-async def _pause(url: str | None, name: str) -> bool:
+async def _pause(url: str | None, name: str, reason: str | None) -> bool:
     async with opened_store(url) as store:
-        return await store.pause_schedule(name)
+        return await store.pause_schedule(name, reason=reason)
 
 
 async def _resume(url: str | None, name: str) -> bool:

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
-from backstage.cli.answer import iso, print_json
+from backstage.cli.answer import iso, print_json, print_text
 from backstage.cli.command_parser import DONE, CommandParser
 from backstage.cli.store import existing_store
 from backstage.cli.table import print_table
-from backstage.domain.ports.queue_control import QUEUE, TYPE
+from backstage.domain.pause_words import who_and_why
+from backstage.domain.ports.queue_control import QUEUE, TYPE, Pause
 from backstage.domain.stats import StateCounts, TaskStats
 from backstage.domain.time_texts import moment
 
@@ -37,8 +37,8 @@ def run(arguments: Sequence[str]) -> int:
     else:
         for name, number in counts_document(stats).items():
             print(f"{name:10}{number:>12,}")
-        _print_pauses(QUEUE, stats.paused_queues)
-        _print_pauses(TYPE, stats.paused_types)
+        for pause in stats.pauses:
+            print_text(f"paused    {pause.kind} {pause.name} since {moment(pause.since)}{who_and_why(pause)}")
     return DONE
 
 
@@ -58,6 +58,7 @@ def _document(stats: TaskStats) -> dict[str, Any]:
         "by_type": _documents(stats.by_type),
         "paused_queues": {name: iso(since) for name, since in stats.paused_queues.items()},
         "paused_types": {name: iso(since) for name, since in stats.paused_types.items()},
+        "pauses": [pause_document(pause) for pause in stats.pauses],
     }
 
 
@@ -65,9 +66,14 @@ def _documents(groups: Mapping[str, StateCounts]) -> dict[str, Any]:
     return {name: counts_document(counts) for name, counts in groups.items()}
 
 
-def _print_pauses(kind: str, paused: Mapping[str, datetime]) -> None:
-    for name, since in paused.items():
-        print(f"paused    {kind} {name} since {moment(since)}")
+def pause_document(pause: Pause) -> dict[str, Any]:
+    return {
+        "kind": pause.kind,
+        "name": pause.name,
+        "since": iso(pause.since),
+        "by": pause.by,
+        "reason": pause.reason,
+    }
 
 
 def _print_rows(kind: str, groups: Mapping[str, StateCounts]) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from backstage.conformance.model import Model
 from backstage.domain.cron_task import CronTask
 from backstage.domain.ports.clock import Clock
+from backstage.domain.ports.queue_control import SCHEDULE, Pause
 from backstage.domain.schedule import Schedule
 from backstage.domain.task import Task
 
@@ -30,14 +31,16 @@ class ScheduleModel:
         known = self.schedules.get(name)
         if known is None or known.is_paused:
             return False
-        self.schedules[name] = replace(known, is_paused=True)
+        self.schedules[name] = replace(
+            known, is_paused=True, pause=Pause(SCHEDULE, name, max(self._clock.now(), known.last_tick))
+        )
         return True
 
     def resume(self, name: str) -> bool:
         known = self.schedules.get(name)
         if known is None or not known.is_paused:
             return False
-        self.schedules[name] = replace(known, is_paused=False, last_tick=self._clock.now())
+        self.schedules[name] = replace(known, is_paused=False, pause=None, last_tick=self._clock.now())
         return True
 
     def fire(self, schedule: Schedule, until: datetime, tasks: Sequence[Task]) -> bool:

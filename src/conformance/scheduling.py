@@ -12,6 +12,7 @@ from backstage.conformance.trial import Trial
 from backstage.domain.cron_task import CronTask
 from backstage.domain.missed_ticks import MissedTicks
 from backstage.domain.overlap import Overlap
+from backstage.domain.ports.queue_control import Pause
 from backstage.domain.schedule import Schedule
 
 EVERYTHING = CronTask(
@@ -25,6 +26,8 @@ EVERYTHING = CronTask(
     overlap=Overlap.REPLACE,
     jitter=2.5,
 )
+
+UNICODE_LINE = " ".join(UNICODE.replace("\x00", "").split())
 
 
 class Scheduling(BackendSuite):
@@ -77,10 +80,11 @@ class Scheduling(BackendSuite):
     async def test_a_schedule_that_is_put_anew_keeps_its_last_tick_and_its_pause(self, trial: Trial) -> None:
         schedule = await trial.schedules.put(nightly())
         await trial.schedules.pause("nightly")
+        pause = Pause("schedule", "nightly", trial.clock.now())
         trial.clock.advance(5)
         later = nightly(schedule="0 4 * * *", task_name="report:build", queue="reports", args=[1])
-        assert await trial.schedules.put(later) == replace(schedule, cron=later, is_paused=True)
-        assert await trial.schedules.all() == [replace(schedule, cron=later, is_paused=True)]
+        assert await trial.schedules.put(later) == replace(schedule, cron=later, is_paused=True, pause=pause)
+        assert await trial.schedules.all() == [replace(schedule, cron=later, is_paused=True, pause=pause)]
 
     async def test_a_deleted_schedule_is_gone(self, trial: Trial) -> None:
         await trial.schedules.put(nightly())
@@ -105,7 +109,8 @@ class Scheduling(BackendSuite):
     @pytest.mark.parametrize("is_paused", [False, True])
     async def test_a_restored_schedule_is_as_it_was(self, trial: Trial, is_paused: bool) -> None:
         last_tick = datetime(2025, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
-        schedule = Schedule(cron=EVERYTHING, last_tick=last_tick, is_paused=is_paused)
+        pause = Pause("schedule", EVERYTHING.name, trial.clock.now(), "ops", "provider down") if is_paused else None
+        schedule = Schedule(cron=EVERYTHING, last_tick=last_tick, is_paused=is_paused, pause=pause)
         assert await trial.schedules.restore(schedule)
         assert not await trial.schedules.restore(schedule)
         assert await trial.schedules.find(schedule.name) == schedule
@@ -127,8 +132,27 @@ class Scheduling(BackendSuite):
         schedule = await trial.schedules.put(nightly())
         trial.clock.advance(5)
         assert await trial.schedules.pause("nightly")
-        assert not await trial.schedules.pause("nightly")
-        assert await trial.schedules.find("nightly") == replace(schedule, is_paused=True)
+        pause = Pause("schedule", "nightly", trial.clock.now())
+        trial.clock.advance(5)
+        assert not await trial.schedules.pause("nightly", by="somebody else")
+        assert await trial.schedules.find("nightly") == replace(schedule, is_paused=True, pause=pause)
+
+    async def test_a_paused_schedule_says_by_whom_and_why_until_it_is_resumed(self, trial: Trial) -> None:
+        await trial.schedules.put(nightly())
+        trial.clock.advance(5)
+        assert await trial.schedules.pause("nightly", by="ops", reason=UNICODE_LINE)
+        pause = Pause("schedule", "nightly", trial.clock.now(), "ops", UNICODE_LINE)
+        for stored in (await trial.schedules.find("nightly"), *await trial.schedules.all()):
+            assert isinstance(stored, Schedule) and stored.pause == pause
+        moved = await trial.schedules.put(nightly(queue="reports"))
+        assert moved.pause == pause
+        assert await trial.schedules.all() == [moved]
+        trial.clock.advance(5)
+        await trial.schedules.resume("nightly")
+        await trial.schedules.pause("nightly")
+        found = await trial.schedules.find("nightly")
+        assert isinstance(found, Schedule)
+        assert found.pause == Pause("schedule", "nightly", trial.clock.now())
 
     async def test_a_resumed_schedule_goes_on_from_now(self, trial: Trial) -> None:
         await trial.schedules.put(nightly())

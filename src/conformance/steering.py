@@ -26,6 +26,21 @@ class Steering(BackendSuite):
         assert not await trial.control.pause("type", "email:send")
         assert await trial.control.paused() == [Pause("type", "email:send", since)]
 
+    async def test_a_pause_says_by_whom_and_why_until_it_is_resumed(self, trial: Trial) -> None:
+        assert await trial.control.pause("queue", "mail", by="ops", reason="provider 'down' \u2028 🐍")
+        since = trial.clock.now()
+        trial.clock.advance(5)
+        assert not await trial.control.pause("queue", "mail", by="somebody else", reason="another")
+        assert await trial.control.pause("type", "email:send", by="ops")
+        assert await trial.control.paused() == [
+            Pause("queue", "mail", since, "ops", "provider 'down' \u2028 🐍"),
+            Pause("type", "email:send", trial.clock.now(), "ops"),
+        ]
+        await trial.control.resume("queue", "mail")
+        await trial.control.resume("type", "email:send")
+        await trial.control.pause("queue", "mail")
+        assert await trial.control.paused() == [Pause("queue", "mail", trial.clock.now())]
+
     async def test_pauses_are_sorted_by_kind_and_name(self, trial: Trial) -> None:
         for kind, name in [("type", "b"), ("queue", "z"), ("type", "a"), ("queue", "Y")]:
             await trial.control.pause(kind, name)

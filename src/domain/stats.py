@@ -64,12 +64,25 @@ class StateCounts:
 
 @dataclass(frozen=True, slots=True)
 class TaskStats(StateCounts):
-    """The counts of the whole store, by queue and by type, and which queues and types are paused since when."""
+    """The counts of the whole store, by queue and by type, and which queues and types are paused."""
 
     by_queue: Mapping[str, StateCounts] = field(default_factory=dict)
     by_type: Mapping[str, StateCounts] = field(default_factory=dict)
-    paused_queues: Mapping[str, datetime] = field(default_factory=dict)
-    paused_types: Mapping[str, datetime] = field(default_factory=dict)
+    pauses: Sequence[Pause] = ()
+
+    @property
+    def paused_queues(self) -> Mapping[str, datetime]:
+        """Since when."""
+        return {pause.name: pause.since for pause in self.pauses if pause.kind == QUEUE}
+
+    @property
+    def paused_types(self) -> Mapping[str, datetime]:
+        """Since when."""
+        return {pause.name: pause.since for pause in self.pauses if pause.kind == TYPE}
+
+    def pause_of(self, kind: str, name: str) -> Pause | None:
+        """The pause of a queue or a type."""
+        return next((pause for pause in self.pauses if (pause.kind, pause.name) == (kind, name)), None)
 
     @classmethod
     def of(cls, counts: Iterable[Count], pauses: Sequence[Pause] = ()) -> TaskStats:
@@ -86,6 +99,5 @@ class TaskStats(StateCounts):
             pruned=whole.pruned,
             by_queue={name: StateCounts.of(c for c in counts if c.queue == name) for name in queues},
             by_type={name: StateCounts.of(c for c in counts if plain_type(c.type) == name) for name in types},
-            paused_queues={pause.name: pause.since for pause in pauses if pause.kind == QUEUE},
-            paused_types={pause.name: pause.since for pause in pauses if pause.kind == TYPE},
+            pauses=tuple(pauses),
         )

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from backstage.domain.cron_document import cron_of
 from backstage.domain.errors import TaskError
+from backstage.domain.ports.queue_control import Pause
 from backstage.domain.schedule import Schedule
 
 
@@ -26,9 +27,11 @@ class UnreadableSchedule:
 StoredSchedule = Schedule | UnreadableSchedule
 
 
-def schedule_of(name: str, document: str, last_tick: datetime, is_paused: bool) -> StoredSchedule:
+def schedule_of(
+    name: str, document: str, last_tick: datetime, is_paused: bool, pause: Pause | None = None
+) -> StoredSchedule:
     """Return what is stored under a name; `document` is the text of `cron_document.document_of`."""
     try:
-        return Schedule(cron=cron_of(document), last_tick=last_tick, is_paused=is_paused)
+        return Schedule(cron=cron_of(document), last_tick=last_tick, is_paused=is_paused, pause=pause)
     except (TaskError, ValueError, TypeError, KeyError) as error:
         return UnreadableSchedule(name, f"{type(error).__name__}: {error}")

@@ -18,6 +18,9 @@ class AskedField:
     value: str = ""
     known: Sequence[str] = ()
     is_number: bool = False
+    is_optional: bool = False
+    longest: int | None = None
+    """How many characters there may be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

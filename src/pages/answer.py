@@ -117,7 +117,9 @@ def told(visit: Visit, reason: Reason) -> str:
     """In a sentence; of a pause without the command, beside which a button stands."""
     if reason.kind is ReasonKind.PAUSED and reason.since is not None:
         paused_for = wait((visit.now - reason.since).total_seconds())
-        return f"The {reason.details['kind']} {reason.details['name']} is paused for {paused_for}"
+        by = f" by {reason.details['by']}" if reason.details["by"] else ""
+        why = f": “{reason.details['reason']}”" if reason.details["reason"] else ""
+        return f"The {reason.details['kind']} {reason.details['name']} is paused for {paused_for}{by}{why}"
     return reason.sentence
 
 

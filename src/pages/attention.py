@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from backstage.domain.pause_words import who_and_why
 from backstage.domain.worker_info import WorkerInfo
 from backstage.pages.figures import counted
 from backstage.pages.moments import age, wait
@@ -32,7 +33,7 @@ def attention_of(visit: Visit, queues: Sequence[QueueRow]) -> list[Attention]:
     still = [row for row in queues if row.stands_still]
     return [
         *(_deserted(visit, still) if still and not visit.shell.alive else ()),
-        *(found for row in still if visit.shell.alive or row.paused_since for found in _still(visit, row)),
+        *(found for row in still if visit.shell.alive or row.pause for found in _still(visit, row)),
         *(_stuck(visit, Stuck.of(row, reason)) for row in queues for reason in row.stuck),
         *(_silent(visit, worker) for worker in visit.shell.workers if worker.is_lost),
         *(_behind(visit, row) for row in queues if row.falls_behind),
@@ -51,10 +52,10 @@ def _deserted(visit: Visit, still: Sequence[QueueRow]) -> Iterator[Attention]:
 def _still(visit: Visit, row: QueueRow) -> Iterator[Attention]:
     sentence = f"stands still: {counted(row.counts.pending, 'task')} {'waits' if row.counts.pending == 1 else 'wait'}"
     see = visit.href("/queues", open=row.name)
-    if row.paused_since is not None:
-        since = age((visit.now - row.paused_since).total_seconds())
+    if row.pause is not None:
+        since = age((visit.now - row.pause.since).total_seconds())
         resume = ("Resume", visit.href("/act/resume", queue=row.name)) if visit.may("operator") else ("See queue", see)
-        yield Attention("paused", row.name, sentence, "The queue is paused", since, *resume)
+        yield Attention("paused", row.name, sentence, f"Paused{who_and_why(row.pause)}", since, *resume)
         return
     why = WAITING.sub("", row.why.sentence) if row.why else "No worker that is alive serves this queue"
     yield Attention("warn", row.name, sentence, why, age(row.oldest), "See queue", see)

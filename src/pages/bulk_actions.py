@@ -47,9 +47,14 @@ def _number(text: str) -> int:
         raise InvalidTaskDataError.of("priority", "is not a whole number") from None
 
 
+def _query(visit: Visit) -> str:
+    """Whoever selects all tasks of a list without a filter means every task, and is told the number."""
+    return visit.given("q").strip() or EVERY_TASK
+
+
 async def _ask(visit: Visit) -> Question:
     """Plans anew each time: a plan that nobody starts is forgotten after an hour."""
-    action, query = _action(visit), visit.given("q")
+    action, query = _action(visit), _query(visit)
     plan = await visit.use_cases.plan_bulk(action, query)
     verb, consequence = VERBS[action.kind]
     number = counted(plan.count, "task") if plan.is_exact else f"{plan.count:,}+ tasks"
@@ -64,14 +69,14 @@ async def _ask(visit: Visit) -> Question:
         is_destructive=action.kind in (BulkKind.CANCEL, BulkKind.PRUNE),
         to_type=str(plan.count) if action.kind is BulkKind.PRUNE else None,
         fields=_fields(visit, action),
-        back=visit.href("/tasks", q=query).removeprefix(visit.root),
+        back=visit.href("/tasks", q=visit.given("q")).removeprefix(visit.root),
     )
 
 
 def _command(action: BulkAction, query: str) -> str | None:
     if action.kind in (BulkKind.PRIORITISE, BulkKind.MOVE):
         return None
-    return f"backstage {action.kind} --query {shlex.quote(query or EVERY_TASK)}"
+    return f"backstage {action.kind} --query {shlex.quote(query)}"
 
 
 def _fields(visit: Visit, action: BulkAction) -> tuple[AskedField, ...]:
@@ -83,7 +88,7 @@ def _fields(visit: Visit, action: BulkAction) -> tuple[AskedField, ...]:
 
 
 async def _do(visit: Visit) -> Said:
-    plan = await visit.use_cases.plan_bulk(_action(visit), visit.given("q"))
+    plan = await visit.use_cases.plan_bulk(_action(visit), _query(visit))
     who = visit.identity.name if visit.identity else ""
     operation = await visit.use_cases.start_bulk(plan.digest, _RATE, who)
     _drive(visit, operation.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backstage.domain.errors import InvalidTaskDataError
-from backstage.domain.failure_group import FailureGroup
+from backstage.domain.failure_group import MAX_NOTE, FailureGroup
 from backstage.pages.action import Action, AskedField, Question
 from backstage.pages.said import Said
 from backstage.pages.time_range import RANGES
@@ -42,7 +42,7 @@ async def _ask_note(visit: Visit) -> Question:
         consequence="Whoever looks at this failure next reads it: who mends it, where the ticket is.",
         button="Keep the note",
         keep="Leave it",
-        fields=(AskedField("note", "Note", group.note or ""),),
+        fields=(AskedField("note", "Note", group.note or "", is_optional=True, longest=MAX_NOTE),),
         back=f"/failures?open={group.fingerprint}",
     )
 

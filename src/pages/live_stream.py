@@ -19,15 +19,17 @@ def live_route(site: Site, pulse: Pulse) -> Route:
         use_cases = await site.use_cases_for(request)
         if use_cases is None:
             return Response(status_code=401)
-        events = while_admitted(beats_of(pulse, use_cases), site.use_cases_for, request)
+        events = while_admitted(
+            beats_of(pulse, use_cases, request.query_params.get("seen", "")), site.use_cases_for, request
+        )
         headers = {"x-accel-buffering": "no", "cache-control": "no-store"}
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
     return Route("/live", answer)
 
 
-async def beats_of(pulse: Pulse, use_cases: UseCases) -> AsyncGenerator[str, None]:
+async def beats_of(pulse: Pulse, use_cases: UseCases, seen: str = "") -> AsyncGenerator[str, None]:
     """The event is `changed`, `silent`, or else `beat`: then only what runs may have moved on."""
     yield "retry: 1000\n\n"
-    async for beat in pulse.follow(use_cases):
+    async for beat in pulse.follow(use_cases, seen):
         yield f"event: {beat}\ndata: \n\n"

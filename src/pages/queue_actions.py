@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import shlex
 
+from backstage.domain.pause_words import MAX_PAUSE_REASON
 from backstage.domain.stats import StateCounts
-from backstage.pages.action import Action, Question
+from backstage.pages.action import Action, AskedField, Question
 from backstage.pages.figures import counted
 from backstage.pages.said import Said
 from backstage.pages.visit import Visit
+
+
+def asked_reason(visit: Visit) -> AskedField:
+    """Why something is paused."""
+    return AskedField("reason", "Why? Others see it", visit.given("reason"), is_optional=True, longest=MAX_PAUSE_REASON)
 
 
 def _subject(visit: Visit) -> tuple[str, str]:
@@ -35,6 +41,7 @@ async def _ask_pause(visit: Visit) -> Question:
         f"{counted(counts.running, 'running task')} will go on to the end.",
         button=f"Pause {name}",
         keep="Let it run",
+        fields=(asked_reason(visit),),
         command=f"backstage pause {'--type ' if kind == 'type' else ''}{shlex.quote(name)}",
         back=_back(kind),
     )
@@ -43,7 +50,8 @@ async def _ask_pause(visit: Visit) -> Question:
 async def _pause(visit: Visit) -> Said:
     kind, name = _subject(visit)
     use_cases = visit.use_cases
-    await (use_cases.pause_type(name) if kind == "type" else use_cases.pause_queue(name))
+    pause = use_cases.pause_type if kind == "type" else use_cases.pause_queue
+    await pause(name, reason=visit.given("reason"))
     return Said(f"Paused {name}", undo=visit.href("/act/resume", **{kind: name}).removeprefix(visit.root))
 
 

@@ -6,12 +6,12 @@ import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from starlette.responses import Response
 
 from backstage.domain.explanation import QueueExplanation, Reason
 from backstage.domain.lane_type import plain_type
+from backstage.domain.ports.queue_control import QUEUE, Pause
 from backstage.domain.search_terms import Term
 from backstage.domain.stats import OldestDue, StateCounts
 from backstage.domain.task_search import TaskSearch
@@ -39,13 +39,13 @@ class QueueRow:
     """The same of the tasks that a worker will take."""
     workers: int
     slots: int
-    paused_since: datetime | None
+    pause: Pause | None
     explanation: QueueExplanation | None
 
     @property
     def stands_still(self) -> bool:
         """A pause counts also where nothing waits that is due."""
-        if self.paused_since is not None and self.counts.pending:
+        if self.pause is not None and self.counts.pending:
             return True
         return self.explanation is not None and not self.explanation.is_moving and not self.workers
 
@@ -163,7 +163,7 @@ def _row(visit: Visit, name: str, due: Sequence[OldestDue], explanation: QueueEx
         oldest_to_run=max((each.waited for each in due if each.type not in stuck), default=None),
         workers=len(serving),
         slots=sum(worker.concurrency for worker in serving),
-        paused_since=stats.paused_queues.get(name),
+        pause=stats.pause_of(QUEUE, name),
         explanation=explanation,
     )
 

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from backstage.domain.dedupe import Duplicate
 from backstage.pages.action import Action, Question
+from backstage.pages.queue_actions import asked_reason
 from backstage.pages.said import Said
 from backstage.pages.short_id import short_id
 from backstage.pages.visit import Visit
@@ -42,6 +43,7 @@ async def _ask_pause(visit: Visit) -> Question:
     return Question(
         title=f"Pause {name}?",
         consequence="It starts nothing until it is resumed. Tasks that it has stored go on.",
+        fields=(asked_reason(visit),),
         button="Pause the schedule",
         keep="Let it run",
         command=f"backstage schedules pause {shlex.quote(name)}",
@@ -51,7 +53,7 @@ async def _ask_pause(visit: Visit) -> Question:
 
 async def _pause(visit: Visit) -> Said:
     name = visit.given("schedule")
-    await visit.use_cases.pause_schedule(name)
+    await visit.use_cases.pause_schedule(name, reason=visit.given("reason"))
     return Said(f"Paused {name}", undo=visit.href("/act/resume-schedule", schedule=name).removeprefix(visit.root))
 
 

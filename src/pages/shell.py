@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from hashlib import sha256
 
 from backstage.app.use_cases import UseCases
 from backstage.domain.stats import TaskStats
@@ -31,6 +32,12 @@ class Shell:
     @property
     def slots(self) -> int:
         return sum(worker.concurrency for worker in self.workers)
+
+    @property
+    def look(self) -> str:
+        """Another text whenever a page would show something else, but for what a browser counts on by itself."""
+        workers = [(worker.id, worker.running, worker.state, worker.order) for worker in self.workers]
+        return sha256(repr((self.stats, workers)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     @property
     def is_fresh(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 
 from backstage.app.use_cases import UseCases
+from backstage.domain.pause_words import who_and_why
 from backstage.pages import figures, moments, sentences
 from backstage.pages.state_labels import LABELS
 
@@ -35,33 +36,9 @@ class Site:
     driving: set[asyncio.Task[None]] = field(default_factory=set)
     """Bulk operations that this process drives."""
 
-    @cached_property
+    @property
     def templates(self) -> Environment:
-        """Everything is escaped, and a name that is misspelt in a template is an error."""
-        templates = Environment(
-            loader=FileSystemLoader(HERE / "templates"),
-            autoescape=True,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        templates.filters.update(
-            number=figures.number,
-            exact=figures.exact,
-            brief=figures.brief,
-            percent=figures.percent,
-            size=figures.size,
-            duration=moments.duration,
-            wait=moments.wait,
-            age=moments.age,
-            capital=sentences.capital,
-            as_sentence=sentences.as_sentence,
-        )
-        templates.globals.update(
-            counted=figures.counted,
-            state_labels=LABELS,
-            icons=Markup((HERE / "templates" / "icons.svg").read_text("utf-8")),  # noqa: S704 - a file of ours
-        )
-        return templates
+        return _templates()
 
     @cached_property
     def version(self) -> str:
@@ -71,3 +48,33 @@ class Site:
             if file.is_file():
                 digest.update(file.read_bytes())
         return digest.hexdigest()[:10]
+
+
+@cache
+def _templates() -> Environment:
+    """All sites share what is compiled. Everything is escaped."""
+    templates = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters.update(
+        number=figures.number,
+        exact=figures.exact,
+        brief=figures.brief,
+        percent=figures.percent,
+        size=figures.size,
+        duration=moments.duration,
+        wait=moments.wait,
+        age=moments.age,
+        capital=sentences.capital,
+        as_sentence=sentences.as_sentence,
+    )
+    templates.globals.update(
+        counted=figures.counted,
+        who_and_why=who_and_why,
+        state_labels=LABELS,
+        icons=Markup((HERE / "templates" / "icons.svg").read_text("utf-8")),  # noqa: S704 - a file of ours
+    )
+    return templates

@@ -10,6 +10,7 @@ from datetime import datetime
 from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.firing import next_tick
 from backstage.domain.lane_type import payload_version, plain_type
+from backstage.domain.ports.queue_control import TYPE, Pause
 from backstage.domain.rate import Rate
 from backstage.domain.schedule import Schedule
 from backstage.domain.stats import StateCounts
@@ -28,7 +29,7 @@ class TypeRow:
     counts: StateCounts
     workers: Sequence[WorkerInfo]
     """Those that are alive and know it."""
-    paused_since: datetime | None
+    pause: Pause | None
     schedules: Sequence[tuple[Schedule, datetime | None]]
     """With the next time of each, the soonest first; None where there is none."""
     ran: Summed | None
@@ -83,7 +84,7 @@ def type_row(
         name=name,
         counts=visit.shell.stats.by_type.get(name, StateCounts()),
         workers=[worker for worker in visit.shell.workers if _knows(worker, name)],
-        paused_since=visit.shell.stats.paused_types.get(name),
+        pause=visit.shell.stats.pause_of(TYPE, name),
         schedules=sorted(own, key=lambda each: (each[1] is None, each[1] or visit.now, each[0].name)),
         ran=ran.get(name),
         rate=Rate.together("", name, of_type) if of_type else None,

@@ -40,4 +40,4 @@ async def types_page(visit: Visit) -> Response:
 def _place(row: TypeRow) -> tuple[bool, bool, float, int, int, str]:
     """Those first that nobody knows, then those that fail now, have failed, or wait."""
     failed = row.ran.point.failed + row.ran.point.retried if row.ran else 0
-    return (not row.is_unknown, row.paused_since is None, -failed, -row.counts.failed, -row.counts.pending, row.name)
+    return (not row.is_unknown, row.pause is None, -failed, -row.counts.failed, -row.counts.pending, row.name)

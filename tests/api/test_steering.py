@@ -27,10 +27,12 @@ async def test_counts_are_told_in_all_by_queue_and_by_type(api: Api) -> None:
 
 @pytest.mark.parametrize("kind", ["queues", "types"])
 async def test_a_queue_and_a_type_are_paused_and_resumed(api: Api, kind: str) -> None:
-    paused = [(await api.operator.post(f"/v1/{kind}/mail/pause")).json() for _ in range(2)]
+    body = {"reason": "provider down"}
+    paused = [(await api.operator.post(f"/v1/{kind}/mail/pause", json=body)).json() for _ in range(2)]
     assert [each["has_changed"] for each in paused] == [True, False]
     [group] = (await api.viewer.get(f"/v1/{kind}")).json()[kind]
     assert (group["name"], group["paused_since"] is not None) == ("mail", True)
+    assert (group["paused_by"], group["pause_reason"]) == ("the operator", "provider down")
     assert (await api.operator.post(f"/v1/{kind}/mail/resume")).json() == {
         "name": "mail",
         "is_paused": False,
@@ -46,11 +48,18 @@ async def test_a_schedule_of_any_name_is_put_steered_and_deleted(api: Api, name:
     schedule = (await api.admin.get(path)).json()
     assert {field: schedule[field] for field in ("name", *body)} == {"name": name, **body}
     assert (await api.operator.post(f"{path}/pause")).json()["has_changed"]
-    assert (await api.viewer.get("/v1/schedules")).json()["schedules"][0]["is_paused"]
+    paused = (await api.viewer.get("/v1/schedules")).json()["schedules"][0]
+    assert (paused["is_paused"], paused["paused_by"], paused["pause_reason"]) == (True, "the operator", None)
     assert (await api.operator.post(f"{path}/resume")).json()["has_changed"]
     assert (await api.operator.post(f"{path}/run")).json()["task"]["type"] == "report:build"
     assert (await api.admin.delete(path)).status_code == 204
     assert (await api.viewer.get(path)).json()["type"] == "urn:backstage:schedule-not-found"
+
+
+async def test_a_reason_that_is_too_long_for_a_pause_is_refused(api: Api) -> None:
+    answer = await api.operator.post("/v1/queues/mail/pause", json={"reason": "x" * 501})
+    assert (answer.status_code, answer.json()["fields"][0]["field"]) == (422, "reason")
+    assert (await api.viewer.get("/v1/queues")).json()["queues"] == []
 
 
 async def test_a_schedule_that_makes_no_sense_is_refused_with_the_field(api: Api) -> None:

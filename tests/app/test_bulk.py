@@ -13,11 +13,13 @@ from backstage import (
     BulkOperation,
     BulkState,
     Dedupe,
+    InvalidQueryError,
     InvalidTaskDataError,
     Task,
     TaskState,
 )
 from backstage.app.use_cases import UseCases
+from backstage.domain.bulk_operation import EVERY_TASK
 from backstage.infra.blinker_event_bus import BlinkerEventBus
 from backstage.infra.memory.backend import MemoryBackend
 from backstage.infra.structured_logging import new_logger
@@ -46,6 +48,14 @@ async def _enqueued(backstage: UseCases, number: int, **options: object) -> list
 async def _run(backstage: UseCases, digest: str) -> BulkOperation:
     await backstage.start_bulk(digest, FAST, started_by="ada")
     return await _last(backstage, digest)
+
+
+@pytest.mark.parametrize("query", ["", "  "])
+async def test_a_plan_for_every_task_has_to_say_so(backstage: UseCases, query: str) -> None:
+    await _enqueued(backstage, 2)
+    with pytest.raises(InvalidQueryError, match=r"write type:\* if you mean every task"):
+        await backstage.plan_bulk(CANCEL, query)
+    assert (await backstage.plan_bulk(CANCEL, EVERY_TASK)).count == 2
 
 
 async def test_a_plan_says_what_would_be_changed_and_changes_nothing(backstage: UseCases) -> None:
@@ -95,7 +105,7 @@ async def test_cancelled_tasks_are_retried_and_then_cancelled_and_pruned_and_all
 
 async def test_tasks_that_came_after_the_plan_are_left_alone(backstage: UseCases, clock: FakeClock) -> None:
     await _enqueued(backstage, 2)
-    plan = await backstage.plan_bulk(CANCEL, "")
+    plan = await backstage.plan_bulk(CANCEL, EVERY_TASK)
     clock.advance(1)
     [later] = await _enqueued(backstage, 1)
     assert (await _run(backstage, plan.digest)).done == 2
@@ -105,7 +115,7 @@ async def test_tasks_that_came_after_the_plan_are_left_alone(backstage: UseCases
 async def test_what_refuses_is_counted_with_its_reason(backstage: UseCases) -> None:
     await _enqueued(backstage, 2)
     await backstage.enqueue("email:send", dedupe=Dedupe("once"))
-    plan = await backstage.plan_bulk(BulkAction(BulkKind.MOVE, queue="bulk"), "")
+    plan = await backstage.plan_bulk(BulkAction(BulkKind.MOVE, queue="bulk"), EVERY_TASK)
     operation = await _run(backstage, plan.digest)
     assert (operation.done, operation.failed) == (2, 1)
     assert "has a dedupe key" in operation.problem
@@ -113,7 +123,7 @@ async def test_what_refuses_is_counted_with_its_reason(backstage: UseCases) -> N
 
 async def test_an_operation_goes_on_where_a_dead_process_has_left_it(backstage: UseCases, clock: FakeClock) -> None:
     await _enqueued(backstage, 10)
-    plan = await backstage.plan_bulk(CANCEL, "")
+    plan = await backstage.plan_bulk(CANCEL, EVERY_TASK)
     await backstage.start_bulk(plan.digest, 6.0)
     dead = aiter(backstage.run_bulk(plan.digest))
     assert (await anext(dead)).done == 3
@@ -132,7 +142,7 @@ async def test_an_operation_goes_on_where_a_dead_process_has_left_it(backstage: 
 
 async def test_a_stopped_operation_ends_after_its_step_and_its_follower_with_it(backstage: UseCases) -> None:
     await _enqueued(backstage, 10)
-    plan = await backstage.plan_bulk(CANCEL, "")
+    plan = await backstage.plan_bulk(CANCEL, EVERY_TASK)
     await backstage.start_bulk(plan.digest, 4.0)
     driving, following = (aiter(backstage.run_bulk(plan.digest)) for _ in range(2))
     assert (await anext(driving)).done == (await anext(following)).done == 2
@@ -169,14 +179,14 @@ async def _last(backstage: UseCases, digest: str) -> BulkOperation:
 
 async def test_a_plan_holds_for_an_hour_and_is_started_once(backstage: UseCases, clock: FakeClock) -> None:
     await _enqueued(backstage, 1)
-    plan, late = await backstage.plan_bulk(CANCEL, ""), await backstage.plan_bulk(PRUNE, "")
+    plan, late = await backstage.plan_bulk(CANCEL, EVERY_TASK), await backstage.plan_bulk(PRUNE, EVERY_TASK)
     first = await backstage.start_bulk(plan.digest, started_by="ada")
     assert await backstage.start_bulk(plan.digest, started_by="bob") == first
     clock.advance(3601)
     for digest in (late.digest, "unknown"):
         with pytest.raises(BulkNotFoundError, match="plan it again"):
             await backstage.start_bulk(digest)
-    await backstage.plan_bulk(CANCEL, "")
+    await backstage.plan_bulk(CANCEL, EVERY_TASK)
     with pytest.raises(BulkNotFoundError):
         await backstage.get_bulk(late.digest)
 
@@ -190,7 +200,7 @@ def test_an_action_that_makes_no_sense_is_refused(options: dict[str, str]) -> No
 
 
 async def test_a_rate_that_is_none_is_refused(backstage: UseCases) -> None:
-    plan = await backstage.plan_bulk(CANCEL, "")
+    plan = await backstage.plan_bulk(CANCEL, EVERY_TASK)
     for rate in (0, -1, True, "fast"):
         with pytest.raises(InvalidTaskDataError, match="rate"):
             await backstage.start_bulk(plan.digest, rate)  # type: ignore[arg-type]

@@ -91,6 +91,22 @@ async def test_an_action_is_written_into_the_log_with_who_what_and_how_many(scen
     assert details["enqueue"] == {"task_type": "email:send", "queue": "mail"}
 
 
+async def test_whoever_pauses_something_signs_with_the_own_name(scene: Scene) -> None:
+    use_cases = as_(scene, Role.OPERATOR)
+    await use_cases.pause_queue("mail", reason="provider down", by="somebody else")
+    await use_cases.pause_type("email:send")
+    await scene.use_cases.put_schedule(CronTask("@daily", "report:build", name="nightly"))
+    await use_cases.pause_schedule("nightly", reason="moving house")
+    assert [(each.by, each.reason) for each in await use_cases.list_pauses()] == [
+        ("the operator", "provider down"),
+        ("the operator", None),
+    ]
+    pause = (await use_cases.get_schedule("nightly")).pause
+    assert pause is not None and (pause.by, pause.reason) == ("the operator", "moving house")
+    [entry] = (await scene.use_cases.list_audit(AuditQuery(action="pause_queue"))).entries
+    assert entry.details == {"name": "mail", "reason": "provider down"}
+
+
 async def test_an_action_that_failed_is_not_in_the_log(scene: Scene) -> None:
     with pytest.raises(TaskNotFoundError):
         await as_(scene, Role.OPERATOR).cancel_task("01890000-0000-7000-8000-000000000000")

@@ -37,3 +37,23 @@ async def test_a_name_that_is_none_is_refused(scene, use_case, field):
     with pytest.raises(InvalidTaskDataError) as caught:
         await use_case(scene.backend.control)("not a name")
     assert caught.value.fields[0].field == field
+
+
+async def test_who_paused_it_and_why_is_told_in_one_line_each(scene):
+    control = scene.backend.control
+    await PauseQueue(control)("mail", reason=" provider \n down ", by="ops\nteam")
+    await PauseType(control)("email:send", reason="  ", by="")
+    since = scene.clock.now()
+    assert await ListPauses(control)() == [
+        Pause("queue", "mail", since, "ops team", "provider down"),
+        Pause("type", "email:send", since),
+    ]
+
+
+@pytest.mark.parametrize("reason", ["x" * 501, "a\0b", "\ud800", 5])
+async def test_a_reason_that_no_store_can_keep_is_refused(scene, reason):
+    for pause in (PauseQueue, PauseType):
+        with pytest.raises(InvalidTaskDataError) as caught:
+            await pause(scene.backend.control)("mail", reason=reason)
+        assert caught.value.fields[0].field == "reason"
+    assert await ListPauses(scene.backend.control)() == []

@@ -16,7 +16,7 @@ def test_stats_counts_by_state_queue_and_type(cli: Cli, store: Store) -> None:
     store.enqueue("a", queue="mail")
     store.enqueue("b", queue="mail")
     stats = json.loads(cli("stats", "--json").out)
-    assert list(stats) == [*COUNTS, "by_queue", "by_type", "paused_queues", "paused_types"]
+    assert list(stats) == [*COUNTS, "by_queue", "by_type", "paused_queues", "paused_types", "pauses"]
     assert (stats["pending"], stats["total"]) == (2, 2)
     assert stats["by_queue"]["mail"]["pending"] == 2
     assert {name: counts["total"] for name, counts in stats["by_type"].items()} == {"a": 1, "b": 1}

@@ -50,6 +50,9 @@ def test_a_schedule_is_added_with_everything_given(cli: Cli) -> None:
         "tags": [],
         "key": None,
         "is_paused": False,
+        "paused_since": None,
+        "paused_by": None,
+        "pause_reason": None,
     }
 
 
@@ -110,12 +113,21 @@ def test_edit_changes_what_is_given_and_leaves_the_rest(cli: Cli) -> None:
     assert [(each["args"], each["task_name"], each["jitter"]) for each in listed(cli)] == [(None, "other", 5.0)]
 
 
+def test_a_paused_schedule_says_who_paused_it_and_why(cli: Cli) -> None:
+    cli("schedules", "add", "@hourly", "t", "--name", "n")
+    cli("schedules", "pause", "n", "--reason", "provider down")
+    [schedule] = listed(cli)
+    assert (schedule["pause_reason"], "@" in schedule["paused_by"]) == ("provider down", True)
+    assert f" by {schedule['paused_by']}: “provider down”" in cli("schedules", "show", "n").out
+    assert cli("schedules", "pause", "n", "--reason", "x" * 501).code == 2
+
+
 def test_a_paused_schedule_says_so_until_it_is_resumed(cli: Cli) -> None:
     cli("schedules", "add", "@hourly", "t", "--name", "n")
     assert cli("schedules", "pause", "n").out == "n is paused\n"
     assert cli("schedules", "pause", "n").out == "n was paused already\n"
     assert [(each["is_paused"], each["next_tick"]) for each in listed(cli)] == [(True, None)]
-    assert "paused" in cli("schedules", "list").out
+    assert "paused since " in cli("schedules", "list").out
     assert cli("schedules", "edit", "n", "--queue", "q").out == "n is paused\n"
     assert cli("schedules", "resume", "n").out == "n is resumed\n"
     assert cli("schedules", "resume", "n").out == "n was not paused\n"

@@ -70,6 +70,21 @@ def test_pause_and_resume_say_whether_they_changed_anything(cli: Cli) -> None:
     assert cli("pause", "no name").code == 2
 
 
+def test_a_pause_says_who_and_why(cli: Cli) -> None:
+    cli("pause", "mail", "--reason", "provider\ndown \x1b[31m")
+    cli("pause", "--type", "email:send")
+    [mail, kind] = json.loads(cli("stats", "--json").out)["pauses"]
+    assert (mail["kind"], mail["name"], mail["reason"]) == ("queue", "mail", "provider down \x1b[31m")
+    assert (kind["kind"], kind["by"], kind["reason"]) == ("type", mail["by"], None)
+    assert "@" in mail["by"]
+    [row] = json.loads(cli("queues", "--json").out)
+    assert (row["paused_by"], row["pause_reason"]) == (mail["by"], mail["reason"])
+    for command in (("stats",), ("queues",)):
+        assert f" by {mail['by']}: “provider down \\x1b[31m”" in cli(*command).out
+    too_long = cli("pause", "reports", "--reason", "x" * 501)
+    assert (too_long.code, "--reason" in too_long.err) == (2, True)
+
+
 def test_a_pause_of_a_name_that_nobody_knows_says_so_and_is_done(cli: Cli, store: Store) -> None:
     store.enqueue("mail:send", queue="mail")
     answer = cli("pause", "mial")

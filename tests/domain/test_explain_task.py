@@ -79,6 +79,10 @@ def test_whoever_paused_or_cancelled_is_named() -> None:
     facts = TaskFacts(now=NOW, task=_task(), pauses=[Pause(QUEUE, "mail", NOW)], workers=[_worker()])
     [reason] = explain_task(facts, authors).reasons
     assert "is paused since 2026-03-01T12:00:00Z, by ada@host." in reason.sentence
+    said = TaskFacts(now=NOW, task=_task(), pauses=[Pause(QUEUE, "mail", NOW, "ops", "provider down")])
+    reason = explain_task(said, authors).reasons[0]
+    assert "is paused since 2026-03-01T12:00:00Z, by ops: “provider down”. To go on" in reason.sentence
+    assert reason.details == {"kind": "queue", "name": "mail", "by": "ops", "reason": "provider down"}
     cancelled = TaskFacts(now=NOW, task=_task(state=TaskState.CANCELLED, finished_at=NOW))
     assert explain_task(cancelled, authors).sentence.startswith(
         "It was cancelled at 2026-03-01T12:00:00Z by grace@host."

@@ -167,14 +167,14 @@ async def _beat(store: Container, worker_id: str, running: tuple[str, ...]) -> N
 
 
 async def _surroundings(store: Container) -> None:
-    await store.pause_queue("imports")
+    await store.pause_queue("imports", reason="bank sends doubled files, wait for their fix", by="ops")
     for cron in (
         CronTask("30 2 * * *", "report:build", time_zone="Europe/Berlin", name="nightly-report"),
         CronTask("*/15 8-17 * * 1-5", "import:account", "imports", time_zone="Europe/Berlin", name="account-sync"),
         CronTask("every 5m", "webhook:deliver", name="hook-sweep", overlap="skip"),
     ):
         await store.put_schedule(cron)
-    await store.pause_schedule("hook-sweep")
+    await store.pause_schedule("hook-sweep", reason="the receiver moves house", by="ada")
     await store.create_token("deploy-bot", "operator", expires_in=86_400.0, created_by="ada")
     await store.record_audit("ada", "create_token", "f00d", details={"name": "deploy-bot", "role": "operator"})
     for number in range(3):
@@ -217,4 +217,7 @@ async def build_hostile(store: Container) -> Task:
     await store.note_failure_group("0123456789abcdef", HOSTILE)
     await _beat(store, HOSTILE, (stored.id,))
     await store.put_schedule(CronTask("0 0 * * *", "evil:task", "evil", args=HOSTILE, name=HOSTILE))
+    await store.pause_schedule(HOSTILE, reason=HOSTILE, by=HOSTILE)
+    await store.pause_queue("evil", reason=HOSTILE, by=HOSTILE)
+    await store.pause_type("evil:task", reason=HOSTILE, by=HOSTILE)
     return stored

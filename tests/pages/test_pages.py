@@ -50,7 +50,17 @@ async def test_no_text_of_a_task_becomes_markup(client: httpx.AsyncClient, store
     task = await build_hostile(store)
     computed = re.compile(r"(?<![\w-])49(?![\w-])")  # in an id, it is none of ours
     group = "/failures?open=0123456789abcdef"
-    for path in ("/", "/tasks", f"/tasks/{task.id}", "/queues", "/workers", f"/schedules?open={HOSTILE}", group):
+    for path in (
+        "/",
+        "/tasks",
+        f"/tasks/{task.id}",
+        "/queues",
+        "/workers",
+        f"/schedules?open={HOSTILE}",
+        group,
+        "/types",
+        "/types/evil:task",
+    ):
         html = (await client.get(path)).text
         assert "<img" not in html
         assert "alert(1)</script>" not in html
@@ -110,7 +120,7 @@ async def test_a_task_says_first_why_it_is_so(client: httpx.AsyncClient, store: 
         "running": "It runs on worker-a-2114",
         "retrying": "It waits for its retry: attempt 2 of 3",
         "scheduled": "It is scheduled to start in",
-        "pending": "The queue imports is paused",
+        "pending": "The queue imports is paused for",
         "cancelled": "Cancelled before it began",
     }
     for state, sentence in sentences.items():
@@ -167,6 +177,20 @@ async def test_a_queue_is_paused_and_resumed(client: httpx.AsyncClient, store: C
     assert "mail" in (await store.get_task_stats()).paused_queues
     await confirmed(client, "/act/resume?queue=mail")
     assert "mail" not in (await store.get_task_stats()).paused_queues
+
+
+async def test_whoever_paused_something_says_why_and_others_see_it(client: httpx.AsyncClient, store: Container) -> None:
+    await build(store, 7)
+    form = {"csrf": hidden((await client.get("/new-task")).text, "csrf"), "reason": " provider \n down "}
+    asked = (await client.get("/act/pause?queue=mail")).text
+    assert 'name="reason"' in asked and "(optional)" in asked
+    await client.post("/act/pause", data={**form, "queue": "mail"})
+    await client.post("/act/pause", data={**form, "type": "email:send"})
+    await client.post("/act/pause-schedule", data={**form, "schedule": "account-sync"})
+    for path in ("/queues", "/types", "/types/email:send", "/schedules", "/schedules?open=account-sync"):
+        assert ": “provider down”" in (await client.get(path)).text, path
+    overview = (await client.get("/")).text
+    assert "Paused by ops: “bank sends doubled files, wait for their fix”" in overview
 
 
 async def test_a_waiting_task_is_given_a_priority_and_another_queue(

@@ -81,7 +81,7 @@ async def test_a_type_is_paused_and_resumed_on_its_page(new_client: Client, stor
     async with new_client(Role.OPERATOR) as client:
         answer = await confirmed(client, "/act/pause?type=email:send&back=/types/email:send")
         assert answer.headers["location"] == "/types/email:send"
-        assert "It was paused" in (await client.get("/types/email:send")).text
+        assert "Paused <time" in (await client.get("/types/email:send")).text
         await confirmed(client, "/act/resume?type=email:send")
     assert (await store.get_task_stats()).paused_types == {}
     async with new_client(Role.VIEWER) as client:

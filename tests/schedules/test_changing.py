@@ -13,6 +13,7 @@ from backstage.domain.cron_task import CronTask
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import ScheduleNotFoundError
 from backstage.domain.events import TaskCreated, TaskEvent
+from backstage.domain.ports.queue_control import Pause
 from backstage.domain.schedule import Schedule
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
@@ -122,10 +123,11 @@ async def test_a_change_that_loses_a_race_against_a_tick_begins_again(
 async def test_a_paused_schedule_that_is_changed_stays_paused(fleet: Fleet, clock: FakeClock) -> None:
     process = await fleet.process()
     before = await process.put_schedule(cron())
-    await process.pause_schedule("n")
+    await process.pause_schedule("n", reason="moving house", by="ops")
+    pause = Pause("schedule", "n", clock.now(), "ops", "moving house")
     clock.advance(7200)
     changed = cron(schedule="* * * * *")
-    assert await process.put_schedule(changed) == replace(before, cron=changed, is_paused=True)
+    assert await process.put_schedule(changed) == replace(before, cron=changed, is_paused=True, pause=pause)
     assert await process.fire_schedules() == await process.fire_schedules()
     assert await tasks_of(process) == []
 

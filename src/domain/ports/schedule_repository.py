@@ -37,8 +37,8 @@ class ScheduleRepository(Protocol):
         """False if there was none."""
         ...
 
-    async def pause(self, name: str) -> bool:
-        """False if there is none, or if it was paused already."""
+    async def pause(self, name: str, *, by: str | None = None, reason: str | None = None) -> bool:
+        """False if there is none, or if it was paused already: who paused it first stays, and why."""
         ...
 
     async def resume(self, name: str) -> bool:

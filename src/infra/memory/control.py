@@ -10,11 +10,11 @@ class MemoryControl:
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
 
-    async def pause(self, kind: str, name: str) -> bool:
+    async def pause(self, kind: str, name: str, *, by: str | None = None, reason: str | None = None) -> bool:
         with self._store.lock:
             if (kind, name) in self._store.pauses:
                 return False
-            self._store.pauses[kind, name] = Pause(kind, name, self._store.clock.now())
+            self._store.pauses[kind, name] = Pause(kind, name, self._store.clock.now(), by, reason)
             return True
 
     async def resume(self, kind: str, name: str) -> bool:

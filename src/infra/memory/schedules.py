@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from backstage.domain.cron_task import CronTask
+from backstage.domain.ports.queue_control import SCHEDULE, Pause
 from backstage.domain.schedule import Schedule
 from backstage.domain.stored_schedule import StoredSchedule
 from backstage.domain.task import Task
@@ -45,12 +46,14 @@ class MemorySchedules:
         with self._store.lock:
             return self._store.schedules.pop(name, None) is not None
 
-    async def pause(self, name: str) -> bool:
+    async def pause(self, name: str, *, by: str | None = None, reason: str | None = None) -> bool:
         with self._store.lock:
             schedule = self._store.schedules.get(name)
             if schedule is None or schedule.is_paused:
                 return False
-            self._store.schedules[name] = replace(schedule, is_paused=True)
+            since = max(self._store.clock.now(), schedule.last_tick)
+            pause = Pause(SCHEDULE, name, since, by, reason)
+            self._store.schedules[name] = replace(schedule, is_paused=True, pause=pause)
         return True
 
     async def resume(self, name: str) -> bool:
@@ -58,7 +61,9 @@ class MemorySchedules:
             schedule = self._store.schedules.get(name)
             if schedule is None or not schedule.is_paused:
                 return False
-            self._store.schedules[name] = replace(schedule, is_paused=False, last_tick=self._store.clock.now())
+            self._store.schedules[name] = replace(
+                schedule, is_paused=False, pause=None, last_tick=self._store.clock.now()
+            )
         return True
 
     async def fire(self, schedule: Schedule, until: datetime, tasks: Sequence[Task]) -> bool:

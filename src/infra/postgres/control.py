@@ -5,10 +5,10 @@ from backstage.infra.moments import from_micros
 from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.store import Store
 
-_PAUSE = """INSERT INTO backstage_pauses (kind, name, since) VALUES ($1, $2, coalesce($3::bigint, backstage_now()))
-            ON CONFLICT DO NOTHING RETURNING true"""
+_PAUSE = """INSERT INTO backstage_pauses (kind, name, since, paused_by, reason)
+            VALUES ($1, $2, coalesce($3::bigint, backstage_now()), $4, $5) ON CONFLICT DO NOTHING RETURNING true"""
 _RESUME = "DELETE FROM backstage_pauses WHERE kind = $1 AND name = $2 RETURNING true"
-_PAUSED = "SELECT kind, name, since FROM backstage_pauses ORDER BY kind, name"
+_PAUSED = "SELECT kind, name, since, paused_by, reason FROM backstage_pauses ORDER BY kind, name"
 
 
 class PostgresControl:
@@ -17,9 +17,9 @@ class PostgresControl:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def pause(self, kind: str, name: str) -> bool:
+    async def pause(self, kind: str, name: str, *, by: str | None = None, reason: str | None = None) -> bool:
         async def step(session: Session) -> bool:
-            return bool(await session.value(_PAUSE, kind, name, self._store.time.now()))
+            return bool(await session.value(_PAUSE, kind, name, self._store.time.now(), by, reason))
 
         return await self._store.database.run(step)
 
@@ -36,4 +36,7 @@ class PostgresControl:
 
 
 async def paused(session: Session) -> list[Pause]:
-    return [Pause(kind, name, from_micros(since)) for kind, name, since in await session.fetch(_PAUSED)]
+    return [
+        Pause(kind, name, from_micros(since), by, reason)
+        for kind, name, since, by, reason in await session.fetch(_PAUSED)
+    ]

@@ -6,7 +6,8 @@ from typing import Any
 
 from backstage.domain.cron_document import document_of
 from backstage.domain.cron_task import CronTask
-from backstage.domain.schedule import Schedule
+from backstage.domain.ports.queue_control import Pause
+from backstage.domain.schedule import Schedule, pause_of_schedule
 from backstage.domain.stored_schedule import StoredSchedule, schedule_of
 from backstage.domain.task import Task
 from backstage.infra.moments import from_micros, to_micros
@@ -15,14 +16,23 @@ from backstage.infra.postgres.session import Session
 from backstage.infra.postgres.store import Store
 
 _PUT = """INSERT INTO backstage_schedules (name, cron, last_tick) VALUES ($1, $2, coalesce($3::bigint, backstage_now()))
-          ON CONFLICT (name) DO UPDATE SET cron = excluded.cron RETURNING last_tick, is_paused"""
-_RESTORE = """INSERT INTO backstage_schedules (name, cron, last_tick, is_paused) VALUES ($1, $2, $3, $4)
+          ON CONFLICT (name) DO UPDATE SET cron = excluded.cron
+          RETURNING name, cron, last_tick, is_paused, paused_since, paused_by, pause_reason"""
+_RESTORE = """INSERT INTO backstage_schedules (name, cron, last_tick, is_paused, paused_since, paused_by, pause_reason)
+              VALUES ($1, $2, $3, $4, $5, $6, $7)
               ON CONFLICT (name) DO NOTHING RETURNING true"""
-_FIND = "SELECT name, cron, last_tick, is_paused FROM backstage_schedules WHERE name = $1"
-_ALL = "SELECT name, cron, last_tick, is_paused FROM backstage_schedules ORDER BY name"
+_FIND = """SELECT name, cron, last_tick, is_paused, paused_since, paused_by, pause_reason
+             FROM backstage_schedules WHERE name = $1"""
+_ALL = """SELECT name, cron, last_tick, is_paused, paused_since, paused_by, pause_reason
+            FROM backstage_schedules ORDER BY name"""
 _DELETE = "DELETE FROM backstage_schedules WHERE name = $1 RETURNING true"
-_PAUSE = "UPDATE backstage_schedules SET is_paused = true WHERE name = $1 AND NOT is_paused RETURNING true"
-_RESUME = """UPDATE backstage_schedules SET is_paused = false, last_tick = coalesce($2::bigint, backstage_now())
+_PAUSE = """UPDATE backstage_schedules
+               SET is_paused = true, paused_since = greatest(coalesce($2::bigint, backstage_now()), last_tick),
+                   paused_by = $3, pause_reason = $4
+             WHERE name = $1 AND NOT is_paused RETURNING true"""
+_RESUME = """UPDATE backstage_schedules
+                SET is_paused = false, last_tick = coalesce($2::bigint, backstage_now()),
+                    paused_since = NULL, paused_by = NULL, pause_reason = NULL
               WHERE name = $1 AND is_paused RETURNING true"""
 _DECIDE = """UPDATE backstage_schedules SET last_tick = $3
               WHERE name = $1 AND last_tick = $2 AND NOT is_paused RETURNING true"""
@@ -37,8 +47,9 @@ class PostgresSchedules:
     async def put(self, cron: CronTask) -> Schedule:
         async def step(session: Session) -> Schedule:
             [row] = await session.fetch(_PUT, cron.name, document_of(cron), self._store.time.now())
-            last_tick, is_paused = row
-            return Schedule(cron=cron, last_tick=from_micros(last_tick), is_paused=is_paused)
+            _, _, last_tick, is_paused, *_ = row
+            last_tick = from_micros(last_tick)
+            return Schedule(cron=cron, last_tick=last_tick, is_paused=is_paused, pause=_pause_of(row))
 
         return await self._store.database.run(step)
 
@@ -56,14 +67,16 @@ class PostgresSchedules:
         return await self._store.database.run(step)
 
     async def restore(self, schedule: Schedule) -> bool:
-        document, last_tick = document_of(schedule.cron), to_micros(schedule.last_tick)
-        return await self._is_done(_RESTORE, schedule.name, document, last_tick, schedule.is_paused)
+        stored = (schedule.name, document_of(schedule.cron), to_micros(schedule.last_tick), schedule.is_paused)
+        pause = schedule.pause
+        noted = (to_micros(pause.since), pause.by, pause.reason) if pause else (None, None, None)
+        return await self._is_done(_RESTORE, *stored, *noted)
 
     async def delete(self, name: str) -> bool:
         return await self._is_done(_DELETE, name)
 
-    async def pause(self, name: str) -> bool:
-        return await self._is_done(_PAUSE, name)
+    async def pause(self, name: str, *, by: str | None = None, reason: str | None = None) -> bool:
+        return await self._is_done(_PAUSE, name, self._store.time.now(), by, reason)
 
     async def resume(self, name: str) -> bool:
         return await self._is_done(_RESUME, name, self._store.time.now())
@@ -95,5 +108,12 @@ class PostgresSchedules:
 
 
 def _schedule_of(row: Sequence[Any]) -> StoredSchedule:
-    name, document, last_tick, is_paused = row
-    return schedule_of(name, document, from_micros(last_tick), is_paused)
+    name, document, last_tick, is_paused, *_ = row
+    return schedule_of(name, document, from_micros(last_tick), is_paused, _pause_of(row))
+
+
+def _pause_of(row: Sequence[Any]) -> Pause | None:
+    name, _, last_tick, is_paused, since, by, reason = row
+    if not is_paused or since is None:
+        return None
+    return pause_of_schedule(name, from_micros(last_tick), from_micros(since), by, reason)

@@ -23,7 +23,8 @@ from backstage.domain.task_state import TaskState
 from backstage.domain.worker_info import EVERY_TYPE, WorkerInfo
 from backstage.infra.moments import from_micros, to_micros
 from backstage.infra.redis.client import Client, Step
-from backstage.infra.redis.directory import Directory
+from backstage.infra.redis.directory import Control, Directory
+from backstage.infra.redis.pause_notes import PauseNotes, noted
 from backstage.infra.redis.records import attempts_of
 from backstage.infra.redis.registry import RedisRegistry
 from backstage.infra.redis.rows import fields_of, task_of, unpack
@@ -54,9 +55,13 @@ class RedisFacts:
             own = _told(task_id, queue, await self._client.run(*step))
             if own.task is not None:
                 others = await self._others(own.task, control.queues, workers)
-                return _together(own.task, own, others, control.paused(), workers)
+                return _together(own.task, own, others, await self._paused(control), workers)
             self._directory.forget(task_id)
         raise TaskNotFoundError(task_id)
+
+    async def _paused(self, control: Control) -> list[Pause]:
+        pauses = control.paused()
+        return noted(pauses, await PauseNotes(self._client).all()) if pauses else pauses
 
     async def _others(self, task: Task, queues: Iterable[str], workers: Sequence[WorkerInfo]) -> list[_Told]:
         if task.state is not TaskState.PENDING:

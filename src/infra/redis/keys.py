@@ -52,6 +52,7 @@ Of the store:
     ready                    zset     minus the priority -> head, queue, type: all waiting levels; not on a cluster
     later                    zset     due time of a queue's next task that is not due yet -> queue; not on a cluster
     pauses                   hash     kind:name -> since
+    notes                    hash     kind:name of a queue, a type or a schedule -> since, and JSON: by whom and why
     control                  string   changes whenever `queues` or `pauses` do
     workers                  hash     worker id -> what it said of itself
     asked                    hash     order:<worker id> -> what is asked of it; stacks:<worker id> -> id of a request
@@ -100,6 +101,7 @@ class Keys:
         self.queues = f"{self.store}:queues"
         self.past = f"{self.store}:past"
         self.pauses = f"{self.store}:pauses"
+        self.pause_notes = f"{self.store}:notes"
         self.control = f"{self.store}:control"
         self.workers = f"{self.store}:workers"
         self.stacks = f"{self.store}:stacks"

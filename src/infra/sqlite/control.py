@@ -9,9 +9,10 @@ from backstage.infra.sqlite.reader import Reader
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer
 
-_PAUSE = "INSERT INTO backstage_pauses (kind, name, since) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+_PAUSE = """INSERT INTO backstage_pauses (kind, name, since, paused_by, reason) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT DO NOTHING"""
 _RESUME = "DELETE FROM backstage_pauses WHERE kind = ? AND name = ?"
-_PAUSED = "SELECT kind, name, since FROM backstage_pauses ORDER BY kind, name"
+_PAUSED = "SELECT kind, name, since, paused_by, reason FROM backstage_pauses ORDER BY kind, name"
 
 
 class SqliteControl:
@@ -20,8 +21,8 @@ class SqliteControl:
     def __init__(self, writer: Writer, reader: Reader) -> None:
         self._writer, self._reader = writer, reader
 
-    async def pause(self, kind: str, name: str) -> bool:
-        return await self._writer.run(partial(_pause, kind, name))
+    async def pause(self, kind: str, name: str, *, by: str | None = None, reason: str | None = None) -> bool:
+        return await self._writer.run(partial(_pause, kind, name, by, reason))
 
     async def resume(self, kind: str, name: str) -> bool:
         return await self._writer.run(partial(_resume, kind, name))
@@ -30,8 +31,9 @@ class SqliteControl:
         return await self._reader.run(paused)
 
 
-def _pause(kind: str, name: str, transaction: Transaction) -> bool:
-    return transaction.cursor.execute(_PAUSE, (kind, name, to_micros(transaction.now()))).rowcount == 1
+def _pause(kind: str, name: str, by: str | None, reason: str | None, transaction: Transaction) -> bool:
+    values = (kind, name, to_micros(transaction.now()), by, reason)
+    return transaction.cursor.execute(_PAUSE, values).rowcount == 1
 
 
 def _resume(kind: str, name: str, transaction: Transaction) -> bool:
@@ -40,4 +42,7 @@ def _resume(kind: str, name: str, transaction: Transaction) -> bool:
 
 
 def paused(connection: sqlite3.Connection) -> list[Pause]:
-    return [Pause(kind, name, from_micros(since)) for kind, name, since in connection.execute(_PAUSED)]
+    return [
+        Pause(kind, name, from_micros(since), by, reason)
+        for kind, name, since, by, reason in connection.execute(_PAUSED)
+    ]

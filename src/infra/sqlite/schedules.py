@@ -4,10 +4,12 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from backstage.domain.cron_document import document_of
 from backstage.domain.cron_task import CronTask
-from backstage.domain.schedule import Schedule
+from backstage.domain.ports.queue_control import Pause
+from backstage.domain.schedule import Schedule, pause_of_schedule
 from backstage.domain.stored_schedule import StoredSchedule, schedule_of
 from backstage.domain.task import Task
 from backstage.infra.moments import from_micros, to_micros
@@ -17,13 +19,19 @@ from backstage.infra.sqlite.statements import statement
 from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer
 
-_BY_NAME = "SELECT name, cron, last_tick, is_paused FROM backstage_schedules WHERE name = ?"
-_ALL = "SELECT name, cron, last_tick, is_paused FROM backstage_schedules ORDER BY name"
-_RESTORE = """INSERT INTO backstage_schedules (name, cron, last_tick, is_paused) VALUES (?, ?, ?, ?)
-                  ON CONFLICT DO NOTHING"""
+_BY_NAME = """SELECT name, cron, last_tick, is_paused, paused_since, paused_by, pause_reason
+                FROM backstage_schedules WHERE name = ?"""
+_ALL = """SELECT name, cron, last_tick, is_paused, paused_since, paused_by, pause_reason
+            FROM backstage_schedules ORDER BY name"""
+_RESTORE = """INSERT INTO backstage_schedules (name, cron, last_tick, is_paused, paused_since, paused_by, pause_reason)
+              VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"""
 _DELETE = "DELETE FROM backstage_schedules WHERE name = ?"
-_PAUSE = "UPDATE backstage_schedules SET is_paused = 1 WHERE name = ? AND NOT is_paused"
-_RESUME = "UPDATE backstage_schedules SET is_paused = 0, last_tick = ? WHERE name = ? AND is_paused"
+_PAUSE = """UPDATE backstage_schedules
+               SET is_paused = 1, paused_since = max(?, last_tick), paused_by = ?, pause_reason = ?
+             WHERE name = ? AND NOT is_paused"""
+_RESUME = """UPDATE backstage_schedules
+                SET is_paused = 0, last_tick = ?, paused_since = NULL, paused_by = NULL, pause_reason = NULL
+              WHERE name = ? AND is_paused"""
 
 
 class SqliteSchedules:
@@ -47,8 +55,10 @@ class SqliteSchedules:
     async def delete(self, name: str) -> bool:
         return await self._writer.run(lambda transaction: _has_changed(transaction, _DELETE, name))
 
-    async def pause(self, name: str) -> bool:
-        return await self._writer.run(lambda transaction: _has_changed(transaction, _PAUSE, name))
+    async def pause(self, name: str, *, by: str | None = None, reason: str | None = None) -> bool:
+        return await self._writer.run(
+            lambda transaction: _has_changed(transaction, _PAUSE, to_micros(transaction.now()), by, reason, name)
+        )
 
     async def resume(self, name: str) -> bool:
         return await self._writer.run(
@@ -61,8 +71,9 @@ class SqliteSchedules:
 
 def _put(cron: CronTask, transaction: Transaction) -> Schedule:
     parameters = (cron.name, document_of(cron), to_micros(transaction.now()))
-    last_tick, is_paused = transaction.cursor.execute(statement("put_schedule"), parameters).fetchone()
-    return Schedule(cron=cron, last_tick=from_micros(last_tick), is_paused=bool(is_paused))
+    last_tick, is_paused, *noted = transaction.cursor.execute(statement("put_schedule"), parameters).fetchone()
+    pause = _pause_of(cron.name, last_tick, is_paused, noted)
+    return Schedule(cron=cron, last_tick=from_micros(last_tick), is_paused=bool(is_paused), pause=pause)
 
 
 def _find(name: str, connection: sqlite3.Connection) -> StoredSchedule | None:
@@ -75,8 +86,10 @@ def _all(connection: sqlite3.Connection) -> list[StoredSchedule]:
 
 
 def _restore(schedule: Schedule, transaction: Transaction) -> bool:
-    last_tick = to_micros(schedule.last_tick)
-    return _has_changed(transaction, _RESTORE, schedule.name, document_of(schedule.cron), last_tick, schedule.is_paused)
+    stored = (schedule.name, document_of(schedule.cron), to_micros(schedule.last_tick), schedule.is_paused)
+    pause = schedule.pause
+    noted = (to_micros(pause.since), pause.by, pause.reason) if pause else (None, None, None)
+    return _has_changed(transaction, _RESTORE, *stored, *noted)
 
 
 def _fire(schedule: Schedule, until: datetime, tasks: Sequence[Task], transaction: Transaction) -> bool:
@@ -94,6 +107,14 @@ def _has_changed(transaction: Transaction, sql: str, *parameters: object) -> boo
     return transaction.cursor.execute(sql, parameters).rowcount == 1
 
 
-def _schedule_of(row: tuple[str, str, int, int]) -> StoredSchedule:
-    name, document, last_tick, is_paused = row
-    return schedule_of(name, document, from_micros(last_tick), bool(is_paused))
+def _schedule_of(row: Sequence[Any]) -> StoredSchedule:
+    name, document, last_tick, is_paused, *noted = row
+    pause = _pause_of(name, last_tick, is_paused, noted)
+    return schedule_of(name, document, from_micros(last_tick), bool(is_paused), pause)
+
+
+def _pause_of(name: str, last_tick: int, is_paused: int, noted: Sequence[Any]) -> Pause | None:
+    since, by, reason = noted
+    if not is_paused or since is None:
+        return None
+    return pause_of_schedule(name, from_micros(last_tick), from_micros(since), by, reason)

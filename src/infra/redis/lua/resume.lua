@@ -5,6 +5,7 @@
 local name, token = unpack(cmsgpack.unpack(ARGV[4]))
 local resumed = redis.call('HDEL', KEYS[1] .. ':pauses', name)
 if resumed == 1 then
+  redis.call('HDEL', KEYS[1] .. ':notes', name)
   redis.call('SET', KEYS[1] .. ':control', token)
 end
 redis.call('PUBLISH', ARGV[5], '')

@@ -77,12 +77,13 @@ async function refresh() {
   if (stream) show("Live", "on");
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (document.querySelector("[data-fresh]") && !fresh.querySelector("[data-fresh]")) return void location.reload();
+  document.body.dataset.look = fresh.body.dataset.look;
   put(fresh);
 }
 
 function open() {
   if (stream || isPaused || document.hidden) return;
-  stream = new EventSource(toldUrl() ?? document.body.dataset.liveUrl);
+  stream = new EventSource(toldUrl() ?? `${document.body.dataset.liveUrl}?seen=${document.body.dataset.look}`);
   hearTold(stream);
   stream.onopen = () => { waits = SOONEST; show("Live", "on"); };
   stream.addEventListener("changed", () => refresh().catch(() => {}));
