@@ -32,12 +32,12 @@ INSERT INTO backstage_tasks (id, type, queue, priority, state, ready, created_at
     deliveries, interruptions, crashes, version, tags, key, cancel_requested, last_failure, result, payload)
 SELECT substr(printf('%012x', created / 1000), 1, 8) || '-' || substr(printf('%012x', created / 1000), 9) ||
            '-7000-8000-' || printf('%012x', n),
-       'type-' || n % 20, 'queue-' || n / 20 % 8, 0,
+       'type-' || (n % 20), 'queue-' || (n / 20 % 8), 0,
        CASE WHEN waits THEN 'pending' WHEN fails THEN 'failed' ELSE 'completed' END,
        CASE WHEN waits THEN n % 3 = 0 END, created, CASE WHEN waits AND n % 3 THEN :later ELSE created END,
        CASE WHEN NOT waits THEN created END, CASE WHEN NOT waits THEN created + 1000000 END,
        NOT waits, 0, 0, CASE WHEN waits THEN 1 ELSE 3 END,
-       CASE WHEN n % 10 = 0 THEN '["vip"]' END, CASE WHEN n % 5 = 0 THEN 'customer-' || n % 1000 END, 0,
+       CASE WHEN n % 10 = 0 THEN '["vip"]' END, CASE WHEN n % 5 = 0 THEN 'customer-' || (n % 1000) END, 0,
        CASE WHEN fails AND NOT waits THEN :failure END, CASE WHEN NOT fails AND NOT waits THEN 'null' END,
        '{"user_id":' || n || ',"flag":' || CASE WHEN n % 2 THEN 'true' ELSE 'false' END || ',"text":"' || :text || '"}'
   FROM task ORDER BY n

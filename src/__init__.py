@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from backstage.app.schedule import CronOptions as CronOptions
     from backstage.domain.attempt import Attempt as Attempt
     from backstage.domain.audit_entry import AuditEntry as AuditEntry
+    from backstage.domain.audit_entry import AuditOutcome as AuditOutcome
     from backstage.domain.audit_entry import AuditPage as AuditPage
     from backstage.domain.audit_entry import AuditQuery as AuditQuery
     from backstage.domain.backoff import Backoff as Backoff

@@ -116,6 +116,7 @@ HOMES = {
     "TypeDefinition": "domain.type_definition",
     "NewToken": "domain.token",
     "AuditEntry": "domain.audit_entry",
+    "AuditOutcome": "domain.audit_entry",
     "AuditQuery": "domain.audit_entry",
     "AuditPage": "domain.audit_entry",
     # What was found, and how a process was set up

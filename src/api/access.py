@@ -8,7 +8,7 @@ from backstage.api.admission import Asked
 from backstage.api.documents import Document
 from backstage.api.requests import NewTokenBody
 from backstage.api.values import Moment
-from backstage.domain.audit_entry import MOST_ENTRIES, AuditQuery
+from backstage.domain.audit_entry import MOST_ENTRIES, AuditOutcome, AuditQuery
 from backstage.domain.identity import Role
 
 access = APIRouter(prefix="/v1", tags=["access"])
@@ -58,6 +58,8 @@ class AuditEntryDocument(Document):
     target: str
     tasks: int
     details: dict[str, Any]
+    outcome: AuditOutcome
+    """`begun` where nobody knows how it ended."""
 
 
 class AuditPageDocument(Document):

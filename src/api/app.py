@@ -29,6 +29,7 @@ from backstage.api.schedules import schedules
 from backstage.api.searching import searching
 from backstage.api.task_ids import task_ids
 from backstage.api.tasks import tasks
+from backstage.api.type_definitions import type_definitions
 from backstage.api.values import JSON_SCHEMA
 from backstage.api.workers import workers
 from backstage.app.use_cases import UseCases
@@ -37,7 +38,19 @@ from backstage.pages.app import pages_app
 
 Metrics = Callable[[Request], Awaitable[Response]]
 _OF_TASKS = (tasks, task_ids, following, searching, bulk)
-_ROUTERS = (*_OF_TASKS, explaining, examining, history, queues, schedules, workers, fleet, live, access)
+_ROUTERS = (
+    *_OF_TASKS,
+    explaining,
+    examining,
+    history,
+    queues,
+    type_definitions,
+    schedules,
+    workers,
+    fleet,
+    live,
+    access,
+)
 
 
 def backstage_app(

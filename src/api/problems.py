@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from backstage.api.allowed_methods import allowed_methods
 from backstage.api.refusal import Refusal
 from backstage.domain.errors import AmbiguousIdError, InvalidQueryError, InvalidTaskDataError, StorageError, TaskError
 from backstage.infra.error_answers import answer_to
@@ -129,7 +130,15 @@ async def _of_http_error(request: Request, error: Exception) -> JSONResponse:
     if error.status_code == HTTPStatus.BAD_REQUEST and error.__cause__ is not None:
         return _of_unreadable_body(error.__cause__)
     kind = error.kind if isinstance(error, Refusal) else None
-    return problem_answer(Problem.of_status(error.status_code, str(error.detail), kind), error.headers)
+    return problem_answer(Problem.of_status(error.status_code, str(error.detail), kind), _headers(request, error))
+
+
+def _headers(request: Request, error: HTTPException) -> Mapping[str, str] | None:
+    if error.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+        return error.headers
+    path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+    methods = allowed_methods(request.app, path)
+    return error.headers if methods is None else {"Allow": methods}
 
 
 def _of_unreadable_body(cause: BaseException) -> JSONResponse:

@@ -51,7 +51,7 @@ class NewBackoff(Body):
     kind: BackoffKind
     base: Seconds
     cap: Seconds
-    jitter: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+    jitter: Annotated[float, Strict(), Field(ge=0.0, le=1.0)] = 0.0
 
 
 class NewDedupe(Body):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from fastapi import Path
-from pydantic import AwareDatetime, Field, Strict, WithJsonSchema
+from pydantic import AwareDatetime, BeforeValidator, Field, Strict, WithJsonSchema
 
 from backstage.domain.lane_type import MAX_PAYLOAD_VERSION
 from backstage.domain.limits import (
@@ -19,6 +20,7 @@ from backstage.domain.limits import (
 
 NAME = r"^[A-Za-z0-9_][A-Za-z0-9_.:\-]{0,127}$"
 ID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+_NUMBER = re.compile(r"\s*[-+]?[\d.]+(?:[eE][-+]?\d+)?\s*")
 TEXT = r"^[^\x00]*$"
 
 Name = Annotated[str, Field(pattern=NAME, max_length=MAX_NAME_LENGTH)]
@@ -30,7 +32,16 @@ Attempts = Annotated[int, Strict(), Field(ge=1, le=MAX_ATTEMPTS)]
 Version = Annotated[int, Strict(), Field(ge=1, le=MAX_PAYLOAD_VERSION)]
 Priority = Annotated[int, Strict(), Field(ge=MIN_PRIORITY, le=MAX_PRIORITY)]
 Flag = Annotated[bool, Strict()]
-Moment = AwareDatetime
+
+
+def _written_out(value: Any) -> Any:
+    """A number would be taken for seconds or milliseconds, whichever seems likely."""
+    if isinstance(value, int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value)):
+        raise ValueError("must be a date and time such as 2030-01-31T08:00:00Z")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 Payload = Annotated[Any, WithJsonSchema({"allOf": [{"$ref": "#/components/schemas/Json"}]})]
 
 PathName = Annotated[str, Path(pattern=NAME, max_length=MAX_NAME_LENGTH)]

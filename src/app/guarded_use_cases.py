@@ -9,7 +9,8 @@ from typing import Any
 from backstage.app.hidden_payloads import without_payloads
 from backstage.app.permissions import PERMISSIONS, Permission
 from backstage.app.use_cases import UseCases
-from backstage.domain.errors import NotAllowedError, StoreNotReadyError
+from backstage.domain.audit_entry import AuditEntry, AuditOutcome
+from backstage.domain.errors import NotAllowedError, StorageError, StoreNotReadyError
 from backstage.domain.identity import Identity, Role
 from backstage.domain.payload_terms import HIDDEN
 
@@ -19,8 +20,9 @@ _READER = "somebody who may read payloads"
 class GuardedUseCases(UseCases):
     """The same use cases under the same names, for one identity.
 
-    Each call checks the role, hides payloads and results from who may not read them, and is written into the audit log
-    when it was done. Use cases that call others are not checked again. Raises NotAllowedError.
+    Each call checks the role, and hides payloads and results from who may not read them. What changes something is
+    written into the audit log before it is done, and what became of it afterwards. Use cases that call others are not
+    checked again. Raises NotAllowedError.
     """
 
     def __init__(self, use_cases: UseCases, identity: Identity) -> None:
@@ -48,10 +50,25 @@ class _Guarded:
             return self._after_asking(arguments, options)
         if self._permission.takes_back_args and not self._identity.may_read_payloads:
             return self._with_stored_args(arguments, options)
+        if self._permission.is_told_first:
+            return self._told_first(arguments, options)
         answer = self._call(*arguments, **options)
         if hasattr(answer, "__aiter__"):
             return self._each(answer, arguments, options)
         return self._whole(answer, arguments, options)
+
+    async def _told_first(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """An action of which the log has that it began, should the process die within it."""
+        begun = await self._tell(None, arguments, options, AuditOutcome.BEGUN)
+        try:
+            whole = await self._call(*arguments, **options)
+        except StorageError:
+            raise  # whether it was done is not known, and the log says no more
+        except Exception:
+            await self._tell_end(None, arguments, options, AuditOutcome.FAILED, begun)
+            raise
+        await self._tell_end(whole, arguments, options, AuditOutcome.DONE, begun)
+        return self._shown(whole)
 
     async def _whole(self, answer: Awaitable[Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
         whole = await answer
@@ -93,7 +110,7 @@ class _Guarded:
 
         assert self._permission.role_of is not None
         self._must_be(await self._permission.role_of(self._use_cases, by_name(self._call, arguments, options)))
-        return await self._whole(self._call(*arguments, **options), arguments, options)
+        return await self._told_first(arguments, options)
 
     async def _with_stored_args(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """For a schedule that somebody changes who does not see its args."""
@@ -101,7 +118,7 @@ class _Guarded:
         from backstage.app.kept_args import with_stored_args  # noqa: PLC0415
 
         cron = await with_stored_args(self._use_cases, by_name(self._call, arguments, options)["cron"])
-        return await self._whole(self._call(cron), (cron,), {})
+        return await self._told_first((cron,), {})
 
     def _refuse_payload_filters(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
         """Whoever asks which payloads have a value reads them, a guess at a time."""
@@ -116,17 +133,39 @@ class _Guarded:
             return answer
         return HIDDEN if self._permission.answers_payload else without_payloads(answer)
 
-    async def _tell(self, answer: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
+    async def _tell_end(
+        self,
+        answer: Any,
+        arguments: tuple[Any, ...],
+        options: dict[str, Any],
+        outcome: AuditOutcome,
+        begun: AuditEntry | None,
+    ) -> None:
+        """What the caller gets is what was done, even if the log cannot be told: it has that the action began."""
+        with suppress(StorageError):
+            await self._tell(answer, arguments, options, outcome, begun)
+
+    async def _tell(
+        self,
+        answer: Any,
+        arguments: tuple[Any, ...],
+        options: dict[str, Any],
+        outcome: AuditOutcome = AuditOutcome.DONE,
+        begun: AuditEntry | None = None,
+    ) -> AuditEntry | None:
         if not self._permission.is_audited:
-            return
+            return None
         from backstage.app.audited_arguments import by_name, told  # noqa: PLC0415 - those who only look need no inspect
 
         named = by_name(self._call, arguments, options)
         with suppress(StoreNotReadyError):  # an earlier release made the store: it has no log yet
-            await self._use_cases.record_audit(
+            return await self._use_cases.record_audit(
                 self._identity.name,
                 self._name,
                 self._permission.target(named, answer),
-                self._permission.tasks(answer),
+                self._permission.tasks(answer) if outcome is AuditOutcome.DONE else 0,
                 told(named),
+                outcome=outcome,
+                begun=begun,
             )
+        return None

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from backstage.app.use_cases import UseCases
 
 Told = Callable[[Mapping[str, Any], Any], str]
-"""Returns the target of a call, from its arguments by name and its answer."""
+"""Returns the target of a call, from its arguments by name and its answer, which is None before it was done."""
 
 
 def _nothing(arguments: Mapping[str, Any], answer: Any) -> str:
@@ -52,7 +52,7 @@ def _id_of_answer(arguments: Mapping[str, Any], answer: Any) -> str:
 
 
 def _name_of_answer(arguments: Mapping[str, Any], answer: Any) -> str:
-    return str(answer.name)
+    return str(getattr(answer, "name", ""))
 
 
 def _name_of_cron(arguments: Mapping[str, Any], answer: Any) -> str:
@@ -65,11 +65,13 @@ def _role_for_action(arguments: Mapping[str, Any]) -> Role:
 
 
 def _new_token(arguments: Mapping[str, Any], answer: Any) -> str:
-    return str(answer.token.id)
+    return "" if answer is None else str(answer.token.id)
 
 
 def _what_in_bulk(arguments: Mapping[str, Any], answer: Any) -> str:
     """An audit log holds no payload, and so no value that somebody looks for in payloads."""
+    if answer is None:
+        return str(next(iter(arguments.values()), ""))
     return f"{answer.action} {without_payload_values(answer.query)}"
 
 
@@ -91,6 +93,8 @@ class Permission:
     target: Told = _nothing
     tasks: Callable[[Any], int] = _none
     """How many tasks the call has changed, from its answer."""
+    is_told_first: bool = False
+    """Whether the audit log has it before it is done, so that nothing is changed of which the log knows nothing."""
     answers_payload: bool = False
     """Whether the answer is itself what a handler was given or has returned."""
     is_search: bool = False
@@ -112,19 +116,24 @@ _OF_THE_PROGRAM = Permission(None)
 
 
 def _may(role: Role, target: Told = _nothing, tasks: Callable[[Any], int] = _none) -> Permission:
+    return Permission(role, is_audited=True, target=target, tasks=tasks, is_told_first=True)
+
+
+def _adds(role: Role, target: Told = _nothing, tasks: Callable[[Any], int] = _enqueued) -> Permission:
+    """What it adds is a trace by itself, and programs call it often: it is told afterwards alone."""
     return Permission(role, is_audited=True, target=target, tasks=tasks)
 
 
 _PAUSE = Permission(Role.OPERATOR, is_audited=True, target=_argument("name"), signed_as="by")
 
 PERMISSIONS: Mapping[str, Permission] = {
-    "enqueue": _may(Role.OPERATOR, _id_of_answer, _enqueued),
-    "enqueue_task": _may(Role.OPERATOR, _id_of_answer, _enqueued),
-    "enqueue_tasks": _may(Role.OPERATOR, tasks=_enqueued),
-    "enqueue_many": _may(Role.OPERATOR, tasks=_enqueued),
+    "enqueue": _adds(Role.OPERATOR, _id_of_answer),
+    "enqueue_task": _adds(Role.OPERATOR, _id_of_answer),
+    "enqueue_tasks": _adds(Role.OPERATOR),
+    "enqueue_many": _adds(Role.OPERATOR),
     "enqueue_parts": _OF_THE_PROGRAM,
     "chain_task": _OF_THE_PROGRAM,
-    "copy_task": _may(Role.OPERATOR, _argument("task_id"), _enqueued),
+    "copy_task": _adds(Role.OPERATOR, _argument("task_id")),
     "cancel_task": _may(Role.OPERATOR, _argument("task_id"), _one),
     "change_priority": _may(Role.OPERATOR, _argument("task_id"), _one),
     "move_to_queue": _may(Role.OPERATOR, _argument("task_id"), _one),
@@ -153,11 +162,13 @@ PERMISSIONS: Mapping[str, Permission] = {
     "count_tasks": _SEARCH,
     "complete_query": _SEARCH,
     "plan_bulk": Permission(Role.OPERATOR, is_search=True, role_for=_role_for_action),
-    "start_bulk": Permission(Role.OPERATOR, is_audited=True, target=_what_in_bulk, tasks=_total, role_of=_role_of_plan),
+    "start_bulk": Permission(
+        Role.OPERATOR, is_audited=True, target=_what_in_bulk, tasks=_total, is_told_first=True, role_of=_role_of_plan
+    ),
     "get_bulk": _LOOK,
     "list_bulk": _LOOK,
     "stop_bulk": _may(Role.OPERATOR, _what_in_bulk),
-    "run_bulk": _may(Role.OPERATOR, _argument("operation_id")),
+    "run_bulk": _adds(Role.OPERATOR, _argument("operation_id"), _none),
     "change_for_bulk": _OF_THE_PROGRAM,
     "carry_on_bulk": _OF_THE_PROGRAM,
     "find_task_id": _LOOK,
@@ -187,7 +198,9 @@ PERMISSIONS: Mapping[str, Permission] = {
     "unsubscribe": _may(Role.ADMIN, _argument("name"), _as_many),
     "list_subscriptions": _LOOK,
     "cancel_deliveries": _may(Role.ADMIN, _argument("name"), _as_many),
-    "put_schedule": Permission(Role.ADMIN, is_audited=True, target=_name_of_cron, takes_back_args=True),
+    "put_schedule": Permission(
+        Role.ADMIN, is_audited=True, target=_name_of_cron, is_told_first=True, takes_back_args=True
+    ),
     "schedule": _may(Role.ADMIN, _name_of_answer),
     "get_schedule": _LOOK,
     "list_schedules": _LOOK,
@@ -195,7 +208,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "pause_schedule": _PAUSE,
     "resume_schedule": _may(Role.OPERATOR, _argument("name")),
     "delete_schedule": _may(Role.ADMIN, _argument("name")),
-    "run_schedule_now": _may(Role.OPERATOR, _argument("name"), _enqueued),
+    "run_schedule_now": _adds(Role.OPERATOR, _argument("name")),
     "fire_schedule": _OF_THE_PROGRAM,
     "fire_schedules": _OF_THE_PROGRAM,
     "plan_transfer": Permission(Role.ADMIN),

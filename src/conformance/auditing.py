@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from backstage.conformance.backend_suite import BackendSuite
 from backstage.conformance.trial import Trial
-from backstage.domain.audit_entry import AUDIT_KEPT_FOR, AuditEntry, AuditQuery, new_audit_id
+from backstage.domain.audit_entry import AUDIT_KEPT_FOR, AuditEntry, AuditOutcome, AuditQuery, new_audit_id
 
 
 class Auditing(BackendSuite):
@@ -28,6 +29,13 @@ class Auditing(BackendSuite):
         entry = await _done(trial)
         await trial.audit_log.add(entry)
         assert list((await trial.audit_log.find(AuditQuery())).entries) == [entry]
+
+    async def test_what_became_of_an_action_takes_the_place_of_its_beginning(self, trial: Trial) -> None:
+        begun = await _done(trial, outcome=AuditOutcome.BEGUN, details={"a": 1})
+        assert list((await trial.audit_log.find(AuditQuery())).entries) == [begun]
+        for ended in (replace(begun, outcome=AuditOutcome.FAILED), replace(begun, outcome=AuditOutcome.DONE, tasks=3)):
+            await trial.audit_log.add(ended)
+            assert list((await trial.audit_log.find(AuditQuery())).entries) == [ended]
 
     async def test_pages_of_the_log_follow_each_other_without_a_gap(self, trial: Trial) -> None:
         done = [await _done(trial, tasks=number) for number in range(5)]

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from backstage.domain.errors import InvalidTaskDataError
@@ -21,9 +22,19 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+class AuditOutcome(StrEnum):
+    """What became of an action."""
+
+    BEGUN = "begun"
+    """It is going on; where it stays so, the process died or the store did not answer, and nobody knows."""
+    DONE = "done"
+    FAILED = "failed"
+    """It was refused, and changed nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """Somebody did something. Entries are written once and never changed."""
+    """Somebody did something, or began to. Only what became of it is written later."""
 
     id: str
     """Later entries sort later."""
@@ -37,6 +48,7 @@ class AuditEntry:
     """How many tasks it changed."""
     details: Mapping[str, Any] = field(default_factory=dict)
     """The other arguments, as JSON can hold them; never a payload."""
+    outcome: AuditOutcome = AuditOutcome.DONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 MOST_DEFINITIONS = 1000
 LONGEST_SCHEMA = 16_384
@@ -29,6 +30,15 @@ class TypeDefinition:
     def source(self) -> str:
         """`shop.mail:42`."""
         return self.module if self.line is None else f"{self.module}:{self.line}"
+
+    @property
+    def payload_schema(self) -> dict[str, Any] | None:
+        """The schema, read; None also where the text is not that of a JSON object."""
+        try:
+            read = json.loads(self.schema or "null")
+        except (ValueError, RecursionError):
+            return None
+        return read if isinstance(read, dict) else None
 
 
 def definition_document_of(definition: TypeDefinition) -> str:

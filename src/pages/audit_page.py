@@ -77,7 +77,7 @@ def _together(entries: Sequence[AuditEntry]) -> Iterator[list[AuditEntry]]:
 
 
 def _belong(later: AuditEntry, entry: AuditEntry) -> bool:
-    is_same = (later.who, later.action) == (entry.who, entry.action)
+    is_same = (later.who, later.action, later.outcome) == (entry.who, entry.action, entry.outcome)
     return is_same and entry.action in _TOGETHER and later.at - entry.at <= _APART
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from backstage.domain.audit_entry import AuditEntry
+from backstage.domain.audit_entry import AuditEntry, AuditOutcome
 from backstage.pages.figures import counted
 from backstage.pages.moments import wait
 from backstage.pages.short_id import short_id
@@ -59,6 +59,10 @@ _SENTENCES = {
     "revoke_token": "revoked the token {token}",
 }
 """By use case. What is in braces is the target, or the number of tasks."""
+_OTHER_ENDS = {
+    AuditOutcome.BEGUN: " (it began; its end is not known)",
+    AuditOutcome.FAILED: " (it was refused: nothing was changed)",
+}
 ACTIONS = tuple(sorted(_SENTENCES))
 _PLACE = re.compile(r"\{(\w+)\}")
 _PLACES = {
@@ -85,7 +89,12 @@ class Part:
 
 
 def sentence(visit: Visit, entry: AuditEntry, tasks: int) -> list[Part]:
-    """What was done, to that many tasks. An action that is not known here is told by its name."""
+    """What was done, to that many tasks, or was not. An action that is not known here is told by its name."""
+    end = _OTHER_ENDS.get(entry.outcome)
+    return [*_action(visit, entry, tasks), *([] if end is None else [Part(end)])]
+
+
+def _action(visit: Visit, entry: AuditEntry, tasks: int) -> list[Part]:
     pattern = _SENTENCES.get(entry.action)
     if pattern is None:
         what = [Part(f"did {entry.action.replace('_', ' ')} ")]

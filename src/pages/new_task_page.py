@@ -20,6 +20,7 @@ from backstage.pages.schema_values import payload_of, texts_of
 from backstage.pages.visit import Visit
 
 _FIELDS = ("type", "payload", "queue", "priority", "delay", "version")
+_MOST_FORMS = 8
 _WHOLE_NUMBERS = {"priority": "priority", "version": "payload_version"}
 
 
@@ -108,6 +109,7 @@ def _shown(
         has_fields=definition is not None and bool(fields_of(definition.schema)),
         version=values["version"] or (definition.version if definition else 1),
         problems=problems,
+        with_forms=[name for name, each in known.items() if fields_of(each.schema)][:_MOST_FORMS],
         types=sorted(
             {
                 *visit.shell.stats.by_type,

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from starlette.responses import Response
 
@@ -19,11 +20,13 @@ from backstage.domain.worker_info import WorkerInfo
 from backstage.pages.answer import ICONS, told
 from backstage.pages.asked_search import text_of
 from backstage.pages.figures import counted
+from backstage.pages.run_numbers import RunNumbers, summed
 from backstage.pages.task_row import TaskRow
 from backstage.pages.visit import Visit
 
 SHOWN_TASKS = 10
 _LATE = 60
+_SHOWN_FOR = timedelta(hours=1)
 _MOST_TYPES = 3
 WAITING = re.compile(r" [\d,]+ tasks? waits?[^.]*\.$")
 """The end of a reason, which the sentence above it has told already."""
@@ -112,31 +115,44 @@ class OpenQueue:
     reasons: Sequence[tuple[str, str]]
     tasks: Sequence[TaskRow]
     workers: Sequence[WorkerInfo]
+    numbers: RunNumbers
+    """What ran on it in the last hour."""
 
 
 async def queues_page(visit: Visit) -> Response:
-    rows = await queue_rows(visit)
+    rows, history, rates = await asyncio.gather(
+        queue_rows(visit),
+        visit.use_cases.get_history(since=visit.now - _SHOWN_FOR, by="queue"),
+        visit.use_cases.get_rates(),
+    )
     chosen = next((row for row in rows if row.name == visit.asked("open")), None)
     return visit.render(
         "queues.html",
         cur="Queues",
         title="Queues",
         rows=rows,
-        still=[row for row in rows if row.stands_still],
+        still=[row for row in rows if row.stands_still and (row.pause or visit.shell.alive)],
+        deserted=sum(row.counts.pending for row in rows if row.stands_still and not visit.shell.alive),
         stuck=[Stuck.of(row, reason) for row in rows for reason in row.stuck],
+        ran={name: summed(points) for name, points in history.series.items()},
+        numbers=RunNumbers(history.step, (), {}, {}, rates),
         opened=await _opened(visit, chosen) if chosen else None,
     )
 
 
 async def _opened(visit: Visit, row: QueueRow) -> OpenQueue:
     search = TaskSearch.parse(text_of([Term("state", "pending"), Term("queue", row.name)]), visit.now)
-    page = await visit.use_cases.search_tasks(search, SHOWN_TASKS)
+    page, history = await asyncio.gather(
+        visit.use_cases.search_tasks(search, SHOWN_TASKS),
+        visit.use_cases.get_history(queue=row.name, since=visit.now - _SHOWN_FOR),
+    )
     reasons = row.explanation.reasons if row.explanation else ()
     return OpenQueue(
         row,
         [(ICONS.get(reason.kind, "pending"), told(visit, reason)) for reason in reasons],
         [TaskRow.of(task, visit.now) for task in page.tasks],
         [worker for worker in visit.shell.workers if _serves(worker, row.name)],
+        RunNumbers(history.step, history.series[""], {}, {}, ()),
     )
 
 

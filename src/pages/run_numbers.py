@@ -73,12 +73,14 @@ class RunNumbers:
 
     @property
     def step_words(self) -> str:
-        return "a minute" if self.step == 60 else wait(self.step)
+        return {60: "a minute", 3600: "an hour"}.get(self.step) or wait(self.step)
 
     @property
     def last_words(self) -> str:
-        step = "minute" if self.step == 60 else wait(self.step)
-        return f"this {step}" if self._is_of_this_step else f"the last {step}"
+        one = {60: "minute", 3600: "hour"}.get(self.step)
+        if self._is_of_this_step:
+            return f"this {one}" if one else f"these {wait(self.step)}"
+        return f"the last {one or wait(self.step)}"
 
     @property
     def throughput(self) -> Chart:

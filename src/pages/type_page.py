@@ -28,8 +28,6 @@ async def type_page(visit: Visit) -> Response:
     name = visit.request.path_params["name"]
     shown = TimeRange.asked(visit, RANGE)
     schedules = await visit.use_cases.list_schedules()
-    if name not in type_names(visit, schedules):
-        return nothing_of_that_name(visit, f"No type {name}", "No task, schedule or worker knows it.")
     newest = TaskSearch.parse(text_of([Term("type", name)]), visit.now)
     history, rates, groups, tasks, definitions = await asyncio.gather(
         visit.use_cases.get_history(type=name, since=shown.since),
@@ -41,6 +39,8 @@ async def type_page(visit: Visit) -> Response:
     definition = next((each for each in definitions if each.type == name), None)
     whole = history.series[""]
     ran = summed(whole)
+    if name not in type_names(visit, schedules) and definition is None and not ran.point.claimed:
+        return nothing_of_that_name(visit, f"No type {name}", "No task, schedule or worker knows it.")
     own = [rate for rate in rates if rate.type == name]
     return visit.render(
         "type.html",

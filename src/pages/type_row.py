@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +18,15 @@ from backstage.domain.worker_info import EVERY_TYPE, WorkerInfo
 from backstage.pages.histogram import longest_of
 from backstage.pages.run_numbers import Summed
 from backstage.pages.visit import Visit
+
+_KINDS = {
+    "object": "JSON object",
+    "array": "list",
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +62,11 @@ class TypeRow:
         """What its payloads are, in a word."""
         if self.definition is None:
             return ""
-        schema = json.loads(self.definition.schema or "null")
-        return str(schema.get("title") or schema.get("type") or "JSON") if isinstance(schema, dict) else "any JSON"
+        schema = self.definition.payload_schema
+        if schema is None:
+            return "any JSON"
+        kind = str(schema.get("type"))
+        return str(schema.get("title") or _KINDS.get(kind, "JSON"))
 
     @property
     def versions(self) -> list[int]:

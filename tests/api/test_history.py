@@ -5,6 +5,7 @@ from __future__ import annotations
 from backstage.domain.failure_group import FailureSighting
 from backstage.domain.history import HistoryPoint, HistoryRow, floored
 from backstage.domain.ports.run_history import HistoryBatch
+from backstage.domain.type_definition import TypeDefinition
 from tests.api.conftest import Api
 
 
@@ -49,3 +50,15 @@ async def test_failures_are_listed_in_pages_muted_and_noted(api: Api) -> None:
     assert (group["is_muted"], group["note"], group["error"]) == (True, "known", "ValueError")
     assert (await api.operator.post("/v1/failures/f1/unmute")).status_code == 204
     assert (await api.operator.post("/v1/failures/f9/mute")).json()["type"] == "urn:backstage:failure-group-not-found"
+
+
+async def test_definitions_of_types_are_told_with_their_schemas(api: Api) -> None:
+    at = api.container.clock.now()
+    told = [
+        TypeDefinition(type="a", version=2, module="shop", line=7, schema='{"type": "object"}', told_at=at),
+        TypeDefinition(type="b", version=1, module="shop", line=None, schema="spoilt", told_at=at),
+    ]
+    await api.container.backend.type_definitions.put(told)
+    first, second = (await api.viewer.get("/v1/type-definitions")).json()["types"]
+    assert (first["type"], first["version"], first["payload_schema"]) == ("a", 2, {"type": "object"})
+    assert (second["line"], second["payload_schema"]) == (None, None)

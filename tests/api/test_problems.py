@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from starlette.applications import Starlette
 from starlette.requests import Request
+from starlette.routing import Mount
 
-from backstage import Container, Identity, Settings, StorageUnavailableError
+from backstage import Container, Identity, Role, Settings, StorageUnavailableError
 from backstage.api import backstage_app
 from backstage.pages.outage_log import OutageLog
 from tests.api.conftest import Api, client
@@ -73,3 +75,21 @@ def test_a_lasting_outage_is_told_once_a_minute_with_how_many_requests_it_were(
         outages.tell("GET", "/a\nb", StorageUnavailableError("away"))
     first = "request_unanswered: GET /a%0Ab was not answered: away"
     assert caplog.messages == [first, f"{first} (2 more since the last line)"]
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [("/v1/tasks", "GET, POST"), ("/v1/tasks/batch", "POST"), ("/v1/tasks/019a0000", "DELETE, GET, PATCH")],
+)
+async def test_a_method_that_a_path_has_not_is_answered_with_all_that_it_has(api: Api, path: str, allowed: str) -> None:
+    for app, prefix in ((api.app, ""), (Starlette(routes=[Mount("/ops", api.app)]), "/ops")):
+        async with client(app, Authorization=f"Bearer {api.secrets[Role.VIEWER]}") as http:
+            answer = await http.put(f"{prefix}{path}")
+        assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+
+
+async def test_a_number_is_no_moment(api: Api) -> None:
+    for since in ("0.5", "1767225600"):
+        assert (await api.viewer.get("/v1/tasks/ended", params={"since": since})).status_code == 422
+    answer = await api.operator.post("/v1/tasks", json={"type": "a", "scheduled_at": 1767225600})
+    assert (answer.status_code, "such as 2030-01-31T08:00:00Z" in answer.json()["detail"]) == (422, True)

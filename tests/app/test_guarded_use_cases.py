@@ -12,14 +12,15 @@ from backstage.app.enqueue_task import EnqueueTask
 from backstage.app.guarded_use_cases import GuardedUseCases
 from backstage.app.permissions import PERMISSIONS
 from backstage.app.use_cases import UseCases
-from backstage.domain.audit_entry import AuditQuery
+from backstage.domain.audit_entry import AuditEntry, AuditOutcome, AuditQuery
 from backstage.domain.bulk_action import BulkAction, BulkKind
 from backstage.domain.cron_task import CronTask
-from backstage.domain.errors import NotAllowedError, TaskNotFoundError, TokenNotFoundError
+from backstage.domain.errors import NotAllowedError, StorageUnavailableError, TaskNotFoundError, TokenNotFoundError
 from backstage.domain.failure import Failure
 from backstage.domain.identity import Identity, Role
 from backstage.domain.payload_terms import HIDDEN
 from backstage.domain.task import Task
+from backstage.domain.task_state import TaskState
 from tests.app.conftest import Scene
 
 Call = Callable[[UseCases], Awaitable[Any]]
@@ -107,10 +108,39 @@ async def test_whoever_pauses_something_signs_with_the_own_name(scene: Scene) ->
     assert entry.details == {"name": "mail", "reason": "provider down"}
 
 
-async def test_an_action_that_failed_is_not_in_the_log(scene: Scene) -> None:
+async def test_an_action_that_was_refused_is_in_the_log_as_one_that_failed(scene: Scene) -> None:
     with pytest.raises(TaskNotFoundError):
         await as_(scene, Role.OPERATOR).cancel_task("01890000-0000-7000-8000-000000000000")
-    assert await audit(scene) == []
+    [entry] = (await scene.use_cases.list_audit()).entries
+    assert (entry.action, entry.tasks, entry.outcome) == ("cancel_task", 0, AuditOutcome.FAILED)
+
+
+async def test_nothing_is_done_while_the_log_cannot_be_written(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    task = await scene.use_cases.enqueue("email:send")
+    monkeypatch.setattr(scene.use_cases.backend.audit_log, "add", _away)
+    with pytest.raises(StorageUnavailableError):
+        await as_(scene, Role.OPERATOR).cancel_task(task.id)
+    assert await scene.use_cases.get_task(task.id) == task
+
+
+async def test_what_was_done_just_before_the_log_went_away_is_answered_and_told_as_begun(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, save = scene.use_cases.backend.audit_log, scene.use_cases.backend.tasks.save
+    task = await scene.use_cases.enqueue("email:send")
+
+    async def save_last(saved: Task) -> None:
+        await save(saved)
+        monkeypatch.setattr(log, "add", _away)
+
+    monkeypatch.setattr(scene.use_cases.backend.tasks, "save", save_last)
+    assert (await as_(scene, Role.OPERATOR).cancel_task(task.id)).state is TaskState.CANCELLED
+    [entry] = (await scene.use_cases.list_audit()).entries
+    assert (entry.target, entry.outcome) == (task.id, AuditOutcome.BEGUN)
+
+
+async def _away(entry: AuditEntry) -> None:
+    raise StorageUnavailableError("away")
 
 
 async def test_looking_is_not_in_the_log(scene: Scene) -> None:

@@ -8,6 +8,7 @@ from backstage.conformance.task_factory import TaskFactory
 from backstage.domain.shown_state import shown_state
 from backstage.pages.figures import brief, number, percent, size
 from backstage.pages.moments import age, duration, relative, wait
+from backstage.pages.sentences import with_times
 from backstage.testing.fake_clock import FakeClock
 
 NOW = datetime(2026, 11, 27, 14, 32, tzinfo=UTC)
@@ -56,3 +57,16 @@ def test_a_pending_task_is_told_apart_by_what_it_waits_for(new_task: TaskFactory
     now = clock.now()
     assert shown_state(new_task(), now) == "pending"
     assert shown_state(new_task(scheduled_at=now + timedelta(hours=1)), now) == "scheduled"
+
+
+def test_sentences_set_commands_apart_and_write_durations_as_the_pages_do() -> None:
+    now = datetime(2026, 11, 27, 14, 32, tzinfo=UTC)
+    told = with_times(
+        "Start one with backstage worker --queues mail, or backstage move a. 5 tasks wait, for 2m 5s.", now
+    )
+    assert told == (
+        "Start one with <code>backstage worker --queues mail</code>, or <code>backstage move a</code>. "
+        "5 tasks wait, for 2\N{NO-BREAK SPACE}min\N{NO-BREAK SPACE}5\N{NO-BREAK SPACE}s."
+    )
+    assert with_times("Run backstage worker --handlers shop.tasks.", now).count("<code>") == 1
+    assert with_times("<b> for 3x", now) == "&lt;b&gt; for 3x"

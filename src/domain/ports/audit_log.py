@@ -11,7 +11,7 @@ class AuditLog(Protocol):
     async def add(self, entry: AuditEntry) -> None:
         """Store the entry, and forget those that were older than AUDIT_KEPT_FOR when it was written.
 
-        Adding the same entry again changes nothing.
+        An entry of the same id is replaced: it tells what became of the action, to how many tasks.
         """
         ...
 

@@ -16,8 +16,8 @@ class MemoryAuditLog:
         with self._store.lock:
             log = self._store.audit
             place = bisect_left(log, entry.id, key=_id)
-            if place == len(log) or log[place].id != entry.id:
-                log.insert(place, entry)
+            has_it = place < len(log) and log[place].id == entry.id
+            log[place : place + has_it] = [entry]
             del log[: bisect_left(log, first_audit_id(entry.at - AUDIT_KEPT_FOR), key=_id)]
 
     async def find(self, query: AuditQuery) -> AuditPage:

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import json
-
-from backstage.domain.audit_document import audit_details_of
+from backstage.domain.audit_document import audit_details_from, audit_details_of
 from backstage.domain.audit_entry import AUDIT_KEPT_FOR, LAST, AuditEntry, AuditPage, AuditQuery, first_audit_id
 from backstage.infra.moments import from_micros, to_micros
 from backstage.infra.postgres.session import Session
@@ -10,7 +8,8 @@ from backstage.infra.postgres.store import Store
 
 _ADD = """WITH forgotten AS (DELETE FROM backstage_audit WHERE id < $8)
           INSERT INTO backstage_audit (id, at, who, action, target, tasks, details)
-          VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING"""
+          VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE
+          SET target = excluded.target, tasks = excluded.tasks, details = excluded.details"""
 _FIND = """SELECT id, at, who, action, target, tasks, details FROM backstage_audit
             WHERE id < $1 ORDER BY id DESC LIMIT $2"""
 
@@ -31,7 +30,7 @@ class PostgresAuditLog:
                 entry.action,
                 entry.target,
                 entry.tasks,
-                json.dumps(entry.details),
+                audit_details_of(entry),
                 first_audit_id(entry.at - AUDIT_KEPT_FOR),
             )
 
@@ -53,5 +52,5 @@ def _entry(id: str, at: int, who: str, action: str, target: str, tasks: int, det
         action=action,
         target=target,
         tasks=tasks,
-        details=audit_details_of(details),
+        **audit_details_from(details),
     )

@@ -15,13 +15,9 @@ class RedisAuditLog:
         self._client = client
 
     async def add(self, entry: AuditEntry) -> None:
-        key, oldest = self._client.keys.audit, first_audit_id(entry.at - AUDIT_KEPT_FOR)
-        _, old = await self._client.commands(
-            ("ZADD", key, 0, f"{entry.id} {audit_document_of(entry)}"),
-            ("ZRANGE", key, "-", f"({oldest}", "BYLEX", "LIMIT", 0, _FORGOTTEN_AT_ONCE),
-        )
-        if old:
-            await self._client.command("ZREM", key, *old)
+        oldest = first_audit_id(entry.at - AUDIT_KEPT_FOR)
+        argument = [entry.id, audit_document_of(entry), oldest, _FORGOTTEN_AT_ONCE]
+        await self._client.run("add_audit_entry", self._client.keys.store, argument)
 
     async def find(self, query: AuditQuery) -> AuditPage:
         start = "+" if query.after is None else f"({query.after}"

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-import json
 import sqlite3
 
-from backstage.domain.audit_document import audit_details_of
+from backstage.domain.audit_document import audit_details_from, audit_details_of
 from backstage.domain.audit_entry import AUDIT_KEPT_FOR, LAST, AuditEntry, AuditPage, AuditQuery, first_audit_id
 from backstage.infra.moments import from_micros, to_micros
 from backstage.infra.sqlite.reader import Reader
@@ -11,7 +10,8 @@ from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer
 
 _ADD = """INSERT INTO backstage_audit (id, at, who, action, target, tasks, details) VALUES (?, ?, ?, ?, ?, ?, ?)
-          ON CONFLICT DO NOTHING"""
+          ON CONFLICT (id) DO UPDATE
+          SET target = excluded.target, tasks = excluded.tasks, details = excluded.details"""
 _FIND = """SELECT id, at, who, action, target, tasks, details FROM backstage_audit
             WHERE id < ? ORDER BY id DESC LIMIT ?"""
 _FORGET = "DELETE FROM backstage_audit WHERE id < ?"
@@ -24,7 +24,7 @@ class SqliteAuditLog:
         self._writer, self._reader = writer, reader
 
     async def add(self, entry: AuditEntry) -> None:
-        details = json.dumps(entry.details)
+        details = audit_details_of(entry)
         values = entry.id, to_micros(entry.at), entry.who, entry.action, entry.target, entry.tasks, details
 
         def step(transaction: Transaction) -> None:
@@ -50,5 +50,5 @@ def _entry(id: str, at: int, who: str, action: str, target: str, tasks: int, det
         action=action,
         target=target,
         tasks=tasks,
-        details=audit_details_of(details),
+        **audit_details_from(details),
     )
