@@ -101,6 +101,7 @@ if TYPE_CHECKING:
     from backstage.domain.history import HistoryPoint as HistoryPoint
     from backstage.domain.identity import Identity as Identity
     from backstage.domain.identity import Role as Role
+    from backstage.domain.later import Later as Later
     from backstage.domain.missed_ticks import MissedTicks as MissedTicks
     from backstage.domain.next import Next as Next
     from backstage.domain.outcome import OutcomeKind as OutcomeKind

@@ -81,6 +81,7 @@ HOMES = {
     "TaskStats": "domain.stats",
     "StateCounts": "domain.stats",
     "OldestDue": "domain.stats",
+    "Later": "domain.later",
     "History": "domain.history",
     "HistoryPoint": "domain.history",
     "Rate": "domain.rate",

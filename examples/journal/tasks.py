@@ -10,6 +10,7 @@ from backstage import (
     Counted,
     Duplicate,
     DuplicateTaskError,
+    Later,
     OldestDue,
     Retention,
     SearchPage,
@@ -121,6 +122,12 @@ class JournalTasks:
         now = self._store.clock.now()
         with self._store.lock:
             return min(at_most, sum(task.queue == queue and task.is_due(now) for task in self._store.tasks.values()))
+
+    async def count_later(self, at_most: int) -> Later:
+        now = self._store.clock.now()
+        with self._store.lock:
+            pending = [task for task in self._store.tasks.values() if task.state is TaskState.PENDING]
+        return Later.of(((task.scheduled_at, task.attempt) for task in pending if not task.is_due(now)), at_most)
 
     async def oldest_due(self) -> list[OldestDue]:
         now = self._store.clock.now()

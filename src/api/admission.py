@@ -19,6 +19,8 @@ from backstage.domain.identity import Identity
 from backstage.pages.visit import TOKEN_COOKIE
 
 _STATE = "backstage"
+_BY_BEARER = "backstage_by_bearer"
+"""Whether a secret was sent that no browser adds by itself."""
 _ANYBODY = "the page to sign in"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -27,9 +29,14 @@ Authorize = Callable[[Request], Identity | Awaitable[Identity | None] | None]
 
 
 class Admission:
-    """Gives whoever asks the use cases that they may use. Whoever is not known gets none."""
+    """Gives whoever asks the use cases that they may use. Whoever is not known gets none.
+
+    Raises TypeError for what is no container, such as `Container.open(url)` that was not entered.
+    """
 
     def __init__(self, container: UseCases | None, authorize: Authorize | None) -> None:
+        if container is not None and not isinstance(container, UseCases):
+            raise TypeError(f"backstage_app() takes a Container that was opened, not {type(container).__name__}")
         self._container, self._authorize = container, authorize
         self._failed = FailedLogins()
 
@@ -39,7 +46,7 @@ class Admission:
         found = await self.find(request)
         if found is None:
             raise HTTPException(401, "send a token: Authorization: Bearer …", {"WWW-Authenticate": "Bearer"})
-        if request.method not in _SAFE_METHODS and _bearer(request) is None:
+        if request.method not in _SAFE_METHODS and not getattr(request.state, _BY_BEARER, False):
             _refuse_other_sites(request)
         return found
 
@@ -48,13 +55,15 @@ class Admission:
         container = self.container_of(request)
         identity = await self._by_login(request)
         if identity is None:
-            secret = _bearer(request) or request.cookies.get(TOKEN_COOKIE)
+            bearer = _bearer(request)
+            setattr(request.state, _BY_BEARER, bearer is not None)
+            secret = bearer or request.cookies.get(TOKEN_COOKIE)
             identity = None if secret is None else await self._by_secret(container, request, secret)
         return None if identity is None else GuardedUseCases(container, identity)
 
-    async def problem_with(self, secret: str) -> str | None:
+    async def problem_with(self, request: Request, secret: str) -> str | None:
         """Why a token is not good, in one sentence, or None."""
-        if self._container is None or await self._container.authenticate(secret) is not None:
+        if await self.container_of(request).authenticate(secret) is not None:
             return None
         try:
             self._failed.add(_ANYBODY)

@@ -58,7 +58,7 @@ class LiveSnapshots:
     async def follow(self, asked: GuardedUseCases) -> AsyncGenerator[Snapshot, None]:
         """Each snapshot; one who is slow gets the latest and misses those in between."""
         self.readers += 1
-        if self._reading is None:
+        if self._reading is None or self._reading.done():
             self.latest = None
             self._reading = asyncio.create_task(self._read(asked))
         seen: Snapshot | None = None

@@ -11,7 +11,8 @@ from backstage.api.admission import Authorize
 from backstage.app.use_cases import UseCases
 from backstage.domain.identity import Identity, Role
 
-_OF_A_PROXY = re.compile(r"forwarded|x-forwarded-.+|x-real-ip|.+-client-ip|.+-connecting-ip|via")
+_HOST = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::\d+)?|([0-9A-Za-z.-]+)(?::\d+)?")
+_OF_A_PROXY = re.compile(r".*forwarded.*|x-real-ip|.+-client-ip|.+-connecting-ip|via")
 LOCAL = Identity("local", Role.ADMIN)
 """Who that is."""
 
@@ -43,7 +44,14 @@ def is_loopback(host: str) -> bool:
 
 
 def _comes_from_here(request: Request) -> bool:
-    asked_for = request.url.hostname
+    asked_for = _host_of(request)
     is_near = request.client is not None and is_loopback(request.client.host)
     has_proxy = request.scope["http_version"] == "1.0" or any(map(_OF_A_PROXY.fullmatch, request.headers))
     return is_near and not has_proxy and asked_for is not None and is_loopback(asked_for)
+
+
+def _host_of(request: Request) -> str | None:
+    """What the one header `Host` names; None for whatever else may stand there."""
+    hosts = request.headers.getlist("host")
+    found = _HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
+    return None if found is None else found[1] or found[2]

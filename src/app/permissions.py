@@ -124,7 +124,7 @@ def _adds(role: Role, target: Told = _nothing, tasks: Callable[[Any], int] = _en
     return Permission(role, is_audited=True, target=target, tasks=tasks)
 
 
-_PAUSE = Permission(Role.OPERATOR, is_audited=True, target=_argument("name"), signed_as="by")
+_PAUSE = Permission(Role.OPERATOR, is_audited=True, target=_argument("name"), is_told_first=True, signed_as="by")
 
 PERMISSIONS: Mapping[str, Permission] = {
     "enqueue": _adds(Role.OPERATOR, _id_of_answer),
@@ -150,6 +150,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "find_tasks": _LOOK,
     "get_task_stats": _LOOK,
     "get_oldest_due": _LOOK,
+    "count_later": _LOOK,
     "get_known_names": _LOOK,
     "get_history": _LOOK,
     "get_rates": _LOOK,

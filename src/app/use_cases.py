@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from backstage.app.cleanup_old_tasks import CleanupOldTasks
     from backstage.app.complete_query import CompleteQuery
     from backstage.app.copy_task import CopyTask
+    from backstage.app.count_later import CountLater
     from backstage.app.count_tasks import CountTasks
     from backstage.app.create_token import CreateToken
     from backstage.app.delete_schedule import DeleteSchedule
@@ -180,6 +181,7 @@ class UseCases:
     list_ended: ListEnded = _use_case("ListEnded")
     find_tasks: FindTasks = _use_case("FindTasks")
     get_task_stats: GetTaskStats = _use_case("GetTaskStats")
+    count_later: CountLater = _use_case("CountLater")
     get_oldest_due: GetOldestDue = _use_case("GetOldestDue")
     get_known_names: GetKnownNames = _use_case("GetKnownNames")
     get_history: GetHistory = _use_case("GetHistory")

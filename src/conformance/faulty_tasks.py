@@ -6,6 +6,7 @@ from typing import Any
 from backstage.conformance.fault_plan import FaultPlan
 from backstage.domain.attempt import Attempt
 from backstage.domain.dedupe import Duplicate
+from backstage.domain.later import Later
 from backstage.domain.patience import IsOver, never_over
 from backstage.domain.ports.task_repository import TaskRepository
 from backstage.domain.retention import Retention
@@ -56,6 +57,9 @@ class FaultyTasks:
 
     async def count_due(self, queue: str, at_most: int) -> int:
         return await self._plan.around(lambda: self._tasks.count_due(queue, at_most))
+
+    async def count_later(self, at_most: int) -> Later:
+        return await self._plan.around(lambda: self._tasks.count_later(at_most))
 
     async def oldest_due(self) -> list[OldestDue]:
         return await self._plan.around(self._tasks.oldest_due)

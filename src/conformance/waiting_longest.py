@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 from backstage.conformance.backend_suite import BackendSuite
 from backstage.conformance.trial import BROKEN, LEASE, POLICY, Trial
 from backstage.domain.backoff import Backoff
+from backstage.domain.later import Later
 from backstage.domain.ports.queue_control import QUEUE
 
 Waits = dict[tuple[str, str], float]
@@ -24,6 +27,32 @@ class WaitingLongest(BackendSuite):
         assert await trial.tasks.count_due("mail", 100) == 2
         await trial.settle(claimed.completed())
         assert await trial.tasks.count_due("nowhere", 100) == 0
+
+    async def test_what_is_not_due_yet_is_counted_apart_by_whether_it_has_run(self, trial: Trial) -> None:
+        assert await trial.tasks.count_later(10) == Later(0, 0, None, None, True)
+        begun = trial.clock.now()
+        await trial.added(queue="mail", delay=90.0)
+        await trial.added(queue="other", delay=60.0)
+        assert await trial.tasks.count_later(10) == Later(2, 0, begun + timedelta(seconds=60), None, True)
+        await trial.added(queue="mail")
+        [claimed] = await trial.claim()
+        await trial.settle(claimed.snoozed(30.0))
+        due = (await trial.tasks.get(claimed.id)).scheduled_at
+        assert await trial.tasks.count_later(10) == Later(3, 0, due, None, True)
+        await trial.added(queue="mail")
+        [claimed] = await trial.claim()
+        await trial.settle(claimed.failed(BROKEN, POLICY, 0.5))
+        retry = (await trial.tasks.get(claimed.id)).scheduled_at
+        assert await trial.tasks.count_later(10) == Later(3, 1, due, retry, True)
+        trial.clock.advance(60.0)
+        assert await trial.tasks.count_later(10) == Later(1, 0, begun + timedelta(seconds=90), None, True)
+
+    async def test_of_what_is_not_due_yet_a_number_is_counted(self, trial: Trial) -> None:
+        for delay in range(1, 6):
+            await trial.added(delay=float(delay))
+        later = await trial.tasks.count_later(2)
+        assert later.next_scheduled == trial.clock.now() + timedelta(seconds=1)
+        assert (later.scheduled, later.is_whole) in ((2, False), (5, True))
 
     async def test_in_an_empty_store_nothing_waits(self, trial: Trial) -> None:
         assert await trial.tasks.oldest_due() == []

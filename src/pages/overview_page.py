@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from starlette.responses import Response
 
 from backstage.domain.history import HistoryPoint
+from backstage.domain.later import Later
 from backstage.domain.stats import StateCounts
 from backstage.pages.attention import attention_of
 from backstage.pages.failing import failing
 from backstage.pages.figures import counted
-from backstage.pages.moments import age
+from backstage.pages.moments import age, wait
 from backstage.pages.queues_page import QueueRow, queue_rows
 from backstage.pages.run_numbers import RunNumbers, Summed, run_numbers, summed_by_type
 from backstage.pages.shell import Shell
@@ -22,15 +25,26 @@ from backstage.pages.visit import Visit
 RANGE = "1h"
 
 
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Tasks of a state, with what belongs to the number. Without `is_whole` there are more."""
+
+    state: str
+    value: int
+    note: str
+    is_whole: bool = True
+
+
 async def overview_page(visit: Visit) -> Response:
     if visit.shell.is_fresh:
         return visit.render("fresh.html", cur="Overview", title="Overview")
     shown = TimeRange.asked(visit, RANGE)
     an_hour_ago = visit.now - RANGES["1h"]
-    queues, numbers, groups = await asyncio.gather(
+    queues, numbers, groups, later = await asyncio.gather(
         queue_rows(visit),
         run_numbers(visit.use_cases, shown.since),
         visit.use_cases.list_failure_groups(an_hour_ago, limit=50),
+        visit.use_cases.count_later(),
     )
     last_hour = numbers.by_type if shown.name == "1h" else await summed_by_type(visit.use_cases, an_hour_ago)
     return visit.render(
@@ -40,7 +54,7 @@ async def overview_page(visit: Visit) -> Response:
         attention=[*failing(visit, last_hour, groups), *attention_of(visit, queues)],
         queues=queues[:8],
         types=_types(visit.shell, numbers),
-        figures=_figures(visit.shell, queues, numbers.total, shown),
+        figures=_figures(visit, queues, numbers.total, later, shown),
         calm=_calm(visit.shell),
         numbers=numbers,
         shown=shown,
@@ -61,19 +75,23 @@ def _types(shell: Shell, numbers: RunNumbers) -> list[tuple[str, StateCounts, Su
 
 
 def _figures(
-    shell: Shell, queues: Sequence[QueueRow], total: HistoryPoint, shown: TimeRange
-) -> list[tuple[str, int, str]]:
-    """State, number, and what belongs to it."""
-    stats = shell.stats
+    visit: Visit, queues: Sequence[QueueRow], total: HistoryPoint, later: Later, shown: TimeRange
+) -> list[Figure]:
+    shell, stats = visit.shell, visit.shell.stats
     oldest = max((row.oldest for row in queues if row.oldest is not None), default=None)
     span = spaced(shown.name)
     return [
-        ("pending", stats.pending, "none is due" if oldest is None else f"oldest {age(oldest)}"),
-        ("running", stats.running, f"of {counted(shell.slots, 'slot')}"),
-        ("failed", shell.failed, f"{total.failed:,} in {span}"),
-        ("completed", stats.completed, f"{total.completed:,} in {span}"),
-        ("cancelled", stats.cancelled, "never ran to the end"),
+        Figure("pending", stats.pending, "none is due" if oldest is None else f"oldest {age(oldest)}"),
+        Figure("running", stats.running, f"of {counted(shell.slots, 'slot')}"),
+        Figure("scheduled", later.scheduled, _next(visit, later.next_scheduled), later.is_whole),
+        Figure("retrying", later.retrying, _next(visit, later.next_retry), later.is_whole),
+        Figure("failed", shell.failed, f"{total.failed:,} in {span}"),
+        Figure("completed", stats.completed, f"{total.completed:,} in {span}"),
     ]
+
+
+def _next(visit: Visit, due: datetime | None) -> str:
+    return "none" if due is None else f"next in {wait((due - visit.now).total_seconds())}"
 
 
 def _calm(shell: Shell) -> str:

@@ -58,7 +58,7 @@ async def _problem(site: Site, request: Request, token: str, csrf: str) -> str |
     assert site.check_token is not None
     if not is_ours(request, csrf):
         return "This page was open for too long. Paste the token again."
-    return await site.check_token(token) if token else "Paste a token first."
+    return await site.check_token(request, token) if token else "Paste a token first."
 
 
 def _let_in(request: Request, token: str, then: str) -> Response:

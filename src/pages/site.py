@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 STATIC = HERE / "static"
 UseCasesFor = Callable[[Request], Awaitable[UseCases | None]]
 """Gives the use cases of whoever asks, with what that person may do; None asks for a sign-in."""
-CheckToken = Callable[[str], Awaitable[str | None]]
+CheckToken = Callable[[Request, str], Awaitable[str | None]]
 """Says in one sentence what is wrong with a token, or None."""
 
 

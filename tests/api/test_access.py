@@ -17,6 +17,7 @@ from backstage.api import backstage_app
 from backstage.api.failed_logins import MOST_IN_A_MINUTE
 from backstage.integrations.starlette import backstage_lifespan
 from tests.api.conftest import Api, client
+from tests.pages.test_pages import hidden
 
 PROBLEM = "application/problem+json"
 
@@ -145,6 +146,23 @@ async def test_it_is_mounted_under_a_prefix_with_the_applications_container() ->
             assert (await ada.get("v1/stats")).json()["pending"] == 1
             servers = (await ada.get("openapi.json")).json().get("servers")
             assert servers == [{"url": "/deep/tasks"}]
+
+
+async def test_a_wrong_token_is_refused_where_the_container_is_the_applications() -> None:
+    host = Starlette(routes=[Mount("/tasks", backstage_app())], lifespan=backstage_lifespan("memory://"))
+    async with host.router.lifespan_context(host) as state:
+        transport = httpx.ASGITransport(_with_state(host, dict(state or {})))
+        async with httpx.AsyncClient(transport=transport, base_url="http://host.test") as somebody:
+            page = (await somebody.get("/tasks/sign-in")).text
+            form = {"csrf": hidden(page, "csrf"), "token": "bst_wrong"}
+            answer = await somebody.post("/tasks/sign-in", data=form)
+            assert (answer.status_code, "unknown, revoked or expired" in answer.text) == (401, True)
+
+
+def test_a_container_that_was_not_opened_is_refused_at_once() -> None:
+    never_opened: Any = Container.open("memory://")
+    with pytest.raises(TypeError, match="takes a Container that was opened"):
+        backstage_app(never_opened)
 
 
 def _with_state(app: Any, state: dict[str, Any]) -> Any:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from backstage import Role
+from backstage import Container, Role
+from backstage.api import backstage_app
+from backstage.domain.event_log import NewEvent
+from backstage.domain.followed_event import EventKind
+from backstage.domain.ports.task_queue import ClaimRequest
+from backstage.domain.task import Task
 from backstage.pages import while_admitted
 from tests.api.conftest import Api, client
 
@@ -34,3 +43,104 @@ async def test_a_stream_ends_when_its_token_is_revoked(api: Api, path: str, monk
         await api.container.revoke_token(token.id)
         assert (await stream).status_code == 200
     assert (await viewer.get("/v1/me")).status_code == 401
+
+
+async def test_a_reader_goes_on_at_a_server_that_was_started_anew(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/tasks.db"
+    async with Container.open(url) as container:
+        secret = (await container.create_token("ada", Role.VIEWER, may_read_payloads=True)).secret
+        await container.enqueue("a")
+        request = ClaimRequest(worker_id="w1", types=frozenset({"a"}), queues=None, limit=1, lease=300.0)
+        [task] = (await container.backend.queue.claim(request)).tasks
+        await container.backend.task_events.append([_chunk(task, place) for place in (1, 2)])
+        seen = [each async for each in _first_chunks(container, secret, task, 2)]
+        assert seen == ["1", "2"]
+    async with Container.open(url) as container:
+        await container.backend.task_events.append([_chunk(task, place) for place in (3, 4)])
+        await container.backend.queue.settle([task.completed()])
+        async with client(backstage_app(container), Authorization=f"Bearer {secret}") as http:
+            rest = await http.get(f"/v1/tasks/{task.id}/events", headers={"Last-Event-ID": seen[-1]})
+    assert re.findall(r"id: (\d+)\nevent: chunk", rest.text) == ["3", "4"]
+    assert rest.text.endswith("event: end\ndata: {}\n\n")
+
+
+@pytest.mark.parametrize("path", ["/v1/live", "/v1/tasks/{id}/events", "/live"])
+async def test_many_readers_cost_the_store_as_much_as_one_and_leave_nothing_behind(api: Api, path: str) -> None:
+    task, asked = await api.container.enqueue("email:send"), Counter[str]()
+    for port, name in ((api.container.backend.tasks, "counts"), (api.container.backend.task_events, "standings")):
+        setattr(port, name, _counted(asked, getattr(port, name)))
+    before = asyncio.all_tasks()
+    readers = [_Reader(api, path.format(id=task.id)) for _ in range(50)]
+    async with asyncio.timeout(20):
+        await asyncio.gather(*(reader.has_told.wait() for reader in readers))
+        assert asked.total() < len(readers)
+        for reader in readers:
+            reader.leave()
+        while asyncio.all_tasks() - before:
+            await asyncio.wait(asyncio.all_tasks() - before)
+    assert api.app.state.live.readers == 0
+
+
+class _Reader:
+    """A client of a stream, on a connection of its own."""
+
+    def __init__(self, api: Api, path: str) -> None:
+        self.has_told, self._leaves = asyncio.Event(), asyncio.Event()
+        authorization = f"Bearer {api.secrets[Role.VIEWER]}".encode()
+        scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": "GET",
+            "path": path,
+            "query_string": b"",
+            "headers": [(b"host", b"backstage.test"), (b"authorization", authorization)],
+            "client": ("192.0.2.1", 1234),
+            "server": ("backstage.test", 80),
+            "scheme": "http",
+            "root_path": "",
+        }
+        self._answer = asyncio.create_task(api.app(scope, self._receive, self._send))
+
+    def leave(self) -> None:
+        self._leaves.set()
+
+    async def _receive(self) -> Any:
+        await self._leaves.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: Any) -> None:
+        if message.get("body"):
+            self.has_told.set()
+
+
+def _chunk(task: Task, place: int) -> NewEvent:
+    return NewEvent(task.id, task.fence, place=place, attempt=1, kind=EventKind.CHUNK, data_json=f'"{place}"')
+
+
+async def _first_chunks(container: Container, secret: str, task: Task, number: int) -> AsyncIterator[str]:
+    """The ids of the first chunks that the stream of a server tells, before it is stopped."""
+    told: asyncio.Queue[str] = asyncio.Queue()
+    app = backstage_app(container)
+
+    async def watched(scope: Any, receive: Any, send: Any) -> None:
+        async def sent(message: Any) -> None:
+            for id_ in re.findall(r"id: (\d+)\nevent: chunk", message.get("body", b"").decode()):
+                told.put_nowait(id_)
+
+        await app(scope, receive, sent)
+
+    http = client(watched, Authorization=f"Bearer {secret}")
+    stream = asyncio.create_task(http.get(f"/v1/tasks/{task.id}/events"))
+    async with asyncio.timeout(10):
+        for _ in range(number):
+            yield await told.get()
+    stream.cancel()
+    await asyncio.wait({stream})
+
+
+def _counted(asked: Counter[str], call: Any) -> Any:
+    async def counted(*arguments: Any, **options: Any) -> Any:
+        asked[call.__name__] += 1
+        return await call(*arguments, **options)
+
+    return counted

@@ -60,6 +60,12 @@ def test_whatever_changes_something_is_audited() -> None:
     assert {name for name in looks if name.partition("_")[0] not in (*verbs, "results")} == set()
 
 
+def test_whatever_changes_what_is_there_is_told_before_it_is_done() -> None:
+    told_afterwards = {name for name, each in PERMISSIONS.items() if each.is_audited and not each.is_told_first}
+    adding = {"enqueue", "enqueue_task", "enqueue_tasks", "enqueue_many", "copy_task", "call", "run_schedule_now"}
+    assert told_afterwards == adding | {"run_bulk"}  # which is told when it begins
+
+
 @pytest.mark.parametrize("role", list(Role))
 @pytest.mark.parametrize("name", list(PERMISSIONS))
 async def test_a_role_that_is_too_low_is_refused_before_anything_is_done(scene: Scene, name: str, role: Role) -> None:

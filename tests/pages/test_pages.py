@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 import httpx
 import pytest
+from starlette.requests import Request
 
 from backstage.app import search_tasks
 from backstage.domain.cron_task import CronTask
@@ -289,7 +290,7 @@ async def test_a_task_is_edited_as_a_copy(client: httpx.AsyncClient, store: Cont
 
 
 async def test_who_may_not_see_a_page_signs_in_and_comes_back(new_client: Client) -> None:
-    async def check_token(token: str) -> str | None:
+    async def check_token(request: Request, token: str) -> str | None:
         return None if token == "good" else "This token is not known."
 
     async with new_client(check_token=check_token) as client:
@@ -358,3 +359,17 @@ async def test_a_schedule_is_stored_by_a_form_that_says_what_it_means(new_client
         await client.post("/new-schedule", data=edited)
     cron = (await store.get_schedule("nightly")).cron
     assert (cron.schedule, cron.jitter, cron.tags) == ("every 5m", 60.0, ("night",))
+
+
+async def test_each_figure_of_the_overview_leads_to_the_tasks_that_it_counts(
+    client: httpx.AsyncClient, store: Container
+) -> None:
+    made = await build(store, 14)
+    html = (await client.get("/")).text
+    for state in ("pending", "running", "scheduled", "retrying", "failed", "completed"):
+        figure = re.search(rf'href="(/tasks\?q=state%3A{state})" title="(\d+)"', html)
+        assert figure is not None, state
+        counted = await store.count_tasks(f"state:{state}")
+        assert int(figure[2]) == counted.tasks >= len(made[state]), state
+        assert made[state][0].id in (await client.get(figure[1])).text
+    assert "next in " in html

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from backstage import Backoff
 from backstage.domain.errors import StorageUnavailableError
 from backstage.domain.lease import Lease
@@ -58,11 +60,12 @@ class LosingHistory:
 async def test_a_batch_whose_reply_was_lost_is_sent_again_as_it_was(clock: FakeClock, new_task) -> None:
     history, metrics = LosingHistory(), WorkerMetrics()
     recorder = HistoryRecorder(history, metrics, clock, None)
-    metrics.of("mail", "a").claimed += 1
+    metrics.of("mail", "a").waits.observe(0.1)
     try:
         await recorder.tell()
     except StorageUnavailableError:
-        metrics.of("mail", "a").claimed += 2
+        for _ in range(2):
+            metrics.of("mail", "a").waits.observe(0.1)
     for _ in range(3):
         await recorder.tell()
     first, again, last = history.batches
@@ -84,6 +87,18 @@ async def test_runs_that_were_lost_with_their_worker_are_told_by_who_takes_them_
     [group, *_] = groups = await backend.history.failure_groups(clock.now(), 10, None, None)
     assert {each.error for each in groups} == {"LeaseExpired", "TooManyDeliveries"}
     assert group.sample_task_ids == (task.id,)
+
+
+async def test_what_was_claimed_ahead_and_went_back_is_no_run(clock: FakeClock) -> None:
+    history, metrics = LosingHistory(), WorkerMetrics()
+    recorder = HistoryRecorder(history, metrics, clock, None)
+    metrics.of("mail", "a").claimed += 5
+    await recorder.tell()
+    assert history.batches == []
+    metrics.of("mail", "a").waits.observe(0.1)
+    with contextlib.suppress(StorageUnavailableError):
+        await recorder.tell()
+    assert [row.point.claimed for batch in history.batches for row in batch.rows] == [1]
 
 
 async def test_an_idle_worker_writes_no_history(clock: FakeClock) -> None:
@@ -108,6 +123,6 @@ class Warnings:
 async def test_a_worker_stops_although_the_store_takes_no_history(clock: FakeClock) -> None:
     metrics, logger = WorkerMetrics(), Warnings()
     recorder = HistoryRecorder(LostHistory(), metrics, clock, logger)
-    metrics.of("mail", "a").claimed += 1
+    metrics.of("mail", "a").waits.observe(0.1)
     await recorder.tell_the_last()
     assert logger.said == [{"event": "loop_failed", "loop": "history", "error": "the store is gone"}]

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from backstage.domain.attempt import Attempt
 from backstage.domain.dedupe import Duplicate
+from backstage.domain.later import Later
 from backstage.domain.patience import IsOver, never_over
 from backstage.domain.retention import Retention
 from backstage.domain.search_page import Counted, SearchPage
@@ -88,6 +89,11 @@ class TaskRepository(Protocol):
 
     async def count_due(self, queue: str, at_most: int) -> int:
         """How many tasks of the queue wait that are due, paused or not; it is counted up to that number."""
+        ...
+
+    async def count_later(self, at_most: int) -> Later:
+        """How many pending tasks are not due yet. It is counted up to about that number, those that are due first, and
+        the cost depends on it alone."""
         ...
 
     async def oldest_due(self) -> list[OldestDue]:

@@ -7,6 +7,7 @@ from typing import Any
 from backstage.domain.attempt import Attempt
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import ConfigurationError, DuplicateTaskError, StaleTaskError, TaskNotFoundError
+from backstage.domain.later import Later
 from backstage.domain.patience import IsOver, never_over
 from backstage.domain.retention import Retention
 from backstage.domain.search_page import Counted, SearchPage
@@ -103,6 +104,12 @@ class MemoryTasks:
         now = self._store.clock.now()
         with self._store.lock:
             return min(at_most, sum(task.queue == queue and task.is_due(now) for task in self._store.tasks.values()))
+
+    async def count_later(self, at_most: int) -> Later:
+        now = self._store.clock.now()
+        with self._store.lock:
+            pending = [task for task in self._store.tasks.values() if task.state is TaskState.PENDING]
+        return Later.of(((task.scheduled_at, task.attempt) for task in pending if not task.is_due(now)), at_most)
 
     async def oldest_due(self) -> list[OldestDue]:
         now = self._store.clock.now()

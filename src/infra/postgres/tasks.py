@@ -5,6 +5,7 @@ from datetime import datetime
 
 from backstage.domain.attempt import Attempt
 from backstage.domain.errors import TaskNotFoundError
+from backstage.domain.later import Later
 from backstage.domain.patience import IsOver, never_over
 from backstage.domain.retention import Retention
 from backstage.domain.search_page import Counted, SearchPage
@@ -12,6 +13,7 @@ from backstage.domain.stats import Count, OldestDue
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
 from backstage.domain.task_search import TaskSearch
+from backstage.infra.later_row import later_of
 from backstage.infra.moments import to_micros
 from backstage.infra.postgres.add import Adding
 from backstage.infra.postgres.find import find, find_task
@@ -108,6 +110,13 @@ class PostgresTasks:
         async def step(session: Session) -> int:
             number: int = await session.value(statement("count_due"), self._store.time.now(), queue, at_most)
             return number
+
+        return await self._store.database.run(step)
+
+    async def count_later(self, at_most: int) -> Later:
+        async def step(session: Session) -> Later:
+            [row] = await session.fetch(statement("count_later"), self._store.time.now(), at_most)
+            return later_of(row, at_most)
 
         return await self._store.database.run(step)
 

@@ -9,10 +9,12 @@ from backstage.domain.errors import (
     StaleTaskError,
     TaskNotFoundError,
 )
+from backstage.domain.later import Later
 from backstage.domain.patience import IsOver, never_over
 from backstage.domain.search_page import Counted, SearchPage
 from backstage.domain.task import Task
 from backstage.domain.task_search import TaskSearch
+from backstage.infra.later_row import later_of
 from backstage.infra.redis.add import Adding
 from backstage.infra.redis.client import Client
 from backstage.infra.redis.counts import Counting
@@ -24,6 +26,9 @@ from backstage.infra.redis.records import attempts_of
 from backstage.infra.redis.rows import LETTERS, condition_of, fields_of, task_of, unpack
 from backstage.infra.redis.searching import RedisLooking
 from backstage.infra.searching import count_matching, search_page
+
+_LEAST_OF_A_QUEUE = 100
+"""Tasks that are counted of each queue, however many queues there are."""
 
 
 class RedisTasks:
@@ -58,6 +63,16 @@ class RedisTasks:
     async def count_due(self, queue: str, at_most: int) -> int:
         number: int = await self._client.run("count_due", self._client.keys.queue(queue), None)
         return min(at_most, number)
+
+    async def count_later(self, at_most: int) -> Later:
+        queues = await self._directory.queues()
+        portion = max(_LEAST_OF_A_QUEUE, at_most // max(1, len(queues)))
+        steps = [("count_later", self._client.keys.queue(queue), portion) for queue in queues]
+        replies = [unpack(reply) for reply in await self._client.run_each(steps)]
+        return Later.together(
+            later_of((number, again, *(int(first) if first else None for first in firsts)), portion)
+            for number, again, *firsts in replies
+        )
 
     async def search(
         self, search: TaskSearch, limit: int, after: str | None, look_at: int, is_over: IsOver = never_over

@@ -10,6 +10,7 @@ from typing import Any
 from backstage.domain.attempt import Attempt
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import TaskNotFoundError
+from backstage.domain.later import Later
 from backstage.domain.limits import is_encodable
 from backstage.domain.patience import IsOver, never_over
 from backstage.domain.ports.clock import Clock
@@ -19,6 +20,7 @@ from backstage.domain.stats import Count, OldestDue
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
 from backstage.domain.task_search import TaskSearch
+from backstage.infra.later_row import later_of
 from backstage.infra.moments import to_micros
 from backstage.infra.searching import count_matching, search_page
 from backstage.infra.sqlite.add import add_task
@@ -93,6 +95,10 @@ class SqliteTasks:
         asked: dict[str, int | str] = {"now": to_micros(self._clock.now()), "queue": queue, "at_most": at_most}
         return await self._reader.run(lambda connection: _count_due(asked, connection))
 
+    async def count_later(self, at_most: int) -> Later:
+        asked = {"now": to_micros(self._clock.now()), "at_most": at_most}
+        return await self._reader.run(partial(_count_later, asked))
+
     async def oldest_due(self) -> list[OldestDue]:
         return await self._reader.run(partial(_oldest_due, to_micros(self._clock.now())))
 
@@ -122,6 +128,10 @@ def _counts(connection: sqlite3.Connection) -> list[Count]:
 def _count_due(asked: dict[str, int | str], connection: sqlite3.Connection) -> int:
     number: int = connection.execute(statement("count_due"), asked).fetchone()[0]
     return number
+
+
+def _count_later(asked: dict[str, int], connection: sqlite3.Connection) -> Later:
+    return later_of(connection.execute(statement("count_later"), asked).fetchone(), asked["at_most"])
 
 
 def _oldest_due(now: int, connection: sqlite3.Connection) -> list[OldestDue]:

@@ -34,8 +34,9 @@ def rows_of(points: dict[Lane, HistoryPoint]) -> tuple[HistoryRow, ...]:
 
 
 def _numbers(counts: RunMetrics) -> tuple[float, ...]:
+    """Each run that is begun has waited; what was claimed ahead and went back has not run."""
     return (
-        *(counts.claimed, counts.completed, counts.failed, counts.retried, counts.seconds, counts.waits.sum),
+        *(counts.waits.count, counts.completed, counts.failed, counts.retried, counts.seconds, counts.waits.sum),
         *counts.waits.within(WAIT_BOUNDS),
         *counts.durations.within(RUN_BOUNDS),
     )

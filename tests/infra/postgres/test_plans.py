@@ -45,6 +45,7 @@ INDEXES = {
         "backstage_finished_pkey",
         "backstage_tasks_pkey",
     },
+    "count_later": {"backstage_live_future"},
     "count_due": {"backstage_live_ready", "backstage_live_future"},
     "find_tagged": {
         "backstage_tags_tasks",

@@ -133,7 +133,7 @@ def test_a_claim_costs_the_same_beside_any_number_of_tasks_that_are(
 ) -> None:
     assert callable(other)
     store = Store(connection, clock)
-    connection.execute("INSERT INTO backstage_pauses VALUES ('queue', 'paused', 0)")
+    connection.execute("INSERT INTO backstage_pauses (kind, name, since) VALUES ('queue', 'paused', 0)")
     store.add([new_task() for _ in range(20)] + [other(new_task)])
     before = store.claim_steps()
     store.add([other(new_task) for _ in range(3000)])

@@ -65,7 +65,7 @@ async def test_a_call_that_comes_while_others_are_made_shares_their_commit(write
 
 async def test_a_call_that_is_refused_undoes_only_itself(writer: Writer, trial: Trial) -> None:
     def pause(name: str, transaction: Transaction) -> None:
-        transaction.cursor.execute("INSERT INTO backstage_pauses VALUES ('queue', ?, 0)", (name,))
+        transaction.cursor.execute("INSERT INTO backstage_pauses (kind, name, since) VALUES ('queue', ?, 0)", (name,))
         transaction.counts.add("pending", name, "t", 1)
         if name == "bad":
             raise StaleTaskError(name)
