@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from backstage.app.use_cases import UseCases
-from backstage.domain.errors import TaskNotFoundError
+from backstage.domain.errors import StorageError, TaskNotFoundError
 from backstage.domain.task import Task
 from backstage.domain.task_query import MAX_PAGE, TaskQuery
 from backstage.domain.task_state import FINAL_STATES, TaskState
@@ -43,6 +43,15 @@ class EventWatch:
         self._told: OrderedDict[tuple[str, str, int], None] = OrderedDict()
 
     async def look(self) -> list[Happened]:
+        """Raises StorageError. The next look then tells what this one would have told."""
+        before = self._since, self._looked, self._running, self._gone
+        try:
+            return await self._happened()
+        except StorageError:
+            self._since, self._looked, self._running, self._gone = before
+            raise
+
+    async def _happened(self) -> list[Happened]:
         happened = [*await self._created(), *await self._started(), *await self._ended(), *await self._returned()]
         new = [each for each in happened if self._is_new(each)]
         return sorted(new, key=lambda each: (each.at, _RANKS.get(each.what, 2)))

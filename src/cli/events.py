@@ -14,6 +14,7 @@ from backstage.cli.answer import iso
 from backstage.cli.command_parser import DONE, CommandParser, seconds
 from backstage.cli.event_watch import EventWatch, Happened
 from backstage.cli.store import existing_store
+from backstage.domain.errors import StorageUnavailableError
 from backstage.domain.one_line import one_line
 from backstage.domain.task_state import FINAL_STATES
 from backstage.infra.printable import printable
@@ -45,8 +46,17 @@ async def _tell(options: argparse.Namespace) -> None:
     since = options.since if options.since is not None else 0.0 if options.follow else 300.0
     async with existing_store(options.url) as store:
         watch = EventWatch(store, store.clock.now() - timedelta(seconds=since))
+        is_silent = False
         while True:
-            for happened in await watch.look():
+            try:
+                new, is_silent = await watch.look(), False
+            except StorageUnavailableError as error:
+                if not options.follow:
+                    raise
+                if not is_silent:
+                    print(f"backstage: {printable(str(error))}: asking again", file=sys.stderr)
+                new, is_silent = [], True
+            for happened in new:
                 if _is_asked_for(happened, options.queue, options.type):
                     print(_json(happened) if options.json else _line(happened))
             sys.stdout.flush()

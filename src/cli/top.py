@@ -3,11 +3,13 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 from backstage.app.use_cases import UseCases
 from backstage.cli.command_parser import DONE, CommandParser, seconds
 from backstage.cli.store import existing_store
 from backstage.cli.top_frame import TopFrame
+from backstage.domain.errors import StorageUnavailableError
 from backstage.domain.task_query import TaskQuery
 from backstage.domain.task_state import TaskState
 
@@ -46,7 +48,10 @@ async def _watch(url: str | None, interval: float) -> None:
         with live(frame) as show:
             while True:
                 await asyncio.sleep(interval)
-                frame = (await _look(store)).after(frame)
+                try:
+                    frame = (await _look(store)).after(frame)
+                except StorageUnavailableError as error:
+                    frame = replace(frame, problem=str(error))
                 show(frame)
 
 

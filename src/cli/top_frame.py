@@ -17,7 +17,8 @@ _SMOOTHED = 0.3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopFrame:
-    """`rates` are the tasks that ended in each queue per second, over the last looks; empty at the first one."""
+    """`rates` are the tasks that ended in each queue per second, over the last looks; empty at the first one. `problem`
+    says why the store tells nothing newer."""
 
     now: datetime
     stats: TaskStats
@@ -26,6 +27,7 @@ class TopFrame:
     workers: Sequence[WorkerInfo]
     running: Sequence[Task]
     rates: Mapping[str, float] = field(default_factory=dict)
+    problem: str = ""
 
     def after(self, before: TopFrame) -> TopFrame:
         """This frame with its rates, by what has changed since the one before."""

@@ -37,7 +37,7 @@ def live(frame: TopFrame) -> Iterator[Callable[[TopFrame], None]]:
 
 
 def _view(frame: TopFrame) -> RenderableType:
-    parts: list[RenderableType] = [_totals(frame), "", _queues(frame)]
+    parts: list[RenderableType] = [_totals(frame), _text(frame.problem, "red"), _queues(frame)]
     if frame.workers:
         parts += ["", _workers(frame)]
     if frame.running:

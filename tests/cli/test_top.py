@@ -7,11 +7,16 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from backstage import StorageUnavailableError
+from backstage.app.use_cases import UseCases
+from backstage.cli import top, top_view
 from backstage.cli.top_frame import TopFrame
 from backstage.domain.stats import Count, TaskStats
 from backstage.domain.task_state import TaskState
@@ -45,6 +50,33 @@ def test_the_rate_of_a_queue_is_that_of_the_tasks_that_ended_between_two_looks()
     assert second.rates == {"mail": 10.0}
     assert frame(now + timedelta(seconds=3), 30).after(second).rates["mail"] == pytest.approx(7.0)
     assert replace(second, rates={}).after(second).rates == second.rates
+
+
+async def test_top_outlasts_an_outage_of_the_store_and_says_so(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[TopFrame] = []
+    looks = 0
+
+    @contextmanager
+    def live(first: TopFrame) -> Iterator[Callable[[TopFrame], None]]:
+        yield shown.append
+
+    async def look(store: UseCases) -> TopFrame:
+        nonlocal looks
+        looks += 1
+        if looks == 2:
+            raise StorageUnavailableError("the store is gone")
+        if looks == 4:
+            raise EOFError
+        return TopFrame(
+            now=datetime(2026, 3, 1, tzinfo=UTC), stats=TaskStats.of([]), waits=(), explained=(), workers=(), running=()
+        )
+
+    monkeypatch.setattr(top_view, "live", live)
+    monkeypatch.setattr(top, "_look", look)
+    with pytest.raises(EOFError):
+        await top._watch(None, 0.0)
+    assert [each.problem for each in shown] == ["the store is gone", ""]
+    assert "the store is gone" in top_view.printed(shown[0])
 
 
 def test_on_a_terminal_top_shows_what_changes_until_it_is_interrupted(store: Store) -> None:
