@@ -15,11 +15,12 @@ from backstage.domain.errors import StorageUnavailableError
 from backstage.domain.event_log import NewEvent
 from backstage.domain.followed_event import EventKind
 from backstage.domain.task_state import TaskState
+from tests.pages.browser.chromium import INSTALLING
 from tests.pages.browser.conftest import Watched
 from tests.pages.scene import build, build_hostile
 from tests.pages.test_workers import beat
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(INSTALLING)]
 NewPage = Callable[..., Awaitable[Watched]]
 PAGES = (
     "/",
