@@ -10,6 +10,7 @@ from fastapi import Request
 from fastapi.responses import StreamingResponse
 
 from backstage.api.admission import Admission
+from backstage.app.guarded_use_cases import GuardedUseCases
 from backstage.pages.while_admitted import while_admitted
 
 BEAT = 15.0
@@ -32,10 +33,12 @@ def event(kind: str, data: str, number: int | None = None) -> str:
     return f"{numbered}event: {kind}\ndata: {data}\n\n"
 
 
-def event_stream(events: AsyncGenerator[str, None], request: Request, beat: float = BEAT) -> StreamingResponse:
+def event_stream(
+    events: AsyncGenerator[str, None], request: Request, asked: GuardedUseCases, beat: float = BEAT
+) -> StreamingResponse:
     """The events for whoever has sent the request, for as long as that one is let in."""
     admission: Admission = request.app.state.admission
-    events = while_admitted(events, admission.find, request)
+    events = while_admitted(events, admission.find, request, asked)
     return StreamingResponse(_with_beats(events, beat), media_type="text/event-stream", headers=_HEADERS)
 
 

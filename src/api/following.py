@@ -52,7 +52,7 @@ async def follow_task(
     """
     await asked.get_task(task_id)
     seen = last_event_id if last_event_id is not None else after or 0
-    return event_stream(_told(asked, task_id, seen), request)
+    return event_stream(_told(asked, task_id, seen), request, asked)
 
 
 @following.get("/{task_id}/logs")

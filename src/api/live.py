@@ -93,7 +93,7 @@ class LiveSnapshots:
 async def follow_store(asked: Asked, request: Request) -> StreamingResponse:
     """Queues, types and workers as server-sent events: first a `snapshot`, then each second a `delta` of changes."""
     snapshots: LiveSnapshots = request.app.state.live
-    return event_stream(_told(snapshots, asked), request)
+    return event_stream(_told(snapshots, asked), request, asked)
 
 
 async def _told(snapshots: LiveSnapshots, asked: GuardedUseCases) -> AsyncGenerator[str, None]:

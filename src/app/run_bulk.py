@@ -6,12 +6,15 @@ from collections.abc import AsyncIterator
 from backstage.app.change_for_bulk import ChangeForBulk
 from backstage.app.get_bulk import GetBulk
 from backstage.app.record_audit import RecordAudit
+from backstage.domain.bulk_action import BulkKind
 from backstage.domain.bulk_operation import BulkOperation, BulkState
+from backstage.domain.errors import TaskNotFoundError
 from backstage.domain.ports.bulk_operations import BulkOperations
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.ids import Ids
 from backstage.domain.ports.task_repository import TaskRepository
 from backstage.domain.search_page import LOOKED_AT
+from backstage.domain.task import Task
 
 _MOST_IN_A_STEP = 200
 _LOOK_EVERY = 0.5
@@ -21,8 +24,9 @@ class RunBulk:
     """Do what a started bulk operation says, step by step, and yield it after each.
 
     Where somebody else does it already, it is only followed, until it ends or the other is silent for fifteen seconds.
-    Its position is stored with each step, so a killed process loses nothing: the next one goes on from there. Whoever
-    did the last step writes its end into the audit log. Raises BulkNotFoundError, and StorageError if the store fails.
+    Each step is stored before it is done, and its position afterwards: whoever comes after a killed process finds out
+    what was done of the step, counts it, and goes on. Whoever did the last step writes its end into the audit log.
+    Raises BulkNotFoundError, and StorageError if the store fails.
     """
 
     def __init__(
@@ -47,14 +51,19 @@ class RunBulk:
                 await asyncio.sleep(_LOOK_EVERY)
                 continue
             begun = self._clock.monotonic()
+            done, tasks, position = await self._next(operation)
             driven = operation.driven(driver, self._clock.now())
+            if not operation.step:
+                driven = driven.about_to_change(tasks, position)
             if not await self._operations.save(driven):
                 continue
             drove = True
-            after = await self._step(driven)
-            done, failed = after.done - driven.done, after.failed - driven.failed
+            problems = await self._change(driven.action, tasks)
+            done, failed = done + len(tasks) - len(problems), len(problems)
+            problem = problems[-1] if problems else ""
+            after = driven.advanced(done, failed, problem, self._clock.now())
             if not await self._operations.save(after):
-                await self._count(operation_id, done, failed, after.problem)
+                await self._count(driven, done, failed, problem)
                 continue  # it was stopped, or taken over: what is stored tells
             if after.state is not BulkState.RUNNING:
                 break
@@ -66,19 +75,35 @@ class RunBulk:
             await self._tell(ended)
         yield ended
 
-    async def _step(self, operation: BulkOperation) -> BulkOperation:
+    async def _next(self, operation: BulkOperation) -> tuple[int, list[Task], str | None]:
+        """How many tasks of the next step are changed already, those that are to be, and the position after it."""
+        if operation.step:
+            done, tasks = await self._left_by_another(operation)
+            return done, tasks, operation.step_ends_at
         limit = max(1, min(_MOST_IN_A_STEP, int(operation.rate / 2)))
         page = await self._tasks.search(operation.search, limit, operation.position, LOOKED_AT)
-        tasks = [task for task in page.tasks if operation.is_about(task)]
-        problems = await self._change(operation.action, tasks)
-        problem = problems[-1] if problems else ""
-        done = len(tasks) - len(problems)
-        return operation.advanced(page.next_after, done, len(problems), problem, self._clock.now())
+        return 0, [task for task in page.tasks if operation.is_about(task)], page.next_after
 
-    async def _count(self, operation_id: str, done: int, failed: int, problem: str) -> None:
-        """What a step has changed that somebody else was quicker than to tell of."""
-        while not await self._operations.save((await self._get(operation_id)).counted(done, failed, problem)):
-            pass
+    async def _left_by_another(self, operation: BulkOperation) -> tuple[int, list[Task]]:
+        """What was done of a step whose driver has died, and what is left of it."""
+        done, left = 0, list[Task]()
+        for task_id, version in operation.step:
+            try:
+                task = await self._tasks.get(task_id)
+            except TaskNotFoundError:
+                done += operation.action.kind is BulkKind.PRUNE
+                continue
+            if operation.action.was_done_to(task, version):
+                done += 1
+            elif operation.is_about(task):
+                left.append(task)
+        return done, left
+
+    async def _count(self, driven: BulkOperation, done: int, failed: int, problem: str) -> None:
+        """What a step has changed that was stopped meanwhile. Whoever has taken it over counts it there."""
+        while (operation := await self._get(driven.id)).step == driven.step:
+            if await self._operations.save(operation.counted(done, failed, problem)):
+                return
 
     async def _tell(self, operation: BulkOperation) -> None:
         details = {"query": operation.query, "state": operation.state.value, "failed": operation.failed}

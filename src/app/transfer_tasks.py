@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from backstage.app.copy_audit_log import copy_audit_log
 from backstage.app.plan_transfer import PlanTransfer
 from backstage.domain.errors import TransferRefusedError
 from backstage.domain.ports.backend import Backend
@@ -40,13 +41,14 @@ class Transferred:
     new_schedules: int
     pauses: int
     new_pauses: int
+    audit_entries: int
     missing: Sequence[Missing]
     """Empty unless somebody used one of the stores meanwhile."""
 
 
 class TransferTasks:
-    """Copy all tasks with their records, the counts of pruned ones, schedules, durable subscriptions and pauses into
-    another store.
+    """Copy all tasks with their records, the counts of pruned ones, schedules, durable subscriptions, pauses and the
+    audit log into another store.
 
     The source is left as it is. What the target has already is left as it is too, so that after an interruption, or
     an error, the same call goes on where it was. Pauses come first and schedules last, so that a worker that starts
@@ -74,6 +76,7 @@ class TransferTasks:
         tasks, new = await self._move_tasks(target, moved)
         counts = await self._source.tasks.counts()
         await target.archive.write_pruned([count for count in counts if count.pruned])
+        audit_entries = await copy_audit_log(self._source.audit_log, target.audit_log)
         schedules = [each for each in await self._source.schedules.all() if isinstance(each, Schedule)]
         new_schedules = [await target.schedules.restore(schedule) for schedule in schedules]
         return Transferred(
@@ -84,6 +87,7 @@ class TransferTasks:
             new_schedules=sum(new_schedules),
             pauses=len(pauses),
             new_pauses=sum(new_pauses),
+            audit_entries=audit_entries,
             missing=_missing(await self._source.tasks.counts(), await target.tasks.counts()),
         )
 

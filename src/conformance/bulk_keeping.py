@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from backstage.conformance.backend_suite import BackendSuite
@@ -19,7 +20,9 @@ class BulkKeeping(BackendSuite):
         planned = _operation(trial)
         assert await trial.bulk_operations.save(planned)
         assert await trial.bulk_operations.find("a") == planned
-        running = planned.started(UNICODE, 12.5, now).driven("d", now).advanced("id", 3, 1, UNICODE, now)
+        running = planned.started(UNICODE, 12.5, now).driven("d", now)
+        running = running.about_to_change([], "id").advanced(3, 1, UNICODE, now)
+        running = replace(running, step=(("a", 1), ("b", 2)), step_ends_at="c")
         assert not await trial.bulk_operations.save(running)
         for each in (planned.started("x", 1.0, now), planned.started("x", 1.0, now).driven("d", now)):
             assert await trial.bulk_operations.save(each)

@@ -15,6 +15,7 @@ from backstage.domain.task_facts import MOST_COUNTED
 OF_PENDING_TASKS = {
     ReasonKind.NOT_DUE,
     ReasonKind.PAUSED,
+    ReasonKind.QUIET_WORKERS,
     ReasonKind.NO_WORKER,
     ReasonKind.UNKNOWN_TYPE,
     ReasonKind.UNKNOWN_VERSION,

@@ -61,6 +61,16 @@ class BulkAction:
             return task.priority == self.priority
         return self.kind is BulkKind.MOVE and task.queue == self.queue
 
+    def was_done_to(self, task: Task, version: int) -> bool:
+        """Whether it was done since the task had that version, after which nobody can say who has moved it since."""
+        match self.kind:
+            case BulkKind.CANCEL:
+                return task.state is TaskState.CANCELLED or task.is_cancel_requested
+            case BulkKind.RETRY:
+                return task.version != version  # there is no other move from where a retry begins
+            case _:
+                return self.is_done_to(task)
+
     def __str__(self) -> str:
         if self.kind is BulkKind.PRIORITISE:
             return f"{self.kind} {self.priority}"

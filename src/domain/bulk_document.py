@@ -33,6 +33,7 @@ def bulk_operation_of(text: str) -> BulkOperation | None:
         read: dict[str, Any] = {name: document[name] for name in _OTHERS}
         for name in _MOMENTS:
             read[name] = None if document[name] is None else datetime.fromisoformat(document[name])
+        read["step"] = tuple((task_id, version) for task_id, version in read["step"])
         made = BulkAction(BulkKind(action["kind"]), action["priority"], action["queue"])
         return BulkOperation(**read, action=made, state=BulkState(document["state"]))
     except Exception:  # whatever the converters raise: somebody else wrote it

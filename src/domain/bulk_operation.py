@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -70,6 +71,10 @@ class BulkOperation:
     """Tasks per second, at most."""
     position: str | None = None
     """The id down to which all tasks have been seen to."""
+    step: tuple[tuple[str, int], ...] = ()
+    """The ids and versions of the tasks that are being changed: should the driver die, the next one looks at them."""
+    step_ends_at: str | None = None
+    """The position after the step."""
     driver: str = ""
     driven_until: datetime | None = None
     version: int = 1
@@ -110,18 +115,24 @@ class BulkOperation:
     def driven(self, driver: str, now: datetime) -> BulkOperation:
         return self._next(driver=driver, driven_until=now + DRIVEN_FOR)
 
+    def about_to_change(self, tasks: Iterable[Task], position: str | None) -> BulkOperation:
+        """With the step that comes next, after which it goes on from the position."""
+        return replace(self, step=tuple((task.id, task.version) for task in tasks), step_ends_at=position)
+
     def left(self) -> BulkOperation:
         """Anybody may go on with it at once."""
         return self._next(driver="", driven_until=None)
 
-    def advanced(self, position: str | None, done: int, failed: int, problem: str, now: datetime) -> BulkOperation:
-        """After a step. It is done when there is no position to go on from."""
+    def advanced(self, done: int, failed: int, problem: str, now: datetime) -> BulkOperation:
+        """After its step. It is done when there is no position to go on from."""
+        position = self.step_ends_at
         moved = self if position else self.ended(BulkState.DONE, now)
         return replace(moved.counted(done, failed, problem), position=position, version=self.version + 1)
 
     def counted(self, done: int, failed: int, problem: str) -> BulkOperation:
-        """With what a step has changed, whatever has become of the operation meanwhile."""
-        return self._next(done=self.done + done, failed=self.failed + failed, problem=problem or self.problem)
+        """With what its step has changed, whatever has become of the operation meanwhile."""
+        done, failed, problem = self.done + done, self.failed + failed, problem or self.problem
+        return self._next(done=done, failed=failed, problem=problem, step=(), step_ends_at=None)
 
     def ended(self, state: BulkState, now: datetime) -> BulkOperation:
         return self._next(state=state, ended_at=now, driver="", driven_until=None)

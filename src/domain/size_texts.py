@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+_UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 def size(number: int) -> str:
-    """Return, for example, `812 B`, `64.2 MiB` or `1.5 GiB`."""
+    """Return, for example, `812 B`, `64.2 MB` or `1.5 GB`."""
     amount, unit = float(number), 0
     while amount >= 1000 and unit < len(_UNITS) - 1:
-        amount, unit = amount / 1024, unit + 1
+        amount, unit = amount / 1000, unit + 1
     return f"{number} B" if unit == 0 else f"{amount:.1f} {_UNITS[unit]}"

@@ -23,6 +23,8 @@ def beat_interval(lease: float | None) -> float:
 
 
 class WorkerState(StrEnum):
+    """What a worker is doing as a whole."""
+
     RUNNING = "running"
     QUIET = "quiet"  # it finishes what runs and claims nothing new
     STOPPING = "stopping"

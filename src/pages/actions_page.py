@@ -15,6 +15,7 @@ from backstage.pages.task_actions import TASK_ACTIONS
 from backstage.pages.token_actions import TOKEN_ACTIONS
 from backstage.pages.visit import Visit
 from backstage.pages.waiting_actions import WAITING_ACTIONS
+from backstage.pages.worker_actions import WORKER_ACTIONS
 
 ACTIONS: dict[str, Action] = {
     **TASK_ACTIONS,
@@ -25,6 +26,7 @@ ACTIONS: dict[str, Action] = {
     **FAILURE_ACTIONS,
     **TOKEN_ACTIONS,
     **SYSTEM_ACTIONS,
+    **WORKER_ACTIONS,
 }
 _OURS = frozenset({"csrf", "typed", "back"})
 

@@ -42,6 +42,7 @@ from backstage.pages.told_stream import told_route
 from backstage.pages.type_page import type_page
 from backstage.pages.types_page import types_page
 from backstage.pages.visit import Visit
+from backstage.pages.worker_stacks_page import worker_stacks_page
 from backstage.pages.workers_page import workers_page
 
 _PAGES = {
@@ -67,6 +68,7 @@ _PAGES = {
 }
 _FORMS = {
     "/tokens": tokens_page,
+    "/workers/{id}/stacks": worker_stacks_page,
     "/act/{action}": action_page,
     "/theme": theme_page,
     "/new-task": new_task_page,

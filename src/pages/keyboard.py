@@ -16,6 +16,7 @@ SHORTCUTS = (
     ("a", "Select all on the page"),
     ("r", "Retry the selection"),
     ("c", "Cancel the selection"),
+    ("q", "Make the worker quiet"),
     ("y", "Copy the id"),
     ("e", "Edit the task as a copy"),
     ("p", "Pause live updates"),

@@ -20,7 +20,7 @@ def live_route(site: Site, pulse: Pulse) -> Route:
         if use_cases is None:
             return Response(status_code=401)
         events = while_admitted(
-            beats_of(pulse, use_cases, request.query_params.get("seen", "")), site.use_cases_for, request
+            beats_of(pulse, use_cases, request.query_params.get("seen", "")), site.use_cases_for, request, use_cases
         )
         headers = {"x-accel-buffering": "no", "cache-control": "no-store"}
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)

@@ -132,12 +132,19 @@ async def queues_page(visit: Visit) -> Response:
         title="Queues",
         rows=rows,
         still=[row for row in rows if row.stands_still and (row.pause or visit.shell.alive)],
-        deserted=sum(row.counts.pending for row in rows if row.stands_still and not visit.shell.alive),
+        deserted=_deserted(visit, rows),
         stuck=[Stuck.of(row, reason) for row in rows for reason in row.stuck],
         ran={name: summed(points) for name, points in history.series.items()},
         numbers=RunNumbers(history.step, (), {}, {}, rates),
         opened=await _opened(visit, chosen) if chosen else None,
     )
+
+
+def _deserted(visit: Visit, rows: Sequence[QueueRow]) -> int:
+    """How many tasks wait for nothing but a worker, where none is alive."""
+    if visit.shell.alive:
+        return 0
+    return sum(row.counts.pending for row in rows if row.stands_still and row.pause is None)
 
 
 async def _opened(visit: Visit, row: QueueRow) -> OpenQueue:

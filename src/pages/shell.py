@@ -36,7 +36,7 @@ class Shell:
     @property
     def look(self) -> str:
         """Another text whenever a page would show something else, but for what a browser counts on by itself."""
-        workers = [(worker.id, worker.running, worker.is_lost, worker.is_stopping) for worker in self.workers]
+        workers = [(worker.id, worker.running, worker.state, worker.order) for worker in self.workers]
         return sha256(repr((self.stats, workers)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     @property

@@ -34,7 +34,7 @@ def told_route(site: Site, pulse: Pulse) -> Route:
         events = _events(use_cases, request.path_params["id"], asked_number(last) or 0)
         headers = {"x-accel-buffering": "no", "cache-control": "no-store"}
         both = side_by_side(events, beats_of(pulse, use_cases))
-        admitted = while_admitted(both, site.use_cases_for, request)
+        admitted = while_admitted(both, site.use_cases_for, request, use_cases)
         return StreamingResponse(admitted, media_type="text/event-stream", headers=headers)
 
     return Route("/tasks/{id}/told", answer)

@@ -1,4 +1,4 @@
-"""Who works, on what, and who has gone silent."""
+"""Who works, on what, how well, and who has gone silent."""
 
 from __future__ import annotations
 
@@ -10,12 +10,18 @@ from starlette.responses import Response
 from backstage.app.use_cases import UseCases
 from backstage.domain.errors import TaskError
 from backstage.domain.task import Task
-from backstage.domain.worker_info import WorkerInfo
+from backstage.domain.worker_info import WorkerInfo, WorkerState
+from backstage.domain.worker_order import WorkerOrder
 from backstage.pages.task_row import TaskRow
 from backstage.pages.visit import Visit
 
 SHOWN_TASKS = 3
 MOST_CARDS = 12
+LONGEST_LAG = 0.1
+"""Seconds: an event loop that comes later than that is kept from turning."""
+FULL = 0.9
+"""Of the memory that the worker may hold."""
+_ICONS = {WorkerState.LOST: "lost", WorkerState.STOPPING: "paused", WorkerState.QUIET: "paused"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +33,54 @@ class WorkerCard:
     @property
     def state(self) -> str:
         """The name of its badge's icon and colour."""
-        if self.worker.is_lost:
-            return "lost"
-        return "paused" if self.worker.is_stopping else "running" if self.worker.running else "pending"
+        return _ICONS.get(self.worker.state, "running" if self.worker.running else "pending")
 
     @property
     def label(self) -> str:
-        return {"lost": "Silent", "paused": "Stopping", "running": "Working", "pending": "Idle"}[self.state]
+        match self.worker.state, self.worker.order:
+            case WorkerState.LOST, _:
+                return "Silent"
+            case WorkerState.STOPPING, _:
+                return "Stopping"
+            case _, WorkerOrder.STOP:
+                return "Told to stop"
+            case WorkerState.QUIET, _:
+                return "Quiet"
+            case _, WorkerOrder.QUIET:
+                return "Told to be quiet"
+        return "Working" if self.worker.running else "Idle"
+
+    @property
+    def why_idle(self) -> str:
+        match self.worker.state:
+            case WorkerState.LOST:
+                return "It ran nothing when it was last heard of"
+            case WorkerState.STOPPING:
+                return "It finishes what runs and claims nothing new"
+            case WorkerState.QUIET if self.worker.order is WorkerOrder.WORK:
+                return "Its own program has paused it"
+            case WorkerState.QUIET:
+                return "It claims nothing until it is resumed"
+        return "Nothing to do"
+
+    @property
+    def may_be_told(self) -> bool:
+        """Whether it hears of an order and can still follow it."""
+        goes = self.worker.is_stopping or self.worker.order is WorkerOrder.STOP
+        return self.worker.takes_orders and not goes
+
+    @property
+    def is_asked_to_be_quiet(self) -> bool:
+        return self.worker.order is WorkerOrder.QUIET
+
+    @property
+    def is_late(self) -> bool:
+        return (self.worker.loop_lag or 0.0) > LONGEST_LAG
+
+    @property
+    def is_full(self) -> bool:
+        memory, limit = self.worker.memory, self.worker.memory_limit
+        return memory is not None and limit is not None and memory > FULL * limit
 
     @property
     def more(self) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from backstage import Container, Role
+from backstage import Container, Identity, Role
 from backstage.api import backstage_app
 from backstage.domain.event_log import NewEvent
 from backstage.domain.followed_event import EventKind
@@ -70,7 +70,8 @@ async def test_many_readers_cost_the_store_as_much_as_one_and_leave_nothing_behi
     for port, name in ((api.container.backend.tasks, "counts"), (api.container.backend.task_events, "standings")):
         setattr(port, name, _counted(asked, getattr(port, name)))
     before = asyncio.all_tasks()
-    readers = [_Reader(api, path.format(id=task.id)) for _ in range(50)]
+    secret = api.secrets[Role.VIEWER]
+    readers = [_Reader(api.app, path.format(id=task.id), secret) for _ in range(50)]
     async with asyncio.timeout(20):
         await asyncio.gather(*(reader.has_told.wait() for reader in readers))
         assert asked.total() < len(readers)
@@ -84,22 +85,21 @@ async def test_many_readers_cost_the_store_as_much_as_one_and_leave_nothing_behi
 class _Reader:
     """A client of a stream, on a connection of its own."""
 
-    def __init__(self, api: Api, path: str) -> None:
+    def __init__(self, app: Any, path: str, secret: str = "none") -> None:
         self.has_told, self._leaves = asyncio.Event(), asyncio.Event()
-        authorization = f"Bearer {api.secrets[Role.VIEWER]}".encode()
         scope = {
             "type": "http",
             "http_version": "1.1",
             "method": "GET",
             "path": path,
             "query_string": b"",
-            "headers": [(b"host", b"backstage.test"), (b"authorization", authorization)],
+            "headers": [(b"host", b"backstage.test"), (b"authorization", f"Bearer {secret}".encode())],
             "client": ("192.0.2.1", 1234),
             "server": ("backstage.test", 80),
             "scheme": "http",
             "root_path": "",
         }
-        self._answer = asyncio.create_task(api.app(scope, self._receive, self._send))
+        self.answer = asyncio.create_task(app(scope, self._receive, self._send))
 
     def leave(self) -> None:
         self._leaves.set()
@@ -144,3 +144,15 @@ def _counted(asked: Counter[str], call: Any) -> Any:
         return await call(*arguments, **options)
 
     return counted
+
+
+async def test_a_stream_ends_when_the_rights_of_its_reader_change(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(while_admitted, "ASK_AGAIN", 0.01)
+    may_read_payloads = True
+    app = backstage_app(api.container, authorize=lambda request: Identity("ada", Role.VIEWER, may_read_payloads))
+    task = await api.container.enqueue("email:send")
+    readers = [_Reader(app, path) for path in ("/v1/live", f"/v1/tasks/{task.id}/events", "/live")]
+    async with asyncio.timeout(10):
+        await asyncio.gather(*(reader.has_told.wait() for reader in readers))
+        may_read_payloads = False
+        await asyncio.gather(*(reader.answer for reader in readers))

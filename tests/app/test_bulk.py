@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -18,6 +18,7 @@ from backstage import (
     Task,
     TaskState,
 )
+from backstage.app.change_for_bulk import ChangeForBulk
 from backstage.app.use_cases import UseCases
 from backstage.domain.bulk_operation import EVERY_TASK
 from backstage.infra.blinker_event_bus import BlinkerEventBus
@@ -138,6 +139,43 @@ async def test_an_operation_goes_on_where_a_dead_process_has_left_it(backstage: 
     operation = await backstage.get_bulk(plan.digest)
     assert (operation.state, operation.done, operation.failed) == (BulkState.DONE, 10, 0)
     assert [each.state async for each in backstage.run_bulk(plan.digest)] == [BulkState.DONE]
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        CANCEL,
+        PRUNE,
+        BulkAction(BulkKind.RETRY),
+        BulkAction(BulkKind.PRIORITISE, priority=7),
+        BulkAction(BulkKind.MOVE, queue="bulk"),
+    ],
+    ids=str,
+)
+async def test_a_step_that_a_dead_process_has_half_done_is_finished_and_counted_once(
+    backstage: UseCases, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, action: BulkAction
+) -> None:
+    tasks = await _enqueued(backstage, 4)
+    if TaskState.PENDING not in action.states:
+        for task in tasks:
+            await backstage.cancel_task(task.id)
+    plan, change = await backstage.plan_bulk(action, EVERY_TASK), ChangeForBulk.__call__
+
+    async def die(self: ChangeForBulk, action: BulkAction, tasks: Sequence[Task]) -> list[str]:
+        await change(self, action, tasks[:2])
+        raise ProcessLookupError
+
+    with monkeypatch.context() as dying:
+        dying.setattr(ChangeForBulk, "__call__", die)
+        with pytest.raises(ProcessLookupError):
+            await _run(backstage, plan.digest)
+    if action.kind is BulkKind.RETRY:
+        await backstage.cancel_task(tasks[3].id)  # the newest was retried first: it is not retried again
+    clock.advance(16)
+    operation = await _run(backstage, plan.digest)
+    assert (operation.state, operation.done, operation.failed) == (BulkState.DONE, 4, 0)
+    if action.kind is BulkKind.RETRY:
+        assert (await backstage.get_task(tasks[3].id)).state is TaskState.CANCELLED
 
 
 async def test_a_stopped_operation_ends_after_its_step_and_its_follower_with_it(backstage: UseCases) -> None:

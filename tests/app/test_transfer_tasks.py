@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from backstage.app.plan_transfer import TransferPlan
 from backstage.app.transfer_tasks import Missing, Transferred
 from backstage.conformance.fault_plan import Fault, FaultPlan
+from backstage.domain.audit_entry import AuditQuery
 from backstage.domain.cron_task import CronTask
 from backstage.domain.errors import StorageUnavailableError, TransferRefusedError
 from backstage.domain.ports.task_archive import StoredTask
@@ -51,6 +52,20 @@ async def test_all_that_a_store_holds_is_in_the_other_one_afterwards(
     assert _counted(await target.tasks.counts()) == _counted(await scene.tasks.counts())
     assert await target.schedules.all() == await scene.backend.schedules.all()
     assert [(each.kind, each.name) for each in await target.control.paused()] == [("queue", "mail"), ("type", "a")]
+
+
+async def test_an_audit_log_of_several_pages_is_copied_whole_and_once(
+    scene: Scene, target: MemoryBackend, transfer: Transfer
+) -> None:
+    for number in range(450):
+        await scene.use_cases.record_audit("ada", "cancel_task", str(number), 1)
+    for _ in range(2):
+        assert (await transfer()).audit_entries == 450
+    pages, after = list[str](), None
+    while pages == [] or after is not None:
+        page = await target.audit_log.find(AuditQuery(limit=200, after=after))
+        pages, after = [*pages, *(entry.target for entry in page.entries)], page.next_after
+    assert sorted(pages, key=int) == [str(number) for number in range(450)]
 
 
 async def test_subscriptions_are_copied_unless_the_name_is_taken(
@@ -202,7 +217,7 @@ async def test_a_plan_tells_what_there_is_and_changes_nothing(scene: Scene, targ
 
 
 def _transferred(**fields: Any) -> Transferred:
-    names = ("tasks", "new", "pruned", "schedules", "new_schedules", "pauses", "new_pauses")
+    names = ("tasks", "new", "pruned", "schedules", "new_schedules", "pauses", "new_pauses", "audit_entries")
     return Transferred(**(dict.fromkeys(names, 0) | {"missing": []} | fields))
 
 

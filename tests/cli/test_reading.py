@@ -201,7 +201,7 @@ def test_workers_lists_those_that_are_alive(cli: Cli, store: Store) -> None:
     assert row.split()[:8] == ["w1", "h", "7", "running", "1", "4", "-", "-"]
     store.beat("w1", memory=150_000_000, loop_lag=0.0124, is_quiet=True, python="3.12.1")
     _, row = cli("workers").out.splitlines()
-    assert row.split()[3:9] == ["quiet", "1", "4", "143.1", "MiB", "12ms"]
+    assert row.split()[3:9] == ["quiet", "1", "4", "150.0", "MB", "12ms"]
 
 
 def test_a_worker_that_was_killed_is_lost_and_then_gone(cli: Cli, store: Store) -> None:

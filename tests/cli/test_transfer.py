@@ -70,6 +70,7 @@ def test_the_answer_in_json_has_every_number(cli: Cli, store: Store) -> None:
         "new_schedules": 0,
         "pauses": 0,
         "new_pauses": 0,
+        "audit_entries": 1,  # that of this transfer
         "missing": [],
     }
     assert _json(cli("transfer", "--to", TARGET, "--json").out)["new"] == 0

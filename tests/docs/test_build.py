@@ -26,20 +26,23 @@ pytestmark = pytest.mark.timeout(300)  # it reads a hundred pages; all tests sha
 
 
 @pytest.fixture(scope="module")
-def site(run_folder: Path) -> Path:
+def site(run_folder: Path, is_long: bool) -> Path:
     """Built by the first process of the test run that wants it."""
     folder = run_folder / "site"
     folder.mkdir(exist_ok=True)
     with (folder / "building").open("ab") as building:
         fcntl.flock(building, fcntl.LOCK_EX)
         if not (folder / "built").exists():
-            build(folder)
+            build(folder, is_long)
             (folder / "built").touch()
     return folder / "html"
 
 
-def build(folder: Path) -> None:
+def build(folder: Path, is_long: bool) -> None:
+    """Every page is read, linked and written. The theme, which takes twice as long as all of that, is only put around
+    them with --long."""
     command = (sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-d", str(folder / "pages"))
+    command += () if is_long else ("-D", "html_theme=basic")
     built = subprocess.run(
         (*command, "-c", "docs", ".", str(folder / "html")), cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -71,7 +74,7 @@ def test_every_use_case_of_a_container_has_its_docstring(site: Path) -> None:
     assert len(use_cases) > 20
     assert [name for name, kind in use_cases.items() if first_paragraph(kind) not in shown] == []
     assert [name for name in use_cases if f"Container.{name}(" not in shown] == []
-    assert "Container.cancel_task(task_id: str) → Task" in shown
+    assert "Container.cancel_task(task_id: str, *, if_version: int | None = None) → Task" in shown
     assert "Call self as a function" not in shown
 
 

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from backstage.app.record_audit import RecordAudit
 from backstage.app.transfer_tasks import Transferred
 from backstage.app.use_cases import UseCases
 from backstage.conformance.backend_suite import Connect, on_trial
 from backstage.conformance.moved_tasks import in_every_state
 from backstage.conformance.task_factory import TaskFactory
 from backstage.conformance.trial import Trial
+from backstage.domain.audit_entry import AuditQuery
 from backstage.domain.cron_task import CronTask
 from backstage.domain.no_listeners import NoListeners
 from backstage.domain.retention import Retention
@@ -71,8 +73,10 @@ async def test_a_store_is_the_same_in_another_one(source: Trial, target: Trial) 
     await source.tasks.prune(Retention(state=TaskState.CANCELLED, keep_last=0), 1)
     await source.schedules.put(CronTask("0 3 * * *", "report:build", args={"ü": 1}, time_zone="Europe/Berlin"))
     await source.schedules.put(CronTask("@hourly", "ping"))
-    await source.schedules.pause("ping @hourly")
-    await source.control.pause("queue", "mail")
+    await source.schedules.pause("ping @hourly", by="ada", reason="moving house")
+    await source.control.pause("queue", "mail", by="ops", reason="provider down")
+    record = RecordAudit(source.backend.audit_log, source.clock)
+    entries = [await record("ada", "pause_queue", f"queue-{number}", details={"reason": "ü"}) for number in range(3)]
     await source.control.pause("type", "report:build")
     source.clock.advance(60)
     transferred = await _transfer(source, target)
@@ -81,8 +85,15 @@ async def test_a_store_is_the_same_in_another_one(source: Trial, target: Trial) 
     assert await target.archive.read(None, 100) == await source.archive.read(None, 100)
     assert await target.tally() == await source.tally()
     assert await target.schedules.all() == await source.schedules.all()
-    pauses = [[(pause.kind, pause.name) for pause in await each.control.paused()] for each in (source, target)]
-    assert pauses[0] == pauses[1] == [("queue", "mail"), ("type", "report:build")]
+    pauses = [
+        [(each.kind, each.name, each.by, each.reason) for each in await store.control.paused()]
+        for store in (source, target)
+    ]
+    assert pauses[0] == pauses[1]
+    assert pauses[0] == [("queue", "mail", "ops", "provider down"), ("type", "report:build", None, None)]
+    assert transferred.audit_entries == 3
+    kept = (await target.backend.audit_log.find(AuditQuery())).entries
+    assert sorted(kept, key=lambda entry: entry.id) == sorted(entries, key=lambda entry: entry.id)
 
 
 async def test_tasks_go_on_in_another_store_and_can_be_moved_back(source: Trial, target: Trial) -> None:

@@ -159,6 +159,9 @@ async def _beat(store: Container, worker_id: str, running: tuple[str, ...]) -> N
             running=running,
             lease=60.0,
             release="0.2.0",
+            python="3.13.1",
+            memory=412_000_000,
+            loop_lag=0.002,
         )
     )
 

@@ -25,7 +25,8 @@ METHODS = {
         "is_idle",
     ),
     "control": ("pause", "resume", "paused"),
-    "registry": ("beat", "leave", "workers"),
+    "registry": ("beat", "leave", "workers", "give_order", "request_stacks", "put_stacks", "stacks"),
+    "type_definitions": ("put", "all"),
     "schedules": ("put", "find", "all", "restore", "delete", "pause", "resume", "fire"),
     "subscriptions": ("put", "delete", "all"),
     "broadcasts": ("send", "position", "receive"),
@@ -90,6 +91,7 @@ class FaultyBackend:
         self.queue: Any = FaultyPort(server.queue, METHODS["queue"], faults, random)
         self.control: Any = FaultyPort(server.control, METHODS["control"], faults, random)
         self.registry: Any = FaultyPort(server.registry, METHODS["registry"], faults, random)
+        self.type_definitions: Any = FaultyPort(server.type_definitions, METHODS["type_definitions"], faults, random)
         self.schedules: Any = FaultyPort(server.schedules, METHODS["schedules"], faults, random)
         self.subscriptions: Any = FaultyPort(server.subscriptions, METHODS["subscriptions"], faults, random)
         self.broadcasts: Any = FaultyPort(server.broadcasts, METHODS["broadcasts"], faults, random)

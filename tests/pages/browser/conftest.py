@@ -50,8 +50,8 @@ class Watched:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
-    program = find_chromium(tmp_path_factory.mktemp("chromium"))
+async def browser(run_folder: Path) -> AsyncIterator[Browser]:
+    program = find_chromium(run_folder / "chromium")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=program, args=list(ARGUMENTS), env=environment_of(program)

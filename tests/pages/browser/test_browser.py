@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,10 +15,12 @@ from backstage.domain.errors import StorageUnavailableError
 from backstage.domain.event_log import NewEvent
 from backstage.domain.followed_event import EventKind
 from backstage.domain.task_state import TaskState
+from tests.pages.browser.chromium import INSTALLING
 from tests.pages.browser.conftest import Watched
 from tests.pages.scene import build, build_hostile
+from tests.pages.test_workers import beat
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(INSTALLING)]
 NewPage = Callable[..., Awaitable[Watched]]
 PAGES = (
     "/",
@@ -135,6 +138,20 @@ async def test_rows_are_chosen_by_keys_and_retried_together(window: Watched) -> 
     await expect(page.locator(".toast")).to_contain_text("3")
     states = {(await window.store.get_task(task.id)).state for task in made["failed"]}
     assert states == {TaskState.PENDING}
+
+
+async def test_a_worker_is_made_quiet_by_a_key_and_shows_what_came_of_it(window: Watched) -> None:
+    worker = await beat(window.store, "host-1.abcdef", running=("a",), memory=412_000_000, loop_lag=0.3)
+    page = await window.go("/workers")
+    await page.keyboard.press("j")
+    await page.keyboard.press("q")
+    await page.locator("dialog").get_by_role("button", name="Make it quiet").click()
+    await expect(page.locator(".toast")).to_contain_text("claims nothing new")
+    card = page.locator(".wk")
+    await expect(card.locator(".badge")).to_have_text("Told to be quiet")
+    await window.store.backend.registry.beat(replace(worker, is_quiet=True))
+    await expect(card.locator(".badge")).to_have_text("Quiet")
+    await expect(card.get_by_role("link", name="Resume")).to_be_visible()
 
 
 async def test_the_page_of_a_new_store_comes_alive_by_itself(window: Watched) -> None:

@@ -14,9 +14,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
+from tests.pages.browser.chromium import INSTALLING
 from tests.pages.browser.conftest import Watched
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(INSTALLING)]
 NewPage = Callable[..., Awaitable[Watched]]
 PATIENCE = 60_000
 BROKEN, MENDED = "sum(invoice.lines) / len(invoice.lines)", "sum(invoice.lines) / max(1, len(invoice.lines))"

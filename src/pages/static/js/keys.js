@@ -9,12 +9,14 @@ const root = document.body.dataset.root ?? "";
 const PAGES = { o: "/", t: "/tasks", f: "/failures", q: "/queues", s: "/schedules", w: "/workers" };
 let isGoing = false;
 
+const LINK = ".row-link, .wk-n";
+
 function rows() {
-  return [...document.querySelectorAll("main table.t tbody tr")].filter((row) => row.querySelector(".row-link"));
+  return [...document.querySelectorAll("main table.t tbody tr, main .wk")].filter((row) => row.querySelector(LINK));
 }
 
 function current() {
-  return document.querySelector("main tbody tr.cur");
+  return document.querySelector("main tbody tr.cur, main .wk.cur");
 }
 
 function move(step) {
@@ -24,7 +26,7 @@ function move(step) {
   const next = every[Math.max(0, Math.min(every.length - 1, place < 0 ? 0 : place + step))];
   current()?.classList.remove("cur");
   next.classList.add("cur");
-  next.querySelector(".row-link").focus();
+  next.querySelector(LINK).focus();
   next.scrollIntoView({ block: "nearest" });
 }
 
@@ -55,6 +57,7 @@ const KEYS = {
   a: () => selectAll(selected().length < boxes().length),
   r: () => act("retry"),
   c: () => act("cancel"),
+  q: () => current()?.querySelector("[data-quiet] a")?.click(),
   e: () => press("[data-edit-copy]"),
   y: () => copy(current()?.dataset.id ?? document.getElementById("task-id")?.textContent ?? "", null),
   p: () => toggleLive(),

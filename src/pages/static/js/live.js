@@ -38,17 +38,17 @@ function put(fresh) {
     const other = fresh.getElementById(element.id);
     if (!other || isHeld(element) || same(element, other)) continue;
     const made = document.importNode(other, true);
-    if (!made.querySelector("h2")) made.classList.add("changed");
+    if (!made.querySelector("h2") && !same(element, other, ["datetime"])) made.classList.add("changed");
     element.replaceWith(made);
   }
   announce(fresh);
 }
 
-function same(a, b) {
+function same(a, b, besides = []) {
   const text = (element) => {
     const copy = element.cloneNode(true);
     copy.classList.remove("changed");
-    for (const time of copy.querySelectorAll("time")) { time.textContent = ""; time.removeAttribute("title"); time.removeAttribute("data-told"); }
+    for (const time of copy.querySelectorAll("time")) { time.textContent = ""; for (const name of ["title", "data-told", ...besides]) time.removeAttribute(name); }
     return copy.outerHTML.replace(' class=""', "");
   };
   return text(a) === text(b);
