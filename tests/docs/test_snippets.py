@@ -15,7 +15,7 @@ from tests.docs.markdown import ROOT, Block, blocks, command, pages
 
 PAGES = [page for page in pages() if "examples" not in page.parts]
 SECONDS = 110
-PYTEST = ("-m", "pytest", "-q", "-o", "asyncio_mode=auto", "-p", "no:cacheprovider")
+PYTEST = ("-m", "pytest", "-q", "-o", "asyncio_mode=auto", "-p", "no:cacheprovider", "-p", "no:schemathesis")
 
 
 def each(language: str) -> list[pytest.ParameterSet]:

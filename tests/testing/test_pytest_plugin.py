@@ -15,8 +15,8 @@ async def place(payload: dict) -> Next:
 def confirm(payload: dict) -> str:
     return f"confirmed {payload['id']}"
 """
-# As in a project that has no asyncio plugin: the fixtures need none.
-OPTIONS = ("-p", "no:asyncio", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", "error")
+# As in a project that has no asyncio plugin: the fixtures need none. Schemathesis takes a second to load.
+OPTIONS = ("-p", "no:asyncio", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:schemathesis", "-W", "error")
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -26,10 +25,7 @@ BROKEN, MENDED = "sum(invoice.lines) / len(invoice.lines)", "sum(invoice.lines) 
 @pytest_asyncio.fixture(loop_scope="session")
 async def demo(tmp_path: Path) -> AsyncIterator[str]:
     """The address that the demo prints, which runs in an empty folder."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "backstage", "demo", "--http", f"127.0.0.1:{port}"]
+    command = [sys.executable, "-m", "backstage", "demo", "--http", "127.0.0.1:0"]
     process = await asyncio.create_subprocess_exec(
         *command, cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
@@ -55,8 +51,8 @@ async def test_a_newcomer_finds_what_fails_mends_it_and_runs_it_again(
 ) -> None:
     window = await new_page(viewport={"width": 1280, "height": 900})
     window.site.address = demo
+    window.page.set_default_timeout(PATIENCE)
     page = await window.go("/")
-    page.set_default_timeout(PATIENCE)
     attention = page.locator("#attention .att", has_text="invoice:total")
     await expect(attention).to_contain_text("fails", timeout=PATIENCE)
     await attention.get_by_role("link", name="See failure").click()
