@@ -13,7 +13,7 @@ class GetSchedule:
         self._schedules = schedules
 
     async def __call__(self, name: str) -> Schedule:
-        schedule = await self._schedules.find(name)
+        schedule = None if "\0" in name else await self._schedules.find(name)  # PostgreSQL has no text for NUL
         if schedule is None:
             raise ScheduleNotFoundError(name)
         if isinstance(schedule, UnreadableSchedule):

@@ -6,10 +6,11 @@ import pytest
 
 from backstage.app.find_tasks import FindTasks
 from backstage.app.get_attempts import GetAttempts
+from backstage.app.get_schedule import GetSchedule
 from backstage.app.get_task import GetTask
 from backstage.app.get_task_stats import GetTaskStats
 from backstage.app.list_workers import ListWorkers
-from backstage.domain.errors import InvalidTaskDataError, TaskNotFoundError
+from backstage.domain.errors import InvalidTaskDataError, ScheduleNotFoundError, TaskNotFoundError
 from backstage.domain.outcome import OutcomeKind
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskQuery
@@ -24,6 +25,11 @@ async def test_a_task_is_read_as_it_is_now(scene):
 async def test_a_task_that_is_not_stored_is_an_error(scene):
     with pytest.raises(TaskNotFoundError):
         await GetTask(scene.tasks)("018f0000-0000-7000-8000-000000000001")
+
+
+async def test_a_schedule_of_a_name_that_no_store_can_keep_is_not_there_and_not_asked_for():
+    with pytest.raises(ScheduleNotFoundError):
+        await GetSchedule(None)("a\0b")
 
 
 async def test_attempts_tell_how_each_run_ended(scene):
