@@ -147,10 +147,14 @@ class CountedStandings:
         return dict.fromkeys(task_ids, Standing(state=state, attempt=1))
 
 
-async def test_all_that_wait_are_asked_for_in_one_query() -> None:
+async def test_all_that_came_at_one_moment_are_asked_for_in_one_query(monkeypatch: pytest.MonkeyPatch) -> None:
     store: Any = CountedStandings()
     room = WaitingRoom(store)
-    waiting = [asyncio.create_task(room.ended(str(number % 100))) for number in range(300)]
+    with monkeypatch.context() as moment:
+        begun = asyncio.get_running_loop().time()
+        moment.setattr(asyncio.get_running_loop(), "time", lambda: begun)
+        waiting = [asyncio.create_task(room.ended(str(number % 100))) for number in range(300)]
+        await asyncio.sleep(0)
     await asyncio.sleep(0.03)
     store.are_over = True
     await asyncio.gather(*waiting)
