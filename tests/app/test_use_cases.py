@@ -36,6 +36,7 @@ NOT_OF_A_STORE = {
     "audited_arguments",
     "authors",
     "steered_worker",
+    "copy_audit_log",
 }
 """The wiring itself, who may use what, a view of one processor's queue, and what use cases share."""
 

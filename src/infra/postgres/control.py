@@ -8,7 +8,8 @@ from backstage.infra.postgres.store import Store
 _PAUSE = """INSERT INTO backstage_pauses (kind, name, since, paused_by, reason)
             VALUES ($1, $2, coalesce($3::bigint, backstage_now()), $4, $5) ON CONFLICT DO NOTHING RETURNING true"""
 _RESUME = "DELETE FROM backstage_pauses WHERE kind = $1 AND name = $2 RETURNING true"
-_PAUSED = "SELECT kind, name, since, paused_by, reason FROM backstage_pauses ORDER BY kind, name"
+_PAUSED = "SELECT * FROM backstage_pauses ORDER BY kind, name"
+"""A store that an earlier release made has the first three columns alone: kind, name, since."""
 
 
 class PostgresControl:
@@ -37,6 +38,6 @@ class PostgresControl:
 
 async def paused(session: Session) -> list[Pause]:
     return [
-        Pause(kind, name, from_micros(since), by, reason)
-        for kind, name, since, by, reason in await session.fetch(_PAUSED)
+        Pause(kind, name, from_micros(since), *by_and_reason)
+        for kind, name, since, *by_and_reason in await session.fetch(_PAUSED)
     ]

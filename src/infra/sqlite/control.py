@@ -12,7 +12,8 @@ from backstage.infra.sqlite.writer import Writer
 _PAUSE = """INSERT INTO backstage_pauses (kind, name, since, paused_by, reason) VALUES (?, ?, ?, ?, ?)
             ON CONFLICT DO NOTHING"""
 _RESUME = "DELETE FROM backstage_pauses WHERE kind = ? AND name = ?"
-_PAUSED = "SELECT kind, name, since, paused_by, reason FROM backstage_pauses ORDER BY kind, name"
+_PAUSED = "SELECT * FROM backstage_pauses ORDER BY kind, name"
+"""A store that an earlier release made has the first three columns alone: kind, name, since."""
 
 
 class SqliteControl:
@@ -43,6 +44,6 @@ def _resume(kind: str, name: str, transaction: Transaction) -> bool:
 
 def paused(connection: sqlite3.Connection) -> list[Pause]:
     return [
-        Pause(kind, name, from_micros(since), by, reason)
-        for kind, name, since, by, reason in connection.execute(_PAUSED)
+        Pause(kind, name, from_micros(since), *by_and_reason)
+        for kind, name, since, *by_and_reason in connection.execute(_PAUSED)
     ]
