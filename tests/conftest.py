@@ -16,7 +16,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--long",
         action="store_true",
-        help="play every simulation, random walk and siege at its full size: for a release, or a change beneath them",
+        help="play every simulation, random walk and siege at its full size, and every benchmark on each store: for a "
+        "release, or a change beneath them",
     )
 
 

@@ -21,6 +21,7 @@ from tests.servers.redis_instance import RedisInstance
 
 _ROOT = Path(__file__).parents[2]
 _TASKS = 20
+_ON_EACH = "drain, default settings"
 _STEPS = [step for others in (0, 30) for step in Plan(backends=BACKENDS, tasks=_TASKS, others=others).steps()]
 
 
@@ -50,9 +51,22 @@ async def alone_url(system: System, url: str, request: pytest.FixtureRequest, tm
             return url
 
 
-@pytest.mark.parametrize(
-    ("case", "system", "tasks"), _STEPS, ids=[f"{case.name} on {system.name}" for case, system, _ in _STEPS]
-)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each case on one system and one case on each system, and with --long all cases on all of them."""
+    if "case" in metafunc.fixturenames:
+        cases = list(dict.fromkeys(case.name for case, _, _ in _STEPS))
+        is_long = metafunc.config.getoption("--long")
+        steps = [step for step in _STEPS if is_long or step[0].name == _ON_EACH or _falls_to(step, cases)]
+        ids = [f"{case.name} on {system.name}" for case, system, _ in steps]
+        metafunc.parametrize(("case", "system", "tasks"), steps, ids=ids)
+
+
+def _falls_to(step: tuple[Case, System, int], cases: list[str]) -> bool:
+    """Whether it is the turn of the step's system to be what its case is tried on."""
+    of_the_case = [system.name for case, system, _ in _STEPS if case.name == step[0].name]
+    return of_the_case[cases.index(step[0].name) % len(of_the_case)] == step[1].name
+
+
 async def test_each_measurement_gives_numbers(
     case: Case, system: System, tasks: int, url: str, alone_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
