@@ -114,7 +114,7 @@ def _sighting(kind: int, at: datetime) -> FailureSighting:
         tasks=1,
         runs=1,
         at=at,
-        task_ids=(),
+        task_ids=(f"{kind:032x}",),
     )
 
 

@@ -57,7 +57,8 @@ class JournalRunHistory:
                     beginning = floored(at, query.step)
                     names = queue if "queue" in query.by else "", type_ if "type" in query.by else ""
                     _sum_up(sums, (beginning, *names), replace(point, at=beginning))
-        return [HistoryRow(queue, type_, point) for (_, queue, type_), point in sorted(sums.items(), key=_place)]
+        found = [HistoryRow(queue, type_, point) for (_, queue, type_), point in sorted(sums.items(), key=_place)]
+        return found if query.with_histograms else [row.without_histograms for row in found]
 
     async def failure_groups(
         self, since: datetime, limit: int, before: tuple[datetime, str] | None, type: str | None

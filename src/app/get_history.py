@@ -27,7 +27,8 @@ class GetHistory:
     """Return what ran from `since` (an hour ago, unless given) until `until` (now), one point for each step.
 
     `step` is seconds: whole minutes for the last day, quarters of an hour for a week, whole hours for 30 days; unless
-    given, it makes about a hundred points. `by` is "queue" or "type". Raises InvalidTaskDataError.
+    given, it makes about a hundred points. `by` is "queue" or "type". Without the histograms,
+    `waits` and `runs` of each point are zero. Raises InvalidTaskDataError.
     """
 
     def __init__(self, history: RunHistory, clock: Clock) -> None:
@@ -42,13 +43,16 @@ class GetHistory:
         until: datetime | None = None,
         step: int | None = None,
         by: By | None = None,
+        with_histograms: bool = True,
     ) -> History:
         now = self._clock.now()
         until = now if until is None else until
         since = until - _LAST if since is None else since
         step = _step_for(since, until, now) if step is None else step
         parts: tuple[By, ...] = () if by is None else (by,)
-        query = HistoryQuery(since=since, until=until, step=step, queue=queue, type=type, by=parts)
+        query = HistoryQuery(
+            since=since, until=until, step=step, queue=queue, type=type, by=parts, with_histograms=with_histograms
+        )
         if since < now - KEPT_FOR[query.grain]:
             kept = f"{KEPT_FOR[query.grain].total_seconds() / HOUR:.0f} hours"
             raise InvalidTaskDataError.of("step", f"is made of rows that are kept for {kept}: pass whole hours")

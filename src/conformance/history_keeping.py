@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 from backstage.conformance.backend_suite import BackendSuite
@@ -37,6 +38,13 @@ class HistoryKeeping(BackendSuite):
             runs=RUNS,
         )
         assert row == HistoryRow("", "", expected)
+
+    async def test_without_the_histograms_all_else_is_the_same(self, trial: Trial) -> None:
+        await trial.history.add(_batch(trial, "w1", 1, claimed=6, completed=5, run_seconds=0.5, waits=WAITS, runs=RUNS))
+        [whole] = await trial.history.read(_last_hour(trial))
+        [bare] = await trial.history.read(replace(_last_hour(trial), with_histograms=False))
+        assert bare == whole.without_histograms
+        assert bare != whole
 
     async def test_a_batch_that_is_added_again_counts_once(self, trial: Trial) -> None:
         batch = _batch(trial, "w1", 7, completed=2, sightings=(_sighting(trial, tasks=1),))

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backstage.domain.failure_group import HOURS_SHOWN, FailureGroup
-from backstage.domain.history import HOUR, RUN_BOUNDS, WAIT_BOUNDS, HistoryPoint, HistoryRow, floored
+from backstage.domain.history import HOUR, NO_RUNS, NO_WAITS, RUN_BOUNDS, WAIT_BOUNDS, HistoryPoint, HistoryRow, floored
 from backstage.infra.moments import from_micros, to_micros
 
 HISTORY_COUNTERS = (
@@ -16,6 +16,8 @@ HISTORY_COUNTERS = (
     *(f"wait_{number}" for number in range(len(WAIT_BOUNDS) + 1)),
     *(f"run_{number}" for number in range(len(RUN_BOUNDS) + 1)),
 )
+COUNTS = 6
+"""How many of them come before the histograms."""
 FAILURE_GROUP_COLUMNS = (
     *("fingerprint", "task_type", "error", "line", "message", "tasks", "runs", "first_seen", "last_seen"),
     *("task_ids", "is_muted", "note"),
@@ -31,6 +33,7 @@ HISTORY_PLACEHOLDERS = {
     "history_counters": ", ".join(HISTORY_COUNTERS),
     "history_values": ", ".join("?" for _ in HISTORY_COUNTERS),
     "history_added": ", ".join(f"{name} = stored.{name} + excluded.{name}" for name in HISTORY_COUNTERS),
+    "history_counts": ", ".join(map(_sum, HISTORY_COUNTERS[:COUNTS])),
     "history_sums": ", ".join(map(_sum, HISTORY_COUNTERS)),
     "failure_group": ", ".join(f"failure_group.{name}" for name in FAILURE_GROUP_COLUMNS),
 }
@@ -64,9 +67,9 @@ def history_row_of(row: Sequence[Any]) -> HistoryRow:
 
 def histograms_of(counts: Sequence[int | float]) -> dict[str, tuple[int, ...]]:
     """Return the waits and runs of a point from the counters behind the sums; a row may be from before runs were told
-    apart by how long they took."""
+    apart by how long they took, or be read without histograms."""
     waits, runs = counts[: len(WAIT_BOUNDS) + 1], counts[len(WAIT_BOUNDS) + 1 :]
-    return {"waits": tuple(map(int, waits)), "runs": tuple(map(int, runs)) or (0,) * (len(RUN_BOUNDS) + 1)}
+    return {"waits": tuple(map(int, waits)) or NO_WAITS, "runs": tuple(map(int, runs)) or NO_RUNS}
 
 
 def first_hour(now: datetime) -> datetime:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from starlette.responses import Response
 
-from backstage.domain.history import HistoryPoint
+from backstage.domain.history import HOUR, MINUTE, SIX_HOURS, HistoryPoint
 from backstage.domain.later import Later
 from backstage.domain.stats import StateCounts
 from backstage.pages.attention import attention_of
@@ -23,6 +23,8 @@ from backstage.pages.time_range import RANGES, TimeRange, spaced
 from backstage.pages.visit import Visit
 
 RANGE = "1h"
+_STEPS = {"1h": MINUTE, "24h": HOUR, "7d": HOUR, "30d": SIX_HOURS}
+"""Seconds between two points of the charts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,11 @@ async def overview_page(visit: Visit) -> Response:
     an_hour_ago = visit.now - RANGES["1h"]
     queues, numbers, groups, later = await asyncio.gather(
         queue_rows(visit),
-        run_numbers(visit.use_cases, shown.since),
+        run_numbers(visit.use_cases, shown.since, _STEPS[shown.name]),
         visit.use_cases.list_failure_groups(an_hour_ago, limit=50),
         visit.use_cases.count_later(),
     )
-    last_hour = numbers.by_type if shown.name == "1h" else await summed_by_type(visit.use_cases, an_hour_ago)
+    last_hour = numbers.by_type if shown.name == "1h" else await summed_by_type(visit.use_cases, an_hour_ago, MINUTE)
     return visit.render(
         "overview.html",
         cur="Overview",

@@ -122,7 +122,7 @@ class OpenQueue:
 async def queues_page(visit: Visit) -> Response:
     rows, history, rates = await asyncio.gather(
         queue_rows(visit),
-        visit.use_cases.get_history(since=visit.now - _SHOWN_FOR, by="queue"),
+        visit.use_cases.get_history(since=visit.now - _SHOWN_FOR, by="queue", with_histograms=False),
         visit.use_cases.get_rates(),
     )
     chosen = next((row for row in rows if row.name == visit.asked("open")), None)

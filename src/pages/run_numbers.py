@@ -102,12 +102,14 @@ class RunNumbers:
         return sum(rate.completed_per_minute for rate in self.rates if rate.queue == queue)
 
 
-async def run_numbers(use_cases: UseCases, since: datetime) -> RunNumbers:
+async def run_numbers(use_cases: UseCases, since: datetime, step: int) -> RunNumbers:
     queues, by_type, rates = await asyncio.gather(
-        use_cases.get_history(since=since, by="queue"), summed_by_type(use_cases, since), use_cases.get_rates()
+        use_cases.get_history(since=since, step=step, by="queue", with_histograms=False),
+        summed_by_type(use_cases, since, step),
+        use_cases.get_rates(),
     )
     return RunNumbers(
-        queues.step,
+        step,
         queues.total,
         {name: summed(points) for name, points in queues.series.items()},
         by_type,
@@ -115,8 +117,8 @@ async def run_numbers(use_cases: UseCases, since: datetime) -> RunNumbers:
     )
 
 
-async def summed_by_type(use_cases: UseCases, since: datetime) -> Mapping[str, Summed]:
-    types = await use_cases.get_history(since=since, by="type")
+async def summed_by_type(use_cases: UseCases, since: datetime, step: int) -> Mapping[str, Summed]:
+    types = await use_cases.get_history(since=since, step=step, by="type", with_histograms=False)
     return {name: summed(points) for name, points in types.series.items()}
 
 

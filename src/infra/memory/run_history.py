@@ -48,7 +48,8 @@ class MemoryRunHistory:
                 queue_name, type_name = queue if "queue" in query.by else "", type_ if "type" in query.by else ""
                 beginning = floored(at, query.step)
                 _add_to(sums, (grain, beginning, queue_name, type_name), replace(row.point, at=beginning))
-        return [row for _, row in sorted(sums.items())]
+        found = [row for _, row in sorted(sums.items())]
+        return found if query.with_histograms else [row.without_histograms for row in found]
 
     async def failure_groups(
         self, since: datetime, limit: int, before: tuple[datetime, str] | None, type: str | None

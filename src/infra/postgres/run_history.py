@@ -49,7 +49,7 @@ class PostgresRunHistory:
 
         async def step(session: Session) -> list[HistoryRow]:
             rows = await session.fetch(
-                statement("read_history"),
+                statement("read_history") if query.with_histograms else statement("read_history_counts"),
                 query.grain,
                 query.step * 1_000_000,
                 to_micros(moments[0]),

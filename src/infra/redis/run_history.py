@@ -7,7 +7,7 @@ from backstage.domain.failure_group import KEPT_FOR as GROUPS_KEPT_FOR
 from backstage.domain.failure_group import FailureGroup, FailureSighting
 from backstage.domain.history import GRAINS, KEPT_FOR, HistoryPoint, HistoryQuery, HistoryRow
 from backstage.domain.ports.run_history import HistoryBatch
-from backstage.infra.history_row import histograms_of, history_values
+from backstage.infra.history_row import COUNTS, HISTORY_COUNTERS, histograms_of, history_values
 from backstage.infra.moments import from_micros, ticks, to_micros
 from backstage.infra.redis.client import Client
 from backstage.infra.redis.rows import unpack
@@ -35,6 +35,7 @@ class RedisRunHistory:
             [
                 *(query.grain, query.step, since, until, query.queue or False, query.type or False),
                 *("queue" in query.by, "type" in query.by),
+                len(HISTORY_COUNTERS) if query.with_histograms else COUNTS,
             ],
         )
         return [_row_of(*row) for row in sorted(unpack(found))]

@@ -95,7 +95,7 @@ def _see(sighting: FailureSighting, cursor: sqlite3.Cursor) -> None:
 def _read(query: HistoryQuery, connection: sqlite3.Connection) -> list[HistoryRow]:
     moments = query.moments()
     rows = connection.execute(
-        statement("read_history"),
+        statement("read_history") if query.with_histograms else statement("read_history_counts"),
         {
             "grain": query.grain,
             "step": query.step * 1_000_000,

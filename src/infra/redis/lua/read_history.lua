@@ -1,16 +1,16 @@
 -- read_history: the sums of each step, of each queue and type that are to be told apart. Changes nothing.
 --   KEYS  1 the store's prefix
 --   ARGV  4 packed { grain, step, since, until (seconds, beginnings of steps), queue or false, type or false,
---           whether queues are told apart, whether types are }
+--           whether queues are told apart, whether types are, how many numbers of each row are added up }
 --   returns packed { { beginning, queue, type, { number, … } }, … }, in no order
 -- needs: history
-local grain, step, since, ends, queue, type_, by_queue, by_type = unpack(cmsgpack.unpack(ARGV[4]))
+local grain, step, since, ends, queue, type_, by_queue, by_type, most = unpack(cmsgpack.unpack(ARGV[4]))
 local sums, found = {}, {}
 
 local function add(beginning, queue_of_row, type_of_row, packed)
   local queue_name, type_name = by_queue and queue_of_row or '', by_type and type_of_row or ''
   local name = beginning .. ' ' .. queue_name .. ' ' .. type_name
-  local numbers = add_numbers(packed, sums[name] or {})
+  local numbers = add_numbers(packed, sums[name] or {}, most)
   if not sums[name] then
     sums[name] = numbers
     found[#found + 1] = { beginning, queue_name, type_name, numbers }

@@ -20,8 +20,9 @@ local function hour_of(at)
   return 'failures:hour:' .. begin_of(at, HOUR)
 end
 
-local function add_numbers(known, numbers)
+local function add_numbers(known, numbers, most)
   for at, number in ipairs(known and cmsgpack.unpack(known) or {}) do
+    if most and at > most then break end
     numbers[at] = (numbers[at] or 0) + number
   end
   return numbers
