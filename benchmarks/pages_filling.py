@@ -89,19 +89,27 @@ async def fill(url: str, finished: int, pending: int) -> None:
     }
     await by_scheme[url.partition(":")[0]](url, finished + pending, pending)
     async with Container.open(url) as backstage:
-        await _fill_history(backstage)
+        await _fill_history(backstage, finished + pending, pending)
 
 
-async def _fill_history(backstage: Container) -> None:
-    """A day in which every queue ran every type in each minute, and failures of many kinds."""
+async def _fill_history(backstage: Container, number: int, pending: int) -> None:
+    """What ran of those tasks in the last day, one each second, and failures of many kinds."""
     begin = floored(backstage.clock.now() - timedelta(days=1), MINUTE)
+    first = number - _MINUTES * MINUTE
     for minute in range(_MINUTES):
-        point = HistoryPoint(at=begin + timedelta(minutes=minute), claimed=60, completed=57, failed=3, run_seconds=6.0)
-        lanes = ((f"queue-{queue}", f"type-{type_}") for queue in range(QUEUES) for type_ in range(TYPES))
-        rows = tuple(HistoryRow(queue, type_, point) for queue, type_ in lanes)
-        sightings = tuple(_sighting(kind, point.at) for kind in range(_FAILURES)) if minute % 60 == 0 else ()
+        at = begin + timedelta(minutes=minute)
+        numbers = range(max(0, first + minute * MINUTE), max(0, first + (minute + 1) * MINUTE))
+        rows = tuple(_row(n, at) for n in numbers if n * pending % number >= pending)
+        sightings = tuple(_sighting(kind, at) for kind in range(_FAILURES)) if minute % 60 == 0 else ()
         batch = HistoryBatch(writer="filling", number=minute + 1, rows=rows, sightings=sightings)
         await backstage.backend.history.add(batch)
+
+
+def _row(n: int, at: datetime) -> HistoryRow:
+    """Of a task that ran alone: in a minute no queue and type comes twice."""
+    fails = n % 20 == 1
+    point = HistoryPoint(at=at, claimed=1, completed=int(not fails), failed=int(fails), run_seconds=1.0)
+    return HistoryRow(f"queue-{n // TYPES % QUEUES}", f"type-{n % TYPES}", point)
 
 
 def _sighting(kind: int, at: datetime) -> FailureSighting:

@@ -1,7 +1,7 @@
 -- history: where numbers of what ran lie: rows of one grain, of some time together in a hash.
 --   history:<grain>:<beginning>   hash  beginning of the row, queue and type -> packed numbers
 --   history:hashes                zset  end, in seconds -> those hashes, and those of hours of failures
-local SPANS = { ['60'] = 3600, ['900'] = 21600, ['3600'] = 86400, ['21600'] = 604800 } -- by the grain, in seconds
+local SPANS = { ['60'] = 600, ['900'] = 21600, ['3600'] = 86400, ['21600'] = 604800 } -- by the grain, in seconds
 local HOUR = 3600
 
 local function remember_hash(name, ends)
