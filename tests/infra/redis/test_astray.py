@@ -136,4 +136,5 @@ async def test_a_look_for_lost_tasks_is_bounded(
             admin.config_resetstat()
             await trial.queue.reclaim(3, 10)
             stats = admin.info("commandstats")
-    assert stats["cmdstat_hmget"]["calls"] <= 2000
+    # 1,000 by the walk through the tasks, and as many by that through the keys, which SCAN gives in whole buckets.
+    assert stats["cmdstat_hmget"]["calls"] <= 2100

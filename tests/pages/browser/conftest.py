@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,6 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Mount
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backstage.infra.container import Container
 from backstage.pages.app import pages_app
@@ -24,11 +22,10 @@ PREFIX = "/ops/tasks"
 
 @dataclass
 class Site:
-    """`pages` show what is in `store`; each test gives it its own."""
+    """The pages at an address, and the store that they show."""
 
     address: str
-    store: Container | None = None
-    pages: ASGIApp = field(default_factory=Starlette)
+    store: Container
 
 
 @dataclass
@@ -41,7 +38,6 @@ class Watched:
 
     @property
     def store(self) -> Container:
-        assert self.site.store is not None
         return self.site.store
 
     async def go(self, path: str) -> Page:
@@ -60,36 +56,23 @@ async def browser(run_folder: Path) -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def site() -> AsyncIterator[Site]:
-    served = Site("")
-
-    async def pages(scope: Scope, receive: Receive, send: Send) -> None:
-        await served.pages(scope, receive, send)
-
-    app = Starlette(routes=[Mount(PREFIX, pages)])
-    server = uvicorn.Server(
-        uvicorn.Config(app, port=0, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
-    )
-    serving = asyncio.create_task(server.serve())
-    async with asyncio.timeout(10):
-        while not server.started:  # noqa: ASYNC110 - it tells nobody
-            await asyncio.sleep(0.01)
-    served.address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}{PREFIX}"
-    yield served
-    server.should_exit = True
-    await serving
-
-
 @pytest_asyncio.fixture(loop_scope="session")
-async def on_store(site: Site) -> AsyncIterator[Site]:
+async def on_store() -> AsyncIterator[Site]:
+    """Served for one test alone: what it does to its site is over with it."""
     async with Container.open("memory://") as store:
 
         async def use_cases_for(request: Request) -> Container:
             return store
 
-        site.store, site.pages = store, pages_app(use_cases_for, environment="staging")
-        yield site
+        app = Starlette(routes=[Mount(PREFIX, pages_app(use_cases_for, environment="staging"))])
+        config = uvicorn.Config(app, port=0, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
+        config.load()
+        server = uvicorn.Server(config)
+        server.lifespan = config.lifespan_class(config)
+        await server.startup()
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield Site(f"http://127.0.0.1:{port}{PREFIX}", store)
+        await server.shutdown()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
