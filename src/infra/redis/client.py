@@ -15,7 +15,8 @@ from backstage.infra.redis.keys import NEVER, Keys
 from backstage.infra.redis.location import Location
 from backstage.infra.redis.rows import pack
 from backstage.infra.redis.scripts import Script, script
-from backstage.infra.redis.servers import Command, Servers, propagating_cancel, servers_at
+from backstage.infra.redis.servers import Servers, servers_at
+from backstage.infra.redis.shared_connection import Command
 from backstage.infra.redis.store_errors import DRIVER_ERRORS, translate
 from backstage.infra.server_time import ServerTime
 
@@ -173,7 +174,7 @@ class Client:
 
     async def _reach(self, call: Awaitable[T]) -> T:
         try:
-            return await propagating_cancel(call)
+            return await call
         except TaskError:
             raise
         except DRIVER_ERRORS as error:
