@@ -8,7 +8,7 @@ from typing import Any
 
 from backstage import EnqueueTask, Worker
 
-CALLS = 77
+CALLS = 78
 """A task, of all that its drain from the memory store calls."""
 
 

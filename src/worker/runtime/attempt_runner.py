@@ -49,7 +49,7 @@ class AttemptRunner:
         policy = limits.retry
         if task.deliveries > 1 and (spent := _spent(task, limits)) is not None:
             return spent
-        if held.stop_reason is not None:
+        if held.is_to_stop():
             return self._stopped(held, has_run=False)
         if task.timeout is not None or task.soft_timeout is not None:
             limits = limits.of(task)
@@ -64,7 +64,7 @@ class AttemptRunner:
             finally:
                 counts.end(time.perf_counter() - begun)
         except asyncio.CancelledError as error:
-            if held.stop_reason is not None:
+            if held.is_to_stop():
                 return self._stopped(held)
             # The handler cancelled itself, or let another asyncio.Task's cancellation through.
             return self._run_outcome.of_error(task, error, policy)

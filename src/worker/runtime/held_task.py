@@ -87,6 +87,9 @@ class HeldTask:
         if self.run is not None and self.has_begun:  # one that has not would never come to say how it ended
             self.run.cancel()
 
+    def is_to_stop(self) -> bool:
+        return self.stop_reason is not None
+
     def mark_over_soft_timeout(self) -> None:
         self._is_over_soft_timeout = True
 
