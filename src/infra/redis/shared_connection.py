@@ -28,7 +28,7 @@ class _Call:
 class SharedConnection(asyncio.Protocol):
     """Takes over what the driver has connected: TLS, login, database and Sentinel are the driver's business.
 
-    The driver's own way of sending takes 17 to 25 µs a command, this one 3 (decision 0510). A call that is cancelled
+    The driver's own way of sending takes 17 to 25 µs a command, this one 3 (decision 0512). A call that is cancelled
     leaves its replies to come: they are read in their turn, and given to nobody. When the server is silent for
     `timeout` seconds although a reply is due, the connection is closed, and all who wait are told.
     """
