@@ -40,9 +40,7 @@ CASES = (
     Case("drain, 10 and prefetch 0", "drain", scene={"concurrency": 10, "prefetch": 0}),
     Case("drain, 100 and prefetch 1,000", "drain", scene=MANY_AT_ONCE),
     Case("drain, the peer at its best", "drain", backends=tuple(PEERS)),
-    Case(
-        "drain, 2 processes", "drain", scene={**MANY_AT_ONCE, "processes": 2}, backends=(*STORED, *IN_PROCESSES)
-    ),
+    Case("drain, 2 processes", "drain", scene={**MANY_AT_ONCE, "processes": 2}, backends=(*STORED, *IN_PROCESSES)),
     Case("latency, idle worker", "latency", 0.01, backends=(*OURS, *WAITING)),
     Case("awaiting a result", "awaiting", 0.01),
     Case("idle worker", "idle", 0.0, backends=STORED),

@@ -1,7 +1,7 @@
-"""The limits: what the stores' own clients take for our own statements, and for the same rows, without anything of ours.
+"""The limits: what the stores' own clients take for our statements and for the same rows, without anything of ours.
 
-Each kind of store has `recording(url)`, which yields the URL to use and a list that every call to the store is added to,
-and `replayer(url)`, which makes such calls again.
+Each kind of store has `recording(url)`, which yields the URL to use and a list that every call to the store is added
+to, and `replayer(url)`, which makes such calls again.
 """
 
 from __future__ import annotations

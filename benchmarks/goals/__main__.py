@@ -56,7 +56,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, metavar="N", help="of each part, in place of its own number")
     parser.add_argument("--scale", type=float, default=1.0, metavar="X", help="smaller loads; 0.01 shows that it works")
     parser.add_argument(
-        "--json", type=Path, default=RESULTS / "goals.json", metavar="FILE", help="the table and the chart lie beside it"
+        "--json",
+        type=Path,
+        default=RESULTS / "goals.json",
+        metavar="FILE",
+        help="table and chart lie beside it",
     )
     return parser
 

@@ -21,10 +21,10 @@ _STYLE = """
 def chart(verdicts: Sequence[Verdict]) -> str:
     measured = [verdict for verdict in verdicts if verdict.median is not None]
     height = _ROW * (len(measured) + 1)
-    goal = _LABEL + _FULL / _LONGEST
+    goal, width = _LABEL + _FULL / _LONGEST, _LABEL + _FULL + _NUMBERS
     rows = "\n".join(_row(verdict, _ROW * place) for place, verdict in enumerate(measured, 1))
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_LABEL + _FULL + _NUMBERS} {height + _ROW}" role="img">\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height + _ROW}" role="img">\n'
         f"<title>How near each goal is: the dashed line is the goal</title>\n<style>{_STYLE}</style>\n"
         f'<line class="goal" x1="{goal:.0f}" x2="{goal:.0f}" y1="{_ROW}" y2="{height + _ROW / 2:.0f}"/>\n'
         f'<text x="{goal:.0f}" y="14" text-anchor="middle">goal</text>\n{rows}\n</svg>\n'

@@ -28,11 +28,21 @@ def _idle(store: str, system: str) -> Part:
 def _draining(store: str, system: str) -> Part:
     sides = tuple(Side(f"{n} draining", system, "drain_by_many", _DRAINED, {"processes": n}) for n in (1, *DRAINING))
     rates = tuple(
-        Goal(f"{store}: drain by {n} processes beside one", (f"{n} draining", "tasks_per_s"), bound, ("1 draining", "tasks_per_s"))
+        Goal(
+            f"{store}: drain by {n} processes beside one",
+            (f"{n} draining", "tasks_per_s"),
+            bound,
+            ("1 draining", "tasks_per_s"),
+        )
         for n, bound in DRAINING.items()
     )
     shares = tuple(
-        Goal(f"{store}: largest share of {n} processes, times the smallest", (f"{n} draining", "largest_share"), 5.0, is_most=True)
+        Goal(
+            f"{store}: largest share of {n} processes, times the smallest",
+            (f"{n} draining", "largest_share"),
+            5.0,
+            is_most=True,
+        )
         for n in DRAINING
     )
     return Part(f"crowd-drain-{system}", sides, (*rates, *shares), rounds=1, is_long=True)
@@ -48,7 +58,12 @@ def _growth(store: str, system: str) -> Part:
         ),
         (
             Goal(f"{store}: drain beside {others:,} finished tasks, and alone", ("drain", "of_alone"), 0.95),
-            Goal(f"{store}: oldest due task beside {others:,} pending, times as long as beside 2,000", ("oldest", "times_as_long"), 1.5, is_most=True),
+            Goal(
+                f"{store}: oldest due task beside {others:,} pending, times as long as beside 2,000",
+                ("oldest", "times_as_long"),
+                1.5,
+                is_most=True,
+            ),
         ),
         rounds=1,
         is_long=True,

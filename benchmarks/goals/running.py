@@ -52,9 +52,7 @@ def _measured(side: Side, stores: Stores, scale: float, troubles: dict[str, str]
     tasks = max(_LEAST_TASKS.get(side.measurement, _FEWEST), round(side.tasks * scale))
     scene = {name: _scaled(name, value, scale) for name, value in side.scene.items()}
     try:
-        return measure_once(
-            side.measurement, SYSTEMS[side.system], tasks, scene, stores, more_stores=side.more_stores
-        )
+        return measure_once(side.measurement, SYSTEMS[side.system], tasks, scene, stores, more_stores=side.more_stores)
     except (MissingPeerError, subprocess.SubprocessError, OSError, ValueError) as error:
         troubles[side.name] = f"{type(error).__name__}: {str(error)[-300:]}"
         return None

@@ -21,8 +21,20 @@ def _latency(store: str, system: str) -> Part:
         f"latency-{system}",
         (Side("ours", system, "latency", _LATENCIES), Side("bare", system, "bare_latency", _LATENCIES)),
         (
-            Goal(f"{store}: p50 from enqueue to handler beside bare clients", ("ours", "p50_ms"), 1.2, ("bare", "p50_ms"), is_most=True),
-            Goal(f"{store}: p99 from enqueue to handler, times p50", ("ours", "p99_ms"), 3.0, ("ours", "p50_ms"), is_most=True),
+            Goal(
+                f"{store}: p50 from enqueue to handler beside bare clients",
+                ("ours", "p50_ms"),
+                1.2,
+                ("bare", "p50_ms"),
+                is_most=True,
+            ),
+            Goal(
+                f"{store}: p99 from enqueue to handler, times p50",
+                ("ours", "p99_ms"),
+                3.0,
+                ("ours", "p50_ms"),
+                is_most=True,
+            ),
         ),
     )
 
@@ -43,7 +55,13 @@ WAITING = (
         "start",
         _each("first_handler", _STARTS),
         tuple(
-            Goal(f"{store}: start of the process to the first handler", (store, "first_handler_s"), 0.2, is_most=True, unit=" s")
+            Goal(
+                f"{store}: start of the process to the first handler",
+                (store, "first_handler_s"),
+                0.2,
+                is_most=True,
+                unit=" s",
+            )
             for store in STORES
         ),
         rounds=1,
@@ -56,7 +74,12 @@ WAITING = (
             for store in STORES
             for goal in (
                 Goal(f"{store}: calls of an idle worker a second", (store, "idle_calls_a_second"), 0.5, is_most=True),
-                Goal(f"{store}: CPU seconds of an idle worker a minute", (store, "idle_cpu_s_a_minute"), 0.04, is_most=True),
+                Goal(
+                    f"{store}: CPU seconds of an idle worker a minute",
+                    (store, "idle_cpu_s_a_minute"),
+                    0.04,
+                    is_most=True,
+                ),
             )
         ),
         rounds=1,
@@ -69,7 +92,12 @@ WAITING = (
         ),
         (
             *(goal for store, bounds in _BYTES.items() for goal in _bytes(store, *bounds)),
-            Goal("PostgreSQL: bytes of WAL of a task, from enqueue to end", ("PostgreSQL", "life_wal_bytes"), 800, is_most=True),
+            Goal(
+                "PostgreSQL: bytes of WAL of a task, from enqueue to end",
+                ("PostgreSQL", "life_wal_bytes"),
+                800,
+                is_most=True,
+            ),
             *_bytes("Redis", 300 + 80, 420 + 80, _LONGER),
         ),
         rounds=1,

@@ -51,8 +51,8 @@ async def _to_postgresql(scene: Scene) -> Store:
 
 async def _from_postgresql(scene: Scene, arrived: Arrived) -> None:
     connection, listener = await asyncpg.connect(scene.url), await asyncpg.connect(scene.url)
-    claim = """UPDATE bare SET state = 'running' WHERE n IN (SELECT n FROM bare WHERE state = 'pending' ORDER BY n LIMIT 1
-                 FOR UPDATE SKIP LOCKED) RETURNING n"""
+    claim = """UPDATE bare SET state = 'running' WHERE n IN
+               (SELECT n FROM bare WHERE state = 'pending' ORDER BY n LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING n"""
     noticed = asyncio.Event()
     await listener.add_listener("bare", lambda *_: noticed.set())
     await connection.fetch(claim)
@@ -64,8 +64,16 @@ async def _from_postgresql(scene: Scene, arrived: Arrived) -> None:
             arrived(row["n"])
 
 
-_ADD = "redis.call('HSET', KEYS[1], 'state', 'pending') redis.call('RPUSH', KEYS[2], ARGV[1]) redis.call('PUBLISH', KEYS[2], '')"
-_TAKE = "local n = redis.call('LPOP', KEYS[2]) if n then redis.call('HSET', KEYS[1] .. n, 'state', 'running') end return n"
+_ADD = """
+redis.call('HSET', KEYS[1], 'state', 'pending')
+redis.call('RPUSH', KEYS[2], ARGV[1])
+redis.call('PUBLISH', KEYS[2], '')
+"""
+_TAKE = """
+local n = redis.call('LPOP', KEYS[2])
+if n then redis.call('HSET', KEYS[1] .. n, 'state', 'running') end
+return n
+"""
 
 
 def _redis(scene: Scene) -> tuple[Any, str]:
@@ -116,8 +124,8 @@ async def _to_sqlite(scene: Scene) -> Store:
 
 async def _from_sqlite(scene: Scene, arrived: Arrived) -> None:
     notices = os.open(f"{scene.path}.notice", os.O_RDONLY | os.O_NONBLOCK)
-    claim = """UPDATE bare SET state = 'running' WHERE n = (SELECT n FROM bare WHERE state = 'pending' ORDER BY n LIMIT 1)
-               RETURNING n"""
+    claim = """UPDATE bare SET state = 'running' WHERE n =
+               (SELECT n FROM bare WHERE state = 'pending' ORDER BY n LIMIT 1) RETURNING n"""
     with closing(_file(scene)) as connection:
 
         def look() -> None:

@@ -10,8 +10,8 @@ import time
 from statistics import median
 
 from backstage import Container
-from backstage.ports import Opening
 from backstage.integrations.blocking_container import BlockingContainer
+from backstage.ports import Opening
 from benchmarks.bare import Call, recording_of, replayer_of
 from benchmarks.scene import TASK_TYPE, Scene
 

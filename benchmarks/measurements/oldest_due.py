@@ -1,4 +1,4 @@
-"""How long it takes to ask for the oldest due task of each lane, in a store of many pending tasks and in an empty one."""
+"""How long it takes to ask for the oldest due task of each lane, beside many pending tasks and beside few."""
 
 from __future__ import annotations
 

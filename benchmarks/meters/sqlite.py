@@ -8,7 +8,6 @@ from typing import Any, Self
 
 from benchmarks.scene import Scene
 
-
 _FRAMES = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK", "PRAGMA")
 
 

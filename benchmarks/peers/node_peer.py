@@ -62,7 +62,7 @@ class NodePeer:
 
 
 def installed() -> Path:
-    """Return the folder of the scripts, beside the packages that they need; versions that changed are installed anew."""
+    """Return the folder of the scripts and the packages that they need; versions that changed are installed anew."""
     _INSTALLED.mkdir(exist_ok=True)
     with (_INSTALLED / "installing").open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

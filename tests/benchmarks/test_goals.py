@@ -54,7 +54,12 @@ def test_a_ratio_is_that_of_the_same_round() -> None:
 
 @pytest.mark.parametrize(
     ("rate", "is_most", "verdict"),
-    [(50.0, False, "missed: 50% below"), (150.0, True, "missed: 50% above"), (100.0, False, "met"), (100.0, True, "met")],
+    [
+        (50.0, False, "missed: 50% below"),
+        (150.0, True, "missed: 50% above"),
+        (100.0, False, "met"),
+        (100.0, True, "met"),
+    ],
 )
 def test_a_verdict_says_by_how_much_a_goal_is_missed(rate: float, is_most: bool, verdict: str) -> None:
     goal = Goal("drain", ("ours", _RATE), 100.0, is_most=is_most)
