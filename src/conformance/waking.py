@@ -149,14 +149,14 @@ class Waking(BackendSuite):
             assert await other.wait(LONG) == Hint.CALL  # and none that was meant for the other
 
     async def test_whoever_wants_nothing_but_calls_is_woken_by_nothing_else(self, trial: Trial) -> None:
-        async with _called(trial, "w1") as reserve, _called(trial, "w2") as lookout, asyncio.timeout(LONG):
-            reserve.hear_calls()
-            while (await self._what_both_hear(trial, lookout, reserve)) != Hint.NOTHING:
+        async with _called(trial, "w1") as standby, _called(trial, "w2") as lookout, asyncio.timeout(LONG):
+            standby.hear_calls()
+            while (await self._what_both_hear(trial, lookout, standby)) != Hint.NOTHING:
                 pass
             await lookout.call(["w1"], Hint.CALL)
-            assert await reserve.wait(LONG) == Hint.CALL
-            reserve.hear_all()
-            while (await self._what_both_hear(trial, lookout, reserve)) != Hint.WORK:
+            assert await standby.wait(LONG) == Hint.CALL
+            standby.hear_all()
+            while (await self._what_both_hear(trial, lookout, standby)) != Hint.WORK:
                 pass
 
     async def _what_both_hear(self, trial: Trial, first: Wakeup, second: Wakeup) -> Hint:

@@ -12,7 +12,7 @@ LOOKOUTS = 2
 @dataclass(frozen=True, slots=True)
 class Crew:
     """The workers that can take each other's tasks, as one of them sees them: the lookouts hear every hint, the others
-    are in reserve, and are called.
+    are on standby, and are called.
 
     `others` are all but this one, `lookouts` and `next_lookouts` those of them that are lookouts, and that follow when
     lookouts leave.

@@ -56,7 +56,7 @@ class Herd:
         await until(lambda: self._lookouts_know(len(self.workers)))
 
     def lookouts(self) -> list[Worker]:
-        return [worker for worker in self.workers if not _runtime(worker)._parts.lookout.is_in_reserve]
+        return [worker for worker in self.workers if not _runtime(worker)._parts.lookout.is_on_standby]
 
     def _lookouts_know(self, number: int) -> bool:
         crews = [_runtime(worker)._parts.lookout._crew for worker in self.lookouts()]

@@ -52,7 +52,7 @@ class WorldOfHints(World):
 
     def hearers(self) -> list[str]:
         alive = [name for name in self.hosts if self.loop.is_alive(name)]
-        return [name for name in alive if not self.hosts[name]._parts.lookout.is_in_reserve]
+        return [name for name in alive if not self.hosts[name]._parts.lookout.is_on_standby]
 
     def waits(self) -> list[float]:
         """Of each task until it was claimed first; those before whose claim nobody died come first."""

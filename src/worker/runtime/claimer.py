@@ -107,7 +107,7 @@ class Claimer:
             return 0.0
         if self._on_nothing_due is not None and not claimed.tasks and not claimed.undecodable:
             await self._on_nothing_due()
-        if claimed.next_due_in is None or (self._lookout.is_in_reserve and claimed.next_due_in > 0):
+        if claimed.next_due_in is None or (self._lookout.is_on_standby and claimed.next_due_in > 0):
             return self._poll_interval  # what becomes due is awaited by the lookouts
         return min(self._poll_interval, claimed.next_due_in)
 

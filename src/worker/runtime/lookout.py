@@ -56,7 +56,7 @@ class Lookout:
         return self._wakeup is not None and self._wakeup.is_called
 
     @property
-    def is_in_reserve(self) -> bool:
+    def is_on_standby(self) -> bool:
         return not self._crew.is_lookout and self.is_called
 
     async def run(self, wakeup: Wakeup, tell_receivers: Callable[[], None] | None) -> None:
