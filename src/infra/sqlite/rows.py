@@ -14,7 +14,7 @@ from backstage.infra.failure_text import failure_json, recorded_failure_of
 from backstage.infra.history_row import HISTORY_PLACEHOLDERS
 from backstage.infra.moments import from_micros, to_micros
 from backstage.infra.tags_text import tags_json
-from backstage.infra.task_row import ROW_COLUMNS
+from backstage.infra.task_row import ROW_COLUMNS, STATED_COLUMNS
 
 LARGE_PAYLOAD = 2048
 """Characters from which a payload is kept out of the task's row."""
@@ -29,15 +29,20 @@ _PLAIN_COLUMNS = (
 )
 COLUMNS = ("id", *_PLAIN_COLUMNS, "worker_id", "lease_until")
 """What the table keeps of a task, in the order of `columns_of`."""
+_COUNTED_ON = ("deliveries", "version")
+"""A claim adds one. More than it adds it to was written by somebody else, and would fail every claim."""
 PLACEHOLDERS = {
     "columns": ", ".join(COLUMNS),
     "marks": ", ".join("?" for _ in COLUMNS),
+    "claimed": ", ".join(
+        f"min({column}, 2000000000) + 1 AS {column}" if column in _COUNTED_ON else column for column in STATED_COLUMNS
+    ),
     "whole": ", ".join(f"whole.{column}" for column in ROW_COLUMNS),
     **HISTORY_PLACEHOLDERS,
     "assignments": ", ".join(f"{column} = ?" for column in _PLAIN_COLUMNS),
 }
-"""What SQL files may name in braces: all columns, a mark for each, those that task_row.py reads of the view of whole
-tasks, and those between the id and the lease."""
+"""What SQL files may name in braces: all columns, a mark for each, what task_row.py reads of a task that is being
+claimed (but for a payload that lies apart) and of the view of whole tasks, and those between the id and the lease."""
 
 
 def columns_of(task: Task, now: datetime) -> tuple[Any, ...]:

@@ -36,8 +36,6 @@ from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer
 from backstage.infra.unreadable_rows import count_of, readable
 
-_ATTEMPTS = """SELECT fence, number, worker_id, started_at, ended_at, outcome, failure FROM backstage_attempts
-                WHERE task = (SELECT seq FROM backstage_tasks WHERE id = ?) ORDER BY fence"""
 _COUNTS = "SELECT queue, type, state, tasks, pruned FROM backstage_counts ORDER BY queue, type, state"
 
 _LOOKED_AT = 10_000
@@ -117,7 +115,7 @@ def _get(task_id: str, connection: sqlite3.Connection) -> Task | None:
 
 
 def attempts(task_id: str, connection: sqlite3.Connection) -> list[Attempt]:
-    rows = connection.execute(_ATTEMPTS, (task_id,))
+    rows = connection.execute(statement("read_attempts"), {"id": task_id})
     return list(readable("an attempt", rows, lambda row: attempt_of(task_id, row)))
 
 
