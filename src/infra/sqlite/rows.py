@@ -93,6 +93,36 @@ def is_large(task: Task) -> bool:
     return len(task.payload_json) > LARGE_PAYLOAD
 
 
+def is_plain(task: Task) -> bool:
+    """Whether `plain_columns_of` says all there is to say of a new task."""
+    return (
+        task.state is TaskState.PENDING
+        and task.version == 1
+        and task.dedupe is task.max_attempts is task.backoff is task.timeout is task.soft_timeout is None
+        and task.max_deliveries is task.key is task.result_json is task.last_failure is task.progress is None
+        and not (task.tags or task.is_awaited or task.deliveries or task.interruptions or task.crashes)
+        and task.started_at is task.finished_at is task.progress_note is task.undecodable is None
+        and not (task.is_cancel_requested or is_large(task))
+    )
+
+
+def plain_columns_of(task: Task) -> tuple[Any, ...]:
+    """Return the values that add_plain_tasks.sql stores."""
+    return (
+        task.id,
+        task.lane_type,
+        task.queue,
+        task.priority,
+        to_micros(task.scheduled_at),
+        to_micros(task.created_at),
+        None if task.correlation_id == task.id else task.correlation_id,
+        None if task.workflow_id == task.id else task.workflow_id,
+        task.origin_id,
+        json.dumps(task.metadata) if task.metadata else None,
+        task.payload_json,
+    )
+
+
 def attempt_of(task_id: str, row: tuple[Any, ...]) -> Attempt:
     """Return the attempt of a row: fence, number, worker id, start, end, outcome, failure."""
     fence, number, worker_id, started_at, ended_at, outcome, failure = row

@@ -23,7 +23,7 @@ from backstage.domain.task_search import TaskSearch
 from backstage.infra.later_row import later_of
 from backstage.infra.moments import to_micros
 from backstage.infra.searching import count_matching, search_page
-from backstage.infra.sqlite.add import add_task
+from backstage.infra.sqlite.add import add_tasks
 from backstage.infra.sqlite.caller_transaction import add_in
 from backstage.infra.sqlite.find import ended_since, find, task_by_id
 from backstage.infra.sqlite.prune import delete, prune
@@ -107,7 +107,7 @@ class SqliteTasks:
 def _add(tasks: Sequence[Task], transaction: Transaction) -> list[Duplicate | None]:
     now = transaction.now()
     transaction.makes_work = True
-    return [add_task(transaction.cursor, transaction.counts, task, now) for task in tasks]
+    return add_tasks(transaction.cursor, transaction.counts, tasks, now)
 
 
 def _get(task_id: str, connection: sqlite3.Connection) -> Task | None:
