@@ -68,7 +68,7 @@ class Overtaking(BackendSuite):
             outcomes = [running.completed(next_tasks=(chained,))]
             if n % 2:  # a batch of both kinds of ends is settled in more statements
                 outcomes.append((await trial.running()).failed(BROKEN, POLICY, 0.0))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 await asyncio.gather(look(), look(), trial.queue.settle(outcomes))
 
 

@@ -37,7 +37,7 @@ async def test_a_stream_ends_when_its_token_is_revoked(api: Api, path: str, monk
 
     viewer = client(watched, Authorization=f"Bearer {api.secrets[Role.VIEWER]}")
     stream = asyncio.create_task(viewer.get(path.format(id=task.id)))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await has_told.wait()
         [token] = [each for each in await api.container.list_tokens() if each.role is Role.VIEWER]
         await api.container.revoke_token(token.id)
@@ -131,7 +131,7 @@ async def _first_chunks(container: Container, secret: str, task: Task, number: i
 
     http = client(watched, Authorization=f"Bearer {secret}")
     stream = asyncio.create_task(http.get(f"/v1/tasks/{task.id}/events"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         for _ in range(number):
             yield await told.get()
     stream.cancel()
@@ -152,7 +152,7 @@ async def test_a_stream_ends_when_the_rights_of_its_reader_change(api: Api, monk
     app = backstage_app(api.container, authorize=lambda request: Identity("ada", Role.VIEWER, may_read_payloads))
     task = await api.container.enqueue("email:send")
     readers = [_Reader(app, path) for path in ("/v1/live", f"/v1/tasks/{task.id}/events", "/live")]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await asyncio.gather(*(reader.has_told.wait() for reader in readers))
         may_read_payloads = False
         await asyncio.gather(*(reader.answer for reader in readers))

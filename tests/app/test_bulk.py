@@ -198,7 +198,7 @@ async def test_what_a_step_has_changed_is_counted_and_audited_once_though_it_was
     plan = await backstage.plan_bulk(CANCEL, "type:*")
     await backstage.start_bulk(plan.digest, FAST, started_by="ada")
     driving, following = (asyncio.create_task(_last(backstage, plan.digest)) for _ in range(2))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             await asyncio.sleep(0)
             if (await backstage.count_tasks("state:cancelled")).tasks:

@@ -19,7 +19,7 @@ from tests.app.conftest import Scene
 
 async def told(events: AsyncIterator[FollowedEvent], number: int = 100) -> list[tuple[int, str, Any]]:
     found = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         async for event in events:
             found.append((event.number, event.kind.value, event.data))
             if len(found) == number:

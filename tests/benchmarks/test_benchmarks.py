@@ -102,7 +102,7 @@ async def test_redis_is_asked_for_batches_and_does_few_commands_for_each_task(
 
 def _benchmarks(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "benchmarks", *arguments]
-    return subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, timeout=110, check=False)
+    return subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, timeout=220, check=False)
 
 
 def test_the_command_keeps_every_round_and_says_what_it_was_made_on(tmp_path: Path) -> None:

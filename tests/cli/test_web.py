@@ -17,13 +17,14 @@ from tests.cli.conftest import Cli, Store
 
 
 @contextmanager
-def serving(folder: Path, *options: str) -> Iterator[str]:
-    """`backstage web` in a process of its own; gives the address that it prints."""
+def serving(folder: Path, *options: str) -> Iterator[httpx.Client]:
+    """A client of `backstage web`, which runs in a process of its own, at the address that it prints."""
     command = [sys.executable, "-m", "backstage", "web", "--http", "127.0.0.1:0", *options]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            yield process.stdout.readline().split()[3]
+            with httpx.Client(base_url=process.stdout.readline().split()[3], timeout=60) as web:
+                yield web
         finally:
             process.send_signal(signal.SIGINT)
             assert process.wait(30) == 0
@@ -31,30 +32,30 @@ def serving(folder: Path, *options: str) -> Iterator[str]:
 
 def test_a_store_is_served_to_this_host_until_somebody_has_a_token(folder: Path, store: Store, cli: Cli) -> None:
     store.enqueue()
-    with serving(folder, "--environment", "staging") as address:
-        assert httpx.get(f"{address}v1/stats").json()["pending"] == 1
-        assert httpx.get(f"{address}v1/me").json()["name"] == "local"
-        assert "staging" in httpx.get(address, follow_redirects=True).text
-        assert 'backstage_store_tasks{queue="default"' in httpx.get(f"{address}metrics").text
-        system = httpx.get(f"{address}system", params={"examine": "yes"}).text
+    with serving(folder, "--environment", "staging") as web:
+        assert web.get("v1/stats").json()["pending"] == 1
+        assert web.get("v1/me").json()["name"] == "local"
+        assert "staging" in web.get("", follow_redirects=True).text
+        assert 'backstage_store_tasks{queue="default"' in web.get("metrics").text
+        system = web.get("system", params={"examine": "yes"}).text
         assert all(told in system for told in ("Integrity", "poll_interval", "Delete the rest now"))
         for headers in ({"Host": "evil.test"}, {"X-Forwarded-For": "10.0.0.1"}):
-            assert httpx.get(f"{address}v1/stats", headers=headers).status_code == 401
+            assert web.get("v1/stats", headers=headers).status_code == 401
         foreign = {"Origin": "https://evil.test", "Sec-Fetch-Site": "cross-site"}
-        assert httpx.post(f"{address}v1/queues/default/pause", headers=foreign).status_code == 403
+        assert web.post("v1/queues/default/pause", headers=foreign).status_code == 403
         made = json.loads(cli("tokens", "create", "ada", "--role", "admin", "--json").out)
-        assert httpx.get(f"{address}v1/stats").status_code == 401
-        assert httpx.get(f"{address}metrics").status_code == 401
+        assert web.get("v1/stats").status_code == 401
+        assert web.get("metrics").status_code == 401
         ada = {"Authorization": f"Bearer {made['secret']}"}
-        assert httpx.get(f"{address}v1/me", headers=ada).json()["name"] == "ada"
+        assert web.get("v1/me", headers=ada).json()["name"] == "ada"
 
 
 def test_a_proxy_may_take_a_path_away(folder: Path, store: Store) -> None:
     store.enqueue()
-    with serving(folder, "--root-path", "/ops") as address:
-        assert httpx.get(f"{address}v1/stats").json()["pending"] == 1
-        assert 'href="/ops/tasks' in httpx.get(address).text
-        assert httpx.get(f"{address}openapi.json").json()["servers"] == [{"url": "/ops"}]
+    with serving(folder, "--root-path", "/ops") as web:
+        assert web.get("v1/stats").json()["pending"] == 1
+        assert 'href="/ops/tasks' in web.get("").text
+        assert web.get("openapi.json").json()["servers"] == [{"url": "/ops"}]
 
 
 def test_an_address_that_others_reach_is_refused_while_nobody_has_a_token(cli: Cli) -> None:

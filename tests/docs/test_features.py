@@ -86,7 +86,7 @@ def collected() -> Mapping[Test, set[str]]:
     """Every test of the files that are named, and the stores that it is bound to."""
     files = {file for *_, on_each, besides in rows() for file, _ in on_each + besides if file}
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *sorted(files | set(CONFORMANCE.values()))]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=220, check=False)
     assert done.returncode == 0, done.stdout[-2000:]
     found: dict[Test, set[str]] = {}
     for line in done.stdout.splitlines():

@@ -93,7 +93,7 @@ async def test_each_call_makes_a_new_worker_on_the_same_store() -> None:
     received: asyncio.Queue[Any] = asyncio.Queue()
     worker.on("email:send", received.put)
     await worker.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await root.backstage().enqueue_task(EnqueueTask("email:send", {"to": "ada"}))
         assert await received.get() == {"to": "ada"}
     await worker.stop()

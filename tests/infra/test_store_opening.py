@@ -13,7 +13,7 @@ from backstage.domain.errors import ConfigurationError, StorageUnavailableError
 from backstage.infra.container import Container
 from backstage.infra.store_opening import StoreOpening
 
-DEADLINE = 20.0
+DEADLINE = 60.0
 
 
 class Server:

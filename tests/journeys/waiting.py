@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds until a condition counts as never to come, on a machine that is busy with other things."""
 _LOOK = 0.02
 

@@ -15,7 +15,7 @@ import psutil
 
 from tests.servers.unprivileged import server_user
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds until a server counts as never to come up or to end, on a machine that is busy with other things."""
 _LOOK = 0.01
 

@@ -43,7 +43,7 @@ from backstage.worker.handling.handler_registry import HandlerRegistry
 from backstage.worker.handling.payload_misfit import PayloadMisfit
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
-DEADLINE = 20.0
+DEADLINE = 60.0
 Run = Callable[..., Awaitable[Any]]
 
 

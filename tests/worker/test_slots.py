@@ -85,7 +85,7 @@ async def test_a_run_that_is_stopped_before_its_first_step_still_ends_and_frees_
     assert held is not None
     assert held.run is not None
     slots.stop_run(held, StopReason.CANCEL_REQUESTED)  # in the turn of the loop that has started it
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await asyncio.wait([held.run])
         await slots.settler.drained()
     assert (await backend.tasks.get(task.id)).state is TaskState.CANCELLED
@@ -103,7 +103,7 @@ async def test_a_run_before_its_first_step_goes_back_when_the_slots_are_closed(n
     settling = asyncio.create_task(slots.settler.run())
     slots.start(claimed, asyncio.get_running_loop().time() + 30)
     slots.close()  # in the turn of the loop that has given it a slot
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while slots.held:  # noqa: ASYNC110 - the settler brings it about
             await asyncio.sleep(0)
     stored = await backend.tasks.get(task.id)
@@ -124,7 +124,7 @@ async def test_an_error_of_the_worker_itself_fails_the_attempt_and_frees_the_slo
     slots = _slots(backend)
     settling = asyncio.create_task(slots.settler.run())
     slots.start(claimed, asyncio.get_running_loop().time() + 30)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while slots.held:  # noqa: ASYNC110 - the settler brings it about
             await asyncio.sleep(0)
     failed = await backend.tasks.get(task.id)
@@ -148,7 +148,7 @@ async def _states_after_two_looks(prefetch: int | None, new_task: Any) -> list[T
     slots.start(claimed, asyncio.get_running_loop().time() + 30)
     for _ in range(2):
         await slots.give_back_stalled()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await slots.settler.drained()
     states = [(await backend.tasks.get(task.id)).state for task in claimed]
     ending.set()
@@ -172,7 +172,7 @@ async def test_what_waits_behind_long_tasks_goes_back_though_slots_come_free(new
     slots = _slots(backend, takes_its_time, None)
     settling = asyncio.create_task(slots.settler.run())
     slots.start(claimed, asyncio.get_running_loop().time() + 30)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await beginnings.get()
         await slots.give_back_stalled()
         endings.put_nowait(None)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
 
+import asyncpg
+
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.portions import portions
 from backstage.domain.task import Task
@@ -109,11 +111,26 @@ def _layers(tasks: list[Task]) -> list[list[Task]]:
 
 async def _add_layer(session: Session, tasks: list[Task], now: int | None) -> Answers:
     if all(task.dedupe is None for task in tasks):
-        await session.fetch(statement("add_tasks"), now, *NEW.values(tasks))
+        await _add_without_keys(session, tasks, now)
         return dict.fromkeys(task.id for task in tasks)
     rows = await session.fetch(statement("add_keyed_tasks"), now, *NEW.values(tasks))
     holders = {(queue, key): holder for queue, key, holder in rows}
     return {task.id: _duplicate(task, holders) for task in tasks}
+
+
+async def _add_without_keys(session: Session, tasks: list[Task], now: int | None) -> None:
+    """Ids are nearly always new, and to take them for new costs the server a quarter less."""
+    if not session.is_in_transaction:  # which the violation would end
+        try:
+            if len(tasks) == 1:
+                await session.fetch(statement("add_task"), now, *NEW.row(tasks[0]))
+            else:
+                await session.fetch(statement("add_new_tasks"), now, *NEW.values(tasks))
+        except asyncpg.UniqueViolationError:
+            pass
+        else:
+            return
+    await session.fetch(statement("add_tasks"), now, *NEW.values(tasks))
 
 
 def _duplicate(task: Task, holders: dict[tuple[str, str], str]) -> Duplicate | None:

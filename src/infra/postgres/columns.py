@@ -29,7 +29,8 @@ class Column(NamedTuple):
 
 class Columns:
     """Columns that go together. As `{new}` in a SQL file they are their names; as `{new:$2}` they are the parameters
-    that hold an array for each, from the second on. `values` returns those arrays."""
+    that hold an array for each, from the second on, which `values` returns; as `{new:one:$2}` they are the parameters
+    of a single row, each with its name, which `row` returns."""
 
     def __init__(self, *columns: Column) -> None:
         self._columns = columns
@@ -40,6 +41,9 @@ class Columns:
     def __format__(self, first: str) -> str:
         if not first:
             return ", ".join(self.names)
+        if first.startswith("one:$"):
+            numbered = enumerate(self._columns, int(first[5:]))
+            return ", ".join(f"${number}::{each.type} AS {each.name}" for number, each in numbered)
         return ", ".join(f"${number}::{each.type}[]" for number, each in enumerate(self._columns, int(first[1:])))
 
     @property
@@ -48,6 +52,9 @@ class Columns:
 
     def values(self, rows: Sequence[Any]) -> list[Values]:
         return [column(map(each.value, rows)) for each in self._columns]
+
+    def row(self, row: Any) -> list[Any]:
+        return [each.value(row) for each in self._columns]
 
 
 def column(values: Iterable[Any]) -> Values:

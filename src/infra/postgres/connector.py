@@ -15,6 +15,7 @@ CONNECT_TIMEOUT = 10.0
 
 _STATEMENTS_KEPT = 200
 _PLANNING = {  # decision 0404
+    "plan_cache_mode": "force_generic_plan",  # or a statement whose general plan seems dear is planned each time
     "enable_seqscan": "off",  # a plan made while a table was small is kept when it has grown
     "enable_bitmapscan": "off",  # never marks index entries as dead, so the ended tasks' would be read again and again
     "jit": "off",  # takes longer than any of our statements

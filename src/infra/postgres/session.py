@@ -36,11 +36,11 @@ class Session:
 
     def __init__(self, connection: Driver, schema: str, *, is_pooled: bool = False) -> None:
         self._connection, self._schema, self._is_pooled = connection, schema, is_pooled
-        self._is_in_transaction = False
+        self.is_in_transaction = False
 
     async def fetch(self, sql: str, *arguments: Any) -> Sequence[Any]:
         sql = qualified(sql, self._schema)
-        if self._is_pooled and not self._is_in_transaction:
+        if self._is_pooled and not self.is_in_transaction:
             async with self._connection.transaction():
                 return await self._connection.fetch(sql, *arguments)
         return await self._connection.fetch(sql, *arguments)
@@ -53,12 +53,12 @@ class Session:
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
         """All statements in the block, or none of them."""
-        was_in_one, self._is_in_transaction = self._is_in_transaction, True
+        was_in_one, self.is_in_transaction = self.is_in_transaction, True
         try:
             async with self._connection.transaction():
                 yield
         finally:
-            self._is_in_transaction = was_in_one
+            self.is_in_transaction = was_in_one
 
 
 Step = Callable[[Session], Awaitable[T]]

@@ -61,7 +61,7 @@ INDEXES = {
         "backstage_tasks_pkey",
     },
     "prune_tasks": {
-        "backstage_finished_oldest",
+        "backstage_finished_ended",
         "backstage_finished_pkey",
         "backstage_attempts_pkey",
         "backstage_tasks_pkey",
@@ -174,6 +174,24 @@ async def test_the_tasks_of_a_lane_are_not_looked_for_among_all_ids(full_url: st
     assert list(_backward_reads(await _plan(full_url, name, f"BEGIN; {worst}"))) == []
 
 
+@pytest.mark.parametrize("name", ["prune_tasks", "ended_since"])
+async def test_of_those_that_ended_first_no_more_are_read_than_are_asked_for(stale_url: str, name: str) -> None:
+    """Their index has no ids: a sort by moment and id would read it to its end."""
+    assert "backstage_finished_ended" not in set(_sorted_reads(await _plan(stale_url, name)))
+
+
+async def test_a_statement_is_planned_once_however_dear_its_plan_seems(full_url: str) -> None:
+    location = parse_url(full_url)
+    connection = await Connector(location).connect()
+    try:
+        for _ in range(8):
+            await connection.fetch(qualified(statement("oldest_due"), location.schema), None, 10_000)
+        planned = "SELECT custom_plans FROM pg_prepared_statements WHERE statement LIKE '%best_of_priority%' LIMIT 1"
+        assert await connection.fetchval(planned) == 0
+    finally:
+        await connection.close()
+
+
 async def _plan(url: str, name: str, before: str = "SELECT") -> dict[str, Any]:
     """The plan that is kept for any arguments."""
     connection = await _connected(url)
@@ -197,6 +215,14 @@ def _backward_reads(node: dict[str, Any]) -> Iterator[str]:
         yield node["Index Name"]
     for child in node.get("Plans", ()):
         yield from _backward_reads(child)
+
+
+def _sorted_reads(node: dict[str, Any]) -> Iterator[str]:
+    """Indexes whose rows are sorted as they come."""
+    for child in node.get("Plans", ()):
+        if node["Node Type"] in ("Sort", "Incremental Sort") and "Index Name" in child:
+            yield child["Index Name"]
+        yield from _sorted_reads(child)
 
 
 def _repeated_scans(node: dict[str, Any]) -> Iterator[str]:

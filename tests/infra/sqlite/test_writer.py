@@ -117,7 +117,7 @@ async def test_reads_do_not_wait_for_a_long_write(writer: Writer, trial: Trial) 
     gate = Gate()
     long = asyncio.create_task(writer.run(gate))
     await asyncio.to_thread(gate.entered.wait)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         assert await trial.tasks.get(task.id) == task
     gate.opened.set()
     await long

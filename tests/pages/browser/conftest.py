@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 import uvicorn
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Mount
@@ -16,6 +16,9 @@ from backstage.infra.container import Container
 from backstage.pages.app import pages_app
 from tests.pages.browser.chromium import ARGUMENTS, environment_of, find_chromium
 
+PATIENCE = 30_000
+"""Milliseconds."""
+expect.set_options(timeout=PATIENCE)
 PREFIX = "/ops/tasks"
 """The pages are mounted under a prefix, as an application of its own would do it."""
 
@@ -82,7 +85,7 @@ async def new_page(browser: Browser, on_store: Site) -> AsyncIterator[Callable[.
 
     async def open_page(**options: object) -> Watched:
         context = await browser.new_context(**{"locale": "en-GB", **options})  # type: ignore[arg-type]
-        context.set_default_timeout(5000)
+        context.set_default_timeout(PATIENCE)
         watched = watch(await context.new_page(), on_store)
         opened.append((context, watched))
         return watched
@@ -98,7 +101,7 @@ async def visitor(browser: Browser) -> AsyncIterator[BrowserContext]:
     """A window of somebody who keeps the browser open: a page in a process that has run already starts in a third of
     the time."""
     context = await browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(5000)
+    context.set_default_timeout(PATIENCE)
     await context.new_page()
     yield context
     await context.close()

@@ -26,7 +26,7 @@ async def test_health_is_bad_after_the_store_was_emptied_until_it_is_acknowledge
     try:
         async with StatusServer(worker, "127.0.0.1", 0, stuck_after=60) as status:
             await worker.start()
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{status.port}") as client:
+            async with httpx.AsyncClient(timeout=30, base_url=f"http://127.0.0.1:{status.port}") as client:
                 await until(lambda: _problem(worker) is None)
                 store._store.generation = "another"
                 await until(lambda: "was emptied" in str(_problem(worker)))

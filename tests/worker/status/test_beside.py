@@ -13,7 +13,7 @@ async def test_a_worker_serves_the_api_and_the_pages_beside_its_status() -> None
     async with (
         StatusServer(worker, "127.0.0.1", 0, stuck_after=60) as status,
         worker,
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{status.port}", follow_redirects=True) as client,
+        httpx.AsyncClient(timeout=30, base_url=f"http://127.0.0.1:{status.port}", follow_redirects=True) as client,
     ):
         body = {"type": "email:send", "scheduled_at": "2090-01-01T00:00:00Z"}
         assert (await client.post("/v1/tasks", json=body)).status_code == 201

@@ -35,7 +35,7 @@ async def connections(port: int) -> AsyncIterator[list[Connection]]:
 
 
 async def status_of(port: int, path: str = "/health/live") -> int:
-    async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
         return (await client.get(f"http://127.0.0.1:{port}{path}")).status_code
 
 

@@ -4,11 +4,12 @@
 --   $1 now (us), NULL: the server's   $2 state   $3 queue, NULL: each   $4 at most so many
 --   $5 ended longer ago than this (us), NULL: no matter   $6 how many a queue keeps, NULL: no matter
 --   $7 queues to leave alone
--- Returns how many were deleted. (`finished_at >= 0`, true of each, names the index to read.)
+-- Returns how many were deleted. (`finished_at >= 0`, true of each, names the index to read. It has no ids: with those of
+-- one moment, of which there are no more than one batch settled, all are read and sorted.)
 WITH clock AS (
     SELECT coalesce($1::bigint, backstage_now()) AS now
 ), queues AS (
-    SELECT queue, sum(tasks - pruned) AS stored
+    SELECT queue, greatest(0, least($4::integer, coalesce(sum(tasks - pruned) - $6::bigint, 0))) AS surplus
       FROM (SELECT queue, tasks, pruned FROM backstage_counts WHERE state = $2::text
             UNION ALL
             SELECT queue, tasks, pruned FROM backstage_count_changes WHERE state = $2::text) AS every
@@ -21,17 +22,20 @@ WITH clock AS (
            SELECT id, finished_at FROM backstage_finished
             WHERE queue = queues.queue AND state = $2::text
               AND finished_at >= 0 AND finished_at < (SELECT now FROM clock) - $5::bigint
-            ORDER BY finished_at, id
-            LIMIT $4::integer) AS old
+            ORDER BY finished_at
+            FETCH FIRST ($4::integer) ROWS WITH TIES) AS old
      UNION
     SELECT surplus.id, surplus.finished_at
       FROM queues
      CROSS JOIN LATERAL (
-           SELECT id, finished_at FROM backstage_finished
-            WHERE queue = queues.queue AND state = $2::text
-              AND finished_at >= 0
+           SELECT id, finished_at
+             FROM (SELECT id, finished_at FROM backstage_finished
+                    WHERE queue = queues.queue AND state = $2::text
+                      AND finished_at >= 0
+                    ORDER BY finished_at
+                    FETCH FIRST (queues.surplus) ROWS WITH TIES) AS first
             ORDER BY finished_at, id
-            LIMIT greatest(0, least($4::integer, coalesce(queues.stored - $6::bigint, 0)))) AS surplus
+            LIMIT queues.surplus) AS surplus
 ), chosen AS (
     SELECT id FROM prunable ORDER BY finished_at, id LIMIT $4::integer
 ), gone AS (
