@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from backstage.domain.task_state import TaskState
 from backstage.infra.moments import to_micros
 from backstage.infra.sqlite.counts import CountChanges
 from backstage.infra.sqlite.dedupe_keys import holder_of, keep_in_step
+from backstage.infra.sqlite.json_text import json_text
 from backstage.infra.sqlite.rows import columns_of, is_large, is_plain, plain_columns_of
 from backstage.infra.sqlite.statements import statement
 
@@ -22,7 +22,6 @@ _LAST = "SELECT max(seq) FROM backstage_tasks"
 _ADDED_AFTER = "SELECT queue, type FROM backstage_tasks WHERE seq > ?"
 _TAG = "INSERT OR IGNORE INTO backstage_tags (id, tag) VALUES (?, ?)"
 _KEEP_LARGE = "INSERT OR REPLACE INTO backstage_large_payloads (task, payload) VALUES (?, ?)"
-_as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def add_tasks(
@@ -38,10 +37,13 @@ def add_tasks(
 
 
 def _add_plain(cursor: sqlite3.Cursor, counts: CountChanges, tasks: list[Task], now: datetime) -> None:
-    (last,) = cursor.execute(_LAST).fetchone()
-    values = {"tasks": _as_json([plain_columns_of(task) for task in tasks]), "now": to_micros(now)}
-    if cursor.execute(statement("add_plain_tasks"), values).rowcount == len(tasks):
-        lanes = Counter((task.queue, task.lane_type) for task in tasks)
+    (last,) = cursor.execute(_LAST).fetchone() if len(tasks) > 1 else (None,)
+    values = {"tasks": json_text([plain_columns_of(task) for task in tasks]), "now": to_micros(now)}
+    added = cursor.execute(statement("add_plain_tasks"), values).rowcount
+    if added == len(tasks):
+        lanes = Counter([(task.queue, task.lane_type) for task in tasks])
+    elif added == 0:
+        return
     else:
         lanes = Counter(cursor.execute(_ADDED_AFTER, (last or 0,)).fetchall())
     for (queue, type_), number in lanes.items():

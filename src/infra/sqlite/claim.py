@@ -7,7 +7,6 @@ of its own lanes are merged instead.
 from __future__ import annotations
 
 import heapq
-import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -24,6 +23,7 @@ from backstage.domain.ports.task_queue import Claimed, ClaimRequest
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.infra.moments import ticks, to_micros
+from backstage.infra.sqlite.json_text import json_text
 from backstage.infra.sqlite.rows import LARGE_PAYLOAD
 from backstage.infra.sqlite.settle import settle
 from backstage.infra.sqlite.statements import statement
@@ -81,7 +81,7 @@ def _best_rows(transaction: Transaction, request: ClaimRequest) -> list[Row]:
     if rows is not None:
         return rows
     seqs = [pick[-1] for pick in _merged_lanes(transaction, request)]
-    found = {row[_SEQ]: row for row in transaction.cursor.execute(statement("find_by_seqs"), (json.dumps(seqs),))}
+    found = {row[_SEQ]: row for row in transaction.cursor.execute(statement("find_by_seqs"), (json_text(seqs),))}
     return [found[seq] for seq in seqs]
 
 
@@ -153,7 +153,7 @@ def _take(transaction: Transaction, request: ClaimRequest, rows: list[Row]) -> t
     now = transaction.now()
     lease = Lease(request.worker_id, now + timedelta(seconds=request.lease))
     end = transaction.boot_ticks() + ticks(request.lease)
-    seqs = json.dumps([row[_SEQ] for row in rows])
+    seqs = json_text([row[_SEQ] for row in rows])
     transaction.cursor.execute(
         statement("claim_tasks"),
         (request.worker_id, to_micros(lease.until), end, transaction.boot, to_micros(now), seqs),

@@ -93,15 +93,20 @@ def is_large(task: Task) -> bool:
     return len(task.payload_json) > LARGE_PAYLOAD
 
 
+_NOTHING_STATED = (None,) * 13
+
+
 def is_plain(task: Task) -> bool:
     """Whether `plain_columns_of` says all there is to say of a new task."""
+    seldom_stated = (
+        task.dedupe, task.max_attempts, task.backoff, task.timeout, task.soft_timeout, task.max_deliveries, task.key,
+        task.started_at, task.finished_at, task.result_json, task.last_failure, task.progress, task.progress_note,
+    )  # fmt: skip
     return (
-        task.state is TaskState.PENDING
+        seldom_stated == _NOTHING_STATED
+        and task.state is TaskState.PENDING
         and task.version == 1
-        and task.dedupe is task.max_attempts is task.backoff is task.timeout is task.soft_timeout is None
-        and task.max_deliveries is task.key is task.result_json is task.last_failure is task.progress is None
         and not (task.tags or task.is_awaited or task.deliveries or task.interruptions or task.crashes)
-        and task.started_at is task.finished_at is task.progress_note is task.undecodable is None
         and not (task.is_cancel_requested or is_large(task))
     )
 

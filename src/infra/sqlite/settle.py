@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -16,11 +15,16 @@ from backstage.infra.failure_text import failure_json
 from backstage.infra.moments import from_micros, to_micros
 from backstage.infra.sqlite.add import add_task
 from backstage.infra.sqlite.dedupe_keys import free, holds
+from backstage.infra.sqlite.json_text import json_text
 from backstage.infra.sqlite.statements import statement
 from backstage.infra.sqlite.transaction import Transaction
 
 _RUNNING = TaskState.RUNNING.value
 _KEEP_RESULT_UNTIL = "INSERT INTO backstage_result_ends (task_id, until, is_gone) VALUES (?, ?, 0)"
+
+
+_End = tuple[TaskState, str | None, bool, bool | None]
+"""The state, the failure, whether the lease ran out, and whether the row is the claim's record."""
 
 
 def settle(outcomes: Sequence[Outcome], transaction: Transaction) -> list[TaskState | None]:
@@ -53,7 +57,7 @@ def _runs(outcomes: Sequence[Outcome]) -> Iterator[list[Outcome]]:
 def _end(run: list[Outcome], transaction: Transaction) -> list[TaskState | None]:
     now = transaction.now()
     cursor, counts = transaction.cursor, transaction.counts
-    found = cursor.execute(statement("find_ending"), (json.dumps([outcome.task_id for outcome in run]),))
+    found = cursor.execute(statement("find_ending"), (json_text([outcome.task_id for outcome in run]),))
     running = {row[0]: row for row in found}
     accepted = [outcome for outcome in run if _is_of_the_claim(outcome, running.get(outcome.task_id))]
     _move(accepted, running, now, transaction)
@@ -83,7 +87,7 @@ def _move(
     accepted: Sequence[Outcome], running: Mapping[str, tuple[Any, ...]], now: datetime, transaction: Transaction
 ) -> None:
     """Make the entity's move on running tasks, those that end alike by one statement, and record their claims."""
-    alike: dict[tuple[object, ...], dict[int, str | None]] = {}
+    alike: dict[_End, dict[int, str | None]] = {}
     for outcome in accepted:
         seq = running[outcome.task_id][1]
         failure = failure_json(outcome.failure)
@@ -93,11 +97,9 @@ def _move(
             record = {"seq": seq, "now": to_micros(now), "outcome": outcome.kind, "failure": failure}
             transaction.cursor.execute(statement("record_end"), record)
         alike.setdefault((outcome.state, failure, is_lost, is_record or None), {})[seq] = outcome.result_json
-    for (state, failure, lost, is_record), results in alike.items():
-        end = {"state": state, "failure": failure, "lost": lost, "is_record": is_record}
-        transaction.cursor.execute(
-            statement("end_tasks"), end | {"now": to_micros(now), "results": json.dumps(results)}
-        )
+    for (state, failure, lost, row_is_record), results in alike.items():
+        end = {"state": state, "failure": failure, "lost": lost, "is_record": row_is_record}
+        transaction.cursor.execute(statement("end_tasks"), end | {"now": to_micros(now), "results": json_text(results)})
 
 
 def _holds(state: TaskState, key: str, ttl: float | None, created_at: int, now: datetime) -> bool:
