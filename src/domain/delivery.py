@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
 
-from backstage.domain.ended_event import ended_event, ended_event_name
+from backstage.domain.ended_event import ENDED_EVENT_NAMES, ended_event
 from backstage.domain.event_document import event_document
 from backstage.domain.events import TaskEvent
 from backstage.domain.outcome import Outcome
@@ -25,7 +25,7 @@ def deliveries_of(
     """The deliveries to store in the step that ends the claim of `task` so, due now; none of a delivery's own end."""
     if task.type.startswith(DELIVERY_TYPE):
         return ()
-    name = ended_event_name(outcome, outcome.state)
+    name = ENDED_EVENT_NAMES[outcome.kind_in(outcome.state)]
     will_retry = outcome.state is TaskState.PENDING
     wanting = [each for each in subscriptions if each.wants(name, task, will_retry=will_retry)]
     if not wanting:

@@ -11,7 +11,7 @@ from backstage.domain.payload import decode_payload
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 
-_NAMES = {
+ENDED_EVENT_NAMES = {
     OutcomeKind.COMPLETED: TaskCompleted.name,
     OutcomeKind.RETRIED: TaskFailed.name,
     OutcomeKind.DEAD: TaskFailed.name,
@@ -20,11 +20,7 @@ _NAMES = {
     OutcomeKind.RELEASED: TaskReleased.name,
     OutcomeKind.CANCELLED: TaskCancelled.name,
 }
-
-
-def ended_event_name(outcome: Outcome, state: TaskState) -> str:
-    """The name of the event that `ended_event` makes."""
-    return _NAMES[outcome.kind_in(state)]
+"""The name of the event that `ended_event` makes, by how the claim ended in the store."""
 
 
 def ended_event(task: Task, outcome: Outcome, state: TaskState, now: datetime) -> TaskEvent:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.json import Decoder
+
 from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.event_log import MOST_DATA_BYTES
 from backstage.domain.limits import MAX_PAYLOAD_BYTES, MAX_PAYLOAD_DEPTH
@@ -18,7 +20,7 @@ _PLAIN_TYPES = frozenset({dict, list, str, int, float, bool, type(None)})
 _LEAST_BYTES: dict[type, int] = {dict: 4, list: 2, tuple: 2}
 """What an item of each takes in JSON, with its comma, at the least; the last one needs none."""
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
-_decode = json.JSONDecoder().raw_decode
+_decode = Decoder().decode
 
 
 def encode_payload(
@@ -52,10 +54,9 @@ def encode_event(value: Any) -> str:
 def decode_payload(text: str) -> Any:
     """Return the value of a stored payload. Raises ValueError when somebody else wrote rubbish there."""
     try:
-        value, end = _decode(text)
-    except ValueError:
-        end = -1
-    return value if end == len(text) else json.loads(text)  # which takes blanks around it, and else says what is wrong
+        return _decode(text)
+    except (ValueError, RecursionError):
+        return json.loads(text)  # which takes NaN and what else Python writes, and else says what is wrong
 
 
 def _encoded(value: Any, field: str, limit: int, form: Callable[[Any, str], Any]) -> str:

@@ -227,7 +227,7 @@ class Task(StructForPydantic, Struct, frozen=True, kw_only=True, gc=False):
 
     def completed(self, result_json: str | None = None, next_tasks: tuple[Task, ...] = ()) -> Outcome:
         completed = OutcomeKind.COMPLETED, TaskState.COMPLETED
-        return Outcome(self.id, self.fence, *completed, result_json, next_tasks=next_tasks)
+        return Outcome(self.id, self.deliveries, *completed, result_json, next_tasks=next_tasks)
 
     def failed(self, failure: Failure, policy: RetryPolicy, chance: float) -> Outcome:
         """Back to PENDING after the backoff while attempts remain, else a dead letter."""

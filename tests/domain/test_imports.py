@@ -28,6 +28,7 @@ def test_the_domain_needs_croniter_and_structs_beside_the_standard_library_and_i
     assert {name for name in foreign if not name.startswith("croniter")} <= {
         "msgspec.Struct",
         "msgspec.field",
+        "msgspec.json.Decoder",
         "msgspec.structs.replace",
         "typing_extensions",
     }

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import threading
 from collections import OrderedDict, namedtuple
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum, Flag, IntEnum, StrEnum
@@ -343,3 +344,22 @@ def test_any_value_is_either_json_after_a_round_trip_or_refused_in_one_way(value
         assert error.fields[0].field.removeprefix("a key of ").startswith("payload")
     else:
         assert encode_payload(decode_payload(text)) == text
+
+
+FOREIGN = [
+    *("18446744073709551616", "-9223372036854775809", "-0", "-0.0", "1E5", "5e-324", "1e400", "NaN", "-Infinity"),
+    *(' {"a": 1} ', '{"a": 1, "a": 2}', '"\\u0000"', '"\x00"', '"\\ud800"', '"\\ud83d\\ude00"', "[" * 900 + "]" * 900),
+    *("", "[1,]", "01", "1 2", "\ufeff1", "1" * 5000, "{'a': 1}"),
+]
+
+
+@pytest.mark.parametrize("text", FOREIGN)
+def test_what_somebody_else_wrote_is_read_as_python_itself_reads_it(text: str) -> None:
+    assert _told(decode_payload, text) == _told(json.loads, text)
+
+
+def _told(read: Callable[[str], Any], text: str) -> str:
+    try:
+        return repr(read(text))
+    except ValueError as error:
+        return f"{type(error)} {error}"

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from backstage.worker.middleware.timeout import Deadlines
+from backstage.worker.middleware.deadlines import Deadlines
 from tests.worker.workers import DEADLINE
 
 

@@ -20,7 +20,7 @@ def _automatic(moments: Moments) -> Prefetch:
 def _after(prefetch: Prefetch, moments: Moments, *, runs: int, busy: float, idle: float = 0.0) -> int:
     prefetch.began()
     for _ in range(runs):
-        prefetch.ended()
+        prefetch.runs_ended += 1
     moments.now += busy
     if idle:
         prefetch.rested()

@@ -84,10 +84,11 @@ class MemoryStore:
     def put(self, task: Task) -> None:
         """Store the task in place of its former self, keeping counts, lanes and the dedupe key in step."""
         before = self.tasks.get(task.id)
+        lane_type = task.lane_type
         if before is not None:
-            self.counts[before.queue, before.lane_type, before.state] -= 1
+            self.counts[before.queue, lane_type, before.state] -= 1
         self.tasks[task.id] = task
-        self.counts[task.queue, task.lane_type, task.state] += 1
+        self.counts[task.queue, lane_type, task.state] += 1
         self._entries.pop(task.id, None)
         if task.state is TaskState.PENDING:
             self._entries[task.id] = next(self._numbers)

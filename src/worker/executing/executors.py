@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from backstage.worker.executing.child_setup import ChildSetup
+from backstage.worker.executing.direct_run import direct_run
 from backstage.worker.executing.handler_processes import HandlerProcesses
 from backstage.worker.executing.handler_threads import HandlerThreads
 from backstage.worker.handling.context import TaskContext
 from backstage.worker.handling.handler_registry import HandlerRegistry, RegisteredHandler
-from backstage.worker.handling.middleware import Middleware, compose
-from backstage.worker.middleware.timeout import Deadlines, timeout
+from backstage.worker.handling.middleware import Middleware, Run, compose
+from backstage.worker.middleware.deadlines import Deadlines
+from backstage.worker.middleware.recovery import recovery
+from backstage.worker.middleware.timeout import timeout
 
 
 class Executors:
@@ -31,12 +34,13 @@ class Executors:
     ) -> dict[str, RegisteredHandler]:
         """Wrap each handler once; the timeout is innermost, so that it measures nothing but the handler."""
         layers = (*middlewares, timeout(mark_over_soft_timeout, self._deadlines))
-        return {
-            each: RegisteredHandler(
-                handlers.registration(each), compose(layers, handlers.bind(each, self.threads, self._processes))
-            )
-            for each in types
-        }
+
+        def wrapped(lane_type: str) -> Run:
+            handler = handlers.bind(lane_type, self.threads, self._processes)
+            run = compose(layers, handler)
+            return direct_run(handler, run, self._deadlines) if tuple(middlewares) == (recovery,) else run
+
+        return {each: RegisteredHandler(handlers.registration(each), wrapped(each)) for each in types}
 
     def process_ids(self) -> list[int]:
         """Of the processes that run handlers, or wait to."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Mapping
 from typing import Any, NoReturn, Protocol, TypeVar, Unpack, overload
 
@@ -39,7 +40,7 @@ class TaskContext:
     queue, attempt and correlation id into each line. `backstage` is the worker's store.
     """
 
-    __slots__ = ("_bound_logger", "_logger", "_signals", "_store", "limits", "task", "worker_id")
+    __slots__ = ("_bound_logger", "_logger", "_signals", "_store", "asyncio_task", "limits", "task", "worker_id")
 
     def __init__(
         self,
@@ -49,8 +50,9 @@ class TaskContext:
         signals: RunSignals,
         store: HandlerStore | None = None,
         limits: RunLimits | None = None,
+        asyncio_task: asyncio.Task[Any] | None = None,
     ) -> None:
-        """`limits` are what the worker holds the run to."""
+        """`limits` are what the worker holds the run to; `asyncio_task` is what it runs in, where that is known."""
         self.task = task
         self.worker_id = worker_id
         self._logger = logger
@@ -58,6 +60,7 @@ class TaskContext:
         self._signals = signals
         self._store = store
         self.limits = limits
+        self.asyncio_task = asyncio_task
 
     @property
     def logger(self) -> Any:

@@ -42,6 +42,8 @@ class HandlerCall:
         label = getattr(function, "__qualname__", repr(function))
         kind = payload_type if takes.payload_type in _ANY_JSON else takes.payload_type
         self._reader = None if kind in _ANY_JSON else _reader(kind, label)
+        self._read: Callable[[str], Any] = _json_value if self._reader is None else self._reader.read
+        self._is_plain = (takes.payload, takes.second, takes.positions) == (0, None, 1)
 
     def of(self, payload_json: str, second: object) -> Callable[[], Any]:
         """Return the call. Raises PayloadMisfit when the payload does not fit the handler's type."""
@@ -49,7 +51,7 @@ class HandlerCall:
         positional: list[Any] = [None] * takes.positions
         keywords: dict[str, Any] = {}
         for place, value in (
-            (takes.payload, None if takes.payload is None else self._payload(payload_json)),
+            (takes.payload, None if takes.payload is None else self._read(payload_json)),
             (takes.second, second),
         ):
             if isinstance(place, int):
@@ -61,7 +63,7 @@ class HandlerCall:
     def check(self, payload_json: str) -> None:
         """Raises PayloadMisfit when the payload does not fit the handler's type."""
         if self._takes.payload is not None:
-            self._payload(payload_json)
+            self._read(payload_json)
 
     def schema(self) -> str | None:
         """The JSON schema of its payload, as text; None where it takes any, or none that has a schema."""
@@ -69,15 +71,16 @@ class HandlerCall:
 
     def run(self, context: TaskContext) -> Any:
         """Call the handler in this thread; what an async one returns is to be awaited."""
+        if self._is_plain:
+            return self.function(self._read(context.task.payload_json))
         return self.of(context.task.payload_json, context)()
 
-    def _payload(self, payload_json: str) -> Any:
-        if self._reader is not None:
-            return self._reader.read(payload_json)
-        try:
-            return decode_payload(payload_json)
-        except (ValueError, RecursionError) as error:
-            raise PayloadMisfit.of("payload", f"is not JSON: {error}") from None
+
+def _json_value(payload_json: str) -> Any:
+    try:
+        return decode_payload(payload_json)
+    except (ValueError, RecursionError) as error:
+        raise PayloadMisfit.of("payload", f"is not JSON: {error}") from None
 
 
 def _reader(payload_type: Any, label: str) -> PayloadReader:

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import Any
 
 from backstage.domain.failure import text_of
+from backstage.worker.handling import forked_child
 from backstage.worker.handling.context import TaskContext
-from backstage.worker.handling.forked_child import end_forked
 from backstage.worker.handling.middleware import Run
 
 
@@ -24,7 +23,7 @@ def recovery(run: Run) -> Run:
     """Turn what would end the worker into a failure of the attempt."""
 
     async def recovered(context: TaskContext) -> Any:
-        pid = os.getpid()
+        forks = forked_child.forks
         try:
             return await run(context)
         except (Exception, asyncio.CancelledError):
@@ -32,7 +31,7 @@ def recovery(run: Run) -> Run:
         except BaseException as error:
             raise crashed(error) from error
         finally:
-            if os.getpid() != pid:
-                end_forked()
+            if forked_child.forks != forks:
+                forked_child.end_forked()
 
     return recovered

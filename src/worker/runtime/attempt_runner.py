@@ -12,15 +12,15 @@ from backstage.app.current_task import current_task
 from backstage.domain.failure import Failure
 from backstage.domain.lost_worker_failures import too_many_deliveries
 from backstage.domain.outcome import Outcome
+from backstage.domain.task import Task
 from backstage.domain.task_result import TaskResult
 from backstage.worker.executing.run_outcome import RunOutcome
 from backstage.worker.handling.context import TaskContext
 from backstage.worker.handling.current_run import current_run
 from backstage.worker.handling.handler_store import HandlerStore
 from backstage.worker.handling.handler_traceback import from_the_handler_on
-from backstage.worker.handling.middleware import Run
+from backstage.worker.handling.run_limits import RunLimits
 from backstage.worker.runtime.held_task import HeldTask, StopReason
-from backstage.worker.watching.metrics import RunMetrics
 
 
 class AttemptsSpent(Exception):
@@ -45,22 +45,24 @@ class AttemptRunner:
     async def run(self, held: HeldTask) -> Outcome | None:
         """Run the handler to its end and say how it ended; None when the task is no longer ours to settle."""
         task, lane = held.task, held.lane
-        limits = lane.limits
+        limits, counts = lane.limits, lane.counts
         policy = limits.retry
-        # Whoever took the task back may not have known of this handler's limit.
-        if task.crashes >= task.deliveries_allowed(limits.max_deliveries):
-            return task.gave_up(too_many_deliveries(task.crashes, task.last_failure), has_run=False)
-        if task.attempt > (allowed := task.attempts_allowed(policy)):
-            return task.gave_up(Failure.of(AttemptsSpent(f"all {allowed} attempts are spent")), has_run=False)
+        if task.deliveries > 1 and (spent := _spent(task, limits)) is not None:
+            return spent
         if held.is_to_stop():
             return self._stopped(held, has_run=False)
         if task.timeout is not None or task.soft_timeout is not None:
             limits = limits.of(task)
-        context = TaskContext(task, self._worker_id, self._logger, held, self._store, limits)
+        context = TaskContext(task, self._worker_id, self._logger, held, self._store, limits, held.run)
         current_run.set(context)
         current_task.set(task)  # each run has its own asyncio.Task, so there is nothing to reset
+        counts.begin(task)
+        begun = time.perf_counter()  # the time of uvloop's loop stands still until the handler first waits
         try:
-            value = await _measured(lane.run, context, lane.counts)
+            try:
+                value = await lane.run(context)
+            finally:
+                counts.end(time.perf_counter() - begun)
         except asyncio.CancelledError as error:
             if held.is_to_stop():
                 return self._stopped(held)
@@ -72,6 +74,8 @@ class AttemptRunner:
             return None
         if held.has_seen_shutdown and _is_unsuccessful(value):
             return self.cut_off(held)  # it wound up because it was asked to, which is no failure
+        if value is None:
+            return task.completed()
         outcome = self._run_outcome.of_value(task, value, policy, limits.result_limit)
         if limits.keep_result_for is None or outcome.result_json is None:
             return outcome
@@ -98,20 +102,13 @@ class AttemptRunner:
                 return None
 
 
-async def _measured(run: Run, context: TaskContext, counts: RunMetrics) -> Any:
-    task = context.task
-    if task.started_at is not None:  # the claim's moment, by the same clock as the due time
-        counts.waits.observe(max(0.0, (task.started_at - task.scheduled_at).total_seconds()))
-    begun = time.perf_counter()  # the time of uvloop's loop stands still until the handler first waits
-    counts.active += 1
-    try:
-        return await run(context)
-    finally:
-        took = time.perf_counter() - begun
-        counts.active -= 1
-        counts.seconds += took
-        counts.durations.observe(took)
-        counts.longest = max(counts.longest, took)
+def _spent(task: Task, limits: RunLimits) -> Outcome | None:
+    """The end of a task that may not run again: whoever took it back may not have known of this handler's limits."""
+    if task.crashes >= task.deliveries_allowed(limits.max_deliveries):
+        return task.gave_up(too_many_deliveries(task.crashes, task.last_failure), has_run=False)
+    if task.attempt > (allowed := task.attempts_allowed(limits.retry)):
+        return task.gave_up(Failure.of(AttemptsSpent(f"all {allowed} attempts are spent")), has_run=False)
+    return None
 
 
 def _is_unsuccessful(value: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-from backstage.domain.ended_event import ended_event, ended_event_name
+from backstage.domain.ended_event import ENDED_EVENT_NAMES, ended_event
 from backstage.domain.events import TaskCreated, TaskEvent, TaskStarted
 from backstage.domain.outcome import Outcome
 from backstage.domain.ports.clock import Clock
@@ -19,6 +19,8 @@ class EventPublisher:
 
     def __init__(self, events: EventBus, clock: Clock, worker_id: str) -> None:
         self._events = events
+        self.is_heard = events.is_heard
+        """Whether anybody listens to the events of that name; else nobody need be told of them."""
         self._clock = clock
         self._worker_id = worker_id
         self._waiting: deque[TaskEvent] = deque()
@@ -27,14 +29,14 @@ class EventPublisher:
         self._idle.set()
 
     def started(self, task: Task) -> None:
-        if self._events.is_heard(TaskStarted.name):
+        if self.is_heard(TaskStarted.name):
             self._submit(TaskStarted(task=task, at=self._clock.now(), worker_id=self._worker_id))
 
     def ended(self, task: Task, outcome: Outcome, state: TaskState) -> None:
         """`task` is the claimed task, `outcome` how it ended, `state` what the store made of it."""
-        if self._events.is_heard(ended_event_name(outcome, state)):
+        if self.is_heard(ENDED_EVENT_NAMES[outcome.kind_in(state)]):
             self._submit(ended_event(task, outcome, state, self._clock.now()))
-        if outcome.next_tasks and self._events.is_heard(TaskCreated.name):
+        if outcome.next_tasks and self.is_heard(TaskCreated.name):
             for each in outcome.next_tasks:
                 self._submit(TaskCreated(task=each, at=self._clock.now()))
 

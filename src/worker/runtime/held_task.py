@@ -45,6 +45,7 @@ class HeldTask:
         "_told",
         "has_begun",
         "has_seen_shutdown",
+        "has_told",
         "lane",
         "lease_end",
         "run",
@@ -73,6 +74,8 @@ class HeldTask:
         self._asked_for: set[asyncio.Future[bool]] | None = None  # few runs ask, and a set for each task costs
         self._lines: deque[NotedLine] | None = None
         self._told = 0
+        self.has_told = False
+        """Whether the run has emitted or logged anything."""
         self._is_lost = False
         self._shutting_down = shutting_down
         self._is_over_soft_timeout = False
@@ -115,6 +118,7 @@ class HeldTask:
     def note_line(self, level: str, event: str, fields: Mapping[str, Any]) -> None:
         if self._lines is None:
             self._lines = deque(maxlen=MOST_LINES)
+            self.has_told = True
         self._lines.append((self._reports.now(), level, event, fields))
         if self.lane.limits.keep_logs:
             line = json.dumps({"level": level, "event": event, "fields": fields})
@@ -123,6 +127,7 @@ class HeldTask:
 
     def _tell(self, kind: EventKind, data_json: str) -> None:
         self._told += 1
+        self.has_told = True
         task = self.task
         self._reports.tell(NewEvent(task.id, task.fence, self._told, task.attempt, kind, data_json), self._lose)
 
@@ -132,11 +137,6 @@ class HeldTask:
     async def _stored(self) -> bool:
         await self._reports.stored()
         return not self._is_lost
-
-    @property
-    def has_told(self) -> bool:
-        """Whether the run has emitted or logged anything."""
-        return self._told > 0 or self._lines is not None
 
     async def stored(self, outcome: Outcome) -> None:
         """Return once the store has all that the run has told: after its end it takes nothing more."""
@@ -213,7 +213,7 @@ class HeldTasks:
     def drop(self, task_id: str, fence: int) -> HeldTask | None:
         """Return what was dropped: None if no run of that fence is held."""
         held = self._by_id.get(task_id)
-        if held is not None and held.task.fence == fence:
+        if held is not None and held.task.deliveries == fence:
             del self._by_id[task_id]
             return held
         return self._earlier.pop((task_id, fence), None)

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
+from backstage.domain.ended_event import ENDED_EVENT_NAMES
 from backstage.domain.outcome import Outcome, OutcomeKind
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
@@ -31,15 +32,20 @@ class OutcomeReport:
         hears = getattr(logger, "is_enabled_for", lambda level: True)
         self._is_heard = {level: hears(getattr(logging, level.upper())) for level in self._log}
 
-    def ended(self, task: Task, outcome: Outcome, state: TaskState) -> None:
-        """`task` is the claimed task, `outcome` how it ended, `state` what the store made of it."""
-        self._publisher.ended(task, outcome, state)
+    def ended(self, task: Task, outcome: Outcome, state: TaskState) -> OutcomeKind:
+        """`task` is the claimed task, `outcome` how it ended, `state` what the store made of it. Return how the claim
+        has ended."""
         kind = outcome.kind_in(state)
+        if outcome.next_tasks or self._publisher.is_heard(ENDED_EVENT_NAMES[kind]):
+            self._publisher.ended(task, outcome, state)
         if outcome.failure is not None and kind in _FAILED:
             self._history.failed(task, outcome.failure)
         level, event = _LINES[kind]
-        if not self._is_heard[level]:
-            return
+        if self._is_heard[level]:
+            self._write(level, event, task, outcome)
+        return kind
+
+    def _write(self, level: str, event: str, task: Task, outcome: Outcome) -> None:
         facts: dict[str, Any] = {
             "task_id": task.id,
             "type": task.type,

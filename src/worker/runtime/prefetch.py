@@ -26,7 +26,8 @@ class Prefetch:
         self._fixed = fixed
         self._concurrency = concurrency
         self._now = now
-        self._ended = 0
+        self.runs_ended = 0
+        """Since the last look; whoever sees a run end counts it."""
         self._busy = 0.0
         self._busy_since: float | None = None
         self._since = 0.0
@@ -41,10 +42,6 @@ class Prefetch:
         if self._busy_since is None:
             self._busy_since = self._now()
 
-    def ended(self) -> None:
-        """A run has ended."""
-        self._ended += 1
-
     def rested(self) -> None:
         """No run goes on any more."""
         if self._busy_since is not None:
@@ -57,7 +54,7 @@ class Prefetch:
         now = self._now()
         if now - self._since >= LOOK:
             self._size = self._size_at(now)
-            self._since, self._ended, self._busy = now, 0, 0.0
+            self._since, self.runs_ended, self._busy = now, 0, 0.0
         return self._size
 
     def _size_at(self, now: float) -> int:
@@ -65,6 +62,6 @@ class Prefetch:
             self._busy += now - self._busy_since
             self._busy_since = now
         seconds = max(self._busy, (now - self._since) * LEAST_BUSY)
-        size = min(MOST, int(self._ended / seconds * READY_FOR))
+        size = min(MOST, int(self.runs_ended / seconds * READY_FOR))
         # Fewer than there are slots: a run takes longer than that, and so would the wait behind it.
         return size if size >= self._concurrency else 0

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from backstage.domain.events import TaskStarted
 from backstage.domain.failure import Failure
 from backstage.domain.outcome import Outcome
 from backstage.domain.ports.task_queue import TaskQueue
@@ -73,6 +74,8 @@ class Slots:
         self.is_closing = False
         self._is_paused = False
         self._is_quiet = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        """Kept, for to ask for it costs a system call."""
 
     @property
     def claims_nothing(self) -> bool:
@@ -131,7 +134,7 @@ class Slots:
 
     def refill(self) -> None:
         """A slot is free: start what waits for one, or make room known."""
-        if not self.is_closing:
+        if self._waiting and not self.is_closing:
             self._fill()
         self._hint.set()
 
@@ -187,8 +190,9 @@ class Slots:
         free = self._options.concurrency - len(self._threads.abandoned) - len(self.runs)
         if free <= 0 or not self._waiting:
             return
-        self._prefetch.began()
-        loop = asyncio.get_running_loop()
+        if not self.runs:
+            self._prefetch.began()
+        loop = self._loop = self._loop or asyncio.get_running_loop()
         for _ in range(min(free, len(self._waiting))):
             held = self._waiting.popleft()
             held.run = run = loop.create_task(self._run(held))
@@ -199,7 +203,14 @@ class Slots:
         held.has_begun = True
         task = held.task
         try:
-            outcome = await self._outcome_of(held)
+            if self._publisher.is_heard(TaskStarted.name):
+                self._publisher.started(task)
+            outcome = await self._runner.run(held)
+            if outcome is not None:
+                if held.has_told:
+                    await self._all_is_stored(held, outcome)
+                if self._subscriptions.next_tasks_of is not None:
+                    outcome = self._with_deliveries(task, outcome)
         except BaseException as error:  # a bug of ours, or a handler's trick that we did not think of
             self._logger.exception(log_events.RUN_BROKE, task_id=task.id, type=task.type)
             outcome = task.failed(Failure.of(error), self._options.retry, 0.5)
@@ -209,22 +220,16 @@ class Slots:
             self.settler.submit(outcome)
         assert held.run is not None
         self.runs.discard(held.run)
-        self._prefetch.ended()
+        self._prefetch.runs_ended += 1
         self.refill()
         if not self.runs:
             self._prefetch.rested()
 
-    async def _outcome_of(self, held: HeldTask) -> Outcome | None:
-        task = held.task
-        self._publisher.started(task)
-        outcome = await self._runner.run(held)
-        if outcome is None:
-            return None
-        if held.has_told:  # a timer for each task would cost those who tell nothing
-            with contextlib.suppress(TimeoutError, asyncio.CancelledError):  # then it has ended all the same
-                async with asyncio.timeout(self._options.lease):
-                    await held.stored(outcome)
-        return self._with_deliveries(task, outcome)
+    async def _all_is_stored(self, held: HeldTask, outcome: Outcome) -> None:
+        """A timer for each task would cost those who tell nothing, so only those that have told something wait here."""
+        with contextlib.suppress(TimeoutError, asyncio.CancelledError):  # then it has ended all the same
+            async with asyncio.timeout(self._options.lease):
+                await held.stored(outcome)
 
     def _with_deliveries(self, task: Task, outcome: Outcome) -> Outcome:
         next_tasks_of = self._subscriptions.next_tasks_of
@@ -254,7 +259,6 @@ class Slots:
             if state is None:
                 self._logger.warning(log_events.OUTCOME_REFUSED, task_id=outcome.task_id, outcome=outcome.kind)
                 continue
-            held.lane.counts.count(outcome.kind_in(state))
-            self.report.ended(held.task, outcome, state)
+            held.lane.counts.count(self.report.ended(held.task, outcome, state))
         if self._has_backlog or (self._options.is_until_idle and not self.held):
             self._hint.set()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from backstage.domain.outcome import OutcomeKind
+from backstage.domain.task import Task
 from backstage.worker.watching.histogram import Histogram
 
 MOST_LANES = 500
@@ -39,6 +40,20 @@ class RunMetrics:
     durations: Histogram = field(default_factory=Histogram)
     waits: Histogram = field(default_factory=Histogram)
     """From the moment a task was due to its claim, by the store's clock."""
+
+    def begin(self, task: Task) -> None:
+        """A run of the claimed task begins."""
+        self.active += 1
+        if task.started_at is not None:  # the claim's moment, by the same clock as the due time
+            waited = (task.started_at - task.scheduled_at).total_seconds()
+            self.waits.observe(waited if waited > 0.0 else 0.0)
+
+    def end(self, seconds: float) -> None:
+        """A handler has run for so long."""
+        self.active -= 1
+        self.seconds += seconds
+        self.longest = max(self.longest, seconds)
+        self.durations.observe(seconds)
 
     def count(self, kind: OutcomeKind) -> None:
         """One run has ended so."""

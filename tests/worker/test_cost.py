@@ -1,0 +1,44 @@
+"""What a run costs the worker, in calls of Python functions: the machine and its load do not change those."""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+from typing import Any
+
+from backstage import EnqueueTask, Worker
+
+CALLS = 78
+"""A task, of all that its drain from the memory store calls."""
+
+
+async def _calls_of_a_drain(tasks: int) -> int:
+    calls = 0
+
+    def count(frame: FrameType, event: str, argument: Any) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    async def no_op(payload: Any) -> None:
+        pass
+
+    worker = Worker("memory://", silent=True, until_idle=True, concurrency=100, prefetch=1000)
+    worker.on("t", no_op)
+    async with worker:
+        await worker.backstage.enqueue_tasks([EnqueueTask("t", {"n": n}) for n in range(tasks)])
+        sys.setprofile(count)
+        try:
+            await worker.start()
+            await worker.wait()
+        finally:
+            sys.setprofile(None)
+        assert worker.metrics.completed == tasks
+    return calls
+
+
+async def test_a_task_costs_so_many_calls_and_no_more() -> None:
+    few, many = 200, 600
+    await _calls_of_a_drain(1)  # loads what is loaded once
+    least = await _calls_of_a_drain(few)
+    a_task = (await _calls_of_a_drain(many) - least) / (many - few)
+    assert 0.85 * CALLS < a_task < 1.1 * CALLS, f"{a_task:.1f} calls a task: if it is less, lower the figure here"
