@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import datetime
+from typing import Any
 
 import pytest
 import structlog
@@ -143,3 +145,25 @@ def test_the_configuration_of_the_application_is_left_alone():
     new_logger(level="debug", log_format="console").debug("task_claimed")
     assert structlog.get_config() == before
     assert not structlog.is_configured()
+
+
+def test_entries_that_are_written_together_have_the_form_of_single_ones() -> None:
+    stream = io.StringIO()
+    logger: Any = new_logger(stream=stream).bind(worker_id="w1")
+    logger.info("task_claimed", task_id="7", text="a\n\u2028b")
+    logger.write_entries("info", "task_claimed", [f'"task_id": "7", "text": {json.dumps("a\n\u2028b")}'] * 2)
+    single, *together = stream.getvalue().splitlines()
+    assert len(together) == 2
+    for each in together:
+        assert each.partition('", "level"')[2] == single.partition('", "level"')[2]
+        assert datetime.fromisoformat(json.loads(each)["timestamp"]) >= datetime.fromisoformat(
+            lines(stream)[0]["timestamp"]
+        )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"silent": True}, {"log_handler": print}, {"log_format": "console"}, {"silent": True, "log_handler": print}],
+)
+def test_where_each_entry_is_heard_by_itself_none_are_written_together(options: dict[str, Any]) -> None:
+    assert not hasattr(new_logger(stream=io.StringIO(), **options), "write_entries")
