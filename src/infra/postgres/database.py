@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 import asyncpg
 
 from backstage.domain.errors import ConfigurationError, StorageUnavailableError
+from backstage.domain.opening import Opening
+from backstage.infra.postgres.connections_taken import UNUSED_FOR, pool_size
 from backstage.infra.postgres.connector import CONNECT_TIMEOUT, Connector
 from backstage.infra.postgres.session import Session, Step, attempt, is_read_only
 
@@ -34,16 +36,28 @@ class Database:
     def is_open(self) -> bool:
         return self._pool is not None and self._pid == os.getpid()
 
-    async def open(self) -> None:
-        """Make the pool; connections are made when they are needed."""
+    async def open(self, opening: Opening) -> None:
+        """Make the pool; connections are made when they are needed, and closed when they are not."""
         self._pid = os.getpid()
         self._home = asyncio.get_running_loop()
-        self._pool = await asyncpg.create_pool(
+        self._pool = await self._new_pool(pool_size(self.connector.location.pool_size, opening))
+
+    async def open_again(self, opening: Opening) -> None:
+        """For a process that is about to do something else; steps that have begun end where they are."""
+        size, before = pool_size(self.connector.location.pool_size, opening), self._pool
+        if before is not None and before.get_max_size() != size and asyncio.get_running_loop() is self._home:
+            self._pool = await self._new_pool(size)
+            self.begin(before.close())
+
+    async def _new_pool(self, size: int) -> asyncpg.Pool[Any]:
+        pool: asyncpg.Pool[Any] = await asyncpg.create_pool(
             min_size=0,
-            max_size=self.connector.location.pool_size,
+            max_size=size,
+            max_inactive_connection_lifetime=UNUSED_FOR,
             connect=self._connect,
             reset=_leave_as_it_is,
         )
+        return pool
 
     async def close(self) -> None:
         """Let steps that were begun come to their end, and free all connections."""

@@ -14,6 +14,7 @@ from backstage.domain.task_state import TaskState
 from backstage.infra.lanes_finding import lanes_finding
 from backstage.infra.migrations import migrations_of
 from backstage.infra.moments import to_micros
+from backstage.infra.postgres.connections_taken import taken_by_a_worker
 from backstage.infra.postgres.connector import Connector
 from backstage.infra.postgres.migrations import Migrations
 from backstage.infra.postgres.statements import qualified, statement
@@ -44,7 +45,7 @@ async def diagnose(connection: asyncpg.Connection[Any], connector: Connector, mi
         _clock(seen["now"], asked_at, answered_at),
         *_horizon(seen),
         _dead_tuples(seen),
-        _connections(seen),
+        _connections(seen, connector),
         Finding("size", OK, f"{seen['bytes']:,} bytes"),
     ]
 
@@ -156,8 +157,9 @@ def _dead_tuples(seen: Any) -> Finding:
     return Finding("dead rows", OK, detail)
 
 
-def _connections(seen: Any) -> Finding:
-    detail = f"{seen['connections']} of {seen['max_connections']}"
+def _connections(seen: Any, connector: Connector) -> Finding:
+    taken = taken_by_a_worker(connector.location.pool_size)
+    detail = f"{seen['connections']} of {seen['max_connections']}; {taken}"
     if seen["connections"] > _FEW_CONNECTIONS * seen["max_connections"]:
         return Finding("connections", WARNING, detail, "raise max_connections, or lower pool_size in the URLs")
     return Finding("connections", OK, detail)

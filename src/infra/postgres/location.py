@@ -25,12 +25,13 @@ _ESCAPE = "in a user's name, a password or a database's name, write @ as %40, / 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
-    """`dsn` is for the driver alone, `shown` is for people: it has no password. `command_timeout` is seconds."""
+    """`dsn` is for the driver alone, `shown` is for people: it has no password. `command_timeout` is seconds.
+    `pool_size` is None where the URL does not say it: see connections_taken.py."""
 
     dsn: str = field(repr=False)
     shown: str
     schema: str = "public"
-    pool_size: int = 8
+    pool_size: int | None = None
     command_timeout: float = 30.0
     prepared: Prepared = "auto"
     is_migrated_on_open: bool = True
@@ -68,7 +69,7 @@ def parse_url(url: str) -> Location:
         dsn=parts._replace(scheme="postgresql", query=rest, fragment="").geturl(),
         shown=shown,
         schema=_identifier(shown, given.get("schema", "public")),
-        pool_size=_number(shown, given.get("pool_size", "8")),
+        pool_size=_number(shown, given["pool_size"]) if "pool_size" in given else None,
         command_timeout=_seconds(shown, given.get("command_timeout", "30")),
         prepared=_prepared(shown, given.get("prepared_statements", "auto")),
         is_migrated_on_open=_switch(shown, "migrate", given.get("migrate", "on")),

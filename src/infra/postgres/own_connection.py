@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 
+from backstage.infra.postgres.connections_taken import UNUSED_FOR
 from backstage.infra.postgres.connector import CONNECT_TIMEOUT, Connector
 from backstage.infra.postgres.session import Session, Step, attempt, is_read_only
 
@@ -14,18 +15,23 @@ T = TypeVar("T")
 
 
 class OwnConnection:
-    """One connection of the running loop, for one step at a time; made when it is needed, and anew when it was lost."""
+    """One connection of the running loop, for one step at a time; made when it is needed, anew when it was lost, and
+    closed when it is not used."""
 
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
         self._connection: asyncpg.Connection[Any] | None = None
         self._epoch = connector.epoch.number
         self._lock = asyncio.Lock()
+        self._expiry: asyncio.TimerHandle | None = None
+        self._closing: asyncio.Task[None] | None = None
 
     async def run(self, step: Step[T]) -> T:
         return await attempt(self._connector, self._borrow, step)
 
     async def close(self) -> None:
+        if self._expiry is not None:
+            self._expiry.cancel()
         connection, self._connection = self._connection, None
         if connection is None or connection.is_closed():
             return
@@ -37,6 +43,8 @@ class OwnConnection:
     @contextlib.asynccontextmanager
     async def _borrow(self) -> AsyncIterator[Session]:
         async with self._lock:
+            if self._expiry is not None:
+                self._expiry.cancel()
             connection = await self._fit()
             is_done = False
             try:
@@ -51,6 +59,10 @@ class OwnConnection:
                 if not is_done:
                     self._connection = None
                     connection.terminate()
+                self._expiry = asyncio.get_running_loop().call_later(UNUSED_FOR, self._expire)
+
+    def _expire(self) -> None:
+        self._closing = asyncio.get_running_loop().create_task(self.close())
 
     async def _fit(self) -> asyncpg.Connection[Any]:
         """Return the connection, made anew if it is lost, or of an earlier epoch."""

@@ -16,6 +16,7 @@ from backstage.domain.errors import (
     TaskError,
 )
 from backstage.infra.open_files import spent
+from backstage.infra.postgres.connections_taken import taken_by_a_worker
 from backstage.infra.tls_files import refuses_our_certificate
 
 DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
@@ -29,6 +30,7 @@ read-only: the server says itself that it did not do it."""
 _OF_ANOTHER_SERVER = frozenset({_READ_ONLY, "57P01", "57P02", "57P03", "57P04"})
 """Read-only, shut down by the administrator or by a crash, cannot connect now, database dropped: what a server answers
 that serves the store no more, or not yet again."""
+_TOO_MANY_CONNECTIONS = "53300"
 _NOT_PREPARED = frozenset({"26000", "42P05"})
 _REFUSED = {
     "28P01": "the password is wrong: correct it, or PGPASSWORD or the passfile it came from",
@@ -71,6 +73,9 @@ def translate(error: BaseException, store: str) -> TaskError:
         return StorageFullError(f"{store}: no room left ({error}): free space on the server's disk")
     if code == _READ_ONLY:
         return StorageUnavailableError(f"{store}: the server is read-only ({error}): if it stays so, name the primary")
+    if code == _TOO_MANY_CONNECTIONS:
+        remedy = "raise max_connections of the server, or run fewer workers with more concurrency each"
+        return StorageUnavailableError(f"{store}: {error}: {taken_by_a_worker(None)}; {remedy}")
     if code in _REFUSED:
         return ConfigurationError(store, f"{_REFUSED[code]} ({error})")
     if code in _LACKS:
