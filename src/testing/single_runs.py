@@ -134,6 +134,7 @@ class SingleRuns:
         if outcome.failure is not None:
             self.failures.append(FailedRun(task, outcome.failure, errors[0] if errors else None))
         self._report.ended(task, outcome, state)
+        self._report.all_told()
 
     async def _tell_listeners(self) -> None:
         if not any(map(self._events.is_heard, EVENT_NAMES)):
@@ -167,7 +168,7 @@ class SingleRuns:
         return Lane(run, limits_of(self._options, task.queue, registration), RunMetrics())
 
 
-async def _ended(*tasks: asyncio.Task[None]) -> None:
+async def _ended(*tasks: asyncio.Task[Any]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.wait(tasks)
