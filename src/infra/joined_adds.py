@@ -50,7 +50,7 @@ class JoinedAdds:
         return await call.answer
 
     async def add_directly(self, tasks: Sequence[Task]) -> Stored:
-        """The same in the caller's own task where nobody is storing, for a store that a cancelled step does not harm."""
+        """The same in the caller's own task where nobody stores yet, for stores that no cancelled step harms."""
         if self._is_storing:
             return await self.add(tasks)
         self._is_storing = True

@@ -24,7 +24,7 @@ local function tail_of(level)
 end
 
 -- Let a task that is due wait in its level. Returns the sequence number of its entry, or false if it waits in `early`.
--- `due` is the moment that the text holds; without it somebody else wrote the text, and whoever claims the task says so.
+-- `due` is the moment that the text holds. Without it somebody else wrote the text: whoever claims the task says so.
 local function wait_in_line(id, due_text, due, priority, type_)
   local level = level_of(priority, type_)
   if not due then
