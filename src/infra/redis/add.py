@@ -38,6 +38,9 @@ class Adding:
 
     async def _store(self, tasks: Sequence[Task]) -> list[Duplicate | None]:
         """At home, in several messages where one would be too large; each is a step of its own for each queue."""
+        if len(tasks) == 1 and _is_plain(tasks[0]):
+            await self._store_plain(tasks[0])
+            return [None]
         answers: list[Duplicate | None] = []
         for portion in portions(tasks, attrgetter("size"), len(tasks)):
             answers += await self._store_portion(portion)
@@ -57,8 +60,7 @@ class Adding:
         answers: list[Duplicate | None] = [None] * len(tasks)
         new_queues = []
         for (queue, positions), reply in zip(by_queue.items(), await self._client.run_each_at_home(steps), strict=True):
-            now, is_new, holders = unpack(reply)
-            self._client.time.measured(now, asked_at)
+            is_new, holders = self._told(reply, asked_at)
             if is_new:
                 new_queues.append(queue)
             for position, holder in zip(positions, holders, strict=True):
@@ -69,7 +71,41 @@ class Adding:
             await self._directory.register_again(new_queues)
         return answers
 
+    async def _store_plain(self, task: Task) -> None:
+        """One task whose script has little to do and nothing to unpack."""
+        queue = task.queue
+        if queue not in self._directory.registered:
+            await self._directory.register([queue])
+        asked_at = self._client.time.clock.monotonic()
+        arguments = [task.id, f"{int(task.priority)}:{task.lane_type}", *definition_of(task)]
+        reply = await self._client.run_flat_at_home("add_tasks", self._client.keys.queue(queue), arguments)
+        if isinstance(reply, int):
+            self._client.time.measured(reply, asked_at)
+            return
+        is_new, _ = self._told(reply, asked_at)
+        if is_new:
+            await self._directory.register_again([queue])
+
+    def _told(self, reply: bytes, asked_at: float) -> tuple[bool, list[Any]]:
+        """Whether the queue was new, and the ids of the keys' holders, false where nobody is."""
+        now, is_new, holders = unpack(reply)
+        self._client.time.measured(now, asked_at)
+        return is_new, holders
+
 
 def stored(task: Task) -> list[object]:
     """A new task as the scripts take it."""
     return [task.id, definition_of(task) + condition_of(task)]
+
+
+def _is_plain(task: Task) -> bool:
+    """Whether it is new, due at once, without a key, and found by nothing but its type and its queue."""
+    return (
+        task.dedupe is None
+        and task.key is None
+        and not task.tags
+        and task.correlation_id == task.id == task.workflow_id
+        and task.scheduled_at == task.created_at
+        and task.version == 1
+        and not task.deliveries
+    )

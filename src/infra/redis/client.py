@@ -15,7 +15,8 @@ from backstage.infra.redis.keys import NEVER, Keys
 from backstage.infra.redis.location import Location
 from backstage.infra.redis.rows import pack
 from backstage.infra.redis.scripts import Script, script
-from backstage.infra.redis.servers import Command, Servers, propagating_cancel, servers_at
+from backstage.infra.redis.servers import Servers, servers_at
+from backstage.infra.redis.shared_connection import Command
 from backstage.infra.redis.store_errors import DRIVER_ERRORS, translate
 from backstage.infra.server_time import ServerTime
 
@@ -83,10 +84,17 @@ class Client:
         """The same for a caller on the loop that opened the client."""
         if not steps:
             return []
-        scripts = [script(name) for name, _, _ in steps]
         arguments = [self._arguments(keys, pack(argument), known_control) for _, keys, argument in steps]
+        return await self._run([script(name) for name, _, _ in steps], arguments)
+
+    async def run_flat_at_home(self, name: str, keys: str, arguments: Sequence[str]) -> Any:
+        """Run a script on one queue whose arguments are texts, which it need not unpack: its ARGV from 7 on."""
+        [reply] = await self._run([script(name)], [(*self._arguments(keys, b"", None), *arguments)])
+        return reply
+
+    async def _run(self, scripts: list[Script], arguments: list[Command]) -> list[Any]:
         commands: list[Command] = [("EVALSHA", each.sha, *rest) for each, rest in zip(scripts, arguments, strict=True)]
-        durable = any(name in _DURABLE for name, _, _ in steps) and self.location.wait_replicas > 0
+        durable = self.location.wait_replicas > 0 and any(each.name in _DURABLE for each in scripts)
         if durable:
             commands.append(self._wait())
         replies = await self._send(commands)
@@ -166,7 +174,7 @@ class Client:
 
     async def _reach(self, call: Awaitable[T]) -> T:
         try:
-            return await propagating_cancel(call)
+            return await call
         except TaskError:
             raise
         except DRIVER_ERRORS as error:

@@ -1,7 +1,7 @@
 """Connections to where the keys lie: one server, whichever server Sentinel names, or a cluster.
 
 Nothing is sent twice by the driver: a write whose reply was lost may have happened, and whoever asked decides. A call
-that is cancelled or times out takes its connection with it, so that nobody reads a reply which was meant for another.
+that times out takes its connection with it, so that nobody reads a reply which was meant for another.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from redis.exceptions import ClusterError, ResponseError, TryAgainError
 from backstage.infra.connection_epoch import ConnectionEpoch
 from backstage.infra.redis.connections import close_pool, cluster_of, pool_of
 from backstage.infra.redis.location import Location
+from backstage.infra.redis.shared_connection import Command
+from backstage.infra.redis.shared_server import SharedServer
 from backstage.infra.redis.store_errors import is_of_another_server
 
 T = TypeVar("T")
-
-Command = tuple[str | bytes | int, ...]
 
 _CALLS_AT_ONCE = 32
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.25
@@ -49,16 +49,23 @@ def servers_at(location: Location, epoch: ConnectionEpoch) -> Servers:
     """Not yet connected; for use on the running loop alone. A server that serves the store no more ends the epoch."""
     if location.kind == "cluster":
         return _Cluster(location, epoch)
-    return _OneServer(location, epoch)
+    if location.wait_replicas:
+        return _WaitingServer(location, epoch)
+    return SharedServer(location, epoch)
 
 
-class _OneServer:
+class _WaitingServer:
+    """One server; each call has a connection for itself, for WAIT holds up what is behind it on the same one."""
+
     def __init__(self, location: Location, epoch: ConnectionEpoch) -> None:
         self._location, self._epoch, self._number = location, epoch, epoch.number
         self._pool = pool_of(location)
         self._room = asyncio.Semaphore(_CALLS_AT_ONCE)
 
     async def send(self, commands: Sequence[Command]) -> list[Any]:
+        return await propagating_cancel(self._send(commands))
+
+    async def _send(self, commands: Sequence[Command]) -> list[Any]:
         async with self._room:
             if self._number != self._epoch.number:
                 await self._begin_anew()
@@ -117,6 +124,9 @@ class _Cluster:
         self._room = asyncio.Semaphore(_CALLS_AT_ONCE)
 
     async def send(self, commands: Sequence[Command]) -> list[Any]:
+        return await propagating_cancel(self._send(commands))
+
+    async def _send(self, commands: Sequence[Command]) -> list[Any]:
         async with self._borrowed() as cluster:
             number = self._number
             replies = list(await asyncio.gather(*(self._send_one(cluster, command) for command in commands)))
@@ -145,6 +155,9 @@ class _Cluster:
                 return TryAgainError(f"TRYAGAIN the cluster moves the slot of the queue ({error})")
 
     async def send_each(self, command_for: Callable[[str], Command]) -> dict[str, Any]:
+        return await propagating_cancel(self._send_each(command_for))
+
+    async def _send_each(self, command_for: Callable[[str], Command]) -> dict[str, Any]:
         async with self._borrowed() as cluster:
             await cluster.initialize()
             nodes = cluster.get_primaries()

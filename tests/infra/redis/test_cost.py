@@ -61,6 +61,18 @@ async def test_a_hundred_tasks_take_few_commands(trial: Trial, instance: RedisIn
     assert sum(settling.values()) <= 2 * 100 + 20
 
 
+async def test_a_plain_task_that_comes_alone_takes_the_commands_that_write_it(
+    trial: Trial, clock: FakeClock, instance: RedisInstance
+) -> None:
+    commands = Commands(instance)
+    await trial.tasks.add([trial.new_task()])
+    commands.since_reset()
+    clock.advance(1)
+    await trial.tasks.add([trial.new_task()])
+    taken = commands.since_reset()
+    assert taken == {"evalsha": 1, "hget": 2, "exists": 1, "xadd": 1, "hset": 2, "zadd": 1, "hincrby": 1, "publish": 1}
+
+
 async def test_a_claim_costs_the_same_beside_thousands_of_other_tasks(trial: Trial, instance: RedisInstance) -> None:
     commands = Commands(instance)
     await _run_ten(trial)

@@ -9,9 +9,16 @@ from backstage.conformance.trial import Trial
 from tests.walked import walked
 
 
-def test_an_add_passes_five_files(redis_url: str) -> None:
+def test_an_add_passes_six_files(redis_url: str) -> None:
     passed = {room.removeprefix("infra/redis/") for room in walked(redis_url).enqueue if room.startswith("infra/")}
-    assert passed == {"add.py", "infra/joined_adds.py", "rows.py", "client.py", "servers.py"}
+    assert passed == {
+        "add.py",
+        "infra/joined_adds.py",
+        "rows.py",
+        "client.py",
+        "shared_server.py",
+        "shared_connection.py",
+    }
 
 
 async def test_an_add_is_one_task_of_the_event_loop(trial: Trial) -> None:

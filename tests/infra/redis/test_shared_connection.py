@@ -1,0 +1,49 @@
+"""All calls of a loop go over one connection; each gets its own reply, whatever becomes of the others."""
+
+from __future__ import annotations
+
+import asyncio
+
+import redis
+
+from backstage.infra.redis.client import Client
+from backstage.infra.redis.location import Location
+from backstage.infra.server_time import server_time
+from backstage.infra.system_clock import SystemClock
+
+
+async def _opened(url: str) -> Client:
+    client = Client(Location.of(url), server_time(None, SystemClock()))
+    client.open()
+    return client
+
+
+async def test_calls_that_come_together_share_one_connection(redis_url: str, server: redis.Redis) -> None:
+    before = {each["id"] for each in server.client_list()}
+    client = await _opened(redis_url)
+    replies = await asyncio.gather(*(client.command("ECHO", number) for number in range(200)))
+    opened = [each for each in server.client_list() if each["id"] not in before and each["name"] == "backstage"]
+    await client.close()
+    assert replies == [b"%d" % number for number in range(200)]
+    assert len(opened) == 1
+
+
+async def test_a_reply_to_a_call_that_was_given_up_is_nobody_elses(redis_url: str) -> None:
+    client = await _opened(redis_url)
+    await client.command("ECHO", "connected")
+    given_up = asyncio.ensure_future(client.command("ECHO", "given up"))
+    await asyncio.sleep(0)
+    given_up.cancel()
+    assert await client.command("ECHO", "wanted") == b"wanted"
+    await client.close()
+
+
+async def test_a_call_over_a_connection_that_the_server_closed_opens_another(
+    redis_url: str, server: redis.Redis
+) -> None:
+    client = await _opened(redis_url)
+    first = int(await client.command("CLIENT", "ID"))
+    server.client_kill_filter(_id=str(first))
+    await asyncio.wait_for(client._servers._connection.lost, 5)  # type: ignore[union-attr]
+    assert int(await client.command("CLIENT", "ID")) != first
+    await client.close()
