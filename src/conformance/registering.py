@@ -26,7 +26,14 @@ class Registering(BackendSuite):
 
     async def test_a_worker_is_told_with_its_memory_and_the_lag_of_its_event_loop(self, trial: Trial) -> None:
         worker = _worker(
-            trial, "w1", memory=123_456_789_012, memory_limit=1 << 40, loop_lag=0.0, python="3.13.1", is_quiet=True
+            trial,
+            "w1",
+            memory=123_456_789_012,
+            memory_limit=1 << 40,
+            loop_lag=0.0,
+            python="3.13.1",
+            is_quiet=True,
+            is_called=True,
         )
         await trial.registry.beat(worker)
         assert await trial.registry.workers(60.0) == [worker]

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,8 @@ from backstage.conformance.backend_suite import BackendSuite
 from backstage.conformance.trial import BROKEN, Trial
 from backstage.domain.broadcast_message import BroadcastMessage
 from backstage.domain.cron_task import CronTask
+from backstage.domain.hint import Hint
+from backstage.domain.ports.wakeup import Wakeup
 
 LONG = 20.0
 """Seconds of a wait that something has to end; a test that waits them out has failed."""
@@ -132,6 +135,51 @@ class Waking(BackendSuite):
             await listening.wait()
             await trial.added()
             await elsewhere
+
+    async def test_a_subscription_without_a_name_is_not_called(self, trial: Trial) -> None:
+        async with trial.backend.wakeup() as wakeup:
+            assert not wakeup.is_called
+
+    async def test_a_call_reaches_the_one_that_is_called(self, trial: Trial) -> None:
+        async with _called(trial, "w1") as one, _called(trial, "w2") as other, asyncio.timeout(PROMPT):
+            for hint in (Hint.CALL, Hint.CREW):
+                await other.call(["w1"], hint)
+                assert await one.wait(LONG) == hint
+            await one.call(["w2", "nobody"], Hint.CALL)
+            assert await other.wait(LONG) == Hint.CALL  # and none that was meant for the other
+
+    async def test_whoever_wants_nothing_but_calls_is_woken_by_nothing_else(self, trial: Trial) -> None:
+        async with _called(trial, "w1") as standby, _called(trial, "w2") as lookout, asyncio.timeout(LONG):
+            standby.hear_calls()
+            while (await self._what_both_hear(trial, lookout, standby)) != Hint.NOTHING:
+                pass
+            await lookout.call(["w1"], Hint.CALL)
+            assert await standby.wait(LONG) == Hint.CALL
+            standby.hear_all()
+            while (await self._what_both_hear(trial, lookout, standby)) != Hint.WORK:
+                pass
+
+    async def _what_both_hear(self, trial: Trial, first: Wakeup, second: Wakeup) -> Hint:
+        """Return what the second heard of a task by the time when the first had heard of it."""
+        await trial.added()
+        assert await first.wait(LONG) == Hint.WORK
+        await first.call(["w1"], Hint.CREW)  # comes behind the other, on the same way
+        heard = await second.wait(LONG)
+        while not heard & Hint.CREW:
+            heard |= await second.wait(LONG)
+        return heard & ~Hint.CREW
+
+
+@contextlib.asynccontextmanager
+async def _called(trial: Trial, name: str) -> AsyncIterator[Wakeup]:
+    """A subscription that is called, and that has spent what it heard before."""
+    async with trial.backend.wakeup(name) as wakeup:
+        async with asyncio.timeout(PROMPT):
+            while not wakeup.is_called:
+                await wakeup.wait(0.005)
+        while await wakeup.wait(0.05):
+            pass
+        yield wakeup
 
 
 class _ThreadSignal:

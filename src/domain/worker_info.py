@@ -42,8 +42,8 @@ class WorkerInfo:
 
     `memory` is what the process and those that run its handlers hold in RAM, and `memory_limit` what they may hold, in
     bytes; `loop_lag` is the longest time in seconds by which its event loop came too late since the beat before: None
-    where it is not known. `is_quiet` says that it claims nothing until it is told to, and `order` what is asked of it,
-    which is the store's to tell.
+    where it is not known. `is_called` says that it hears the calls of other workers, `is_quiet` that it claims nothing
+    until it is told to, and `order` what is asked of it, which is the store's to tell.
     """
 
     id: str
@@ -65,6 +65,7 @@ class WorkerInfo:
     memory_limit: int | None = None
     loop_lag: float | None = None
     python: str | None = None
+    is_called: bool = False
     order: WorkerOrder = WorkerOrder.WORK
 
     @property

@@ -9,7 +9,14 @@ from backstage.domain.worker_order import BeatAnswer, WorkerOrder, WorkerStacks
 from backstage.infra.moments import from_micros, to_micros
 from backstage.infra.unreadable_rows import readable
 
-_DETAILS: dict[str, type] = {"is_quiet": bool, "memory": int, "memory_limit": int, "loop_lag": float, "python": str}
+_DETAILS: dict[str, type] = {
+    "is_quiet": bool,
+    "memory": int,
+    "memory_limit": int,
+    "loop_lag": float,
+    "python": str,
+    "is_called": bool,
+}
 
 
 def workers_of(rows: Iterable[Sequence[Any]]) -> list[WorkerInfo]:

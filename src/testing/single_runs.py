@@ -167,7 +167,7 @@ class SingleRuns:
         return Lane(run, limits_of(self._options, task.queue, registration), RunMetrics())
 
 
-async def _ended(*tasks: asyncio.Task[None]) -> None:
+async def _ended(*tasks: asyncio.Task[Any]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.wait(tasks)

@@ -109,8 +109,8 @@ class FaultyBackend:
     async def close(self) -> None:
         """Nothing to free."""
 
-    def wakeup(self) -> Any:
-        return self._server.wakeup()
+    def wakeup(self, name: str | None = None) -> Any:
+        return self._server.wakeup(name)
 
     @contextlib.asynccontextmanager
     async def lease_queue(self) -> AsyncIterator[Any]:

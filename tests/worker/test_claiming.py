@@ -8,6 +8,7 @@ from typing import Any
 from backstage.conformance.fault_plan import Fault, FaultPlan
 from backstage.conformance.faulty_queue import FaultyQueue
 from backstage.domain.errors import StorageUnavailableError
+from backstage.domain.hint import Hint
 from backstage.domain.outcome import Outcome
 from backstage.domain.portions import MOST_BYTES
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest
@@ -253,8 +254,8 @@ async def test_a_wakeup_that_fails_is_listened_to_again(workers: Workers) -> Non
     subscribe = backend.wakeup
 
     class FailsOnce:
-        def __init__(self) -> None:
-            self._entered = subscribe()
+        def __init__(self, name: str | None) -> None:
+            self._entered = subscribe(name)
             self._has_failed = False
 
         async def __aenter__(self) -> Any:
@@ -264,11 +265,15 @@ async def test_a_wakeup_that_fails_is_listened_to_again(workers: Workers) -> Non
         async def __aexit__(self, *error: Any) -> None:
             await self._entered.__aexit__(*error)
 
-        async def wait(self, timeout: float) -> None:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._wakeup, name)
+
+        async def wait(self, timeout: float) -> Hint:
             if not self._has_failed:
                 self._has_failed = True
                 raise ZeroDivisionError
-            await self._wakeup.wait(timeout)
+            heard: Hint = await self._wakeup.wait(timeout)
+            return heard
 
     backend.wakeup = FailsOnce
     await worker.start()

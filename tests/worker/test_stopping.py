@@ -353,7 +353,7 @@ async def test_a_worker_that_broke_while_starting_can_start_later(workers: Worke
     assert (await play(worker, "t")).result == "ran"
 
 
-def _refuse() -> Any:
+def _refuse(name: str) -> Any:
     raise StorageError("no wake-ups")
 
 

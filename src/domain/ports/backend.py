@@ -96,8 +96,8 @@ class Backend(Protocol):
         """Free everything; safe to call twice, and after a failed open."""
         ...
 
-    def wakeup(self) -> AbstractAsyncContextManager[Wakeup]:
-        """A subscription for the running event loop, from entering to leaving."""
+    def wakeup(self, name: str | None = None) -> AbstractAsyncContextManager[Wakeup]:
+        """A subscription for the running event loop, from entering to leaving; with a name of its own it is called."""
         ...
 
     def lease_queue(self) -> AbstractAsyncContextManager[TaskQueue]:

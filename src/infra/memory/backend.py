@@ -58,8 +58,8 @@ class MemoryBackend:
     async def close(self) -> None:
         """Nothing to free."""
 
-    def wakeup(self) -> AbstractAsyncContextManager[MemoryWakeup]:
-        return subscribe(self._store)
+    def wakeup(self, name: str | None = None) -> AbstractAsyncContextManager[MemoryWakeup]:
+        return subscribe(self._store, name)
 
     @contextlib.asynccontextmanager
     async def lease_queue(self) -> AsyncIterator[MemoryQueue]:

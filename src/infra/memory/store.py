@@ -16,6 +16,7 @@ from backstage.domain.audit_entry import AuditEntry
 from backstage.domain.bulk_operation import BulkOperation
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.event_log import LogEntry
+from backstage.domain.hint import Hint
 from backstage.domain.lane_type import plain_type
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.queue_control import Pause
@@ -64,7 +65,8 @@ class MemoryStore:
         self.subscriptions: dict[str, Subscription] = {}
         self.audit: list[AuditEntry] = []
         self.tokens: dict[str, Token] = {}  # digest -> token
-        self.wakers: list[Callable[[], None]] = []
+        self.wakers: list[Callable[[], None]] = []  # of those that hear all
+        self.called: dict[str, Callable[[Hint], None]] = {}  # a subscriber's name -> what gives it a hint
         self._ready: dict[Lane, list[tuple[int, datetime, str, int]]] = {}
         self._waiting: list[tuple[datetime, str, int]] = []
         self._entries: dict[str, int] = {}  # of pending tasks: the number of the one entry above that is not outdated

@@ -12,7 +12,6 @@ from backstage.domain.errors import ConfigurationError
 from backstage.domain.finding import Finding
 from backstage.domain.opening import Opening, without_migrating
 from backstage.domain.ports.clock import Clock
-from backstage.infra.event_wakeup import EventWakeup
 from backstage.infra.migrations import Migration, MigrationStatus
 from backstage.infra.postgres.archive import PostgresArchive
 from backstage.infra.postgres.audit_log import PostgresAuditLog
@@ -39,7 +38,7 @@ from backstage.infra.postgres.tasks import PostgresTasks
 from backstage.infra.postgres.tls import check_tls
 from backstage.infra.postgres.tokens import PostgresTokens
 from backstage.infra.postgres.type_definitions import PostgresTypeDefinitions
-from backstage.infra.postgres.wakeup import subscribe
+from backstage.infra.postgres.wakeup import PostgresWakeup, subscribe
 from backstage.infra.server_time import server_time
 from backstage.infra.system_clock import SystemClock
 
@@ -101,8 +100,8 @@ class PostgresBackend:
     async def close(self) -> None:
         await self._database.close()
 
-    def wakeup(self) -> AbstractAsyncContextManager[EventWakeup]:
-        return subscribe(self._connector, self._logger)
+    def wakeup(self, name: str | None = None) -> AbstractAsyncContextManager[PostgresWakeup]:
+        return subscribe(self._connector, self._store.notifier, name, self._logger)
 
     @contextlib.asynccontextmanager
     async def lease_queue(self) -> AsyncIterator[PostgresQueue]:

@@ -2,22 +2,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from hashlib import blake2b
+from collections.abc import Sequence
 
 from backstage.domain.errors import TaskError
+from backstage.domain.hint import Hint
+from backstage.infra.event_wakeup import address_of
 from backstage.infra.postgres.database import Database
 from backstage.infra.postgres.session import Session
 from backstage.infra.server_time import ServerTime
 
 NOTIFY = "SELECT pg_notify($1::text, $2::text)"
 _NOTIFY_AND_TELL = "SELECT pg_notify($1::text, $2::text), (extract(epoch FROM statement_timestamp()) * 1000000)::bigint"
+_NOTIFY_EACH = "SELECT pg_notify(channel, $2::text) FROM unnest($1::text[]) channel"
 _APART = 0.005
 """Seconds between two notifications of one process: a hint is enough for all that was stored meanwhile."""
 
 
 def channel_of(schema: str) -> str:
     """Return the name that a store's notifications go by; they do not leave its database."""
-    return f"backstage_{blake2b(schema.encode(), digest_size=8).hexdigest()}"
+    return f"backstage_{address_of(schema)}"
+
+
+def own_channel_of(schema: str, name: str) -> str:
+    """Return the channel by which the one subscriber of that name is called."""
+    return f"{channel_of(schema)}_{address_of(name)}"
 
 
 class Notifier:
@@ -44,6 +52,17 @@ class Notifier:
         if not self._is_telling and self._database.is_open:
             self._is_telling = True
             self._database.begin(self._tell())
+
+    async def call(self, names: Sequence[str], hint: Hint) -> None:
+        """Give a hint to the waiters of these names; never fails."""
+        schema = self._database.connector.location.schema
+        channels = [own_channel_of(schema, name) for name in names]
+
+        async def step(session: Session) -> None:
+            await session.fetch(_NOTIFY_EACH, channels, str(int(hint)))
+
+        with contextlib.suppress(TaskError):
+            await self._database.run(step)
 
     async def _tell(self) -> None:
         try:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 from uuid import uuid4
 
 import asyncpg
 
-from backstage.infra.event_wakeup import EventWakeup
+from backstage.domain.hint import Hint
+from backstage.infra.event_wakeup import EventWakeup, hint_of
 from backstage.infra.log_events import NOTIFICATIONS_MISSING
 from backstage.infra.postgres.connector import CONNECT_TIMEOUT, Connector
-from backstage.infra.postgres.notifier import NOTIFY, channel_of
+from backstage.infra.postgres.notifier import NOTIFY, Notifier, channel_of, own_channel_of
 from backstage.infra.postgres.session import is_read_only
 from backstage.infra.postgres.store_errors import DRIVER_ERRORS
 
@@ -25,20 +26,57 @@ _PAUSES = (0.1, 0.5, 2.0, 10.0)
 """Seconds before connecting again, the last one again and again."""
 
 
+class PostgresWakeup(EventWakeup):
+    """Wakeup by the channel that all hear and by one of its own."""
+
+    def __init__(self, connector: Connector, notifier: Notifier, name: str | None, logger: Any) -> None:
+        super().__init__()
+        schema = connector.location.schema
+        own_channel = own_channel_of(schema, uuid4().hex if name is None else name)
+        self._notifier, self._name = notifier, name
+        self.listener = Listener(connector, channel_of(schema), own_channel, self.wake, logger)
+
+    @property
+    def is_called(self) -> bool:
+        return self._name is not None and self.listener.has_worked
+
+    def hear_all(self) -> None:
+        self.listener.hear_all()
+
+    def hear_calls(self) -> None:
+        self.listener.hear_calls()
+
+    async def call(self, names: Sequence[str], hint: Hint) -> None:
+        await self._notifier.call(names, hint)
+
+
 class Listener:
     """Keeps one connection of the running loop listening, tests it, and makes it anew."""
 
-    def __init__(self, connector: Connector, wakeup: EventWakeup, logger: Any) -> None:
-        self._connector, self._wakeup, self._logger = connector, wakeup, logger
-        self._channel = channel_of(connector.location.schema)
-        self._is_lost = asyncio.Event()
+    def __init__(
+        self, connector: Connector, channel: str, own_channel: str, wake: Callable[[Hint], None], logger: Any
+    ) -> None:
+        self._connector, self._wake, self._logger = connector, wake, logger
+        self._channel, self._own_channel = channel, own_channel
+        self._hears_all = True
+        self._is_lost = False
+        self._stirred = asyncio.Event()
         self._echo: asyncio.Future[None] | None = None
         self._token = ""
-        self._has_worked = False
+        self.has_worked = False
+        """Whether the connection that is listening has been tested."""
         self._has_warned = False
         self.is_ready = asyncio.Event()
         """Set when it listens, or has failed to once. Whether messages arrive is tested after that: behind a pooler
         the test takes its whole time, and whoever polls meanwhile loses nothing."""
+
+    def hear_all(self) -> None:
+        self._hears_all = True
+        self._stirred.set()
+
+    def hear_calls(self) -> None:
+        self._hears_all = False
+        self._stirred.set()
 
     async def listen(self) -> None:
         """Listen until cancelled."""
@@ -48,15 +86,15 @@ class Listener:
                 await self._listen_once()
             except (*DRIVER_ERRORS, _DeafError) as error:
                 self._warn(error)
-            failures = 0 if self._has_worked else failures + 1
-            self._wakeup.wake()  # what happened while nobody listened was missed
+            failures = 0 if self.has_worked else failures + 1
+            self.has_worked = False
+            self._wake(Hint.WORK)  # what happened while nobody listened was missed
             self.is_ready.set()
             await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
 
     async def _listen_once(self) -> None:
-        self._has_worked = False
-        self._is_lost.clear()
-        with self._connector.epoch.watched(self._is_lost.set):
+        self._is_lost = False
+        with self._connector.epoch.watched(self._lose):
             connection = await self._connector.connect()
             try:
                 await self._listen_on(connection)
@@ -64,17 +102,27 @@ class Listener:
                 connection.terminate()
 
     async def _listen_on(self, connection: asyncpg.Connection[Any]) -> None:
-        connection.add_termination_listener(self._lost)
+        connection.add_termination_listener(self._lose)
         async with asyncio.timeout(CONNECT_TIMEOUT):
-            await connection.add_listener(self._channel, self._heard)
+            await connection.add_listener(self._own_channel, self._called)
+            await connection.add_listener(self._channel, self._told)
         self.is_ready.set()
-        while True:
+        while not self._is_lost:
             await self._test(connection)
-            self._has_worked, self._has_warned = True, False
+            self.has_worked, self._has_warned = True, False
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_TESTED_EVERY):
-                    await self._is_lost.wait()
-                    return
+                    await self._until_lost(connection)
+
+    async def _until_lost(self, connection: asyncpg.Connection[Any]) -> None:
+        """Listen to the common channel as long as that is wanted."""
+        while not self._is_lost:
+            self._stirred.clear()
+            if self._hears_all:
+                await connection.add_listener(self._channel, self._told)
+            else:
+                await connection.remove_listener(self._channel, self._told)
+            await self._stirred.wait()
 
     async def _test(self, connection: asyncpg.Connection[Any]) -> None:
         """Send a message to ourselves and wait for it. Raises _DeafError, also where nobody else could send one."""
@@ -96,19 +144,24 @@ class Listener:
         """
         sender = await self._connector.connect() if self._connector.is_pooled else connection
         try:
-            await sender.fetch(NOTIFY, self._channel, self._token)
+            await sender.fetch(NOTIFY, self._own_channel, self._token)
         finally:
             if sender is not connection:
                 sender.terminate()
 
-    def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
-        if not payload:
-            self._wakeup.wake()
-        elif payload == self._token and self._echo is not None and not self._echo.done():
+    def _told(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        if not payload:  # releases before calls send the tests of their connections there, too
+            self._wake(Hint.WORK)
+
+    def _called(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        if payload != self._token:
+            self._wake(hint_of(str(payload)))
+        elif self._echo is not None and not self._echo.done():
             self._echo.set_result(None)
 
-    def _lost(self, _connection: object) -> None:
-        self._is_lost.set()
+    def _lose(self, _connection: object = None) -> None:
+        self._is_lost = True
+        self._stirred.set()
 
     def _warn(self, error: Exception) -> None:
         if not self._has_warned and self._logger is not None:
@@ -121,13 +174,14 @@ class _DeafError(Exception):
 
 
 @contextlib.asynccontextmanager
-async def subscribe(connector: Connector, logger: Any) -> AsyncIterator[EventWakeup]:
+async def subscribe(
+    connector: Connector, notifier: Notifier, name: str | None, logger: Any
+) -> AsyncIterator[PostgresWakeup]:
     """A subscription of the running loop. Returns once it listens, or has found that it cannot, which is logged."""
-    wakeup = EventWakeup()
-    listener = Listener(connector, wakeup, logger)
-    listening = asyncio.create_task(listener.listen(), name="backstage-postgres-listener")
+    wakeup = PostgresWakeup(connector, notifier, name, logger)
+    listening = asyncio.create_task(wakeup.listener.listen(), name="backstage-postgres-listener")
     try:
-        await listener.is_ready.wait()
+        await wakeup.listener.is_ready.wait()
         yield wakeup
     finally:
         listening.cancel()

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from backstage.domain.errors import ConfigurationError, StorageUnavailableError
 from backstage.domain.opening import Opening
 from backstage.domain.ports.clock import Clock
-from backstage.infra.event_wakeup import EventWakeup
 from backstage.infra.redis.client import Client
 from backstage.infra.redis.control import RedisControl
 from backstage.infra.redis.directory import Directory
@@ -20,7 +19,7 @@ from backstage.infra.redis.registry import RedisRegistry
 from backstage.infra.redis.scripts import all_scripts
 from backstage.infra.redis.tasks import RedisTasks
 from backstage.infra.redis.tls import check_speech, check_tls
-from backstage.infra.redis.wakeup import subscribe
+from backstage.infra.redis.wakeup import RedisWakeup, subscribe
 from backstage.infra.server_time import server_time
 from backstage.infra.system_clock import SystemClock
 
@@ -164,8 +163,8 @@ class RedisBackend:
     async def close(self) -> None:
         await self._client.close()
 
-    def wakeup(self) -> AbstractAsyncContextManager[EventWakeup]:
-        return subscribe(self._client)
+    def wakeup(self, name: str | None = None) -> AbstractAsyncContextManager[RedisWakeup]:
+        return subscribe(self._client, name)
 
     @contextlib.asynccontextmanager
     async def lease_queue(self) -> AsyncIterator[RedisQueue]:

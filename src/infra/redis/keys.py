@@ -73,7 +73,7 @@ Of the store:
     broadcasts               stream   the messages, their ids made of the moment at which they were stored
     broadcast-ids            hash     message id -> entry
 
-The Pub/Sub channel `{prefix}:wake` has no key.
+The Pub/Sub channels `{prefix}:wake`, which all workers hear, and `{prefix}:wake:<address>`, one of each, have no key.
 
 Every script declares two keys that never exist: the beginning itself and the beginning with `NEVER` after it. While a
 cluster moves the slot, the node that gives it away answers ASK for them, and the node that takes it TRYAGAIN: a script
@@ -114,6 +114,10 @@ class Keys:
         self.type_definitions = f"{self.store}:types"
         self.broadcasts = f"{self.store}:broadcasts"
         self.wake_channel = f"{self.store}:wake"
+
+    def call_channel(self, address: str) -> str:
+        """The channel by which one subscriber is called."""
+        return f"{self.wake_channel}:{address}"
 
     def name(self, queue: str) -> str:
         """As the queue's keys have it, and members of the store's indexes."""

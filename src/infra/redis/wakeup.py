@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from redis.asyncio import ConnectionPool
+from redis.exceptions import NoPermissionError
 
-from backstage.infra.event_wakeup import EventWakeup
+from backstage.domain.errors import TaskError
+from backstage.domain.hint import Hint
+from backstage.infra.event_wakeup import EventWakeup, address_of, hint_of
 from backstage.infra.redis.client import Client
 from backstage.infra.redis.connections import close_pool, cluster_of, pool_of
 from backstage.infra.redis.location import Location
@@ -22,11 +25,36 @@ _TEST_AFTER = 10.0
 _RECONNECT_AFTER = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 
+class RedisWakeup(EventWakeup):
+    """Wakeup by the channel that all hear and by one of its own."""
+
+    def __init__(self, client: Client, name: str | None) -> None:
+        super().__init__()
+        self._client = client
+        own_channel = None if name is None else client.keys.call_channel(address_of(name))
+        self.subscriber = _Subscriber(client, own_channel, self.wake)
+
+    @property
+    def is_called(self) -> bool:
+        return self.subscriber.is_called
+
+    def hear_all(self) -> None:
+        self.subscriber.hear_all()
+
+    def hear_calls(self) -> None:
+        self.subscriber.hear_calls()
+
+    async def call(self, names: Sequence[str], hint: Hint) -> None:
+        channels = [self._client.keys.call_channel(address_of(name)) for name in names]
+        with contextlib.suppress(TaskError):
+            await self._client.commands(*(("PUBLISH", channel, str(int(hint))) for channel in channels))
+
+
 @contextlib.asynccontextmanager
-async def subscribe(client: Client) -> AsyncIterator[EventWakeup]:
+async def subscribe(client: Client, name: str | None) -> AsyncIterator[RedisWakeup]:
     """Subscribed, if the server answers, when it is entered; else as soon as it does."""
-    wakeup = EventWakeup()
-    subscriber = _Subscriber(client, wakeup)
+    wakeup = RedisWakeup(client, name)
+    subscriber = wakeup.subscriber
     try:
         with contextlib.suppress(*DRIVER_ERRORS):
             await subscriber.connect()
@@ -44,9 +72,12 @@ async def subscribe(client: Client) -> AsyncIterator[EventWakeup]:
 class _Subscriber:
     """One subscribed connection, replaced when it breaks or falls silent."""
 
-    def __init__(self, client: Client, wakeup: EventWakeup) -> None:
+    def __init__(self, client: Client, own_channel: str | None, wake: Callable[[Hint], None]) -> None:
         self._location, self._channel, self._epoch = client.location, client.keys.wake_channel, client.epoch
-        self._wakeup = wakeup
+        self._own_channel, self._wake = own_channel, wake
+        self._hears_all = True
+        self._changing: asyncio.Task[None] | None = None
+        self.is_called = False
         self._pool: ConnectionPool | None = None
         self._connection: Any = None
 
@@ -54,12 +85,42 @@ class _Subscriber:
         pool = self._pool = await _pool(self._location)
         connection: Any = await pool.get_connection()  # type: ignore[no-untyped-call]
         try:
-            await connection.send_command("SUBSCRIBE", self._channel)
-            await connection.read_response(timeout=self._location.socket_timeout, push_request=True)
+            self.is_called = self._own_channel is not None and await self._subscribed(connection, self._own_channel)
+            if self._hears_all or not self.is_called:
+                await connection.send_command("SUBSCRIBE", self._channel)
+                await connection.read_response(timeout=self._location.socket_timeout, push_request=True)
         except BaseException:
             await connection.disconnect(nowait=True)
             raise
         self._connection = connection
+
+    async def _subscribed(self, connection: Any, channel: str) -> bool:
+        """Return whether the user may listen to that channel."""
+        await connection.send_command("SUBSCRIBE", channel)
+        try:
+            await connection.read_response(timeout=self._location.socket_timeout, push_request=True)
+        except NoPermissionError:
+            return False
+        return True
+
+    def hear_all(self) -> None:
+        self._hears_all = True
+        self._change("SUBSCRIBE")
+
+    def hear_calls(self) -> None:
+        self._hears_all = False
+        self._change("UNSUBSCRIBE")
+
+    def _change(self, command: str) -> None:
+        """On the connection that there is; the next is made as it is wanted then."""
+        if self._connection is not None:
+            self._changing = asyncio.create_task(self._sent(command, self._changing))
+
+    async def _sent(self, command: str, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        with contextlib.suppress(*DRIVER_ERRORS, AttributeError):  # it broke, or was closed: the listening side tells
+            await self._connection.send_command(command, self._channel, check_health=False)
 
     async def listen(self) -> None:
         failures = 0
@@ -67,7 +128,7 @@ class _Subscriber:
             try:
                 if self._connection is None:
                     await propagating_cancel(self.connect())
-                    self._wakeup.wake()
+                    self._wake(Hint.WORK)
                 failures = 0
                 await self._receive_in_this_epoch()
             except DRIVER_ERRORS:
@@ -97,7 +158,7 @@ class _Subscriber:
             if received is not None:
                 is_tested = False
                 if isinstance(received, list) and received[0] == b"message":
-                    self._wakeup.wake()
+                    self._wake(hint_of(received[2].decode(errors="replace")))
             elif is_tested:
                 raise TimeoutError("the subscribed connection does not answer")
             else:
@@ -106,6 +167,7 @@ class _Subscriber:
 
     async def disconnect(self) -> None:
         connection, self._connection = self._connection, None
+        self.is_called = False
         if connection is not None:
             await connection.disconnect(nowait=True)
         pool, self._pool = self._pool, None

@@ -187,8 +187,8 @@ class SqliteBackend:
     async def close(self) -> None:
         await asyncio.to_thread(self._stop)
 
-    def wakeup(self) -> AbstractAsyncContextManager[SqliteWakeup]:
-        return self._folder.subscribe()
+    def wakeup(self, name: str | None = None) -> AbstractAsyncContextManager[SqliteWakeup]:
+        return self._folder.subscribe(name)
 
     @contextlib.asynccontextmanager
     async def lease_queue(self) -> AsyncIterator[SqliteQueue]:

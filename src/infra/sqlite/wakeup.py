@@ -8,56 +8,89 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
+from backstage.domain.hint import Hint
+from backstage.infra.event_wakeup import EventWakeup, address_of, hint_of
+
 _READ_AT_ONCE = 4096
+_IS_READ_WITHIN = 60.0
+"""Seconds: a hidden FIFO that is older has had its reader opened, or never will."""
 
 
-class SqliteWakeup:
-    """Wakeup whose event is set by a byte in this subscriber's FIFO, or by nothing where there are no FIFOs."""
+class SqliteWakeup(EventWakeup):
+    """Wakeup that hears by its FIFO in the folder, or not at all where there are no FIFOs."""
 
-    def __init__(self) -> None:
-        self._event = asyncio.Event()
+    def __init__(self, folder: WakeFolder, name: str | None) -> None:
+        super().__init__()
+        self._folder, self._name = folder, name
+        self.fifo: Path | None = None
+
+    @property
+    def is_called(self) -> bool:
+        return self._name is not None and self.fifo is not None
+
+    def hear_all(self) -> None:
+        self._show(lambda name: name.lstrip("."))
+
+    def hear_calls(self) -> None:
+        """A hidden FIFO is passed over by those who wake all, of earlier releases too."""
+        self._show(lambda name: f".{name.lstrip('.')}")
+
+    async def call(self, names: Sequence[str], hint: Hint) -> None:
+        self._folder.call(names, hint)
 
     def take(self, file: int) -> None:
         """Empty the FIFO: however many woke us, one look is enough."""
+        heard: set[int] = set()
         with contextlib.suppress(BlockingIOError):
-            while len(os.read(file, _READ_AT_ONCE)) == _READ_AT_ONCE:
-                pass
-        self._event.set()
+            while True:
+                said = os.read(file, _READ_AT_ONCE)
+                heard.update(said)
+                if len(said) < _READ_AT_ONCE:
+                    break
+        for number in heard:
+            self.wake(hint_of(str(number)))
 
-    async def wait(self, timeout: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout):
-                await self._event.wait()
-        self._event.clear()
+    def _show(self, named: Callable[[str], str]) -> None:
+        if self.fifo is None:
+            return
+        wanted = self.fifo.with_name(named(self.fifo.name))
+        if wanted != self.fifo:
+            with contextlib.suppress(OSError):  # somebody removed it: then polling has to do
+                self.fifo = self.fifo.rename(wanted)
 
 
 class WakeFolder:
-    """`<database>-wake/`, where each subscriber has its FIFO."""
+    """`<database>-wake/`, where each subscriber has its FIFO; those that hear nothing but calls hide theirs."""
 
     def __init__(self, database: Path) -> None:
         self._path = database.with_name(f"{database.name}-wake")
 
     def wake_all(self) -> None:
-        """Leave a byte for every subscriber; never fails, for the timeout is there too."""
-        try:
-            fifos = [fifo for fifo in self._path.iterdir() if not fifo.name.startswith(".")]
-        except OSError:
-            return
-        for fifo in fifos:
-            _signal(fifo)
+        """Leave a byte for every subscriber that hears all; never fails, for the timeout is there too."""
+        for fifo in self._fifos():
+            if not fifo.name.startswith("."):
+                _signal(fifo, b"\0")
+
+    def call(self, names: Sequence[str], hint: Hint) -> None:
+        beginnings = tuple(map(address_of, names))
+        for fifo in self._fifos():
+            if fifo.name.lstrip(".").startswith(beginnings):
+                _signal(fifo, bytes((hint,)))
 
     @contextlib.asynccontextmanager
-    async def subscribe(self) -> AsyncIterator[SqliteWakeup]:
-        wakeup = SqliteWakeup()
+    async def subscribe(self, name: str | None = None) -> AsyncIterator[SqliteWakeup]:
+        wakeup = SqliteWakeup(self, name)
         loop = asyncio.get_running_loop()
         try:
-            fifo, reading, writing = self._make_fifo()
+            wakeup.fifo, reading, writing = self._make_fifo("" if name is None else address_of(name))
         except OSError:  # a file system without FIFOs, or no permission: the waiter's timeout has to do
             yield wakeup
             return
+        self._remove_abandoned()
         loop.add_reader(reading, wakeup.take, reading)
         try:
             yield wakeup
@@ -66,15 +99,28 @@ class WakeFolder:
             os.close(reading)
             os.close(writing)
             with contextlib.suppress(OSError):
-                fifo.unlink()
+                wakeup.fifo.unlink()
+
+    def _fifos(self) -> list[Path]:
+        try:
+            return list(self._path.iterdir())
+        except OSError:
+            return []
+
+    def _remove_abandoned(self) -> None:
+        """Nobody who wakes all sees that the reader of a hidden FIFO has died."""
+        for fifo in self._fifos():
+            with contextlib.suppress(OSError):
+                if fifo.name.startswith(".") and time.time() - fifo.stat().st_ctime > _IS_READ_WITHIN:
+                    _signal(fifo, b"")
 
     def remove_if_empty(self) -> None:
         with contextlib.suppress(OSError):
             self._path.rmdir()
 
-    def _make_fifo(self) -> tuple[Path, int, int]:
+    def _make_fifo(self, beginning: str) -> tuple[Path, int, int]:
         """Return the FIFO's path and its two ends. The writing end, unused, keeps the reading end from seeing EOF."""
-        name = os.urandom(16).hex()
+        name = beginning + os.urandom(16).hex()
         hidden, fifo = self._path / f".{name}", self._path / name
         while True:
             self._make_folder()
@@ -100,7 +146,7 @@ class WakeFolder:
             raise PermissionError(errno.EPERM, "the wake folder is not ours", str(self._path))
 
 
-def _signal(fifo: Path) -> None:
+def _signal(fifo: Path, byte: bytes) -> None:
     try:
         file = os.open(fifo, os.O_WRONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
@@ -110,6 +156,6 @@ def _signal(fifo: Path) -> None:
         return
     try:
         with contextlib.suppress(OSError):  # full: it has been signalled
-            os.write(file, b"\0")
+            os.write(file, byte)
     finally:
         os.close(file)

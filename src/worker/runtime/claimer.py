@@ -12,6 +12,7 @@ from typing import Any
 from backstage.domain.ports.task_queue import ClaimRequest, TaskQueue
 from backstage.worker import log_events
 from backstage.worker.runtime.error_backoff import ErrorBackoff
+from backstage.worker.runtime.lookout import Lookout
 from backstage.worker.runtime.loop_trouble import LoopTrouble
 from backstage.worker.runtime.slots import Slots
 from backstage.worker.watching.background_loop_health import LoopHealth
@@ -33,6 +34,7 @@ class Claimer:
         poll_interval: float,
         backoff: ErrorBackoff,
         hint: asyncio.Event,
+        lookout: Lookout,
         health: LoopHealth,
         logger: Any,
     ) -> None:
@@ -45,6 +47,7 @@ class Claimer:
         self._poll_interval = poll_interval
         self._backoff = backoff
         self._hint = hint
+        self._lookout = lookout
         self._health = health
         self._trouble = LoopTrouble(log_events.CLAIM_FAILED, health, logger)
         self.has_asked = asyncio.Event()
@@ -89,6 +92,7 @@ class Claimer:
             room = min(self._slots.room(), room)
             if room <= 0:
                 return 0.0
+        self._lookout.begins_a_claim()
         request = replace(self._request, limit=room)
         try:
             claimed = await self._queue.claim(request)
@@ -98,11 +102,14 @@ class Claimer:
             self._slots.start(claimed.tasks, asked_at + request.lease)
         if claimed.undecodable:
             self._slots.report.undecodable(claimed.undecodable)
+        self._lookout.ended_a_claim(room, len(claimed.tasks))
         if len(claimed.tasks) == room:
             return 0.0
         if self._on_nothing_due is not None and not claimed.tasks and not claimed.undecodable:
             await self._on_nothing_due()
-        return min(self._poll_interval, claimed.next_due_in if claimed.next_due_in is not None else float("inf"))
+        if claimed.next_due_in is None or (self._lookout.is_on_standby and claimed.next_due_in > 0):
+            return self._poll_interval  # what becomes due is awaited by the lookouts
+        return min(self._poll_interval, claimed.next_due_in)
 
     def _end_trouble(self) -> None:
         if self._trouble.failures:

@@ -15,6 +15,7 @@ from backstage.worker.runtime.beat import Beat
 from backstage.worker.runtime.broadcast_loop import BroadcastLoop
 from backstage.worker.runtime.bulk_loop import BulkLoop
 from backstage.worker.runtime.lease_keeper import LeaseKeeper
+from backstage.worker.runtime.lookout import LOOK_EVERY as LOOK_FOR_CREW_EVERY
 from backstage.worker.runtime.older_workers import OlderWorkers
 from backstage.worker.runtime.own_state import OwnState
 from backstage.worker.runtime.parts import Parts
@@ -41,6 +42,7 @@ class Duties:
         surroundings, options = parts.surroundings, parts.options
         use_cases, backend, logger = surroundings.use_cases, surroundings.backend, surroundings.logger
         self.broadcasts = self._new_broadcast_loop()
+        self._tell_receivers = None if self.broadcasts is None else self.broadcasts.hint
         self._scheduler = ScheduleLoop(
             use_cases.put_schedule,
             use_cases.fire_schedules,
@@ -118,13 +120,14 @@ class Duties:
             "scheduler": endless("scheduler", self._scheduler.run),
             "bulk": endless("bulk", BulkLoop(parts.surroundings.use_cases.carry_on_bulk).run),
             "lag": endless("lag", self._lag.run),
-            "wakeup": endless("wakeup", partial(self._pass_on_hints, wakeup)),
+            "wakeup": endless("wakeup", partial(parts.lookout.run, wakeup, self._tell_receivers)),
             "reclaimer": later(options.reclaim_interval, "reclaimer", self._reclaimer.reclaim),
             "stalled": later(STALLED_AFTER, "stalled", self._look_for_stalls),
             "pauses": later(LOOK_EVERY, "pauses", self._pauses.look),
             "pruner": later(options.prune_interval, "pruner", self._reclaimer.prune),
             "beat": later(self.beat.interval, "beat", self.beat.beat),
             "history": later(self.beat.interval, "history", parts.history.tell),
+            "crew": after_beat(LOOK_FOR_CREW_EVERY, "crew", parts.lookout.look),
             "types": after_beat(LOOK_FOR_TYPES_EVERY, "types", self._types.tell),
             "unserved": after_beat(LOOK_FOR_UNSERVED_EVERY, "unserved", parts.unserved.look),
         }
@@ -136,13 +139,6 @@ class Duties:
         await self._parts.slots.give_back_stalled()
         self._parts.hung.look()
         self._replaced.look()
-
-    async def _pass_on_hints(self, wakeup: Wakeup) -> None:
-        while True:
-            await wakeup.wait(3600.0)
-            self._parts.hint.set()
-            if self.broadcasts is not None:
-                self.broadcasts.hint()
 
     def _new_broadcast_loop(self) -> BroadcastLoop | None:
         """None where nobody receives: then broadcasts cost nothing."""

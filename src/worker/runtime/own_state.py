@@ -18,6 +18,7 @@ MOST_SHOWN = 100
 class OwnState:
     def __init__(self, parts: Parts, clock: Clock, lag: LongestLag) -> None:
         self._parts, self._options, self._slots = parts, parts.options, parts.slots
+        self._lookout = parts.lookout
         self._types = tuple(sorted(parts.types))
         self._ranks = parts.request.queues or {}
         self._clock, self._lag = clock, lag
@@ -45,4 +46,5 @@ class OwnState:
             memory_limit=self._memory_limit,
             loop_lag=round(self._lag.take(), 4),
             python=platform.python_version(),
+            is_called=self._lookout.is_called,
         )

@@ -14,6 +14,7 @@ from backstage.worker.runtime.held_task import mark_over_soft_timeout
 from backstage.worker.runtime.history_recorder import HistoryRecorder
 from backstage.worker.runtime.hung_slots import HungSlots
 from backstage.worker.runtime.lanes import Lanes
+from backstage.worker.runtime.lookout import Lookout
 from backstage.worker.runtime.run_reports import RunReports
 from backstage.worker.runtime.slots import Slots
 from backstage.worker.runtime.subscription_watch import SubscriptionWatch
@@ -44,6 +45,7 @@ class Parts:
         handlers = self.executors.wrapped(declared.handlers, self.types, declared.middlewares, mark_over_soft_timeout)
         self.lanes = Lanes(handlers, options, surroundings.metrics)
         self.slots = self._new_slots()
+        self.lookout = Lookout(options.worker_id, backend.registry, self.slots, self.hint, surroundings.chance)
         self.hung = HungSlots(options.concurrency, self.executors.threads, self.slots.held, logger)
 
     def backoff(self) -> ErrorBackoff:

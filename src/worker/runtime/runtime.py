@@ -37,6 +37,7 @@ class WorkerRuntime:
             poll_interval=options.poll_interval,
             backoff=parts.backoff(),
             hint=parts.hint,
+            lookout=parts.lookout,
             health=parts.healths.of("claimer"),
             logger=surroundings.logger,
         )
@@ -59,7 +60,7 @@ class WorkerRuntime:
         # Leases are kept to the last: a worker that drains must not lose what it still runs.
         async with (
             duties.leases_kept(),
-            self._backend.wakeup() as wakeup,
+            self._backend.wakeup(self.worker_id) as wakeup,
             duties.running(wakeup, self._claimer.has_asked),
         ):
             await self._until_subscriptions_are_known()
@@ -70,6 +71,7 @@ class WorkerRuntime:
         if self._given_up is None:
             await self._parts.history.tell_the_last()
             await duties.beat.leave()
+            await self._parts.lookout.leave()
         self._has_ended = True
         self._logger.info(log_events.WORKER_STOPPED, worker_id=self.worker_id)
         if self._given_up is not None:

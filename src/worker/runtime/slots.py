@@ -92,6 +92,16 @@ class Slots:
         return len(self.runs)
 
     @property
+    def is_idle(self) -> bool:
+        """Whether nothing runs or waits to run, and something could."""
+        return not self.runs and not self._waiting and self.has_free_slot
+
+    @property
+    def has_free_slot(self) -> bool:
+        is_full = len(self.runs) + len(self._waiting) >= self._options.concurrency
+        return not (self.is_closing or self.claims_nothing or is_full)
+
+    @property
     def waiting(self) -> int:
         """How many claimed tasks wait for a slot."""
         return len(self._waiting)

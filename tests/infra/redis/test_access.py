@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
 from collections.abc import Awaitable, Callable
@@ -14,7 +15,9 @@ import redis
 from backstage import Worker
 from backstage.conformance.backend_suite import on_trial
 from backstage.conformance.task_factory import TaskFactory
+from backstage.conformance.waking import LONG, PROMPT
 from backstage.domain.errors import ConfigurationError, StorageUnavailableError
+from backstage.domain.hint import Hint
 from backstage.infra.redis.backend import RedisBackend
 from backstage.infra.redis.opening import refuse_old
 from backstage.infra.redis.scripts import script
@@ -87,8 +90,24 @@ async def test_a_user_that_may_too_little_is_told_what_to_grant(
 
 async def test_every_command_that_is_documented_as_needed_by_scripts_is_tried_at_the_start() -> None:
     tried = set(re.findall(r"\{ '([a-z|]+)'", script("check_access").text))
-    sent = {"evalsha", "eval", "subscribe", "publish", "ping", "client|setname", "hello", "wait"}
+    sent = {"evalsha", "eval", "subscribe", "unsubscribe", "publish", "ping", "client|setname", "hello", "wait"}
     assert tried == {rule[1:] for rule in documented_rules("backstage") if rule.startswith("+")} - sent
+
+
+async def test_a_user_that_may_not_hear_a_channel_of_its_own_is_woken_all_the_same(
+    own_redis: Callable[..., RedisInstance], clock: FakeClock
+) -> None:
+    rules = ["&{backstage}:wake" if rule.startswith("&") else rule for rule in documented_rules("backstage")]
+    url = _user_of(own_redis(), [rule for rule in rules if rule != "+unsubscribe"])
+    async with (
+        on_trial(lambda clock: RedisBackend.from_url(url, clock), clock, TaskFactory(clock)) as trial,
+        trial.backend.wakeup("w1") as wakeup,
+        asyncio.timeout(PROMPT),
+    ):
+        assert not wakeup.is_called
+        await wakeup.call(["w2"], Hint.CALL)
+        await trial.added()
+        assert await wakeup.wait(LONG) == Hint.WORK
 
 
 @pytest.mark.parametrize("version", [b"6.0.16", b"5.0.7"])

@@ -5,6 +5,8 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
+
 from backstage.conformance.trial import Trial
 from backstage.infra.sqlite.backend import SqliteBackend
 from backstage.testing.fake_clock import FakeClock
@@ -52,6 +54,21 @@ async def test_the_fifo_of_a_waiter_that_was_killed_is_removed(trial: Trial, pat
     folder = path.with_name("backstage.db-wake")
     assert len(list(folder.iterdir())) == 1
     await trial.added()
+    assert list(folder.iterdir()) == []
+
+
+async def test_the_hidden_fifo_of_a_killed_waiter_is_removed_by_the_next_waiter(
+    trial: Trial, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = await a_listening_process(path)
+    process.kill()
+    await process.wait()
+    folder = path.with_name("backstage.db-wake")
+    [fifo] = folder.iterdir()
+    fifo.rename(folder / f".{fifo.name}")
+    monkeypatch.setattr("backstage.infra.sqlite.wakeup._IS_READ_WITHIN", -1.0)
+    async with trial.backend.wakeup():
+        assert len(list(folder.iterdir())) == 1
     assert list(folder.iterdir()) == []
 
 
