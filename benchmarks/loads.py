@@ -82,6 +82,7 @@ LOADS = {
             "a tenth fails once",
             lambda n: EnqueueTask(TASK_TYPE, {"n": n}, backoff=_AGAIN_SOON),
             _handled_by(_fail_at_first),
+            settings={"silent": True},
         ),
         Load(
             "ten queues, five priorities",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from rich.console import Console
 
 from benchmarks.capacity.table import MeasuredTable
 from benchmarks.capacity.tables import TABLES
-from benchmarks.goals.report import RESULTS, keep, report_of
+from benchmarks.goals.report import RESULTS, keep, made_in, report_of
 from benchmarks.goals.running import Made, run_parts
 from benchmarks.stores import Stores
 
@@ -44,10 +43,9 @@ def main() -> None:
 
 def _page(path: Path) -> str:
     """Of all tables that the file has, those of earlier runs too."""
-    parts = {part["name"]: part for part in json.loads(path.read_text(encoding="utf-8"))["parts"]}
-    measured = (
-        table.markdown(Made(table.part(), parts[table.name]["rounds"])) for table in TABLES if table.name in parts
-    )
+    tables = {table.name: table for table in TABLES}
+    made = made_in(path, [table.part() for table in TABLES])
+    measured = [tables[each.part.name].markdown(each) for each in made]
     return _BEGINNING + "\n".join(measured)
 
 
@@ -61,9 +59,13 @@ def _chosen(options: argparse.Namespace) -> Sequence[MeasuredTable]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.capacity", description="Measure what a machine carries.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.capacity", description="Measure what a machine carries."
+    )
     parser.add_argument("--only", metavar="NAME,…", help=f"of {', '.join(table.name for table in TABLES)}")
-    parser.add_argument("--largest", type=int, default=3, metavar="N", help="rows of `stored`: with 4, ten million tasks")
+    parser.add_argument(
+        "--largest", type=int, default=3, metavar="N", help="rows of `stored`: with 4, ten million tasks"
+    )
     parser.add_argument("--scale", type=float, default=1.0, metavar="X", help="smaller loads; 0.01 shows that it works")
     parser.add_argument("--json", type=Path, default=RESULTS / "capacity.json", metavar="FILE", help="all rounds")
     parser.add_argument("--page", type=Path, default=PAGE, metavar="FILE", help="the tables, in Markdown")

@@ -75,8 +75,9 @@ LOADED = MeasuredTable(
 OPEN = MeasuredTable(
     "open",
     "Latency under load",
-    "Milliseconds (p50 / p99 / p99.9) from the moment a task was meant to be enqueued to the first line of its handler, at a half and at "
-    "four fifths of the capacity: of what one worker runs while another process enqueues from 50 coroutines.",
+    "Milliseconds (p50 / p99 / p99.9) from the moment a task was meant to be enqueued to the first line of its "
+    "handler, at a half and at four fifths of the capacity: of what one worker runs while another process enqueues "
+    "from 50 coroutines.",
     tuple(STORES),
     ("capacity | at a half | at four fifths",),
     _open,
@@ -103,8 +104,8 @@ CONNECTIONS = MeasuredTable(
 SHARDS = MeasuredTable(
     "shards",
     "Shards of a Redis Cluster",
-    "Tasks completed a second by so many processes, from ten queues, which lie on one server or on the three nodes of a cluster of the "
-    "same machine. The nodes share its cores: on machines of their own each adds its own rate.",
+    "Tasks completed a second by so many processes, from ten queues, which lie on one server or on the three nodes of "
+    "a cluster of the same machine. The nodes share its cores: on machines of their own each adds its own rate.",
     ("1", "2", "4"),
     tuple(_SHARDED),
     _sharded,
@@ -113,7 +114,8 @@ SHARDS = MeasuredTable(
 STORED = MeasuredTable(
     "stored",
     "Stored tasks",
-    "Tasks completed a second beside so many finished ones, and in brackets the ratio to an empty store in the same rounds.",
+    "Tasks completed a second beside so many finished ones, and in brackets the ratio to an empty store in the same "
+    "rounds.",
     tuple(_STORED),
     tuple(STORES),
     _stored,

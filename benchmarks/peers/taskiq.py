@@ -50,7 +50,11 @@ class _Session:
         self._ran = ran
         self._broker.is_worker_process = True
         receiver = Receiver(
-            self._broker, max_async_tasks=CONCURRENCY, max_prefetch=CONCURRENCY, run_startup=False, validate_params=False
+            self._broker,
+            max_async_tasks=CONCURRENCY,
+            max_prefetch=CONCURRENCY,
+            run_startup=False,
+            validate_params=False,
         )
         await receiver.listen(ended)
 
