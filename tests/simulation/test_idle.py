@@ -11,7 +11,7 @@ from backstage.infra.settings.settings import Settings
 from tests.simulation.faulty_backend import Faults
 from tests.simulation.world import World
 
-MINUTES = 10
+MINUTES = 5
 
 
 class IdleWorld(World):
@@ -40,7 +40,7 @@ class IdleWorld(World):
         await self._until_stopped()
 
 
-@pytest.mark.parametrize("hosts", [1, 8])
+@pytest.mark.parametrize("hosts", [1, 4])
 def test_an_idle_worker_asks_the_store_for_little(hosts: int) -> None:
     world = IdleWorld(hosts)
     world.run()
