@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import shutil
 from pathlib import Path
 
 from rich.console import Console
 
+from benchmarks.peers.installing import MissingPeerError, environment_of
 from benchmarks.plan import Plan
 from benchmarks.report import default_path, keep, report_of, show
 from benchmarks.rounds import run_rounds
@@ -38,20 +37,15 @@ def _backends(options: argparse.Namespace) -> tuple[str, ...]:
         raise SystemExit(f"--backend: {', '.join(sorted(unknown))} is none of {', '.join(BACKENDS)}")
     peers = options.peer.split(",") if options.peer else []
     if options.pairs and not peers:
-        peers = [peer for peer, backend in PEERS.items() if backend in ours]
+        peers = [name for name, peer in PEERS.items() if peer.backend in ours]
     if unknown := set(peers) - set(PEERS):
         raise SystemExit(f"--peer: {', '.join(sorted(unknown))} is none of {', '.join(PEERS)}")
     for peer in peers:
-        _must_be_here(peer)
+        try:
+            environment_of(peer)
+        except MissingPeerError as error:
+            raise SystemExit(f"--peer: {error}") from None
     return (*ours, *peers)
-
-
-def _must_be_here(peer: str) -> None:
-    if peer == "bullmq":
-        if shutil.which("npm") is None:
-            raise SystemExit("--peer: bullmq needs Node.js 20 and npm")
-    elif importlib.util.find_spec(peer) is None:
-        raise SystemExit(f"--peer: {peer} is not installed: pip install {peer}")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from importlib import import_module
 
 from benchmarks.event_loop import run
+from benchmarks.peers.node_peer import NodePeer
 from benchmarks.scene import Scene
 from benchmarks.systems import PEERS, SYSTEMS
 
@@ -18,11 +19,13 @@ async def measured(name: str, scene: Scene) -> dict[str, float]:
 
 
 def _measure_of(name: str, backend: str) -> Measure:
-    if backend in PEERS:
-        of_peer: Measure = import_module(f"benchmarks.peers.{backend}").MEASUREMENTS[name]
-        return of_peer
-    ours: Measure = import_module(f"benchmarks.measurements.{name}").measure
-    return ours
+    if backend not in PEERS:
+        ours: Measure = import_module(f"benchmarks.measurements.{name}").measure
+        return ours
+    if not PEERS[backend].packages:
+        return NodePeer(f"{backend}.mjs").measurements[name]
+    of_peer: Measure = import_module(f"benchmarks.peers.{backend}").MEASUREMENTS[name]
+    return of_peer
 
 
 if __name__ == "__main__":

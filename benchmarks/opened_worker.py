@@ -10,21 +10,21 @@ from benchmarks.scene import TASK_TYPE, Scene
 FILLED_AT_ONCE = 1_000
 
 
-def worker_for(scene: Scene, **settings: Any) -> Worker:
-    """Return a worker with all guarantees on and nothing to say below a warning."""
+def worker_for(scene: Scene, *, url: str | None = None, **settings: Any) -> Worker:
+    """Return a worker with all guarantees on, for the scene's store or another of its kind."""
     chosen = {"concurrency": scene.concurrency, "prefetch": scene.prefetch}
     settings |= {name: value for name, value in chosen.items() if value is not None}
-    return Worker(scene.url, log_level="warning", **settings)
+    return Worker(url or scene.url, **({} if scene.is_stock else {"log_level": "warning"}), **settings)
 
 
-def requests(first: int, number: int) -> list[EnqueueTask]:
-    return [EnqueueTask(TASK_TYPE, {"n": n}) for n in range(first, first + number)]
+def requests(scene: Scene, first: int, number: int) -> list[EnqueueTask]:
+    return [EnqueueTask(TASK_TYPE, scene.payload(n)) for n in range(first, first + number)]
 
 
-async def fill(backstage: Container, tasks: int) -> None:
-    """Store so many tasks, in batches."""
-    for first in range(0, tasks, FILLED_AT_ONCE):
-        await backstage.enqueue_tasks(requests(first, min(FILLED_AT_ONCE, tasks - first)))
+async def fill(backstage: Container, scene: Scene) -> None:
+    """Store the scene's tasks, in batches."""
+    for first in range(0, scene.tasks, FILLED_AT_ONCE):
+        await backstage.enqueue_tasks(requests(scene, first, min(FILLED_AT_ONCE, scene.tasks - first)))
 
 
 async def no_op(payload: Any) -> None:

@@ -11,6 +11,11 @@ SERVED = ("postgresql", "redis")
 STORED = ("sqlite", *SERVED)
 OURS = tuple(BACKENDS)
 EVERY = (*OURS, *PEERS)
+CONCURRENT = ("graphile", "pgboss", "pgqueuer", "procrastinate", "plainjob", "bullmq", "saq", "taskiq")
+BULK = ("graphile", "pgboss", "pgqueuer", "procrastinate", "plainjob", "bullmq")
+IN_PROCESSES = ("graphile", "pgboss", "pgqueuer", "bullmq")
+WAITING = tuple(peer for peer in PEERS if peer != "plainjob")
+"""Those that can be asked for it; plainjob looks once a second for tasks."""
 MANY_AT_ONCE = {"concurrency": 100, "prefetch": 1000}
 
 
@@ -29,16 +34,14 @@ class Case:
 
 CASES = (
     Case("enqueue, one at a time", "enqueue_one", 0.1, backends=EVERY),
-    Case("enqueue, 50 coroutines", "enqueue_concurrently", 0.5, backends=(*OURS, "bullmq")),
-    Case("enqueue, 1,000 at once", "enqueue_many", backends=(*OURS, "pgqueuer", "bullmq")),
+    Case("enqueue, 50 coroutines", "enqueue_concurrently", 0.5, backends=(*OURS, *CONCURRENT)),
+    Case("enqueue, 1,000 at once", "enqueue_many", backends=(*OURS, *BULK)),
     Case("drain, default settings", "drain"),
     Case("drain, 10 and prefetch 0", "drain", scene={"concurrency": 10, "prefetch": 0}),
     Case("drain, 100 and prefetch 1,000", "drain", scene=MANY_AT_ONCE),
     Case("drain, the peer at its best", "drain", backends=tuple(PEERS)),
-    Case(
-        "drain, 2 processes", "drain", scene={**MANY_AT_ONCE, "processes": 2}, backends=(*STORED, "pgqueuer", "bullmq")
-    ),
-    Case("latency, idle worker", "latency", 0.01, backends=EVERY),
+    Case("drain, 2 processes", "drain", scene={**MANY_AT_ONCE, "processes": 2}, backends=(*STORED, *IN_PROCESSES)),
+    Case("latency, idle worker", "latency", 0.01, backends=(*OURS, *WAITING)),
     Case("awaiting a result", "awaiting", 0.01),
     Case("idle worker", "idle", 0.0, backends=STORED),
     Case("history of what ran", "history", 0.0, backends=STORED),
@@ -77,4 +80,4 @@ class Plan:
             chosen = replace(case, scene={**case.scene, "others": self.others}) if case.is_crowded else case
             for system in SYSTEMS.values():
                 if system.backend in case.backends and system.backend in self.backends:
-                    yield chosen, system, max(_LEAST_TASKS, round(self.tasks * case.share))
+                    yield chosen, system, max(_LEAST_TASKS, round(self.tasks * case.share * system.share))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 TASK_TYPE = "benchmark:no-op"
@@ -15,8 +15,9 @@ TASK_TYPE = "benchmark:no-op"
 class Scene:
     """`system` is one of systems.SYSTEMS, `url` that of a new store of its own. None is our default.
 
-    `others` is how many finished tasks, and as many tasks of next year, lie beside those that are measured;
-    `alone_url` is then that of another new store, which has none of them.
+    `others` is how many other tasks lie beside those that are measured; `more_urls` are of other new stores, for
+    measurements that compare two. `payload_bytes` is the length of a text in each payload. `is_stock` is a worker as it
+    comes out of the box, which writes its log; the others are silent below a warning.
     """
 
     system: str
@@ -26,7 +27,9 @@ class Scene:
     prefetch: int | None = None
     processes: int = 1
     others: int = 0
-    alone_url: str = ""
+    more_urls: tuple[str, ...] = ()
+    payload_bytes: int = 0
+    is_stock: bool = False
 
     @property
     def path(self) -> str:
@@ -36,6 +39,10 @@ class Scene:
     def to_json(self) -> str:
         return json.dumps(dataclasses.asdict(self))
 
+    def payload(self, n: int) -> dict[str, Any]:
+        return {"n": n, "text": "x" * self.payload_bytes} if self.payload_bytes else {"n": n}
+
     @classmethod
     def of_json(cls, text: str) -> Self:
-        return cls(**json.loads(text))
+        fields = json.loads(text)
+        return cls(**{**fields, "more_urls": tuple(fields["more_urls"])})

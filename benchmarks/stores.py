@@ -15,7 +15,12 @@ from tests.servers.own_servers import OwnServers
 from tests.servers.postgres_server import PostgresServer
 from tests.servers.redis_server import RedisServer
 
-POSTGRES_SETTINGS = {"shared_buffers": "256MB", "max_wal_size": "4GB", "checkpoint_timeout": "15min"}
+POSTGRES_SETTINGS = {
+    "shared_buffers": "256MB",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
+    "max_connections": "1000",
+}
 """Beside those of a durable server; what its makers advise for a machine of some size."""
 REDIS_SETTINGS = {"appendonly": "yes", "appendfsync": "everysec"}
 

@@ -25,7 +25,7 @@ CROWDED_AT_ONCE = 1_000
 
 
 async def measure(scene: Scene) -> dict[str, float]:
-    empty = replace(scene, url=scene.alone_url)
+    empty = replace(scene, url=scene.more_urls[0])
     await _crowd(scene)
     for store in (empty, scene):
         await _claimed(store)  # not counted: the first pass finds everything cold
@@ -42,7 +42,7 @@ async def _claimed(scene: Scene) -> float:
     """Tasks a second, while they are claimed; storing and settling them is not counted."""
     worker = worker_for(scene)
     async with worker:
-        await fill(worker.backstage, scene.tasks)
+        await fill(worker.backstage, scene)
         queue = worker.backstage.backend.queue
         request = ClaimRequest(
             worker_id="benchmark", types=frozenset({TASK_TYPE}), queues=None, limit=CLAIMED_AT_ONCE, lease=60.0

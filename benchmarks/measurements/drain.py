@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -23,10 +25,10 @@ async def measure(scene: Scene) -> dict[str, float]:
     worker = worker_for(scene, until_idle=True)
     worker.on(TASK_TYPE, no_op)
     async with worker:
-        await fill(worker.backstage, scene.tasks)
+        await fill(worker.backstage, scene)
         if SYSTEMS[scene.system].backend == "memory":
             return _rates(scene, [await drain(worker)])
-    return _rates(scene, await asyncio.to_thread(_drain_in_processes, scene))
+    return _rates(scene, await asyncio.to_thread(drain_in_processes, scene))
 
 
 async def drain(worker: Worker) -> dict[str, float]:
@@ -43,7 +45,7 @@ async def drain(worker: Worker) -> dict[str, float]:
     return {"begun": begun, "ended": ended, "cpu_s": cpu_ended - cpu_begun, "tasks": completed}
 
 
-def _drain_in_processes(scene: Scene) -> list[dict[str, float]]:
+def drain_in_processes(scene: Scene) -> list[dict[str, float]]:
     with worker_processes("benchmarks.measurements.drain", scene, scene.processes) as processes:
         for each in processes:
             each.go()
@@ -63,12 +65,19 @@ def rates_of(tasks: int, parts: list[Mapping[str, float]] | list[dict[str, Any]]
 
 async def _drain_as_process(scene: Scene) -> dict[str, float]:
     cycle_collector.look_less_often()  # as `python -m worker.run` does
+    if scene.is_stock:
+        _send_log_to_a_file()
     worker = worker_for(scene, until_idle=True)
     worker.on(TASK_TYPE, no_op)
     async with worker:
         say_ready()
         wait_for_go()
         return await drain(worker)
+
+
+def _send_log_to_a_file() -> None:
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), sys.stderr.fileno())
 
 
 if __name__ == "__main__":

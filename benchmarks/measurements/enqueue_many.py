@@ -11,5 +11,5 @@ async def measure(scene: Scene) -> dict[str, float]:
     async with worker_for(scene) as worker:
         await worker.enqueue(TASK_TYPE, {"n": -1})
         watch = Stopwatch()
-        await fill(worker.backstage, scene.tasks)
+        await fill(worker.backstage, scene)
         return watch.rates(scene.tasks)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backstage import Worker
 from benchmarks.measurements.drain import drain
-from benchmarks.meters import Meter, meter_of
+from benchmarks.meters import Meter, meter_of, risen
 from benchmarks.opened_worker import fill, no_op, worker_for
 from benchmarks.scene import TASK_TYPE, Scene
 
@@ -18,9 +18,14 @@ async def measure(scene: Scene) -> dict[str, float]:
 
 
 async def _measured(scene: Scene, worker: Worker, meter: Meter) -> dict[str, float]:
-    empty = await meter.bytes_used()
-    await fill(worker.backstage, scene.tasks)
+    empty, before = await meter.bytes_used(), await meter.work()
+    await fill(worker.backstage, scene)
     queued = await meter.bytes_used()
     await drain(worker)
-    finished = await meter.bytes_used()
-    return {"queued_bytes": (queued - empty) / scene.tasks, "finished_bytes": (finished - empty) / scene.tasks}
+    finished, work = await meter.bytes_used(), risen(before, await meter.work())
+    whole_life = {"life_wal_bytes": work["wal_bytes"] / scene.tasks} if "wal_bytes" in work else {}
+    return {
+        "queued_bytes": (queued - empty) / scene.tasks,
+        "finished_bytes": (finished - empty) / scene.tasks,
+        **whole_life,
+    }

@@ -13,7 +13,7 @@ async def measure(scene: Scene) -> dict[str, float]:
     worker.on(TASK_TYPE, no_op)
     with meter_of(scene) as meter:
         async with worker:
-            await fill(worker.backstage, scene.tasks)
+            await fill(worker.backstage, scene)
             before = await meter.work()
             await drain(worker)
         return meter.per_task(risen(before, await meter.work()), scene.tasks)

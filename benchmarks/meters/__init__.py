@@ -23,8 +23,12 @@ class Meter(Protocol):
         """All that the store takes up."""
         ...
 
+    async def connections(self) -> int:
+        """To the server, of everybody who works on this store but the meter."""
+        ...
+
     async def work(self) -> Mapping[str, float]:
-        """Counters that only rise, by name."""
+        """Counters that only rise, by name; `calls` is how often the store was asked, by whatever it is asked in."""
         ...
 
     def per_task(self, work: Mapping[str, float], tasks: int) -> dict[str, float]:

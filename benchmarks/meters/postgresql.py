@@ -34,9 +34,13 @@ class PostgresMeter:
     async def bytes_used(self) -> int:
         return int(await self._value("SELECT pg_database_size(current_database())"))
 
+    async def connections(self) -> int:
+        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        return int(await self._value(query))
+
     async def work(self) -> Mapping[str, float]:
         wal = await self._value("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn")
-        return {"statements": self._statements, "wal_bytes": float(wal)}
+        return {"statements": self._statements, "calls": self._statements, "wal_bytes": float(wal)}
 
     def per_task(self, work: Mapping[str, float], tasks: int) -> dict[str, float]:
         return {"statements_per_task": work["statements"] / tasks, "wal_bytes_per_task": work["wal_bytes"] / tasks}

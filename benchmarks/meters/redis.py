@@ -23,11 +23,16 @@ class RedisMeter:
     async def bytes_used(self) -> int:
         return int((await self._info("memory"))["used_memory"])
 
+    async def connections(self) -> int:
+        """Without the one that asks."""
+        return int((await self._info("clients"))["connected_clients"]) - 1
+
     async def work(self) -> Mapping[str, float]:
         info = await self._info("stats", "cpu")
         return {
             "commands": info["total_commands_processed"],
             "reads": info["total_reads_processed"],
+            "calls": info["total_reads_processed"],
             "cpu_s": info["used_cpu_user"] + info["used_cpu_sys"],
         }
 

@@ -8,6 +8,8 @@ from typing import Any, Self
 
 from benchmarks.scene import Scene
 
+_FRAMES = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK", "PRAGMA")
+
 
 class SqliteMeter:
     """Counts the statements of all connections that this process makes while it is entered."""
@@ -32,6 +34,7 @@ class SqliteMeter:
     def _count(self, statement: str) -> None:
         self._counts["statements"] += 1
         self._counts["transactions"] += statement.startswith("COMMIT")
+        self._counts["calls"] += not statement.startswith(_FRAMES)
 
     async def bytes_used(self) -> int:
         with closing(self._connect(self._path)) as connection:
@@ -41,8 +44,12 @@ class SqliteMeter:
             )
         return int((pages - free) * size)
 
+    async def connections(self) -> int:
+        """A file has none."""
+        return 0
+
     async def work(self) -> Mapping[str, float]:
-        return dict(self._counts)
+        return {"calls": 0.0, **self._counts}
 
     def per_task(self, work: Mapping[str, float], tasks: int) -> dict[str, float]:
         return {

@@ -1,4 +1,4 @@
-"""Huey on SQLite with one worker thread: at most once, no history, which is less work than ours."""
+"""Huey on SQLite or Redis with one worker thread: at most once, no history, which is less work than ours."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.stopwatch import Stopwatch
 from benchmarks.worker_processes import worker_processes
 
 try:
-    from huey import SqliteHuey
+    from huey import RedisHuey, SqliteHuey
 except ImportError:
     raise SystemExit("the peer huey is not installed: pip install huey") from None
 
@@ -22,13 +22,20 @@ class NotingQueue:
     """One queue with one task, which notes when it ran."""
 
     def __init__(self, scene: Scene) -> None:
-        self.huey = SqliteHuey(filename=scene.path, fsync=scene.system == "huey-fsync")
+        self.huey = _huey(scene)
         self.ran: dict[int, float] = {}
         self.enqueue: Any = self.huey.task()(self._run)
         self.consumer = self.huey.create_consumer(workers=1, periodic=False, check_worker_health=False)
 
     def _run(self, payload: dict[str, int]) -> None:
         self.ran[payload["n"]] = time.monotonic()
+
+
+def _huey(scene: Scene) -> Any:
+    if scene.system == "huey-redis":
+        url, _, prefix = scene.url.partition("?prefix=")
+        return RedisHuey(prefix, url=url)
+    return SqliteHuey(filename=scene.path, fsync=scene.system == "huey-fsync")
 
 
 async def enqueue_one(scene: Scene) -> dict[str, float]:

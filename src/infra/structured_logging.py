@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TextIO
 
+from backstage.infra.json_lines import JsonLines
 from backstage.infra.printable import printable
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def new_logger(
     import structlog  # noqa: PLC0415 - loads rich, and is needed where a logger is made
 
     out = stream or sys.stderr
+    is_json = log_format == LogFormat.JSON or (log_format == LogFormat.AUTO and not out.isatty())
     processors: list[Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -52,7 +54,7 @@ def new_logger(
         processors.append(_HandlerCall(log_handler))
     if silent:
         processors.append(_drop)
-    elif log_format == LogFormat.JSON or (log_format == LogFormat.AUTO and not out.isatty()):
+    elif is_json:
         processors.append(structlog.processors.JSONRenderer(serializer=_to_json))
     else:
         processors.append(_escape_control_characters)
@@ -62,10 +64,13 @@ def new_logger(
             )
         )
     is_heard = log_handler is not None or not silent
+    logger_class = structlog.make_filtering_bound_logger(level if is_heard else "critical")
+    if is_json and log_handler is None and not silent:
+        logger_class = type("JsonLinesLogger", (JsonLines, logger_class), {})
     logger = structlog.wrap_logger(
         _LineOutput(out),
         processors=processors,
-        wrapper_class=structlog.make_filtering_bound_logger(level if is_heard else "critical"),
+        wrapper_class=logger_class,
         context_class=dict,
     )
     bound: FilteringBoundLogger = logger.bind()

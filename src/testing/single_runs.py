@@ -134,6 +134,7 @@ class SingleRuns:
         if outcome.failure is not None:
             self.failures.append(FailedRun(task, outcome.failure, errors[0] if errors else None))
         self._report.ended(task, outcome, state)
+        self._report.all_told()
 
     async def _tell_listeners(self) -> None:
         if not any(map(self._events.is_heard, EVENT_NAMES)):

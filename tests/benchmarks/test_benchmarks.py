@@ -72,7 +72,7 @@ async def test_each_measurement_gives_numbers(
 ) -> None:
     monkeypatch.setattr(idle, "SETTLING", 0.01)
     monkeypatch.setattr(idle, "WATCHED", 0.1)
-    scene = Scene(system=system.name, url=url, tasks=tasks, alone_url=alone_url, **case.scene)
+    scene = Scene(system=system.name, url=url, tasks=tasks, more_urls=(alone_url,), **case.scene)
     numbers = await measured(case.measurement, scene)
     assert numbers
     assert all(map(math.isfinite, numbers.values()))
@@ -135,6 +135,13 @@ def test_a_peer_is_compared_round_by_round_with_the_system_it_is_paired_with() -
     }
     [pair] = ratios(numbers)
     assert (pair["peer"], pair["min"], pair["max"]) == ("huey", 2.0, 3.0)
+
+
+def test_a_system_is_compared_with_every_peer_that_was_measured() -> None:
+    rates = {"tasks_per_s": [100.0]}
+    bulk = "enqueue, 1,000 at once"
+    numbers = {(bulk, "postgresql"): rates, (bulk, "pgqueuer"): rates, (bulk, "graphile"): rates}
+    assert [pair["peer"] for pair in ratios(numbers)] == ["pgqueuer", "graphile"]
 
 
 @pytest.mark.parametrize("option", ["--backend", "--peer"])

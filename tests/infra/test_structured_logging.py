@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import datetime
+from typing import Any
 
 import pytest
 import structlog
@@ -143,3 +145,22 @@ def test_the_configuration_of_the_application_is_left_alone():
     new_logger(level="debug", log_format="console").debug("task_claimed")
     assert structlog.get_config() == before
     assert not structlog.is_configured()
+
+
+def test_entries_that_are_written_together_have_the_form_of_single_ones() -> None:
+    stream, text = io.StringIO(), "a\n\u2028b"
+    logger: Any = new_logger(stream=stream).bind(worker_id="w1")
+    logger.info("task_claimed", task_id="7", text=text)
+    logger.write_entries("info", "task_claimed", [f'"task_id": "7", "text": {json.dumps(text)}'] * 2)
+    single, *together = ("timestamp".join(line.split(line[15:42])) for line in stream.getvalue().splitlines())
+    assert together == [single] * 2
+    first, *later = (datetime.fromisoformat(entry["timestamp"]) for entry in lines(stream))
+    assert all(each >= first for each in later)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"silent": True}, {"log_handler": print}, {"log_format": "console"}, {"silent": True, "log_handler": print}],
+)
+def test_where_each_entry_is_heard_by_itself_none_are_written_together(options: dict[str, Any]) -> None:
+    assert not hasattr(new_logger(stream=io.StringIO(), **options), "write_entries")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
 from typing import Any
 
 import pytest
@@ -100,6 +101,27 @@ async def test_a_worker_writes_json_lines_to_stderr(workers: Workers, capfd: pyt
     out, err = capfd.readouterr()
     assert out == ""
     assert f'"event": "task_completed", "task_id": "{task.id}"' in err
+
+
+async def test_each_completed_task_has_its_line_in_the_order_of_the_ends(
+    workers: Workers, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def ends(payload: str) -> None:
+        if payload == "fails":
+            raise ValueError
+
+    worker = workers.new(until_idle=True, silent=False, log_format="json", concurrency=1)
+    worker.on("t", ends, max_attempts=1)
+    for payload in ("a", "fails", "b"):
+        await worker.enqueue("t", payload, correlation_id=f'"{payload}é')
+    await finish(worker)
+    told = [json.loads(line) for line in capfd.readouterr().err.splitlines() if '"task_id"' in line]
+    assert [(each["event"], each["correlation_id"]) for each in told] == [
+        ("task_completed", '"aé'),
+        ("task_dead", '"failsé'),
+        ("task_completed", '"bé'),
+    ]
+    assert {(each["type"], each["queue"], each["attempt"]) for each in told} == {("t", "default", 1)}
 
 
 async def test_the_metrics_count_each_end(any_workers: Workers) -> None:

@@ -23,7 +23,7 @@ from backstage.domain.task_search import TaskSearch
 from backstage.infra.later_row import later_of
 from backstage.infra.moments import to_micros
 from backstage.infra.searching import count_matching, search_page
-from backstage.infra.sqlite.add import add_task
+from backstage.infra.sqlite.add import add_tasks
 from backstage.infra.sqlite.caller_transaction import add_in
 from backstage.infra.sqlite.find import ended_since, find, task_by_id
 from backstage.infra.sqlite.prune import delete, prune
@@ -36,8 +36,6 @@ from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer
 from backstage.infra.unreadable_rows import count_of, readable
 
-_ATTEMPTS = """SELECT fence, number, worker_id, started_at, ended_at, outcome, failure FROM backstage_attempts
-                WHERE task = (SELECT seq FROM backstage_tasks WHERE id = ?) ORDER BY fence"""
 _COUNTS = "SELECT queue, type, state, tasks, pruned FROM backstage_counts ORDER BY queue, type, state"
 
 _LOOKED_AT = 10_000
@@ -109,7 +107,7 @@ class SqliteTasks:
 def _add(tasks: Sequence[Task], transaction: Transaction) -> list[Duplicate | None]:
     now = transaction.now()
     transaction.makes_work = True
-    return [add_task(transaction.cursor, transaction.counts, task, now) for task in tasks]
+    return add_tasks(transaction.cursor, transaction.counts, tasks, now)
 
 
 def _get(task_id: str, connection: sqlite3.Connection) -> Task | None:
@@ -117,7 +115,7 @@ def _get(task_id: str, connection: sqlite3.Connection) -> Task | None:
 
 
 def attempts(task_id: str, connection: sqlite3.Connection) -> list[Attempt]:
-    rows = connection.execute(_ATTEMPTS, (task_id,))
+    rows = connection.execute(statement("read_attempts"), {"id": task_id})
     return list(readable("an attempt", rows, lambda row: attempt_of(task_id, row)))
 
 

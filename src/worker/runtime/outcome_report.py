@@ -11,6 +11,7 @@ from backstage.domain.outcome import Outcome, OutcomeKind
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
 from backstage.worker import log_events
+from backstage.worker.runtime.completed_lines import CompletedLines
 from backstage.worker.runtime.event_publisher import EventPublisher
 from backstage.worker.runtime.history_recorder import HistoryRecorder
 
@@ -22,6 +23,7 @@ _LINES = {
     OutcomeKind.RELEASED: ("info", log_events.TASK_RELEASED),
     OutcomeKind.CANCELLED: ("info", log_events.TASK_CANCELLED),
 }
+_COMPLETED = OutcomeKind.COMPLETED
 _FAILED = (OutcomeKind.RETRIED, OutcomeKind.DEAD)
 
 
@@ -29,6 +31,7 @@ class OutcomeReport:
     def __init__(self, publisher: EventPublisher, history: HistoryRecorder, logger: Any) -> None:
         self._publisher, self._history = publisher, history
         self._log = {level: getattr(logger, level) for level in ("info", "warning", "error")}
+        self._completed = CompletedLines.of(logger)
         hears = getattr(logger, "is_enabled_for", lambda level: True)
         self._is_heard = {level: hears(getattr(logging, level.upper())) for level in self._log}
 
@@ -42,8 +45,17 @@ class OutcomeReport:
             self._history.failed(task, outcome.failure)
         level, event = _LINES[kind]
         if self._is_heard[level]:
-            self._write(level, event, task, outcome)
+            if kind is _COMPLETED and self._completed is not None:
+                self._completed.add(task)
+            else:
+                self.all_told()
+                self._write(level, event, task, outcome)
         return kind
+
+    def all_told(self) -> None:
+        """To be called once no further end is known now: writes the lines that are written together."""
+        if self._completed is not None:
+            self._completed.write()
 
     def _write(self, level: str, event: str, task: Task, outcome: Outcome) -> None:
         facts: dict[str, Any] = {

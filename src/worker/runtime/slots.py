@@ -273,5 +273,6 @@ class Slots:
                 self._logger.warning(log_events.OUTCOME_REFUSED, task_id=outcome.task_id, outcome=outcome.kind)
                 continue
             held.lane.counts.count(self.report.ended(held.task, outcome, state))
+        self.report.all_told()
         if self._has_backlog or (self._options.is_until_idle and not self.held):
             self._hint.set()
