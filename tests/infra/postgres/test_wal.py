@@ -1,60 +1,63 @@
-"""How many bytes of its log PostgreSQL writes for a task: what a disk, a replica and an archive have to take."""
+"""What a task writes to the server's log, in records: their number depends neither on time nor on the machine."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import json
+from collections.abc import Iterator
+from typing import Any
 
-import asyncpg
-import pytest
-
-from backstage.conformance.backend_suite import on_trial
-from backstage.conformance.task_factory import TaskFactory
 from backstage.conformance.trial import Trial
 from backstage.infra.postgres.backend import PostgresBackend
-from backstage.testing.fake_clock import FakeClock
-from tests.servers.postgres_instance import PostgresInstance
+from backstage.infra.postgres.columns import NEW
+from backstage.infra.postgres.session import Session
+from backstage.infra.postgres.statements import statement
 
-TASKS, AT_ONCE = 2_000, 500
-BYTES = {"add": 724, "claim": 444, "settle": 509}
-"""Of one task. A figure may fall, and is then lowered here; whoever raises one says why."""
-MARGIN = 1.1
+TASKS = 500
 
 
-@pytest.fixture
-def instance(own_postgres: Callable[..., PostgresInstance]) -> PostgresInstance:
-    """Alone on its server, whose log nobody else writes to; without the whole pages that follow a checkpoint."""
-    return own_postgres(autovacuum="off", full_page_writes="off", synchronous_commit="off")
+async def test_a_new_task_writes_its_two_rows_and_their_five_index_entries(trial: Trial) -> None:
+    await trial.added()
+    new = [trial.new_task() for _ in range(TASKS)]
+    assert await _records(trial, "add_new_tasks", None, *NEW.joined(new)) < 7.2
 
 
-@pytest.fixture
-async def trial(instance: PostgresInstance, clock: FakeClock, new_task: TaskFactory) -> AsyncIterator[Trial]:
-    async with on_trial(lambda clock: PostgresBackend.from_url(instance.url, clock), clock, new_task) as trial:
-        yield trial
+async def test_a_claim_writes_two_locks_a_new_version_and_two_index_entries(trial: Trial) -> None:
+    await trial.tasks.add([trial.new_task() for _ in range(TASKS)])
+    arguments = (*_clocks(trial), "w1", "email:send", None, None, TASKS, 30_000_000, False, None)
+    assert await _records(trial, "claim_tasks", *arguments) < 5.3
 
 
-async def test_a_task_writes_few_bytes_of_the_log(trial: Trial, instance: PostgresInstance) -> None:
-    connection = await asyncpg.connect(instance.url)
-    try:
-        await _drained(trial, connection, AT_ONCE)  # makes pages that are there from then on
-        written = await _drained(trial, connection, TASKS)
-    finally:
-        await connection.close()
-    assert all(written[name] <= most * MARGIN for name, most in BYTES.items()), written
+async def test_an_end_writes_a_deletion_a_row_and_three_index_entries(trial: Trial) -> None:
+    await trial.tasks.add([trial.new_task() for _ in range(TASKS)])
+    ids = sorted(task.id for task in await trial.claim(TASKS))
+    assert await _records(trial, "settle_ends", _clocks(trial)[0], ids, [1] * TASKS, *[None] * 4) < 5.3
 
 
-async def _drained(trial: Trial, connection: asyncpg.Connection, tasks: int) -> dict[str, float]:
-    async def position() -> int:
-        return int(await connection.fetchval("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn"))
+def _clocks(trial: Trial) -> tuple[int | None, int | None]:
+    backend = trial.backend
+    assert isinstance(backend, PostgresBackend)
+    return backend._time.now(), backend._time.lease_now()
 
-    written = dict.fromkeys(BYTES, 0)
-    for _ in range(0, tasks, AT_ONCE):
-        places = [await position()]
-        await trial.tasks.add([trial.new_task() for _ in range(AT_ONCE)])
-        places.append(await position())
-        claimed = await trial.claim(AT_ONCE)
-        places.append(await position())
-        await trial.queue.settle([task.completed() for task in claimed])
-        places.append(await position())
-        for name, begun, ended in zip(written, places[:-1], places[1:], strict=True):
-            written[name] += ended - begun
-    return {name: round(written[name] / tasks, 1) for name in written}
+
+async def _records(trial: Trial, name: str, *arguments: Any) -> float:
+    """For each of the tasks."""
+    backend = trial.backend
+    assert isinstance(backend, PostgresBackend)
+    records = 0
+
+    async def step(session: Session) -> None:
+        nonlocal records
+        explained = f"EXPLAIN (ANALYZE, WAL, FORMAT JSON) {statement(name)}"
+        [(text,)] = await session.fetch(explained, *arguments)
+        records = sum(_of_changes(json.loads(text)[0]["Plan"]))
+
+    await backend._database.run(step)
+    return records / TASKS
+
+
+def _of_changes(plan: dict[str, Any]) -> Iterator[int]:
+    """Of each step that changes rows, with what it reads and locks for that."""
+    if plan["Node Type"] == "ModifyTable":
+        yield plan["WAL Records"]
+    for child in plan.get("Plans", ()):
+        yield from _of_changes(child)
