@@ -54,6 +54,8 @@ class JournalLooking:
 class JournalTasks:
     """TaskRepository."""
 
+    adds_without_a_loop = False
+
     def __init__(self, store: Store) -> None:
         self._store = store
 

@@ -20,6 +20,8 @@ from backstage.domain.task_search import TaskSearch
 class FaultyTasks:
     """A TaskRepository whose calls fail by plan."""
 
+    adds_without_a_loop = False
+
     def __init__(self, tasks: TaskRepository, plan: FaultPlan) -> None:
         self._tasks, self._plan = tasks, plan
 

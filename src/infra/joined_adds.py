@@ -49,6 +49,18 @@ class JoinedAdds:
             self._begin(self._store_waiting())
         return await call.answer
 
+    async def add_directly(self, tasks: Sequence[Task]) -> Stored:
+        """The same in the caller's own task where nobody stores yet, for stores that no cancelled step harms."""
+        if self._is_storing:
+            return await self.add(tasks)
+        self._is_storing = True
+        try:
+            return await self._store(tasks)
+        finally:
+            self._is_storing = bool(self._waiting)
+            if self._waiting:
+                self._begin(self._store_waiting())
+
     async def _store_waiting(self) -> None:
         try:
             while self._waiting:

@@ -28,6 +28,9 @@ STATED_COLUMNS = (
     *("correlation_id", "workflow_id", "origin_id", "tags", "key", "is_awaited", "cancel_requested"),
     *("metadata", "last_failure", "result", "payload"),
 )
+_SELDOM_STATED = slice(STATED_COLUMNS.index("max_attempts"), STATED_COLUMNS.index("payload"))
+_USUAL = (*(None,) * 13, False, None, None, None)
+"""What rows of plain tasks say there: nothing, and that no cancel was requested."""
 _OF_A_CLAIM = ("state", "started_at", "finished_at", "worker_id", "lease_until", "progress", "progress_note")
 ROW_COLUMNS = (*STATED_COLUMNS, *_OF_A_CLAIM)
 """What a row of a SQL store says of a task, in the order in which statements ask for it. A claim sets the last ones
@@ -59,10 +62,27 @@ def claimed_task_of(row: Sequence[Any], started_at: datetime, lease: Lease) -> T
     """Return the task of a row that begins with STATED_COLUMNS; those of one claim share when they started, and their
     lease."""
     try:
+        if row[_SELDOM_STATED] == _USUAL and "@" not in row[1]:
+            return _plain_task_of(row, started_at, lease)
         return _task_of(row, TaskState.RUNNING, started_at, None, lease, None, None)
     except Exception:  # as above
         columns = dict(zip(STATED_COLUMNS, row, strict=False)) | {"state": "running"}
         return replace(salvaged_row(columns), started_at=started_at, lease=lease)
+
+
+def _plain_task_of(row: Sequence[Any], started_at: datetime, lease: Lease) -> Task:
+    """As `_task_of`, for a claimed task that states nothing of its own: Python passes more than 15 named arguments in
+    dictionaries, which costs three times as much."""
+    id_, type_, queue, priority, created_at, scheduled_at, deliveries, interruptions, crashes, version, *_ = row
+    checked_count(deliveries, interruptions, crashes, version)
+    payload = row[_SELDOM_STATED.stop]
+    if interruptions or crashes or type(payload) is not str:
+        return _task_of(row, TaskState.RUNNING, started_at, None, lease, None, None)
+    return Task(
+        id=id_, type=type_, queue=queue, priority=priority, state=TaskState.RUNNING, payload_json=payload,
+        created_at=from_micros(created_at), scheduled_at=from_micros(scheduled_at), started_at=started_at, lease=lease,
+        deliveries=deliveries, version=version, correlation_id=id_, workflow_id=id_,
+    )  # fmt: skip
 
 
 def _task_of(

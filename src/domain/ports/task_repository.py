@@ -23,6 +23,11 @@ class TaskRepository(Protocol):
     it has no room, and then nothing was written.
     """
 
+    @property
+    def adds_without_a_loop(self) -> bool:
+        """Whether `add` works in a thread without an event loop too, and returns there without ever suspending."""
+        ...
+
     async def add(self, tasks: Sequence[Task], *, connection: Any = None) -> list[Duplicate | None]:
         """Store the tasks in one atomic step, each with its dedupe key; one answer per task, in order.
 

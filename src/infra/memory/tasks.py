@@ -24,6 +24,8 @@ from backstage.infra.searching import count_matching, search_page
 class MemoryTasks:
     """TaskRepository over a dict."""
 
+    adds_without_a_loop = True
+
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
 

@@ -90,11 +90,11 @@ class PostgresBackend:
         if self._database.is_open:
             if opening is Opening.WORK:
                 await self._with_connection(partial(self._begin, opening))
-            await self._database.open_again(opening)
+            self._database.open_again(opening)
             return
         await self._with_connection(partial(self._begin, opening))
         load_statements()
-        await self._database.open(opening)
+        self._database.open(opening)
         await self._tell_the_time()
 
     async def close(self) -> None:

@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 import asyncpg
 
-from backstage.domain.errors import ConfigurationError, StorageUnavailableError
+from backstage.domain.errors import ConfigurationError, StorageUnavailableError, TaskError
 from backstage.domain.opening import Opening
-from backstage.infra.postgres.connections_taken import UNUSED_FOR, pool_size
+from backstage.infra.postgres.connection_pool import ConnectionPool
+from backstage.infra.postgres.connections_taken import pool_size
 from backstage.infra.postgres.connector import CONNECT_TIMEOUT, Connector
 from backstage.infra.postgres.session import Session, Step, attempt, is_read_only
 
@@ -26,38 +27,25 @@ class Database:
 
     def __init__(self, connector: Connector) -> None:
         self.connector = connector
-        self._pool: asyncpg.Pool[Any] | None = None
+        self._pool: ConnectionPool | None = None
         self._home: asyncio.AbstractEventLoop | None = None
         self._pid = os.getpid()
         self._steps: set[asyncio.Task[Any]] = set()
-        self._epoch = connector.epoch.number
 
     @property
     def is_open(self) -> bool:
         return self._pool is not None and self._pid == os.getpid()
 
-    async def open(self, opening: Opening) -> None:
+    def open(self, opening: Opening) -> None:
         """Make the pool; connections are made when they are needed, and closed when they are not."""
         self._pid = os.getpid()
         self._home = asyncio.get_running_loop()
-        self._pool = await self._new_pool(pool_size(self.connector.location.pool_size, opening))
+        self._pool = ConnectionPool(self.connector, pool_size(self.connector.location.pool_size, opening))
 
-    async def open_again(self, opening: Opening) -> None:
-        """For a process that is about to do something else; steps that have begun end where they are."""
-        size, before = pool_size(self.connector.location.pool_size, opening), self._pool
-        if before is not None and before.get_max_size() != size and asyncio.get_running_loop() is self._home:
-            self._pool = await self._new_pool(size)
-            self.begin(before.close())
-
-    async def _new_pool(self, size: int) -> asyncpg.Pool[Any]:
-        pool: asyncpg.Pool[Any] = await asyncpg.create_pool(
-            min_size=0,
-            max_size=size,
-            max_inactive_connection_lifetime=UNUSED_FOR,
-            connect=self._connect,
-            reset=_leave_as_it_is,
-        )
-        return pool
+    def open_again(self, opening: Opening) -> None:
+        """For a process that is about to do something else."""
+        if self._pool is not None:
+            self._pool.size = pool_size(self.connector.location.pool_size, opening)
 
     async def close(self) -> None:
         """Let steps that were begun come to their end, and free all connections."""
@@ -72,7 +60,7 @@ class Database:
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT):
                 await pool.close()
-        except (TimeoutError, asyncpg.InterfaceError):
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             pool.terminate()
 
     async def run(self, step: Step[T]) -> T:
@@ -140,25 +128,36 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def _borrow(self) -> AsyncIterator[Session]:
-        if self._pool is None:
+        pool = self._pool
+        if pool is None:
             raise asyncpg.InterfaceError("the store is closed")
-        epoch = self.connector.epoch.number
-        if self._epoch != epoch:
-            self._epoch = epoch
-            await self._pool.expire_connections()
-        async with self._pool.acquire(timeout=self.connector.location.command_timeout) as connection:
-            try:
-                yield Session(connection, self.connector.location.schema, is_pooled=self.connector.is_pooled)
-            except asyncpg.PostgresError as error:
-                self.connector.judge(error, epoch)
-                raise
-            finally:
-                if is_read_only(connection):
-                    connection.terminate()
+        lent = await pool.take()
+        connection, is_sound = lent.connection, False
+        try:
+            yield Session(connection, self.connector.location.schema, is_pooled=self.connector.is_pooled)
+            is_sound = True
+        except asyncpg.PostgresError as error:
+            self.connector.judge(error, lent.epoch)
+            is_sound = True
+            raise
+        except TaskError:
+            is_sound = True
+            raise
+        except TimeoutError:
+            await _cancelled(connection)
+            raise
+        finally:
+            if is_sound and _is_as_it_was(connection):
+                pool.give_back(lent)
+            else:
+                pool.drop(lent)
 
-    async def _connect(self, *_: Any, **__: Any) -> asyncpg.Connection[Any]:
-        return await self.connector.connect()
+
+def _is_as_it_was(connection: asyncpg.Connection[Any]) -> bool:
+    return not connection.is_closed() and not connection.is_in_transaction() and not is_read_only(connection)
 
 
-async def _leave_as_it_is(_: Any) -> None:
-    """Our steps leave nothing behind in a session, so there is nothing to reset, and a round trip to save."""
+async def _cancelled(connection: asyncpg.Connection[Any]) -> None:
+    """Close a connection whose statement took too long, once the server was asked to give that up."""
+    with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        await connection.close(timeout=CONNECT_TIMEOUT)

@@ -36,6 +36,8 @@ _LOOKED_AT = 10_000
 class PostgresTasks:
     """TaskRepository over the server."""
 
+    adds_without_a_loop = False
+
     def __init__(self, store: Store) -> None:
         self._store = store
         self.add = Adding(store).add

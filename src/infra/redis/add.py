@@ -31,7 +31,7 @@ class Adding:
     async def add(self, tasks: Sequence[Task], *, connection: Any = None) -> list[Duplicate | None]:
         if connection is not None:
             raise ConfigurationError("connection", "Redis has no transactions that can be joined: leave it out")
-        return await self._client.at_home(lambda: self._joined.add(tasks)) if tasks else []
+        return await self._client.at_home(lambda: self._joined.add_directly(tasks)) if tasks else []
 
     def _begin(self, storing: Coroutine[Any, Any, None]) -> None:
         self._storing = asyncio.get_running_loop().create_task(storing)  # asyncio itself keeps no reference to it

@@ -30,6 +30,8 @@ _SURVIVES = {
 
 
 _MANY_LANES = 1000
+_COMPACT_UP_TO, _SHORT = "hash-max-listpack-value", 512
+"""The longest value up to which the server keeps a hash compact. Redis 6.2 calls it hash-max-ziplist-value."""
 
 
 async def diagnose(location: Location) -> list[Finding]:
@@ -41,6 +43,7 @@ async def diagnose(location: Location) -> list[Finding]:
         client.group = DEFAULT_GROUP if stored is None else stored.decode()
         findings = await _servers(client)
         findings.append(_eviction(await eviction_policies(client)))
+        findings += _hashes(await settings_of(client, "hash-max-*-value", default="64"))
         findings += await _queues(client)
         findings.append(_orphans(await Orphans(client, Directory(client)).count()))
     finally:
@@ -114,6 +117,15 @@ def _replicas(info: Info, wanted: int) -> Finding:
         return Finding("replicas", Severity.ERROR, detail, "bring the replicas back, or lower wait_replicas")
     detail = f"{number} connected; each write waits for {wanted} of them"
     return Finding("replicas", Severity.OK, detail)
+
+
+def _hashes(limits: Sequence[str] | None) -> list[Finding]:
+    """What the tasks' hashes take is no fault, so it is told without a warning; nothing where it is well set."""
+    least = min((int(limit) for limit in limits or () if limit.isdigit()), default=_SHORT)
+    if least >= _SHORT:
+        return []
+    detail = f"{_COMPACT_UP_TO} is {least}: a task with a longer payload, result or error takes up to twice the memory"
+    return [Finding("hashes", Severity.OK, detail, f"set {_COMPACT_UP_TO} 1024")]
 
 
 def _eviction(policies: Sequence[str] | None) -> Finding:

@@ -34,6 +34,8 @@ _LEAST_OF_A_QUEUE = 100
 class RedisTasks:
     """TaskRepository over scripts. What spans queues is one step for each of them. A verb with a file has it there."""
 
+    adds_without_a_loop = False
+
     def __init__(self, client: Client, directory: Directory) -> None:
         self._client, self._directory = client, directory
         self._outbox = Outbox(client, directory)

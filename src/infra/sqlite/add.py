@@ -1,20 +1,53 @@
-"""Store single tasks in an open transaction, each with its counts, its payload and its dedupe key."""
+"""Store tasks in an open transaction, each with its counts, its payload and its dedupe key."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.task import Task
+from backstage.domain.task_state import TaskState
+from backstage.infra.moments import to_micros
 from backstage.infra.sqlite.counts import CountChanges
 from backstage.infra.sqlite.dedupe_keys import holder_of, keep_in_step
-from backstage.infra.sqlite.rows import columns_of, is_large
+from backstage.infra.sqlite.json_text import json_text
+from backstage.infra.sqlite.rows import columns_of, is_large, is_plain, plain_columns_of
 from backstage.infra.sqlite.statements import statement
 
 _IS_STORED = "SELECT 1 FROM backstage_tasks WHERE id = ?"
+_LAST = "SELECT max(seq) FROM backstage_tasks"
+_ADDED_AFTER = "SELECT queue, type FROM backstage_tasks WHERE seq > ?"
 _TAG = "INSERT OR IGNORE INTO backstage_tags (id, tag) VALUES (?, ?)"
 _KEEP_LARGE = "INSERT OR REPLACE INTO backstage_large_payloads (task, payload) VALUES (?, ?)"
+
+
+def add_tasks(
+    cursor: sqlite3.Cursor, counts: CountChanges, tasks: Sequence[Task], now: datetime
+) -> list[Duplicate | None]:
+    """Store new tasks, those that state little by one statement; for each a Duplicate if its key is held."""
+    plain = [task for task in tasks if is_plain(task)]
+    if plain:
+        _add_plain(cursor, counts, plain, now)
+    if len(plain) == len(tasks):
+        return [None] * len(tasks)
+    return [None if is_plain(task) else add_task(cursor, counts, task, now) for task in tasks]
+
+
+def _add_plain(cursor: sqlite3.Cursor, counts: CountChanges, tasks: list[Task], now: datetime) -> None:
+    (last,) = cursor.execute(_LAST).fetchone() if len(tasks) > 1 else (None,)
+    values = {"tasks": json_text([plain_columns_of(task) for task in tasks]), "now": to_micros(now)}
+    added = cursor.execute(statement("add_plain_tasks"), values).rowcount
+    if added == len(tasks):
+        lanes = Counter([(task.queue, task.lane_type) for task in tasks])
+    elif added == 0:
+        return
+    else:
+        lanes = Counter(cursor.execute(_ADDED_AFTER, (last or 0,)).fetchall())
+    for (queue, type_), number in lanes.items():
+        counts.add(TaskState.PENDING.value, queue, type_, number)
 
 
 def add_task(cursor: sqlite3.Cursor, counts: CountChanges, task: Task, now: datetime) -> Duplicate | None:

@@ -18,9 +18,6 @@ from backstage.infra.sqlite.writer import Writer
 from backstage.infra.task_row import task_of
 from backstage.infra.unreadable_rows import readable
 
-_ATTEMPTS = """SELECT fence, number, worker_id, started_at, ended_at, outcome, failure FROM backstage_attempts
-                WHERE task = ? ORDER BY fence"""
-
 
 class SqliteArchive:
     """TaskArchive over the file."""
@@ -48,7 +45,7 @@ def _read(after: str, limit: int, connection: sqlite3.Connection) -> list[Stored
 
 def _stored(row: tuple[object, ...], connection: sqlite3.Connection) -> StoredTask:
     task = task_of(row[1:])
-    records = connection.execute(_ATTEMPTS, row[:1])
+    records = connection.execute(statement("read_attempts"), {"id": row[1]})
     return StoredTask(task, tuple(readable("an attempt", records, lambda record: attempt_of(task.id, record))))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from backstage.domain.dedupe import Duplicate
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.task import Task
-from backstage.infra.sqlite.add import add_task
+from backstage.infra.sqlite.add import add_tasks
 from backstage.infra.sqlite.counts import CountChanges
 from backstage.infra.sqlite.store_errors import translate
 
@@ -28,7 +28,7 @@ def add_in(connection: Any, path: Path, tasks: Sequence[Task], now: datetime) ->
     try:
         cursor.execute("SAVEPOINT backstage_add")
         try:
-            answers = [add_task(cursor, counts, task, now) for task in tasks]
+            answers = add_tasks(cursor, counts, tasks, now)
             counts.keep()
             counts.flush(cursor)
         except BaseException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import os
 import queue
@@ -22,19 +23,27 @@ class Purpose(Enum):
     CARRY_ON = "carry on"  # claim, settle, cancel, prune, look
 
 
+Loop = asyncio.AbstractEventLoop
+
+
 @dataclass(slots=True, eq=False)
 class Call:
-    """One operation, with where its answer goes: `result`, or `error` when it has one."""
+    """One operation, with where its answer goes: `result`, or `error` when it has one.
+
+    `loop` is that of the waiter, None where a thread without a loop waits.
+    """
 
     operation: Callable[[Any], Any]
     purpose: Purpose
-    loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Any]
+    loop: Loop | None
+    future: asyncio.Future[Any] | concurrent.futures.Future[Any]
     result: Any = None
     error: BaseException | None = None
 
     def resolve(self) -> None:
         if self.future.done():  # its waiter was cancelled
+            return
+        if isinstance(self.future, concurrent.futures.Future) and not self.future.set_running_or_notify_cancel():
             return
         if self.error is not None:
             self.future.set_exception(self.error)
@@ -61,7 +70,7 @@ class CallThread:
         self._serve, self._rest, self._leave, self._group_limit = serve, rest, leave, group_limit
         self._calls: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        self._is_stopping = False
+        self._is_stopping = self._is_busy = False
         self._pid = os.getpid()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
@@ -71,9 +80,35 @@ class CallThread:
         """Whether it takes calls; false in a forked child, which has no such thread."""
         return not self._is_stopping and self._pid == os.getpid()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether it waits for calls, as far as one can tell from another thread."""
+        return not self._is_busy and self._calls.empty() and self.is_running
+
     async def call(self, operation: Callable[[Any], Any], purpose: Purpose = Purpose.CARRY_ON) -> Any:
         loop = asyncio.get_running_loop()
-        call = Call(operation, purpose, loop, loop.create_future())
+        future = loop.create_future()
+        self.put(Call(operation, purpose, loop, future))
+        return await future
+
+    def call_and_wait(self, operation: Callable[[Any], Any], purpose: Purpose = Purpose.CARRY_ON) -> Any:
+        """The same for a thread without an event loop."""
+        future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+        self.put(Call(operation, purpose, None, future))
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    def rest_soon(self) -> None:
+        """Let `rest` run, once there is nothing to serve."""
+        nobody: concurrent.futures.Future[Any] = concurrent.futures.Future()
+        nobody.cancel()
+        self.put(Call(lambda _: None, Purpose.CARRY_ON, None, nobody))
+
+    def put(self, call: Call) -> None:
+        """Have it served. Raises StorageUnavailableError, and ConfigurationError in a forked child."""
         if self._pid != os.getpid():
             raise ConfigurationError(
                 "sqlite", f"was opened in process {self._pid} and used in its child: open a new backend after the fork"
@@ -82,7 +117,6 @@ class CallThread:
             if self._is_stopping:
                 raise StorageUnavailableError("the store is closed: open it again")
             self._calls.put(call)
-        return await call.future
 
     def stop(self) -> None:
         """Return once every call made before has been answered. In a forked child, where the thread is not, at once."""
@@ -100,11 +134,14 @@ class CallThread:
                 first = self._calls.get()
                 if first is None:
                     return
+                self._is_busy = True
                 group = [first, *self._waiting(self._group_limit - 1)]
-                self._answer([call for call in group if not call.future.done()])
-                del first, group  # an idle thread keeps nobody's tasks alive
+                if awaited := [call for call in group if not call.future.done()]:
+                    self._answer(awaited)
+                del first, group, awaited  # an idle thread keeps nobody's tasks alive
                 if self._rest is not None:
                     self._rest()
+                self._is_busy = False
         finally:
             self._leave()
 
@@ -132,10 +169,13 @@ class CallThread:
         except BaseException as error:  # the thread outlives whatever one group did to it
             for call in group:
                 call.error = call.error or error
-        by_loop: dict[asyncio.AbstractEventLoop, list[Call]] = {}
+        by_loop: dict[Loop | None, list[Call]] = {}
         for call in group:
             by_loop.setdefault(call.loop, []).append(call)
         for loop, calls in by_loop.items():
+            if loop is None:
+                _resolve(calls)
+                continue
             with contextlib.suppress(RuntimeError):  # the caller's loop has closed meanwhile
                 loop.call_soon_threadsafe(_resolve, calls)
 

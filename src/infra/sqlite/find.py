@@ -12,6 +12,7 @@ from backstage.domain.lane_type import plain_type
 from backstage.domain.task import Task
 from backstage.domain.task_query import TaskPage, TaskQuery
 from backstage.domain.task_state import FINAL_STATES
+from backstage.infra.sqlite.lane_ids import column, ids_in_lane
 from backstage.infra.sqlite.statements import statement
 from backstage.infra.task_row import task_of
 
@@ -50,37 +51,27 @@ def _ids(query: TaskQuery, connection: sqlite3.Connection) -> Generator[str, Non
     """Ids, newest first, among which are all that match: read from the index that leaves the fewest others."""
     below = _AFTER_ALL_IDS if query.after is None else query.after
     if query.workflow_id is not None:
-        yield from _column(
-            connection, statement("find_in_workflow"), {"workflow_id": query.workflow_id, "below": below}
-        )
+        yield from column(connection, statement("find_in_workflow"), {"workflow_id": query.workflow_id, "below": below})
     elif query.correlation_id is not None:
-        yield from _column(
+        yield from column(
             connection, statement("find_correlated"), {"correlation_id": query.correlation_id, "below": below}
         )
     elif query.key is not None:
-        yield from _column(connection, _OF_KEY, (query.key, below))
+        yield from column(connection, _OF_KEY, (query.key, below))
     elif query.tag is not None:
-        yield from _column(connection, _TAGGED, (query.tag, below))
+        yield from column(connection, _TAGGED, (query.tag, below))
     elif query.states or query.queue is not None or query.type is not None:
         yield from _ids_of_lanes(query, below, connection)
     else:
-        yield from _column(connection, _NEWEST, (below,))
+        yield from column(connection, _NEWEST, (below,))
 
 
 def _ids_of_lanes(query: TaskQuery, below: str, connection: sqlite3.Connection) -> Iterator[str]:
     lanes = [
-        _column(connection, statement("find_in_lane"), (queue, type_, state, below, query.limit + 1))
+        ids_in_lane(connection, queue, type_, state, below, query.limit + 1)
         for queue, type_, state in connection.execute(_LANES).fetchall()
         if query.queue in (None, queue)
         and query.type in (None, plain_type(type_))
         and (not query.states or state in query.states)
     ]
     yield from heapq.merge(*lanes, reverse=True)
-
-
-def _column(
-    connection: sqlite3.Connection, sql: str, arguments: tuple[object, ...] | dict[str, object]
-) -> Iterator[str]:
-    with closing(connection.execute(sql, arguments)) as cursor:
-        for (value,) in cursor:
-            yield value

@@ -15,11 +15,12 @@ class Reserve:
 
     def __init__(self, database: Path) -> None:
         self._path = database.with_name(f"{database.name}-reserve")
+        self._text = str(self._path)
 
     @property
     def is_spent(self) -> bool:
         """Whether the room is not there, whichever connection or process has spent it."""
-        return not self._path.exists()
+        return not os.path.exists(self._text)  # noqa: PTH110 - asked for each lone enqueue
 
     def restore(self) -> bool:
         """Whether the room is there, after trying to get it back."""

@@ -14,7 +14,7 @@ from backstage.infra.failure_text import failure_json, recorded_failure_of
 from backstage.infra.history_row import HISTORY_PLACEHOLDERS
 from backstage.infra.moments import from_micros, to_micros
 from backstage.infra.tags_text import tags_json
-from backstage.infra.task_row import ROW_COLUMNS
+from backstage.infra.task_row import ROW_COLUMNS, STATED_COLUMNS
 
 LARGE_PAYLOAD = 2048
 """Characters from which a payload is kept out of the task's row."""
@@ -29,15 +29,20 @@ _PLAIN_COLUMNS = (
 )
 COLUMNS = ("id", *_PLAIN_COLUMNS, "worker_id", "lease_until")
 """What the table keeps of a task, in the order of `columns_of`."""
+_COUNTED_ON = ("deliveries", "version")
+"""A claim adds one. More than it adds it to was written by somebody else, and would fail every claim."""
 PLACEHOLDERS = {
     "columns": ", ".join(COLUMNS),
     "marks": ", ".join("?" for _ in COLUMNS),
+    "claimed": ", ".join(
+        f"min({column}, 2000000000) + 1 AS {column}" if column in _COUNTED_ON else column for column in STATED_COLUMNS
+    ),
     "whole": ", ".join(f"whole.{column}" for column in ROW_COLUMNS),
     **HISTORY_PLACEHOLDERS,
     "assignments": ", ".join(f"{column} = ?" for column in _PLAIN_COLUMNS),
 }
-"""What SQL files may name in braces: all columns, a mark for each, those that task_row.py reads of the view of whole
-tasks, and those between the id and the lease."""
+"""What SQL files may name in braces: all columns, a mark for each, what task_row.py reads of a task that is being
+claimed (but for a payload that lies apart) and of the view of whole tasks, and those between the id and the lease."""
 
 
 def columns_of(task: Task, now: datetime) -> tuple[Any, ...]:
@@ -86,6 +91,41 @@ def columns_of(task: Task, now: datetime) -> tuple[Any, ...]:
 
 def is_large(task: Task) -> bool:
     return len(task.payload_json) > LARGE_PAYLOAD
+
+
+_NOTHING_STATED = (None,) * 13
+
+
+def is_plain(task: Task) -> bool:
+    """Whether `plain_columns_of` says all there is to say of a new task."""
+    seldom_stated = (
+        task.dedupe, task.max_attempts, task.backoff, task.timeout, task.soft_timeout, task.max_deliveries, task.key,
+        task.started_at, task.finished_at, task.result_json, task.last_failure, task.progress, task.progress_note,
+    )  # fmt: skip
+    return (
+        seldom_stated == _NOTHING_STATED
+        and task.state is TaskState.PENDING
+        and task.version == 1
+        and not (task.tags or task.is_awaited or task.deliveries or task.interruptions or task.crashes)
+        and not (task.is_cancel_requested or is_large(task))
+    )
+
+
+def plain_columns_of(task: Task) -> tuple[Any, ...]:
+    """Return the values that add_plain_tasks.sql stores."""
+    return (
+        task.id,
+        task.lane_type,
+        task.queue,
+        task.priority,
+        to_micros(task.scheduled_at),
+        to_micros(task.created_at),
+        None if task.correlation_id == task.id else task.correlation_id,
+        None if task.workflow_id == task.id else task.workflow_id,
+        task.origin_id,
+        json.dumps(task.metadata) if task.metadata else None,
+        task.payload_json,
+    )
 
 
 def attempt_of(task_id: str, row: tuple[Any, ...]) -> Attempt:

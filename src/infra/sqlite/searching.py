@@ -5,8 +5,7 @@ from __future__ import annotations
 import heapq
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import islice
 
@@ -15,6 +14,7 @@ from backstage.domain.task_search import SearchIndex, TaskSearch
 from backstage.domain.task_state import TaskState
 from backstage.infra.search_facts import SearchFacts
 from backstage.infra.search_probe import SearchProbe
+from backstage.infra.sqlite.lane_ids import column, ids_in_lane
 from backstage.infra.sqlite.reader import Reader
 from backstage.infra.sqlite.statements import statement
 from backstage.infra.task_row import task_of
@@ -51,25 +51,17 @@ def _ids(search: TaskSearch, below: str, number: int, connection: sqlite3.Connec
     if search.index in (SearchIndex.WORKFLOW, SearchIndex.CORRELATION):
         name = {SearchIndex.WORKFLOW: "find_in_workflow", SearchIndex.CORRELATION: "find_correlated"}[search.index]
         arguments: dict[str, object] = {f"{search.index}_id": search.only(search.index), "below": below}
-        return list(islice(_column(connection, statement(name), arguments), number))
+        return list(islice(column(connection, statement(name), arguments), number))
     if search.index in _BY:
-        return list(islice(_column(connection, _BY[search.index], (search.only(search.index), below)), number))
+        return list(islice(column(connection, _BY[search.index], (search.only(search.index), below)), number))
     if search.index in (SearchIndex.LANES, SearchIndex.WORKER):
         lanes = [
-            _column(connection, statement("find_in_lane"), (queue, type_, state, below, number))
+            ids_in_lane(connection, queue, type_, state, below, number)
             for queue, type_, state in connection.execute(_LANES).fetchall()
             if search.is_of_lane(queue, type_, TaskState(state))
         ]
         return list(islice(heapq.merge(*lanes, reverse=True), number))
-    return list(islice(_column(connection, _NEWEST, (below,)), number))
-
-
-def _column(
-    connection: sqlite3.Connection, sql: str, arguments: tuple[object, ...] | dict[str, object]
-) -> Iterator[str]:
-    with closing(connection.execute(sql, arguments)) as cursor:
-        for (value,) in cursor:
-            yield value
+    return list(islice(column(connection, _NEWEST, (below,)), number))
 
 
 def _probed(probe: SearchProbe, ids: Sequence[str], connection: sqlite3.Connection) -> Sequence[str]:
@@ -87,7 +79,7 @@ def _probed(probe: SearchProbe, ids: Sequence[str], connection: sqlite3.Connecti
         "second": second,
         "third": third,
     }
-    return list(_column(connection, statement("probe_tasks"), arguments))
+    return list(column(connection, statement("probe_tasks"), arguments))
 
 
 def _facts(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from backstage.domain.dedupe import Dedupe
 from backstage.domain.errors import TaskError
@@ -15,15 +15,16 @@ from backstage.infra.failure_text import failure_json
 from backstage.infra.moments import from_micros, to_micros
 from backstage.infra.sqlite.add import add_task
 from backstage.infra.sqlite.dedupe_keys import free, holds
+from backstage.infra.sqlite.json_text import json_text
 from backstage.infra.sqlite.statements import statement
 from backstage.infra.sqlite.transaction import Transaction
 
 _RUNNING = TaskState.RUNNING.value
-_RECORDED = """SELECT a.outcome, t.state, t.deliveries FROM backstage_tasks AS t
-                 LEFT JOIN backstage_attempts AS a ON a.task = t.seq AND a.fence = ?
-                WHERE t.id = ?"""
-
 _KEEP_RESULT_UNTIL = "INSERT INTO backstage_result_ends (task_id, until, is_gone) VALUES (?, ?, 0)"
+
+
+_End = tuple[TaskState, str | None, bool, bool | None]
+"""The state, the failure, whether the lease ran out, and whether the row is the claim's record."""
 
 
 def settle(outcomes: Sequence[Outcome], transaction: Transaction) -> list[TaskState | None]:
@@ -56,23 +57,49 @@ def _runs(outcomes: Sequence[Outcome]) -> Iterator[list[Outcome]]:
 def _end(run: list[Outcome], transaction: Transaction) -> list[TaskState | None]:
     now = transaction.now()
     cursor, counts = transaction.cursor, transaction.counts
-    batch = {"ends": json.dumps([_end_of(outcome) for outcome in run]), "now": to_micros(now)}
-    cursor.execute(statement("record_ends"), batch)
-    moved = cursor.execute(statement("settle_ends"), batch).fetchall()
-    for task_id, queue, _, state, key, ttl, created_at in moved:
-        if key is not None and not _holds(TaskState(state), key, ttl, created_at, now):
-            free(cursor, queue, key, task_id)
-    for (queue, type_, state), tasks in Counter(row[1:4] for row in moved).items():
+    found = cursor.execute(statement("find_ending"), (json_text([outcome.task_id for outcome in run]),))
+    running = {row[0]: row for row in found}
+    accepted = [outcome for outcome in run if _is_of_the_claim(outcome, running.get(outcome.task_id))]
+    _move(accepted, running, now, transaction)
+    lanes = Counter((outcome.state, *running[outcome.task_id][3:5]) for outcome in accepted)
+    for (state, queue, type_), tasks in lanes.items():
         counts.move(_RUNNING, state, queue, type_, tasks)
-    accepted = {row[0] for row in moved}
-    for outcome in run:
-        if outcome.keep_result_for is not None and outcome.task_id in accepted:
+    for outcome in accepted:
+        queue, _, key, ttl, created_at = running[outcome.task_id][3:]
+        if key is not None and not _holds(outcome.state, key, ttl, created_at, now):
+            free(cursor, queue, key, outcome.task_id)
+        if outcome.keep_result_for is not None:
             until = now + timedelta(seconds=outcome.keep_result_for)
             cursor.execute(_KEEP_RESULT_UNTIL, (outcome.task_id, to_micros(until)))
-    for outcome in run:
-        for task in outcome.next_tasks if outcome.task_id in accepted else ():
+        for task in outcome.next_tasks:
             add_task(cursor, counts, task, now)
-    return [outcome.state if outcome.task_id in accepted else _answer_again(outcome, transaction) for outcome in run]
+    if len(accepted) == len(run):
+        return [outcome.state for outcome in run]
+    ids = {outcome.task_id for outcome in accepted}
+    return [outcome.state if outcome.task_id in ids else _answer_again(outcome, transaction) for outcome in run]
+
+
+def _is_of_the_claim(outcome: Outcome, running: tuple[Any, ...] | None) -> bool:
+    return running is not None and running[2] == outcome.fence
+
+
+def _move(
+    accepted: Sequence[Outcome], running: Mapping[str, tuple[Any, ...]], now: datetime, transaction: Transaction
+) -> None:
+    """Make the entity's move on running tasks, those that end alike by one statement, and record their claims."""
+    alike: dict[_End, dict[int, str | None]] = {}
+    for outcome in accepted:
+        seq = running[outcome.task_id][1]
+        failure = failure_json(outcome.failure)
+        is_lost = outcome.kind is OutcomeKind.LOST
+        is_record = outcome.has_run and not is_lost and (outcome.fence == 1 or failure is not None)
+        if outcome.has_run and not is_record:
+            record = {"seq": seq, "now": to_micros(now), "outcome": outcome.kind, "failure": failure}
+            transaction.cursor.execute(statement("record_end"), record)
+        alike.setdefault((outcome.state, failure, is_lost, is_record or None), {})[seq] = outcome.result_json
+    for (state, failure, lost, row_is_record), results in alike.items():
+        end = {"state": state, "failure": failure, "lost": lost, "is_record": row_is_record}
+        transaction.cursor.execute(statement("end_tasks"), end | {"now": to_micros(now), "results": json_text(results)})
 
 
 def _holds(state: TaskState, key: str, ttl: float | None, created_at: int, now: datetime) -> bool:
@@ -80,14 +107,6 @@ def _holds(state: TaskState, key: str, ttl: float | None, created_at: int, now: 
         return holds(state, Dedupe(key, ttl), from_micros(created_at), now)
     except (TaskError, ValueError, OverflowError):  # what cannot be decoded holds nothing for a time
         return False
-
-
-def _end_of(outcome: Outcome) -> tuple[object, ...]:
-    """What record_ends.sql and settle_ends.sql read of an outcome."""
-    lost = int(outcome.kind is OutcomeKind.LOST)
-    failure = failure_json(outcome.failure)
-    recorded = outcome.kind if outcome.has_run else None
-    return (outcome.task_id, outcome.fence, outcome.state, recorded, outcome.result_json, failure, lost)
 
 
 def _give_back(outcome: Outcome, transaction: Transaction) -> TaskState | None:
@@ -129,7 +148,8 @@ def _return_of(outcome: Outcome, now: datetime) -> dict[str, object]:
 
 def _answer_again(outcome: Outcome, transaction: Transaction) -> TaskState | None:
     """The answer that was lost, if the claim has ended as this outcome wants it."""
-    row = transaction.cursor.execute(_RECORDED, (outcome.fence, outcome.task_id)).fetchone()
+    claim = {"id": outcome.task_id, "fence": outcome.fence}
+    row = transaction.cursor.execute(statement("recorded_outcome"), claim).fetchone()
     if row is None:
         return None
     recorded, state, deliveries = row

@@ -23,7 +23,7 @@ from backstage.domain.task_search import TaskSearch
 from backstage.infra.later_row import later_of
 from backstage.infra.moments import to_micros
 from backstage.infra.searching import count_matching, search_page
-from backstage.infra.sqlite.add import add_task
+from backstage.infra.sqlite.adds import Adds
 from backstage.infra.sqlite.caller_transaction import add_in
 from backstage.infra.sqlite.find import ended_since, find, task_by_id
 from backstage.infra.sqlite.prune import delete, prune
@@ -32,12 +32,9 @@ from backstage.infra.sqlite.rows import attempt_of
 from backstage.infra.sqlite.save import save
 from backstage.infra.sqlite.searching import SqliteLooking
 from backstage.infra.sqlite.statements import statement
-from backstage.infra.sqlite.transaction import Transaction
 from backstage.infra.sqlite.writer import Writer
 from backstage.infra.unreadable_rows import count_of, readable
 
-_ATTEMPTS = """SELECT fence, number, worker_id, started_at, ended_at, outcome, failure FROM backstage_attempts
-                WHERE task = (SELECT seq FROM backstage_tasks WHERE id = ?) ORDER BY fence"""
 _COUNTS = "SELECT queue, type, state, tasks, pruned FROM backstage_counts ORDER BY queue, type, state"
 
 _LOOKED_AT = 10_000
@@ -46,15 +43,18 @@ _LOOKED_AT = 10_000
 class SqliteTasks:
     """TaskRepository over the file."""
 
+    adds_without_a_loop = True
+
     def __init__(self, writer: Writer, reader: Reader, clock: Clock, path: Path) -> None:
         self._writer, self._reader, self._clock, self._path = writer, reader, clock, path
+        self._adds = Adds(writer)
 
     async def add(self, tasks: Sequence[Task], *, connection: Any = None) -> list[Duplicate | None]:
         """`connection` is a sqlite3.Connection to the same file with a transaction open. Workers are not woken by it:
         they see the tasks at their next look."""
         if connection is not None:
             return add_in(connection, self._path, tasks, self._clock.now())
-        return await self._writer.enqueue(partial(_add, tasks))
+        return await self._adds.add(tasks)
 
     async def get(self, task_id: str) -> Task:
         task = await self._reader.run(partial(_get, task_id)) if is_encodable(task_id) else None
@@ -106,18 +106,12 @@ class SqliteTasks:
         return await self._writer.run(partial(prune, retention, limit))
 
 
-def _add(tasks: Sequence[Task], transaction: Transaction) -> list[Duplicate | None]:
-    now = transaction.now()
-    transaction.makes_work = True
-    return [add_task(transaction.cursor, transaction.counts, task, now) for task in tasks]
-
-
 def _get(task_id: str, connection: sqlite3.Connection) -> Task | None:
     return task_by_id(connection, task_id)
 
 
 def attempts(task_id: str, connection: sqlite3.Connection) -> list[Attempt]:
-    rows = connection.execute(_ATTEMPTS, (task_id,))
+    rows = connection.execute(statement("read_attempts"), {"id": task_id})
     return list(readable("an attempt", rows, lambda row: attempt_of(task_id, row)))
 
 

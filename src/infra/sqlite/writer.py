@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sqlite3
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from typing import TypeVar, cast
@@ -14,6 +16,7 @@ from backstage.infra.sqlite.any_bytes import is_of_foreign_bytes, showing_foreig
 from backstage.infra.sqlite.calls import Call, CallThread, Purpose, opened
 from backstage.infra.sqlite.checkpoints import Checkpoints
 from backstage.infra.sqlite.connection import Connector
+from backstage.infra.sqlite.direct_writes import DirectWrites, Written
 from backstage.infra.sqlite.location import FileIdentity
 from backstage.infra.sqlite.reserve import Reserve
 from backstage.infra.sqlite.store_errors import is_busy, is_full, is_of_the_store, translate
@@ -21,6 +24,8 @@ from backstage.infra.sqlite.transaction import Transaction
 
 T = TypeVar("T")
 _GROUP_LIMIT = 256
+_LOOKED_AT_THE_WAL = 64
+"""Direct writes between two looks at how large it is."""
 
 
 class Writer:
@@ -36,12 +41,16 @@ class Writer:
         self._checkpoints = Checkpoints(connector)
         self._connection: sqlite3.Connection | None = None
         self._thread: CallThread | None = None
+        self._turn = threading.Lock()
+        self._direct = DirectWrites(connector, clock)
+        self._direct_writes = 0
 
     def start(self, boot: int) -> None:
         """Begin to write to the file, which exists and is migrated; `boot` is the number of the host's present boot."""
         self.go_by(boot)
         self._identity = FileIdentity.of(self._connector.path)
         self._reserve.restore()
+        self._direct.start(self._identity)
         self._thread = CallThread(
             "backstage-sqlite-writer", self._serve, self._disconnect, rest=self._tidy, group_limit=_GROUP_LIMIT
         )
@@ -62,11 +71,52 @@ class Writer:
         """The same for an operation that brings new tasks, which may not use up the last room on the disk."""
         return cast(T, await opened(self._thread).call(operation, Purpose.ENQUEUE))
 
+    def put(self, operation: Callable[[Transaction], T], answer: asyncio.Future[T]) -> None:
+        """As `enqueue`, with the answer in a future of the running loop. Raises what a closed store raises."""
+        opened(self._thread).put(Call(operation, Purpose.ENQUEUE, answer.get_loop(), answer))
+
+    @property
+    def never_waits_for_the_disk(self) -> bool:
+        return self._connector.synchronous == "normal"
+
+    def enqueue_in_this_thread(self, operation: Callable[[Transaction], T]) -> T:
+        """The same as `enqueue` for a thread without an event loop, which makes the operation itself if it can."""
+        written = self.attempt(operation)
+        if written is not None:
+            return written.value
+        return cast(T, opened(self._thread).call_and_wait(operation, Purpose.ENQUEUE))
+
+    def attempt(self, operation: Callable[[Transaction], T]) -> Written[T] | None:
+        """What the operation, which brings new tasks, returned, once it is committed by the calling thread itself.
+
+        None, with nothing done, unless nobody else writes and there is room. Raises what the operation raises.
+        """
+        thread = opened(self._thread)
+        if not thread.is_idle or self._reserve.is_spent or not self._turn.acquire(blocking=False):
+            return None
+        try:
+            written = self._direct.attempt(operation, self._boot)
+        finally:
+            self._turn.release()
+        if written is None:
+            return None
+        if written.makes_work:
+            self._wake()
+        self._direct_writes += 1
+        if self._direct_writes % _LOOKED_AT_THE_WAL == 0:
+            thread.rest_soon()
+        return written
+
     def stop(self) -> None:
         if self._thread is not None:
             self._thread.stop()
+        self._direct.stop()
 
     def _serve(self, group: list[Call]) -> None:
+        with self._turn:
+            self._serve_alone(group)
+
+    def _serve_alone(self, group: list[Call]) -> None:
         self._identity.check()
         try:
             self._connected()  # first of all, for it may have to spend the reserve

@@ -34,6 +34,10 @@ class BlockingUses(ABC):
     def run(self, use: Callable[[Any], Coroutine[Any, Any, Value]]) -> Value:
         """Return what any other use of the Container answers: `backstage.run(lambda b: b.pause_queue("mail"))`."""
 
+    def _enqueue(self, use: Callable[[Any], Coroutine[Any, Any, Value]]) -> Value:
+        """`run`, for a use that does nothing but store new tasks."""
+        return self.run(use)
+
     @overload
     def enqueue(
         self,
@@ -89,13 +93,13 @@ class BlockingUses(ABC):
 
     def enqueue_task(self, request: EnqueueTask, *, connection: Any = None) -> Task | Duplicate:
         """Store a task and return it, or the Duplicate that says who holds its dedupe key."""
-        answer: Task | Duplicate = self.run(lambda backstage: backstage.enqueue_task(request, connection=connection))
+        answer: Task | Duplicate = self._enqueue(lambda each: each.enqueue_task(request, connection=connection))
         return answer
 
     def enqueue_tasks(self, requests: Iterable[EnqueueTask], *, connection: Any = None) -> list[Task | Duplicate]:
         """Store all of them in one atomic step; one answer per request, in order."""
         tasks = list(requests)
-        return self.run(lambda backstage: backstage.enqueue_tasks(tasks, connection=connection))
+        return self._enqueue(lambda backstage: backstage.enqueue_tasks(tasks, connection=connection))
 
     def enqueue_many(
         self,
@@ -107,7 +111,7 @@ class BlockingUses(ABC):
     ) -> list[TypedTask[Result] | Duplicate]:
         """Store a task for each payload, all of one type, in one atomic step; one answer per payload, in order."""
         all_of_them = list(payloads)
-        return self.run(
+        return self._enqueue(
             lambda backstage: backstage.enqueue_many(task_type, all_of_them, connection=connection, **options)
         )
 

@@ -118,7 +118,7 @@ async def test_until_the_new_server_is_reached_the_store_is_unavailable_and_then
     async with backend.lease_queue() as leases:
         await leases.renew({running.id: running.fence}, LEASE)
         async with read_only(database_url):
-            await backend._database._pool.expire_connections()  # type: ignore[union-attr] - they were the old server's
+            backend._connector.epoch.end(backend._connector.epoch.number)  # they were the old server's
             for attempt in (trial.added(), trial.claim(), trial.settle(running.completed())):
                 with pytest.raises(StorageUnavailableError, match="read-only"):
                     await attempt

@@ -9,5 +9,5 @@ def test_an_enqueue_passes_each_file_of_a_short_list(postgres_url: str) -> None:
     rooms = {room.removeprefix("infra/postgres/") for room in walked(postgres_url).enqueue if room.startswith("infra/")}
     assert rooms == {
         "infra/joined_adds.py",
-        *("add.py", "columns.py", "database.py", "session.py", "notifier.py", "counts.py"),
+        *("add.py", "columns.py", "database.py", "connection_pool.py", "session.py", "notifier.py", "counts.py"),
     }

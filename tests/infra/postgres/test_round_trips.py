@@ -102,8 +102,7 @@ async def test_an_add_is_one_task_of_the_event_loop(trial: Trial, monkeypatch: p
     begun: list[str] = []
 
     def note(loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> asyncio.Task[Any]:
-        if "asyncpg" not in work.cr_code.co_filename:
-            begun.append(work.__qualname__)
+        begun.append(work.__qualname__)
         return asyncio.Task(work, loop=loop, **options)
 
     asyncio.get_running_loop().set_task_factory(note)

@@ -12,7 +12,7 @@ from tests.servers.redis_instance import RedisInstance
 
 
 async def test_a_server_that_is_well_set_up_has_nothing_to_remedy(own_redis: Callable[..., RedisInstance]) -> None:
-    instance = own_redis(maxmemory="256mb")
+    instance = own_redis(maxmemory="256mb", hash_max_listpack_value="1024")
     findings = await RedisBackend.from_url(instance.url, None).diagnose()
     assert [each for each in findings if each.status is not Severity.OK] == []
     assert [each.name for each in findings] == [
@@ -27,6 +27,12 @@ async def test_a_server_that_is_well_set_up_has_nothing_to_remedy(own_redis: Cal
         "counts",
         "orphans",
     ]
+
+
+async def test_what_makes_tasks_large_is_told_without_a_warning(own_redis: Callable[..., RedisInstance]) -> None:
+    findings = await RedisBackend.from_url(own_redis(hash_max_listpack_value="64").url, None).diagnose()
+    [hashes] = [each for each in findings if each.name == "hashes"]
+    assert _is(hashes, Severity.OK, "set hash-max-listpack-value 1024")
 
 
 async def test_what_endangers_tasks_is_told_with_its_remedy(own_redis: Callable[..., RedisInstance]) -> None:

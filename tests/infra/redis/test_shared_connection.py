@@ -6,6 +6,7 @@ import asyncio
 
 import redis
 
+from backstage import Worker
 from backstage.infra.redis.client import Client
 from backstage.infra.redis.location import Location
 from backstage.infra.server_time import server_time
@@ -47,3 +48,22 @@ async def test_a_call_over_a_connection_that_the_server_closed_opens_another(
     await asyncio.wait_for(client._servers._connection.lost, 5)  # type: ignore[union-attr]
     assert int(await client.command("CLIENT", "ID")) != first
     await client.close()
+
+
+async def test_a_worker_whose_handlers_enqueue_takes_three_connections(redis_url: str, server: redis.Redis) -> None:
+    before = {each["id"] for each in server.client_list()}
+    counts: list[int] = []
+    worker = Worker(redis_url, until_idle=True, silent=True, concurrency=20)
+
+    async def order(n: int) -> None:
+        await asyncio.gather(*(worker.enqueue("mail") for _ in range(3)), worker.backstage.get_task_stats())
+        opened = await asyncio.to_thread(server.client_list)
+        counts.append(sum(each["name"] == "backstage" and each["id"] not in before for each in opened))
+
+    worker.on("order", order)
+    worker.on("mail", lambda: None)
+    for n in range(10):
+        await worker.enqueue("order", n)
+    await worker.run()
+    assert len(counts) == 10
+    assert max(counts) <= 3

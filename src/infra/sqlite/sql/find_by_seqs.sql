@@ -1,3 +1,3 @@
--- Tasks by their places in the table.
+-- Tasks by their places in the table, as a claim makes them.
 --   1: JSON array of seq
-SELECT whole.seq, {whole} FROM backstage_whole_tasks AS whole WHERE whole.seq IN (SELECT value FROM json_each(?))
+SELECT {claimed}, seq FROM backstage_tasks WHERE seq IN (SELECT value FROM json_each(?))

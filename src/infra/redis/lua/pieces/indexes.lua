@@ -43,9 +43,11 @@ local function lasting_indexes(workflow, correlation, task_key, tags)
   if task_key then
     keys[#keys + 1] = KEYS[1] .. ':of:' .. task_key
   end
-  local is_list, list = pcall(cjson.decode, tags or '[]') -- somebody else may have written no list
-  for _, tag in ipairs(is_list and type(list) == 'table' and list or {}) do
-    keys[#keys + 1] = KEYS[1] .. ':tag:' .. tostring(tag)
+  if tags then
+    local is_list, list = pcall(cjson.decode, tags) -- somebody else may have written no list
+    for _, tag in ipairs(is_list and type(list) == 'table' and list or {}) do
+      keys[#keys + 1] = KEYS[1] .. ':tag:' .. tostring(tag)
+    end
   end
   return keys
 end

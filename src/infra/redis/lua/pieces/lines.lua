@@ -24,9 +24,10 @@ local function tail_of(level)
 end
 
 -- Let a task that is due wait in its level. Returns the sequence number of its entry, or false if it waits in `early`.
-local function wait_in_line(id, due_text, priority, type_)
-  local level, due = level_of(priority, type_), moment_of(due_text)
-  if not due then -- what somebody else wrote: whoever claims it says so
+-- `due` is the moment that the text holds. Without it somebody else wrote the text: whoever claims the task says so.
+local function wait_in_line(id, due_text, due, priority, type_)
+  local level = level_of(priority, type_)
+  if not due then
     due, due_text = now, now_text
   end
   local tail = tail_of(level)
@@ -48,8 +49,9 @@ end
 
 -- The same for any due time; false also stands for a task that waits in `later`.
 local function wait_for_turn(id, due_text, priority, type_, fence)
-  if (moment_of(due_text) or now) <= now then
-    return wait_in_line(id, due_text, priority, type_)
+  local due = moment_of(due_text)
+  if (due or now) <= now then
+    return wait_in_line(id, due_text, due, priority, type_)
   end
   gather(later_additions, KEYS[1] .. ':later', due_text, id)
   has_later_changed = true

@@ -2,12 +2,21 @@
 --   ARGV  3 the name of the consumer group
 local group = ARGV[3]
 
+local levels_of = {} -- priority -> type -> level, so that they are made once
+
 -- What somebody else wrote for a priority is taken for none.
 local function level_of(priority, type_)
-  if not priority or #priority > 6 or not string.find(priority, '^%-?%d+$') then
-    priority = '0'
+  priority = priority or '0'
+  local levels = levels_of[priority]
+  if not levels then
+    levels = {}
+    levels_of[priority] = levels
   end
-  return priority .. ':' .. type_
+  if not levels[type_] then
+    local is_number = #priority <= 6 and string.find(priority, '^%-?%d+$')
+    levels[type_] = (is_number and priority or '0') .. ':' .. type_
+  end
+  return levels[type_]
 end
 
 local function line_of(level)

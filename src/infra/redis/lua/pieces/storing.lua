@@ -45,7 +45,8 @@ end
 
 -- Returns the id of the holder if the task's key is held; else nil, also when the id was stored before.
 local function store_new(id, flat)
-  if redis.call('EXISTS', task_of(id)) == 1 then
+  local key = task_of(id)
+  if redis.call('EXISTS', key) == 1 then
     return nil
   end
   local task = fields_of(flat)
@@ -60,7 +61,7 @@ local function store_new(id, flat)
     flat[#flat + 1] = 'entry'
     flat[#flat + 1] = sequence
   end
-  redis.call('HSET', task_of(id), unpack(flat))
+  redis.call('HSET', key, unpack(flat))
   await_chained(id, task)
   enter_indexes(id, 'p', task)
   count('p', task.type, 1)

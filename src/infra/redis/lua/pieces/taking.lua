@@ -12,7 +12,8 @@ local function promote_due()
     local type_, priority, created, due_text, fence, workflow =
       unpack(redis.call('HMGET', task_key, 'type', 'priority', 'created', 'due', 'fence', 'workflow'))
     if type_ then
-      local sequence = wait_in_line(id, due_text or created, priority, type_)
+      local turn = due_text or created
+      local sequence = wait_in_line(id, turn, moment_of(turn), priority, type_)
       if sequence then
         redis.call('HSET', task_key, 'entry', sequence)
       end
