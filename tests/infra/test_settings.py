@@ -26,7 +26,7 @@ def empty_world(monkeypatch, tmp_path):
 def test_the_defaults_need_no_server():
     settings = Settings.load()
     assert (settings.url, settings.concurrency, settings.processes) == ("sqlite:///backstage.db", 10, 1)
-    assert (settings.lease, settings.poll_interval, settings.timeout, settings.soft_timeout) == (30.0, 1.0, 300.0, None)
+    assert (settings.lease, settings.poll_interval, settings.timeout, settings.soft_timeout) == (30.0, 5.0, 300.0, None)
     assert settings.worker_id == f"{socket.gethostname()}-{os.getpid()}"
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
@@ -52,6 +53,8 @@ class Faults:
     longest_stall: float = 0.0
     latency: float = 0.0
     hits: int = 0
+    calls: Counter[str] = field(default_factory=Counter)
+    """All that were made, by method."""
 
 
 class FaultyPort:
@@ -59,11 +62,14 @@ class FaultyPort:
 
     def __init__(self, port: Any, methods: tuple[str, ...], faults: Faults, random: Random) -> None:
         for name in methods:
-            setattr(self, name, _faulty(getattr(port, name), faults, random))
+            setattr(self, name, _faulty(name, getattr(port, name), faults, random))
 
 
-def _faulty(call: Callable[..., Awaitable[Any]], faults: Faults, random: Random) -> Callable[..., Awaitable[Any]]:
+def _faulty(
+    name: str, call: Callable[..., Awaitable[Any]], faults: Faults, random: Random
+) -> Callable[..., Awaitable[Any]]:
     async def faulty(*arguments: Any, **options: Any) -> Any:
+        faults.calls[name] += 1
         await asyncio.sleep(faults.latency * random.random())
         if random.random() < faults.stall:
             faults.hits += 1

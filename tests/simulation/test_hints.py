@@ -12,7 +12,7 @@ from backstage.app.enqueue_task import EnqueueTask
 from tests.simulation.faulty_backend import Faults
 from tests.simulation.world import World
 
-HOSTS, TASKS = 8, 10
+HOSTS, TASKS = 6, 8
 LATENCY, POLL_INTERVAL = 0.01, 2.0
 ROUND_TRIPS = 10 * LATENCY
 """Some of a poll, and what a poll may come behind."""
@@ -62,7 +62,7 @@ class WorldOfHints(World):
         return waits[::2] + waits[1::2]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_no_task_waits_longer_than_the_poll_interval_although_all_die_that_hear_of_it(seed: int) -> None:
     world = WorldOfHints(seed)
     world.run()

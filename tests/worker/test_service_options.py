@@ -108,7 +108,7 @@ def test_a_processor_has_the_services_options_unless_it_says_otherwise() -> None
     other = made.register_processor(
         Queue("other", hard_timeout=5), {"t": done}, lease=1.0, drain_delay=0.5, soft_timeout="none"
     )
-    assert (one.options.lease, one.options.concurrency, one.options.poll_interval) == (7.0, 3, 1.0)
+    assert (one.options.lease, one.options.concurrency, one.options.poll_interval) == (7.0, 3, 5.0)
     assert (other.options.lease, other.options.poll_interval, other.options.soft_timeout) == (1.0, 0.5, None)
     assert (other.queue.hard_timeout, one.options.worker_id == other.options.worker_id) == (5, False)
 

@@ -166,8 +166,9 @@ async def test_a_worker_tells_of_its_memory_and_how_late_its_event_loop_came(wor
 
 
 async def test_the_longest_lag_is_told_once() -> None:
-    lag, loop = LongestLag(), asyncio.get_running_loop()
-    watching = asyncio.create_task(lag.run())
+    lag, loop, busy = LongestLag(), asyncio.get_running_loop(), asyncio.Event()
+    busy.set()
+    watching = asyncio.create_task(lag.run(busy))
     await asyncio.sleep(0)
     blocked_until = loop.time() + INTERVAL + 0.15
     while loop.time() < blocked_until:

@@ -13,6 +13,8 @@ from backstage.infra.unreadable_rows import count_of, readable
 
 _FOLDED_AFTER = 500
 """Changes that this process appends before it folds some."""
+_CALLS_OF_THE_IDLE = 6
+"""How many calls of `fold_at_times` it takes where nothing was appended."""
 _FOLDED_AT_ONCE = 20_000
 
 
@@ -22,7 +24,7 @@ class Counts:
         self._lock_number = int.from_bytes(
             blake2b(f"backstage counts {schema}".encode(), digest_size=8).digest(), signed=True
         )
-        self._appended = 0
+        self._appended = self._calls = 0
 
     async def all(self) -> list[Count]:
         async def read(session: Session) -> list[Count]:
@@ -38,6 +40,12 @@ class Counts:
         """
         self._appended += changes
         if self._appended >= _FOLDED_AFTER:
+            await self.fold()
+
+    async def fold_at_times(self) -> None:
+        """Fold what this process appended, at once, and what others did and died, now and then."""
+        self._calls += 1
+        if self._appended or self._calls % _CALLS_OF_THE_IDLE == 1:
             await self.fold()
 
     async def fold(self) -> None:

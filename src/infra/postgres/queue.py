@@ -81,7 +81,7 @@ class PostgresQueue:
         reclaimed = await self._runner.run(step)
         if reclaimed:
             self._store.notifier.wake()
-        await self._store.counts.fold()
+        await self._store.counts.fold_at_times()
         return reclaimed
 
     async def is_idle(self, types: frozenset[str] | None, queues: frozenset[str] | None) -> bool:

@@ -22,6 +22,8 @@ async def reclaim(
     session: Session, max_deliveries: MaxDeliveries, limit: int, next_tasks_of: NextTasksOf | None, time: ServerTime
 ) -> list[tuple[Task, Outcome]]:
     [(lease_now, longest)] = await session.fetch(statement("find_longest_lease"), time.lease_now())
+    if not longest:
+        return []  # no lease is held
     trusts_ends = time.trusts_ends(lease_now, longest / 1_000_000)
     left_from_before = _LEFT_FROM_BEFORE if time.trusts_beginnings(longest / 1_000_000) else None
     async with session.transaction():

@@ -82,8 +82,8 @@ class Settings(BaseSettings):
     lease: Annotated[float, seconds(0.1)] = 30.0
     """How long a claim holds unless it is renewed; a dead worker's tasks are free after that."""
 
-    poll_interval: Annotated[float, seconds(0.01)] = 1.0
-    """The longest an idle worker waits before it looks for work again when no wake-up arrives."""
+    poll_interval: Annotated[float, seconds(0.01)] = 5.0
+    """The longest an idle worker waits before it looks without a wake-up; a second at most where none can arrive."""
 
     reclaim_interval: Annotated[float, seconds(0.05)] = 10.0
     """Between two looks for leases that ran out."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
-from backstage.app.carry_on_bulk import CarryOnBulk
-
-LOOK_EVERY = 5.0
+LOOK_EVERY = 10.0
 
 
 class BulkLoop:
-    def __init__(self, carry_on_bulk: CarryOnBulk) -> None:
+    def __init__(self, carry_on_bulk: Callable[[], Awaitable[None]]) -> None:
         self._carry_on = carry_on_bulk
 
     async def run(self) -> None:

@@ -18,6 +18,9 @@ from backstage.worker.runtime.slots import Slots
 from backstage.worker.watching.background_loop_health import LoopHealth
 
 MAX_CLAIM = 1000
+_POLL_UNHEARD = 1.0
+"""Seconds between two looks at most while no hints arrive, or for a worker that stops when nothing is left, which no
+hint tells: then polling is all there is."""
 
 
 class Claimer:
@@ -107,9 +110,11 @@ class Claimer:
             return 0.0
         if self._on_nothing_due is not None and not claimed.tasks and not claimed.undecodable:
             await self._on_nothing_due()
+        hears_all_it_waits_for = self._lookout.is_called and self._on_nothing_due is None
+        longest = self._poll_interval if hears_all_it_waits_for else min(self._poll_interval, _POLL_UNHEARD)
         if claimed.next_due_in is None or (self._lookout.is_on_standby and claimed.next_due_in > 0):
-            return self._poll_interval  # what becomes due is awaited by the lookouts
-        return min(self._poll_interval, claimed.next_due_in)
+            return longest  # what becomes due is awaited by the lookouts
+        return min(longest, claimed.next_due_in)
 
     def _end_trouble(self) -> None:
         if self._trouble.failures:

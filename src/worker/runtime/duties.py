@@ -110,6 +110,7 @@ class Duties:
         chance, logger, healths = parts.surroundings.chance, parts.surroundings.logger, parts.healths
         periodic = partial(every, chance=chance, logger=logger, healths=healths)
         later = partial(periodic, begin=first_claim)
+        busy, seldom = parts.slots.busy, parts.lookout.seldom_on_standby
         endless = partial(kept_up, backoff=parts.backoff(), logger=logger, healths=healths)
         after_beat = partial(periodic, begin=self.beat.has_beaten)  # itself among those that are alive
         loops = {
@@ -118,18 +119,18 @@ class Duties:
             "reports": endless("reports", parts.reports.run),
             "subscriptions": periodic(options.subscription_interval, "subscriptions", parts.subscriptions.look),
             "scheduler": endless("scheduler", self._scheduler.run),
-            "bulk": endless("bulk", BulkLoop(parts.surroundings.use_cases.carry_on_bulk).run),
-            "lag": endless("lag", self._lag.run),
+            "bulk": endless("bulk", BulkLoop(seldom(parts.surroundings.use_cases.carry_on_bulk)).run),
+            "lag": endless("lag", partial(self._lag.run, busy)),
             "wakeup": endless("wakeup", partial(parts.lookout.run, wakeup, self._tell_receivers)),
-            "reclaimer": later(options.reclaim_interval, "reclaimer", self._reclaimer.reclaim),
-            "stalled": later(STALLED_AFTER, "stalled", self._look_for_stalls),
-            "pauses": later(LOOK_EVERY, "pauses", self._pauses.look),
-            "pruner": later(options.prune_interval, "pruner", self._reclaimer.prune),
+            "reclaimer": later(options.reclaim_interval, "reclaimer", seldom(self._reclaimer.reclaim)),
+            "stalled": later(STALLED_AFTER, "stalled", self._look_for_stalls, busy=busy),
+            "pauses": later(LOOK_EVERY, "pauses", self._pauses.look, busy=busy),
+            "pruner": later(options.prune_interval, "pruner", seldom(self._reclaimer.prune)),
             "beat": later(self.beat.interval, "beat", self.beat.beat),
             "history": later(self.beat.interval, "history", parts.history.tell),
             "crew": after_beat(LOOK_FOR_CREW_EVERY, "crew", parts.lookout.look),
             "types": after_beat(LOOK_FOR_TYPES_EVERY, "types", self._types.tell),
-            "unserved": after_beat(LOOK_FOR_UNSERVED_EVERY, "unserved", parts.unserved.look),
+            "unserved": after_beat(LOOK_FOR_UNSERVED_EVERY, "unserved", seldom(parts.unserved.look)),
         }
         if self.broadcasts is not None:
             loops["broadcasts"] = endless("broadcasts", self.broadcasts.run)
@@ -139,6 +140,8 @@ class Duties:
         await self._parts.slots.give_back_stalled()
         self._parts.hung.look()
         self._replaced.look()
+        if not self._parts.slots.held and not self._parts.executors.threads.abandoned:
+            self._parts.slots.busy.clear()
 
     def _new_broadcast_loop(self) -> BroadcastLoop | None:
         """None where nobody receives: then broadcasts cost nothing."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
-from itertools import chain, repeat
+from collections.abc import Awaitable, Callable
+from itertools import chain, count, repeat
 
 from backstage.domain.crew import Crew, crew_of
 from backstage.domain.errors import StorageError
@@ -17,12 +17,17 @@ from backstage.worker.runtime.slots import Slots
 
 LOOK_EVERY = 15.0
 """Seconds between two looks at who is there."""
-_LOOK_LATER_FOR_EACH = 0.3
-"""Seconds that a look comes later for each worker that is there: reading a thousand of them costs time."""
+STANDBY_TURNS = 6
+"""Of what is done for the whole store, one turn in so many is enough where others do it at each."""
 _SEEN_WITHIN = 60.0
 _LONGEST_WAIT = 3600.0
 _PAUSES = (0.05, 0.1, 0.2)
 """Seconds between two calls while this worker is busy and hears hints, the last one again and again."""
+
+
+def _pause_with(others: int) -> float:
+    """Seconds between two looks. Whoever is alone is told of others, and reading of a thousand costs time."""
+    return max(0.8 * LOOK_EVERY, 0.3 * others) if others else 4 * LOOK_EVERY
 
 
 class Lookout:
@@ -59,6 +64,16 @@ class Lookout:
     def is_on_standby(self) -> bool:
         return not self._crew.is_lookout and self.is_called
 
+    def seldom_on_standby(self, turn: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
+        """What the lookouts do for all: on standby only one turn in STANDBY_TURNS is made."""
+        turns = count()
+
+        async def made() -> None:
+            if next(turns) % STANDBY_TURNS == 0 or not self.is_on_standby:
+                await turn()
+
+        return made
+
     async def run(self, wakeup: Wakeup, tell_receivers: Callable[[], None] | None) -> None:
         """Heed hints until cancelled. `tell_receivers` is for those of broadcasts, which hear everything."""
         self._wakeup, self._tell_receivers = wakeup, tell_receivers
@@ -81,9 +96,9 @@ class Lookout:
             return
         before = self._crew
         self._crew = crew_of(self._worker_id, await self._registry.workers(_SEEN_WITHIN))
-        self._look_at = now + max(LOOK_EVERY * 0.8, _LOOK_LATER_FOR_EACH * len(self._crew.others))
+        self._look_at = now + _pause_with(len(self._crew.others))
         self._attune()
-        if before == Crew() and self._wakeup is not None:
+        if before == Crew() and self._wakeup is not None and self._crew.lookouts:
             await self._wakeup.call(self._crew.lookouts, Hint.CREW)
 
     async def leave(self) -> None:

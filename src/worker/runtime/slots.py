@@ -52,6 +52,8 @@ class Slots:
         logger: Any,
     ) -> None:
         self.held = HeldTasks()
+        self.busy = asyncio.Event()
+        """Set while anything is held, and until somebody clears it: what looks after runs may rest meanwhile."""
         self.settler = Settler(
             queue, self._on_settled, self._in_place_of, options.lease, backoff, settler_health, logger
         )
@@ -119,6 +121,7 @@ class Slots:
 
     def start(self, tasks: Sequence[Task], lease_end: float) -> None:
         """Take in claimed tasks; `lease_end` is by the loop's clock, reckoned from before the claim."""
+        self.busy.set()
         for task in tasks:
             lane = self._lanes[task.queue, task.lane_type]
             lane.counts.claimed += 1

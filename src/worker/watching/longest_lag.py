@@ -12,10 +12,11 @@ class LongestLag:
     def __init__(self) -> None:
         self._longest = 0.0
 
-    async def run(self) -> None:
-        """Look until cancelled."""
+    async def run(self, busy: asyncio.Event) -> None:
+        """Look until cancelled, while `busy` is set."""
         loop = asyncio.get_running_loop()
         while True:
+            await busy.wait()
             expected_at = loop.time() + INTERVAL
             await asyncio.sleep(INTERVAL)
             self._longest = max(self._longest, loop.time() - expected_at)
