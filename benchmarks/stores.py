@@ -24,7 +24,8 @@ POSTGRES_SETTINGS = {
     "max_connections": "1000",
 }
 """Beside those of a durable server; what its makers advise for a machine of some size."""
-REDIS_SETTINGS = {"appendonly": "yes", "appendfsync": "everysec"}
+REDIS_SETTINGS = {"appendonly": "yes", "appendfsync": "everysec", "hash_max_ziplist_value": "1024"}
+"""What docs/redis.md advises; the last by the name that releases before 7.0 know, too."""
 
 
 class Stores:
