@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -30,7 +31,8 @@ async def recording(url: str) -> AsyncIterator[tuple[str, list[Call]]]:
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         to_reader, to_writer = await asyncio.open_connection(parts.hostname, parts.port, limit=1 << 22)
-        await asyncio.gather(pass_on(reader, to_writer, calls), pass_on(to_reader, writer, None))
+        with contextlib.suppress(asyncio.CancelledError):  # the loop ends while a client is still connected
+            await asyncio.gather(pass_on(reader, to_writer, calls), pass_on(to_reader, writer, None))
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=1 << 22)
     port = server.sockets[0].getsockname()[1]

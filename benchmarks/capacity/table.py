@@ -41,7 +41,7 @@ class MeasuredTable:
 
     def _cell(self, made: Made, row: str, column: str) -> str:
         side = self.side(row, column)
-        rounds = [] if side is None else [each for each in made.rounds[side.name] if each is not None]
+        rounds = [] if side is None else [each for each in made.rounds.get(side.name, ()) if each is not None]
         if not rounds:
             return ""
         return self.cell({name: median(each[name] for each in rounds) for name in rounds[0]})

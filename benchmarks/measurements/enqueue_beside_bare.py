@@ -80,6 +80,8 @@ async def _recorded(scene: Scene, url: str) -> list[list[list[Call]]]:
             for n in range(first, first + AT_ONCE):
                 calls.clear()
                 await backstage.enqueue(TASK_TYPE, scene.payload(n))
+                if not calls:
+                    raise RuntimeError("an enqueue asked the store for nothing that could be recorded")
                 group.append([*calls])
             groups.append(group)
         return groups
