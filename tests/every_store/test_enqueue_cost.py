@@ -9,17 +9,16 @@ from typing import Any
 
 from tests.every_store.conftest import OneStore
 
-CALLS = {"memory": 31, "sqlite": 79, "postgresql": 283, "redis": 104}
+CALLS = {"memory": 31, "sqlite": 79, "postgresql": 212, "redis": 104}
 """On each store. A figure may fall, and is then lowered here; whoever raises one says why."""
-MARGIN, TIMES = 1.1, 20
+MARGIN, TIMES = 1.05, 20
 
 
 async def test_one_enqueue_takes_few_calls(store: OneStore) -> None:
     container = await store.opened()
     for _ in range(3):  # whatever the first of its queue leaves to be done
         await container.enqueue("t", {"n": 1})
-    counts = [await _calls_of_one(container) for _ in range(TIMES)]
-    calls = sorted(counts)[TIMES // 2]
+    calls = min([await _calls_of_one(container) for _ in range(TIMES)])  # hints to workers are sent beside some
     assert calls <= CALLS[store.url.partition(":")[0]] * MARGIN, f"{calls} calls"
 
 
