@@ -125,7 +125,7 @@ async def _add_without_keys(session: Session, tasks: list[Task], now: int | None
             if len(tasks) == 1:
                 await session.fetch(statement("add_task"), now, *NEW.row(tasks[0]))
             else:
-                await session.fetch(statement("add_new_tasks"), now, *NEW.values(tasks))
+                await session.fetch(statement("add_new_tasks"), now, *NEW.joined(tasks))
         except asyncpg.UniqueViolationError:
             pass
         else:

@@ -25,12 +25,16 @@ class Column(NamedTuple):
     name: str
     type: str
     value: Callable[[Any], Any]
+    is_joined: bool = False
+    """Its values, of which none is missing or has a comma, may go as one text: the driver looks four times at each
+    element of an array."""
 
 
 class Columns:
     """Columns that go together. As `{new}` in a SQL file they are their names; as `{new:$2}` they are the parameters
-    that hold an array for each, from the second on, which `values` returns; as `{new:one:$2}` they are the parameters
-    of a single row, each with its name, which `row` returns."""
+    that hold an array for each, from the second on, which `values` returns; as `{new:joined:$2}` some of these are
+    texts, as `joined` returns them; as `{new:one:$2}` they are the parameters of a single row, each with its name,
+    which `row` returns."""
 
     def __init__(self, *columns: Column) -> None:
         self._columns = columns
@@ -38,13 +42,12 @@ class Columns:
     def __add__(self, other: Columns) -> Columns:
         return Columns(*self._columns, *other._columns)
 
-    def __format__(self, first: str) -> str:
-        if not first:
+    def __format__(self, form: str) -> str:
+        if not form:
             return ", ".join(self.names)
-        if first.startswith("one:$"):
-            numbered = enumerate(self._columns, int(first[5:]))
-            return ", ".join(f"${number}::{each.type} AS {each.name}" for number, each in numbered)
-        return ", ".join(f"${number}::{each.type}[]" for number, each in enumerate(self._columns, int(first[1:])))
+        kind, _, first = form.rpartition("$")
+        write = _PARAMETERS[kind]
+        return ", ".join(write(f"${number}", each) for number, each in enumerate(self._columns, int(first)))
 
     @property
     def names(self) -> list[str]:
@@ -53,8 +56,26 @@ class Columns:
     def values(self, rows: Sequence[Any]) -> list[Values]:
         return [column(map(each.value, rows)) for each in self._columns]
 
+    def joined(self, rows: Sequence[Any]) -> list[Values | str]:
+        return [
+            ",".join(map(str, map(each.value, rows))) if each.is_joined else column(map(each.value, rows))
+            for each in self._columns
+        ]
+
     def row(self, row: Any) -> list[Any]:
         return [each.value(row) for each in self._columns]
+
+
+def _joined(parameter: str, column: Column) -> str:
+    array = f"string_to_array({parameter}::text, ',')" if column.is_joined else parameter
+    return f"{array}::{column.type}[]"
+
+
+_PARAMETERS: dict[str, Callable[[str, Column], str]] = {
+    "": lambda parameter, column: f"{parameter}::{column.type}[]",
+    "joined:": _joined,
+    "one:": lambda parameter, column: f"{parameter}::{column.type} AS {column.name}",
+}
 
 
 def column(values: Iterable[Any]) -> Values:
@@ -75,17 +96,17 @@ def _micros(attribute: str) -> Callable[[Any], int | None]:
 
 
 _KEYS = Columns(
-    Column("id", "uuid", attrgetter("id")),
-    Column("type", "text", attrgetter("lane_type")),
-    Column("queue", "text", attrgetter("queue")),
+    Column("id", "uuid", attrgetter("id"), is_joined=True),
+    Column("type", "text", attrgetter("lane_type"), is_joined=True),
+    Column("queue", "text", attrgetter("queue"), is_joined=True),
 )
 _PLACE = Columns(
-    Column("priority", "smallint", attrgetter("priority")),
-    Column("scheduled_at", "bigint", lambda task: (task.scheduled_at - EPOCH) // MICROSECOND),
+    Column("priority", "smallint", attrgetter("priority"), is_joined=True),
+    Column("scheduled_at", "bigint", lambda task: (task.scheduled_at - EPOCH) // MICROSECOND, is_joined=True),
 )
 
 DEFINITION = _KEYS + Columns(
-    Column("created_at", "bigint", lambda task: (task.created_at - EPOCH) // MICROSECOND),
+    Column("created_at", "bigint", lambda task: (task.created_at - EPOCH) // MICROSECOND, is_joined=True),
     Column("payload", "text", attrgetter("payload_json")),
     Column("max_attempts", "integer", attrgetter("max_attempts")),
     Column("backoff", "text", lambda task: None if task.backoff is None else str(task.backoff)),

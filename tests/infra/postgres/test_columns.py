@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from backstage.conformance.trial import Trial
-from backstage.infra.postgres.columns import ATTEMPT, DEFINITION, FINISHED, PENDING, Columns
+from backstage.infra.postgres.columns import ATTEMPT, DEFINITION, FINISHED, NEW, PENDING, Columns
 from backstage.infra.postgres.statements import qualified, statement
 from backstage.infra.task_row import ROW_COLUMNS, STATED_COLUMNS
 
@@ -56,3 +56,12 @@ async def test_each_statement_gives_tasks_in_the_order_in_which_they_are_read(tr
     nothing = [None, None, "w1", "", None, None, 1, 1, False, None]
     claimed = (await rows_of(url, statement("claim_tasks"), *nothing))[0]
     assert list(claimed.keys())[: len(STATED_COLUMNS)] == list(STATED_COLUMNS)
+
+
+async def test_what_may_hold_a_comma_is_not_joined_by_commas(trial: Trial) -> None:
+    tasks = [trial.new_task(payload_json='{"a": 1, "b": 2}', tags=("vip,x",), key="a,b") for _ in range(3)]
+    texts = [text for text in NEW.joined(tasks) if isinstance(text, str)]
+    assert len(texts) == 6
+    assert all(text.count(",") == len(tasks) - 1 for text in texts)
+    await trial.tasks.add(tasks)
+    assert [await trial.tasks.get(task.id) for task in tasks] == tasks

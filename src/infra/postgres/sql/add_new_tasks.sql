@@ -4,7 +4,7 @@
 WITH clock AS (
     SELECT coalesce($1::bigint, backstage_now()) AS now
 ), given AS (
-    SELECT * FROM unnest({new:$2}) AS t ({new})
+    SELECT * FROM unnest({new:joined:$2}) AS t ({new})
 ), stored AS (
     INSERT INTO backstage_tasks ({definition})
     SELECT {definition} FROM given
