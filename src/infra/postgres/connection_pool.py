@@ -21,6 +21,7 @@ class Lent:
 
 class ConnectionPool:
     """Connections of one event loop: made when they are needed, at most `size`, and closed when they are not used.
+    `size` may be changed.
 
     What was given back last is lent first, so few are in use where few are needed. In place of the driver's pool,
     which takes a task, two timers and three turns of the event loop to lend a connection (decision 0414).
@@ -45,14 +46,14 @@ class ConnectionPool:
             if self._is_fit(lent):
                 return lent
             self._forget(lent)
-        if len(self._all) + self._being_made < self.size:
+        if self._has_room():
             self._being_made += 1
             return await self._make()
         return await self._wait()
 
     def give_back(self, lent: Lent) -> None:
         """After a step that left nothing behind in the session."""
-        if self._is_closed or not self._is_fit(lent):
+        if self._is_closed or not self._is_fit(lent) or len(self._all) > self.size:
             self.drop(lent)
             return
         waiter = self._next_waiter()
@@ -84,6 +85,9 @@ class ConnectionPool:
         self._unused.clear()
         for lent in list(self._all):
             self._forget(lent)
+
+    def _has_room(self) -> bool:
+        return len(self._all) + self._being_made < self.size
 
     def _is_fit(self, lent: Lent) -> bool:
         return lent.epoch == self._connector.epoch.number and not lent.connection.is_closed()
@@ -122,7 +126,7 @@ class ConnectionPool:
 
     def _pass_on_the_room(self) -> None:
         """Let who waits longest make a connection."""
-        waiter = self._next_waiter()
+        waiter = self._next_waiter() if self._has_room() else None
         if waiter is not None:
             self._being_made += 1
             waiter.set_result(None)

@@ -12,11 +12,13 @@ from backstage.domain.errors import ConfigurationError
 from backstage.domain.portions import portions
 from backstage.domain.task import Task
 from backstage.infra.joined_adds import JoinedAdds
-from backstage.infra.redis.client import Client
+from backstage.infra.redis.client import Client, Flat
 from backstage.infra.redis.directory import Directory
 from backstage.infra.redis.rows import condition_of, definition_of, unpack
 
 _TASKS_AT_ONCE = 500
+_MOST_PLAIN = 2000
+"""Tasks whose ids a script can still give to one command."""
 _CHARACTERS_AT_ONCE = 4 * 1024 * 1024
 
 
@@ -54,13 +56,13 @@ class Adding:
             await self._directory.register(by_queue)
         asked_at = self._client.time.clock.monotonic()
         steps = [
-            ("add_tasks", self._client.keys.queue(queue), [stored(tasks[position]) for position in positions])
+            ("add_tasks", self._client.keys.queue(queue), _argument([tasks[position] for position in positions]))
             for queue, positions in by_queue.items()
         ]
         answers: list[Duplicate | None] = [None] * len(tasks)
         new_queues = []
         for (queue, positions), reply in zip(by_queue.items(), await self._client.run_each_at_home(steps), strict=True):
-            is_new, holders = self._told(reply, asked_at)
+            is_new, holders = self._told(reply, asked_at, len(positions))
             if is_new:
                 new_queues.append(queue)
             for position, holder in zip(positions, holders, strict=True):
@@ -72,25 +74,34 @@ class Adding:
         return answers
 
     async def _store_plain(self, task: Task) -> None:
-        """One task whose script has little to do and nothing to unpack."""
+        """One alone, for which less is to be put together."""
         queue = task.queue
         if queue not in self._directory.registered:
             await self._directory.register([queue])
         asked_at = self._client.time.clock.monotonic()
-        arguments = [task.id, f"{int(task.priority)}:{task.lane_type}", *definition_of(task)]
-        reply = await self._client.run_flat_at_home("add_tasks", self._client.keys.queue(queue), arguments)
-        if isinstance(reply, int):
-            self._client.time.measured(reply, asked_at)
-            return
-        is_new, _ = self._told(reply, asked_at)
+        steps = [("add_tasks", self._client.keys.queue(queue), Flat(_flat(task)))]
+        [reply] = await self._client.run_each_at_home(steps)
+        is_new, _ = self._told(reply, asked_at, 1)
         if is_new:
             await self._directory.register_again([queue])
 
-    def _told(self, reply: bytes, asked_at: float) -> tuple[bool, list[Any]]:
+    def _told(self, reply: bytes | int, asked_at: float, number: int) -> tuple[bool, Sequence[Any]]:
         """Whether the queue was new, and the ids of the keys' holders, false where nobody is."""
-        now, is_new, holders = unpack(reply)
+        now, is_new, holders = (reply, False, (False,) * number) if isinstance(reply, int) else unpack(reply)
         self._client.time.measured(now, asked_at)
         return is_new, holders
+
+
+def _argument(tasks: Sequence[Task]) -> object:
+    """Plain tasks of one queue in the form that takes the script the least, all others in that which tells the most."""
+    if len(tasks) <= _MOST_PLAIN and all(map(_is_plain, tasks)):
+        return Flat(text for task in tasks for text in _flat(task))
+    return [stored(task) for task in tasks]
+
+
+def _flat(task: Task) -> list[str]:
+    fields = definition_of(task)
+    return [task.id, f"{int(task.priority)}:{task.lane_type}", str(len(fields)), *fields]
 
 
 def stored(task: Task) -> list[object]:

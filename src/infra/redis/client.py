@@ -23,7 +23,11 @@ from backstage.infra.server_time import ServerTime
 T = TypeVar("T")
 
 Step = tuple[str, str, object]
-"""A script's name, the beginning of the keys it works on, and its argument, to be packed."""
+"""A script's name, the beginning of the keys it works on, and its argument, to be packed unless it is `Flat`."""
+
+
+class Flat(list[str]):
+    """Arguments that the script need not unpack: its ARGV from 7 on."""
 
 
 _DURABLE = frozenset({"add_tasks", "settle_tasks", "save_task", "fire_schedule", "write_tasks", "write_pruned"})
@@ -84,15 +88,8 @@ class Client:
         """The same for a caller on the loop that opened the client."""
         if not steps:
             return []
-        arguments = [self._arguments(keys, pack(argument), known_control) for _, keys, argument in steps]
-        return await self._run([script(name) for name, _, _ in steps], arguments)
-
-    async def run_flat_at_home(self, name: str, keys: str, arguments: Sequence[str]) -> Any:
-        """Run a script on one queue whose arguments are texts, which it need not unpack: its ARGV from 7 on."""
-        [reply] = await self._run([script(name)], [(*self._arguments(keys, b"", None), *arguments)])
-        return reply
-
-    async def _run(self, scripts: list[Script], arguments: list[Command]) -> list[Any]:
+        arguments = [self._arguments(keys, argument, known_control) for _, keys, argument in steps]
+        scripts = [script(name) for name, _, _ in steps]
         commands: list[Command] = [("EVALSHA", each.sha, *rest) for each, rest in zip(scripts, arguments, strict=True)]
         durable = self.location.wait_replicas > 0 and any(each.name in _DURABLE for each in scripts)
         if durable:
@@ -142,13 +139,15 @@ class Client:
             seconds, micros = reply
             self.time.measured(int(seconds) * 1_000_000 + int(micros), asked_at)
 
-    def _arguments(self, keys: str, packed: bytes, known_control: str | None) -> Command:
+    def _arguments(self, keys: str, argument: object, known_control: str | None) -> Command:
         now, lease_now = self.time.now(), self.time.lease_now()
         given_now = "" if now is None else str(now)
         given_lease_now = "" if lease_now is None else str(lease_now)
         store = self.keys.store if self.is_one_server else ""
-        arguments = (given_now, given_lease_now, self.group, packed, self.keys.wake_channel, store)
         declared = (keys, f"{keys}{NEVER}")
+        if isinstance(argument, Flat):
+            return (2, *declared, given_now, given_lease_now, self.group, "", self.keys.wake_channel, store, *argument)
+        arguments = (given_now, given_lease_now, self.group, pack(argument), self.keys.wake_channel, store)
         if known_control is None:
             return (2, *declared, *arguments)
         return (3, *declared, self.keys.control, *arguments, known_control)

@@ -7,7 +7,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from types import ModuleType
 from typing import Any
@@ -26,6 +26,7 @@ from backstage.worker.command.repeated_names import RepeatedNames
 from backstage.worker.command.service_manager import ServiceManager
 from backstage.worker.handling.handler_modules import load_module, marked_in
 from backstage.worker.hosting.bounded_exit import bound_exit, exit_at_once
+from backstage.worker.hosting.fast_loop import new_event_loop
 from backstage.worker.hosting.worker import Worker
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
@@ -106,7 +107,7 @@ def run_here(worker: Worker) -> int:
     code. The process ends soon after that, whatever handlers left behind."""
     cycle_collector.look_less_often()
     code = FAILED
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
         try:
             runner.run(_run(worker))
             code = DONE
@@ -144,15 +145,6 @@ def run_fleet(settings: Settings, command: Sequence[str]) -> int:
     if manager is not None:
         manager.tell("READY=1", f"STATUS={len(commands)} processes are kept running")
     return fleet.run()
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop  # noqa: PLC0415 - not on every platform
-    except ImportError:
-        return None
-    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
-    return factory
 
 
 def _parser(program: str) -> argparse.ArgumentParser:

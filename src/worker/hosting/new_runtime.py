@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from backstage.infra.container import Container
 from backstage.worker.handling.handler_store import StoreOnLoop
@@ -27,7 +28,6 @@ def new_runtime(
     latencies: StoreLatencies | None = None,
 ) -> WorkerRuntime:
     """The application's middlewares come inside the built-in ones."""
-    load_whole_program(type(container.backend).__module__.rpartition(".")[0])
     is_debugging = container.settings.log_level == "debug"
     built_in = (
         *((spans(container.trace),) if container.trace else ()),
@@ -42,5 +42,6 @@ def new_runtime(
         child_setup=child_setup(container.settings, declared.resource_modules),
         metrics=metrics,
         latencies=latencies,
+        load_the_rest=partial(load_whole_program, type(container.backend).__module__.rpartition(".")[0]),
     )
     return WorkerRuntime(surroundings, replace(declared, middlewares=(*built_in, *declared.middlewares)), options)

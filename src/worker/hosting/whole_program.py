@@ -1,9 +1,9 @@
-"""Imports what a worker may need later, while the files are still those that it began with."""
+"""Imports what a worker may need later, soon after its start: while the files are still those that it began with."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
-from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -30,18 +30,27 @@ _LEFT_OUT = {
 }
 
 
-@cache
-def load_whole_program(package_of_store: str) -> None:
-    """Import every module of ours that a running worker, or a handler of it, might import at its first use.
+_loaded: set[str] = set()
+"""The stores for which that is done."""
+
+
+async def load_whole_program(package_of_store: str) -> None:
+    """Import every module of ours that a running worker, or a handler of it, might import at its first use. Others on
+    the loop go on between two of them: the first tasks need not wait for what they do not use.
 
     An upgrade in place (`pip install -U`) replaces the files under a worker that drains: from then on an import would
     find nothing, or the next release's code. Public names are among them: handlers import them where they need them.
     """
+    if package_of_store in _loaded:
+        return
+    _loaded.add(package_of_store)
     for name in (*_modules(), *_in(package_of_store), *_OF_OTHERS):
         import_module(name)
+        await asyncio.sleep(0)
     backstage = import_module("backstage")
     for public in backstage.__all__:
         getattr(backstage, public)
+        await asyncio.sleep(0)
 
 
 def _modules() -> Iterator[str]:

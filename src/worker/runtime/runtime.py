@@ -25,6 +25,7 @@ class WorkerRuntime:
         self.options = options
         self._logger = surroundings.logger
         self._backend = surroundings.backend
+        self._load_the_rest = surroundings.load_the_rest
         parts = self._parts = Parts(surroundings, declared, options)
         self._slots = parts.slots
         self._duties = Duties(parts, self._give_up, self.stop)
@@ -66,6 +67,8 @@ class WorkerRuntime:
             await self._until_subscriptions_are_known()
             claiming = asyncio.create_task(self._claimer.run(), name="backstage-claimer")
             self._say_that_it_works()
+            if self._load_the_rest is not None:
+                await self._load_the_rest()
             await self._stop.wait()
             await self._shut_down(claiming)
         if self._given_up is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +32,8 @@ class Surroundings:
     metrics: WorkerMetrics = field(default_factory=WorkerMetrics)
     latencies: StoreLatencies | None = None
     """Where somebody wants to know how long the store takes to answer."""
+    load_the_rest: Callable[[], Coroutine[Any, Any, None]] | None = None
+    """Imports what is needed later, and never during a shutdown: by then the files may be another release's."""
 
     @property
     def backend(self) -> Backend:

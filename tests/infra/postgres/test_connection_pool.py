@@ -57,6 +57,19 @@ async def test_in_the_room_of_a_dropped_one_another_is_made(connector: Connector
     pool.terminate()
 
 
+async def test_a_pool_that_is_made_smaller_closes_what_comes_back(connector: Connector) -> None:
+    pool = ConnectionPool(connector, 3)
+    lent = [await pool.take() for _ in range(3)]
+    pool.size = 1
+    waiting = asyncio.ensure_future(pool.take())
+    await asyncio.sleep(0)
+    for each in lent:
+        pool.give_back(each)
+    assert await waiting is lent[2]
+    assert [each.connection.is_closed() for each in lent] == [True, True, False]
+    pool.terminate()
+
+
 async def test_what_nobody_uses_is_closed(connector: Connector, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection_pool, "UNUSED_FOR", 0.0)
     pool = ConnectionPool(connector, 2)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 
+import pytest
 import redis
+import uvloop
 
 from backstage import Worker
 from backstage.infra.redis.client import Client
@@ -67,3 +71,22 @@ async def test_a_worker_whose_handlers_enqueue_takes_three_connections(redis_url
     await worker.run()
     assert len(counts) == 10
     assert max(counts) <= 3
+
+
+@pytest.mark.parametrize("factory", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_a_reply_that_came_while_the_loop_was_held_up_is_read(
+    redis_url: str, factory: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    async def call() -> object:
+        client = await _opened(f"{redis_url}&socket_timeout=0.05")
+        await client.command("ECHO", "connected")
+        asked = asyncio.ensure_future(client.command("ECHO", "asked"))
+        await asyncio.sleep(0)
+        time.sleep(0.2)  # noqa: ASYNC251 - a handler that blocks the loop
+        try:
+            return await asked
+        finally:
+            await client.close()
+
+    with asyncio.Runner(loop_factory=factory) as runner:
+        assert runner.run(call()) == b"asked"

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from backstage.domain.errors import ConfigurationError, StorageUnavailableError
 from backstage.infra.redis.backend import RedisBackend
@@ -38,3 +41,19 @@ async def test_speaking_in_the_clear_to_a_server_of_tls_is_a_wrong_url(redis_url
 async def test_a_server_that_is_away_is_an_outage(scheme: str) -> None:
     with pytest.raises(StorageUnavailableError):
         await RedisBackend.from_url(f"{scheme}://127.0.0.1:{free_port()}/0", None).open()
+
+
+@pytest.mark.parametrize("factory", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_calls_go_over_tls_on_either_event_loop(
+    redis_url: str, tmp_path: Path, factory: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    async def call(url: str) -> list[str]:
+        store = RedisBackend.from_url(url, None)
+        await store.open()
+        replies = await asyncio.gather(*(store._client.command("ECHO", "x" * 100_000) for _ in range(20)))
+        await store.close()
+        return replies
+
+    with TlsFront(redis_url, tmp_path) as front, asyncio.Runner(loop_factory=factory) as runner:
+        replies = runner.run(call(f"{front.url}&ssl_ca_certs={front.authority}"))
+    assert replies == [b"x" * 100_000] * 20
