@@ -48,6 +48,7 @@ class Lookout:
         self._wakeup: Wakeup | None = None
         self._tell_receivers: Callable[[], None] | None = None
         self._passing: asyncio.Task[None] | None = None
+        self._hears_all = True
         self._has_news = False
         self._has_missed = False
         """Whether a hint came during a claim, which may not have seen what it was about."""
@@ -128,7 +129,11 @@ class Lookout:
     def _attune(self) -> None:
         if self._wakeup is None or not self._wakeup.is_called:
             return
-        if self._crew.is_lookout or self._tell_receivers is not None:
+        hears_all = self._crew.is_lookout or self._tell_receivers is not None
+        if hears_all is self._hears_all:
+            return
+        self._hears_all = hears_all
+        if hears_all:
             self._wakeup.hear_all()
         else:
             self._wakeup.hear_calls()
