@@ -17,7 +17,8 @@ class Scene:
 
     `others` is how many other tasks lie beside those that are measured; `more_urls` are of other new stores, for
     measurements that compare two. `payload_bytes` is the length of a text in each payload. `is_stock` is a worker as it
-    comes out of the box, which writes its log; the others are silent below a warning.
+    comes out of the box, which writes its log; the others are silent below a warning. `load` is one of loads.LOADS, and
+    `seconds` is how long an open load lasts.
     """
 
     system: str
@@ -30,6 +31,8 @@ class Scene:
     more_urls: tuple[str, ...] = ()
     payload_bytes: int = 0
     is_stock: bool = False
+    load: str = "no work"
+    seconds: float = 5.0
 
     @property
     def path(self) -> str:

@@ -8,11 +8,13 @@ import tempfile
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
+from uuid import uuid4
 
 from benchmarks.systems import System
 from tests.servers.choice import POSTGRES, REDIS, Choice, choose, version_of
 from tests.servers.own_servers import OwnServers
 from tests.servers.postgres_server import PostgresServer
+from tests.servers.redis_cluster import RedisCluster
 from tests.servers.redis_server import RedisServer
 
 POSTGRES_SETTINGS = {
@@ -22,7 +24,8 @@ POSTGRES_SETTINGS = {
     "max_connections": "1000",
 }
 """Beside those of a durable server; what its makers advise for a machine of some size."""
-REDIS_SETTINGS = {"appendonly": "yes", "appendfsync": "everysec"}
+REDIS_SETTINGS = {"appendonly": "yes", "appendfsync": "everysec", "hash_max_ziplist_value": "1024"}
+"""What docs/redis.md advises; the last by the name that releases before 7.0 know, too."""
 
 
 class Stores:
@@ -44,6 +47,7 @@ class Stores:
     def new(self, system: System) -> Iterator[str]:
         """Yield the URL of a store that nobody has used; afterwards it is deleted."""
         make = {"memory": self._memory, "file": self._file, "postgresql": self._database, "redis": self._keys}
+        make["cluster"] = self._cluster_keys
         with make[system.store]() as url:
             yield f"{url}{system.options}"
 
@@ -71,6 +75,19 @@ class Stores:
             yield server.new_store()
         finally:
             server.delete_prefixes()
+
+    @contextlib.contextmanager
+    def _cluster_keys(self) -> Iterator[str]:
+        """They stay until the cluster ends, with this object."""
+        yield f"{self._cluster.url}?prefix=benchmark-{uuid4().hex}"
+
+    @cached_property
+    def _cluster(self) -> RedisCluster:
+        """Three nodes of this machine's program."""
+        choice = self._noted("redis", choose(REDIS))
+        if choice.program is None:
+            raise ValueError("a cluster is made of a program that is here, not of TEST_REDIS_URL")
+        return self._own.redis_cluster(choice.program)
 
     @cached_property
     def _postgres(self) -> PostgresServer:

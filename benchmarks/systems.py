@@ -38,6 +38,7 @@ SYSTEMS = {
         System("pgboss", "pgboss", "postgresql"),
         System("procrastinate", "procrastinate", "postgresql", share=0.05),
         System("redis", "redis", "redis", peers=("bullmq", "saq", "taskiq", "dramatiq")),
+        System("redis-cluster", "redis", "cluster"),
         System("bullmq", "bullmq", "redis"),
         System("saq", "saq", "redis", share=0.2),
         System("taskiq", "taskiq", "redis", share=0.2),

@@ -11,9 +11,15 @@ from rich.table import Table
 from benchmarks.goals.chart import chart
 from benchmarks.goals.goal import Part
 from benchmarks.goals.parts import PARTS
-from benchmarks.goals.report import RESULTS, cells, keep, markdown, report_of
+from benchmarks.goals.report import RESULTS, cells, keep, made_in, markdown, report_of
 from benchmarks.goals.running import run_parts
 from benchmarks.stores import Stores
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "measured" / "goals.md"
+_BEGINNING = """# Goals, measured
+
+Written by `python -m benchmarks.goals`: see [Performance](../performance.md#goals). Medians of the rounds, with minimum
+and maximum; a ratio is that of two measurements of the same round. """
 
 
 def main() -> None:
@@ -34,8 +40,16 @@ def main() -> None:
     Console().print(table)
     print(f"{sum(verdict.is_met for verdict in verdicts)} of {len(verdicts)} goals are met")
     keep(report_of(made, versions), options.json)
-    options.json.with_suffix(".md").write_text(markdown(verdicts), encoding="utf-8")
-    options.json.with_suffix(".svg").write_text(chart(verdicts), encoding="utf-8")
+    _write_page(options.json, options.page)
+
+
+def _write_page(path: Path, page: Path) -> None:
+    """Of all parts that the file has, those of earlier runs too."""
+    verdicts = [verdict for each in made_in(path, PARTS) for verdict in each.verdicts()]
+    met = f"{sum(verdict.is_met for verdict in verdicts)} of {len(verdicts)} are met."
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(f"{_BEGINNING}{met}\n\n![]({page.stem}.svg)\n\n{markdown(verdicts)}", encoding="utf-8")
+    page.with_suffix(".svg").write_text(chart(verdicts), encoding="utf-8")
 
 
 def _chosen(options: argparse.Namespace) -> list[Part]:
@@ -55,13 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--all", action="store_true", help="the long parts, too")
     parser.add_argument("--rounds", type=int, metavar="N", help="of each part, in place of its own number")
     parser.add_argument("--scale", type=float, default=1.0, metavar="X", help="smaller loads; 0.01 shows that it works")
-    parser.add_argument(
-        "--json",
-        type=Path,
-        default=RESULTS / "goals.json",
-        metavar="FILE",
-        help="table and chart lie beside it",
-    )
+    parser.add_argument("--json", type=Path, default=RESULTS / "goals.json", metavar="FILE", help="all rounds")
+    parser.add_argument("--page", type=Path, default=PAGE, metavar="FILE", help="in Markdown; its chart lies beside it")
     return parser
 
 

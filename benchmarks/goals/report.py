@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.goals.goal import Verdict
+from benchmarks.goals.goal import Part, Verdict
 from benchmarks.goals.running import Made
 from benchmarks.machine import machine
 
@@ -72,6 +72,16 @@ def cells(verdict: Verdict) -> tuple[str, str, str, str]:
         return goal.title, "", bound, str(verdict)
     spread = f" ({number(verdict.least)} to {number(verdict.most)})" if verdict.least != verdict.most else ""
     return goal.title, f"{number(verdict.median, goal.unit)}{spread}", bound, str(verdict)
+
+
+def made_in(path: Path, parts: Iterable[Part]) -> list[Made]:
+    """What a file has of these parts, of whichever run."""
+    kept = {part["name"]: part for part in json.loads(path.read_text(encoding="utf-8"))["parts"]}
+    return [
+        Made(part, kept[part.name]["rounds"], load_before=kept[part.name]["load_before"])
+        for part in parts
+        if part.name in kept
+    ]
 
 
 def markdown(verdicts: Iterable[Verdict]) -> str:

@@ -6,15 +6,16 @@ import asyncio
 import sys
 from typing import Any
 
+from benchmarks.loads import LOADS, fill_with
 from benchmarks.measurements.drain import rates_of
-from benchmarks.opened_worker import fill, worker_for
+from benchmarks.opened_worker import worker_for
 from benchmarks.scene import Scene
 from benchmarks.worker_processes import processes_of
 
 
 async def measure(scene: Scene) -> dict[str, float]:
     async with worker_for(scene) as worker:
-        await fill(worker.backstage, scene)
+        await fill_with(worker.backstage, LOADS[scene.load], scene.tasks)
     parts = await asyncio.to_thread(_drain, scene)
     done = [part["tasks"] for part in parts]
     if sum(done) != scene.tasks:

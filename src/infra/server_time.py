@@ -97,6 +97,8 @@ class _CorrectedClock:
         self._local = local
         self._epoch: datetime | None = None
         """What the server's clock showed when the monotonic one began."""
+        self._told = 0.0
+        """The same in seconds since 1970."""
         self._error = float("inf")
         self._measured_at = float("-inf")
 
@@ -112,15 +114,15 @@ class _CorrectedClock:
         """Cristian's algorithm (1989): the server read its clock half a round trip ago, give or take that half."""
         monotonic = self._local.monotonic()
         error = (monotonic - asked_at) / 2
-        told = from_micros(server_now) + timedelta(seconds=error - monotonic)
+        told = server_now / 1_000_000 + error - monotonic
         is_old = monotonic - self._measured_at > self._FORGOTTEN_AFTER
         if error <= self._error or is_old or self._contradicts(told, error):
-            self._epoch, self._error, self._measured_at = told, error, monotonic
+            self._told, self._error, self._measured_at = told, error, monotonic
+            self._epoch = from_micros(server_now) + timedelta(seconds=error - monotonic)
 
-    def _contradicts(self, told: datetime, error: float) -> bool:
+    def _contradicts(self, told: float, error: float) -> bool:
         """Whether what was told before cannot be true any more: somebody has set the server's clock."""
-        assert self._epoch is not None
-        return abs((told - self._epoch).total_seconds()) > error + self._error + self._DRIFT
+        return abs(told - self._told) > error + self._error + self._DRIFT
 
 
 def server_time(clock: Clock | None, local: Clock) -> ServerTime:

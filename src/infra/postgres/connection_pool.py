@@ -9,21 +9,29 @@ import asyncpg
 from backstage.infra.postgres.connections_taken import UNUSED_FOR
 from backstage.infra.postgres.connector import CONNECT_TIMEOUT, Connector
 
+_PATIENCE = 0.02
+"""Seconds that a step waits for a connection that is lent before another is made."""
+_WAITS_OF_A_BUSY_ONE = 3
+"""Within a second: whoever waits after so many gets another connection at once."""
+_USES_OF_A_BUSY_ONE = 60
+"""Between two sweeps. One that is used less is closed, if it is not the only one."""
+
 
 class Lent:
-    """A connection of the pool, and since when nobody uses it."""
+    """A connection of the pool, and how often it was lent since the last sweep."""
 
-    __slots__ = ("connection", "epoch", "unused_since")
+    __slots__ = ("connection", "epoch", "uses")
 
     def __init__(self, connection: asyncpg.Connection[Any], epoch: int) -> None:
-        self.connection, self.epoch, self.unused_since = connection, epoch, 0.0
+        self.connection, self.epoch, self.uses = connection, epoch, 1
 
 
 class ConnectionPool:
     """Connections of one event loop: made when they are needed, at most `size`, and closed when they are not used.
     `size` may be changed.
 
-    What was given back last is lent first, so few are in use where few are needed. In place of the driver's pool,
+    What was given back last is lent first, and a step rather waits a moment than have another made, so an idle worker,
+    whose loops now and then ask at the same moment, needs only one. In place of the driver's pool,
     which takes a task, two timers and three turns of the event loop to lend a connection (decision 0414).
     """
 
@@ -34,6 +42,7 @@ class ConnectionPool:
         self._unused: list[Lent] = []
         self._being_made = 0
         self._waiting: deque[asyncio.Future[Lent | None]] = deque()
+        self._last_waits: deque[float] = deque([-1.0] * _WAITS_OF_A_BUSY_ONE, maxlen=_WAITS_OF_A_BUSY_ONE)
         self._is_closed = False
         self._sweep_timer: asyncio.TimerHandle | None = None
 
@@ -44,9 +53,11 @@ class ConnectionPool:
         while self._unused:
             lent = self._unused.pop()
             if self._is_fit(lent):
+                lent.uses += 1
                 return lent
             self._forget(lent)
-        if self._has_room():
+        is_first = not self._all and not self._being_made
+        if (is_first or self._is_busy()) and self._has_room():
             self._being_made += 1
             return await self._make()
         return await self._wait()
@@ -58,13 +69,12 @@ class ConnectionPool:
             return
         waiter = self._next_waiter()
         if waiter is not None:
+            lent.uses += 1
             waiter.set_result(lent)
             return
-        loop = asyncio.get_running_loop()
-        lent.unused_since = loop.time()
         self._unused.append(lent)
         if self._sweep_timer is None:
-            self._sweep_timer = loop.call_later(UNUSED_FOR, self._sweep)
+            self._sweep_timer = asyncio.get_running_loop().call_later(UNUSED_FOR, self._sweep)
 
     def drop(self, lent: Lent) -> None:
         """After a step that may have left something behind. Another may be made in its place."""
@@ -86,6 +96,12 @@ class ConnectionPool:
         for lent in list(self._all):
             self._forget(lent)
 
+    def _is_busy(self) -> bool:
+        """Whether steps have had to wait often of late; this one has to, too."""
+        now = asyncio.get_running_loop().time()
+        self._last_waits.append(now)
+        return now - self._last_waits[0] < 1.0
+
     def _has_room(self) -> bool:
         return len(self._all) + self._being_made < self.size
 
@@ -106,8 +122,10 @@ class ConnectionPool:
         return lent
 
     async def _wait(self) -> Lent:
-        waiter: asyncio.Future[Lent | None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[Lent | None] = loop.create_future()
         self._waiting.append(waiter)
+        patience = loop.call_later(_PATIENCE, self._pass_on_the_room)
         try:
             async with asyncio.timeout(self._connector.location.command_timeout):
                 lent = await waiter
@@ -115,6 +133,8 @@ class ConnectionPool:
             if waiter.done() and not waiter.cancelled():
                 self._return_unwanted(waiter.result())
             raise
+        finally:
+            patience.cancel()
         return await self._make() if lent is None else lent
 
     def _return_unwanted(self, lent: Lent | None) -> None:
@@ -143,12 +163,16 @@ class ConnectionPool:
         lent.connection.terminate()
 
     def _sweep(self) -> None:
-        """Close what nobody has used for long."""
+        """Close what was hardly used since the last time, but for one if it was used at all."""
+        by_use = sorted(self._unused, key=lambda lent: lent.uses)
+        for lent in by_use:
+            is_only_one = len(self._all) == 1
+            if lent.uses < (1 if is_only_one else _USES_OF_A_BUSY_ONE):
+                self._unused.remove(lent)
+                self._forget(lent)
+        for lent in self._all:
+            lent.uses = 0
         loop = asyncio.get_running_loop()
-        old = loop.time() - UNUSED_FOR
-        for lent in [each for each in self._unused if each.unused_since <= old]:
-            self._unused.remove(lent)
-            self._forget(lent)
         self._sweep_timer = loop.call_later(UNUSED_FOR, self._sweep) if self._unused else None
 
     def _stop(self) -> None:

@@ -13,7 +13,7 @@ _BESIDE_THE_POOL = 2
 TAKEN_WHILE_IDLE = 2
 """The listener and one of the pool."""
 UNUSED_FOR = 60.0
-"""Seconds after which an unused connection is closed."""
+"""Seconds after which an unused connection is closed; the pool looks so often for those that are hardly used."""
 
 
 def pool_size(chosen: int | None, opening: Opening) -> int:

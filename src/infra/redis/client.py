@@ -96,10 +96,12 @@ class Client:
             commands.append(self._wait())
         replies = await self._send(commands)
         confirmed = replies.pop() if durable else 0
-        if any(isinstance(reply, NoScriptError) for reply in replies):
+        failed = [reply for reply in replies if isinstance(reply, ResponseError)]
+        if any(isinstance(reply, NoScriptError) for reply in failed):
             replies = await self._run_unknown(scripts, arguments, replies)
             [confirmed] = await self._send([self._wait()]) if durable else [0]
-        self._checked(replies)
+        if failed:
+            self._checked(replies)
         if durable:
             self._check_confirmed(confirmed)
         return replies
@@ -168,8 +170,8 @@ class Client:
 
     # -- sending ---------------------------------------------------------------------------------
 
-    async def _send(self, commands: Sequence[Command]) -> list[Any]:
-        return await self._reach(self._opened().send(commands))
+    def _send(self, commands: Sequence[Command]) -> Awaitable[list[Any]]:
+        return self._reach(self._opened().send(commands))
 
     async def _reach(self, call: Awaitable[T]) -> T:
         try:

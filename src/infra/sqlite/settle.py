@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,27 +28,41 @@ _End = tuple[TaskState, str | None, bool, bool | None]
 
 
 def settle(outcomes: Sequence[Outcome], transaction: Transaction) -> list[TaskState | None]:
-    answers: list[TaskState | None] = []
-    for run in _runs(outcomes):
-        if run[0].state is TaskState.PENDING:
-            answers.append(_give_back(run[0], transaction))
-        else:
-            answers += _end(run, transaction)
+    answers: dict[int, TaskState | None] = {}
+    for places in _runs(outcomes):
+        run = [outcomes[place] for place in places]
+        settled = [_give_back(run[0], transaction)] if run[0].state is TaskState.PENDING else _end(run, transaction)
+        answers.update(zip(places, settled, strict=True))
     if any(outcome.next_tasks or outcome.state is TaskState.PENDING for outcome in outcomes):
         transaction.makes_work = True
-    return answers
+    return [answers[place] for place in range(len(outcomes))]
 
 
-def _runs(outcomes: Sequence[Outcome]) -> Iterator[list[Outcome]]:
-    """Split the outcomes, in order, into runs that one statement can apply as if one after another: final ones of
-    different tasks, of which only the last has next tasks. One that gives a task back is a run by itself."""
-    run: list[Outcome] = []
+def _runs(outcomes: Sequence[Outcome]) -> Iterable[list[int]]:
+    """The places of outcomes in runs, each of which one statement can apply: one that gives a task back is a run by
+    itself. Where no task occurs twice and none has next tasks, no order can be told from another."""
+    ends = [place for place, outcome in enumerate(outcomes) if outcome.state is not TaskState.PENDING]
+    are_of_different_tasks = len({outcome.task_id for outcome in outcomes}) == len(outcomes)
+    if not are_of_different_tasks or any(outcome.next_tasks for outcome in outcomes):
+        return _runs_in_order(outcomes)
+    returns = [[place] for place, outcome in enumerate(outcomes) if outcome.state is TaskState.PENDING]
+    return [ends, *returns] if ends else returns
+
+
+def _runs_in_order(outcomes: Sequence[Outcome]) -> Iterator[list[int]]:
+    """Runs that do as if one outcome were applied after another: of final ones of different tasks, of which only the
+    last has next tasks."""
+    run: list[int] = []
     ids: set[str] = set()
-    for outcome in outcomes:
-        if run and (outcome.task_id in ids or run[-1].next_tasks or TaskState.PENDING in (outcome.state, run[0].state)):
+    for place, outcome in enumerate(outcomes):
+        if run and (
+            outcome.task_id in ids
+            or outcomes[run[-1]].next_tasks
+            or TaskState.PENDING in (outcome.state, outcomes[run[0]].state)
+        ):
             yield run
             run, ids = [], set()
-        run.append(outcome)
+        run.append(place)
         ids.add(outcome.task_id)
     if run:
         yield run

@@ -70,6 +70,31 @@ async def test_a_pool_that_is_made_smaller_closes_what_comes_back(connector: Con
     pool.terminate()
 
 
+async def test_two_who_ask_at_once_now_and_then_share_a_connection(connector: Connector) -> None:
+    pool = ConnectionPool(connector, 2)
+    only = await pool.take()
+    waiting = asyncio.ensure_future(pool.take())
+    await asyncio.sleep(0)
+    pool.give_back(only)
+    assert await waiting is only
+    pool.terminate()
+
+
+async def test_where_steps_wait_again_and_again_another_is_made_at_once(
+    connector: Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_pool, "_PATIENCE", 3600.0)
+    pool = ConnectionPool(connector, 2)
+    only = await pool.take()
+    waiting = [asyncio.ensure_future(pool.take()) for _ in range(4)]
+    async with asyncio.timeout(30):
+        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    assert done.pop().result() is not only
+    for each in waiting:
+        each.cancel()
+    pool.terminate()
+
+
 async def test_what_nobody_uses_is_closed(connector: Connector, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection_pool, "UNUSED_FOR", 0.0)
     pool = ConnectionPool(connector, 2)

@@ -10,7 +10,7 @@ from typing import TypeVar
 import pytest
 
 from backstage.conformance.task_factory import TaskFactory
-from backstage.conformance.trial import claim_request
+from backstage.conformance.trial import BROKEN, POLICY, claim_request
 from backstage.infra.migrations import migrations_of
 from backstage.infra.sqlite.add import add_tasks
 from backstage.infra.sqlite.claim import claim
@@ -77,3 +77,17 @@ def test_a_batch_takes_few_statements_however_many_tasks_it_has(
     statements["settle"], steps["settle"] = meter.statements, meter.steps / TASKS
     assert all(statements[name] <= most for name, most in STATEMENTS.items()), statements
     assert all(steps[name] <= most for name, most in STEPS.items()), steps
+
+
+def test_failures_among_them_do_not_split_the_statements_of_a_batch_of_ends(
+    meter: Meter, clock: FakeClock, new_task: TaskFactory
+) -> None:
+    tasks = [new_task() for _ in range(TASKS)]
+    meter.measured(lambda transaction: add_tasks(transaction.cursor, transaction.counts, tasks, clock.now()))
+    claimed = meter.measured(lambda transaction: claim(claim_request(TASKS), transaction)).tasks
+    outcomes = [
+        task.failed(BROKEN, POLICY, 0.0) if place % 10 == 5 else task.completed() for place, task in enumerate(claimed)
+    ]
+    meter.measured(lambda transaction: settle(outcomes, transaction))
+    of_a_return, of_all_ends, counters = 2, 2, 3
+    assert meter.statements <= 10 * of_a_return + of_all_ends + counters
