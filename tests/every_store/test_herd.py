@@ -82,11 +82,13 @@ async def test_workers_that_are_busy_or_leave_let_others_take_their_place(store:
     gate, herd = asyncio.Event(), Herd(store, concurrency=1)
     for worker in herd.workers:
         worker.on("t", gate.wait)
-    await herd.begin()
-    await herd.stop_lookouts()
-    last = herd.workers[-1]
-    tasks = list(await last.backstage.enqueue_tasks([EnqueueTask("t"), EnqueueTask("t")]))
-    tasks += [await last.enqueue("t") for _ in herd.workers[2:]]
-    for task in tasks:
-        await reached(last, task, TaskState.RUNNING)  # each on a worker of its own, none of which polls
-    gate.set()
+    try:
+        await herd.begin()
+        await herd.stop_lookouts()
+        last = herd.workers[-1]
+        tasks = list(await last.backstage.enqueue_tasks([EnqueueTask("t"), EnqueueTask("t")]))
+        tasks += [await last.enqueue("t") for _ in herd.workers[2:]]
+        for task in tasks:
+            await reached(last, task, TaskState.RUNNING)  # each on a worker of its own, none of which polls
+    finally:
+        gate.set()

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import pytest
+
 from backstage.worker.runtime.prefetch import MOST, Prefetch
+from backstage.worker.watching.starvation import LOOK, Starvation, seconds_waited
 
 
 class Moments:
@@ -64,3 +67,29 @@ def test_a_slot_that_is_quick_among_others_that_are_not_counts_for_itself() -> N
 def test_it_has_a_bound() -> None:
     moments = Moments()
     assert _after(_automatic(moments), moments, runs=100_000, busy=0.1) == MOST
+
+
+def test_a_worker_that_waits_for_a_processor_does_not_take_its_handlers_for_slow() -> None:
+    moments = Moments()
+    prefetch = Prefetch(None, 10, moments, lambda: 0.75)
+    assert prefetch.size() == 0
+    assert _after(prefetch, moments, runs=20, busy=0.1) == 40
+
+
+def test_the_share_of_waiting_is_that_since_the_last_look_and_four_fifths_at_most() -> None:
+    moments, waited = Moments(), [7.0]
+    starvation = Starvation(moments, lambda: waited[0])
+    starvation()
+    shares = []
+    for more in (0.5, 0.0, 2.0):
+        moments.now, waited[0] = moments.now + 1.0, waited[0] + more
+        shares.append(starvation())
+        moments.now += LOOK / 2
+        assert starvation() == shares[-1]
+        moments.now -= LOOK / 2
+    assert shares == [pytest.approx(0.5), 0.0, 0.8]
+
+
+def test_where_the_system_does_not_tell_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backstage.worker.watching.starvation._PATH", "/nowhere")
+    assert seconds_waited() == 0.0

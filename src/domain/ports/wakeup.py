@@ -26,7 +26,7 @@ class Wakeup(Protocol):
         ...
 
     def hear_all(self) -> None:
-        """Hear what everybody is told, as at first. Soon, not at once: what is said until then may be missed."""
+        """Hear what everybody is told, as at first; soon, and then a wait ends, for what was said before was missed."""
         ...
 
     def hear_calls(self) -> None:

@@ -24,6 +24,7 @@ class MemoryWakeup(EventWakeup):
     def hear_all(self) -> None:
         if self.signal not in self._store.wakers:
             self._store.wakers.append(self.signal)
+            self.wake()  # what was said before was missed
 
     def hear_calls(self) -> None:
         with contextlib.suppress(ValueError):
@@ -43,7 +44,7 @@ class MemoryWakeup(EventWakeup):
 @contextlib.asynccontextmanager
 async def subscribe(store: MemoryStore, name: str | None) -> AsyncIterator[MemoryWakeup]:
     wakeup = MemoryWakeup(store, name)
-    wakeup.hear_all()
+    store.wakers.append(wakeup.signal)
     if name is not None:
         store.called[name] = wakeup.signal
     try:

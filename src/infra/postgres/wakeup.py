@@ -58,7 +58,7 @@ class Listener:
     ) -> None:
         self._connector, self._wake, self._logger = connector, wake, logger
         self._channel, self._own_channel = channel, own_channel
-        self._hears_all = True
+        self._hears_all = self._listens_to_all = True
         self._is_lost = False
         self._stirred = asyncio.Event()
         self._echo: asyncio.Future[None] | None = None
@@ -106,6 +106,7 @@ class Listener:
         async with asyncio.timeout(CONNECT_TIMEOUT):
             await connection.add_listener(self._own_channel, self._called)
             await connection.add_listener(self._channel, self._told)
+        self._listens_to_all = True
         self.is_ready.set()
         while not self._is_lost:
             await self._test(connection)
@@ -118,10 +119,12 @@ class Listener:
         """Listen to the common channel as long as that is wanted."""
         while not self._is_lost:
             self._stirred.clear()
-            if self._hears_all:
-                await connection.add_listener(self._channel, self._told)
-            else:
+            if not self._hears_all:
                 await connection.remove_listener(self._channel, self._told)
+            elif not self._listens_to_all:
+                await connection.add_listener(self._channel, self._told)
+                self._wake(Hint.WORK)  # what was said before was missed
+            self._listens_to_all = self._hears_all
             await self._stirred.wait()
 
     async def _test(self, connection: asyncpg.Connection[Any]) -> None:

@@ -159,6 +159,8 @@ class _Subscriber:
                 is_tested = False
                 if isinstance(received, list) and received[0] == b"message":
                     self._wake(hint_of(received[2].decode(errors="replace")))
+                elif isinstance(received, list) and received[0] == b"subscribe":
+                    self._wake(Hint.WORK)  # what was said before was missed
             elif is_tested:
                 raise TimeoutError("the subscribed connection does not answer")
             else:

@@ -34,6 +34,7 @@ class SqliteWakeup(EventWakeup):
 
     def hear_all(self) -> None:
         self._show(lambda name: name.lstrip("."))
+        self.wake()  # what was said before was missed
 
     def hear_calls(self) -> None:
         """A hidden FIFO is passed over by those who wake all, of earlier releases too."""

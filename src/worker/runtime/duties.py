@@ -15,7 +15,6 @@ from backstage.worker.runtime.beat import Beat
 from backstage.worker.runtime.broadcast_loop import BroadcastLoop
 from backstage.worker.runtime.bulk_loop import BulkLoop
 from backstage.worker.runtime.lease_keeper import LeaseKeeper
-from backstage.worker.runtime.lookout import LOOK_EVERY as LOOK_FOR_CREW_EVERY
 from backstage.worker.runtime.older_workers import OlderWorkers
 from backstage.worker.runtime.own_state import OwnState
 from backstage.worker.runtime.parts import Parts
@@ -128,7 +127,7 @@ class Duties:
             "pruner": later(options.prune_interval, "pruner", seldom(self._reclaimer.prune)),
             "beat": later(self.beat.interval, "beat", self.beat.beat),
             "history": later(self.beat.interval, "history", parts.history.tell),
-            "crew": after_beat(LOOK_FOR_CREW_EVERY, "crew", parts.lookout.look),
+            "crew": endless("crew", partial(parts.lookout.keep_looking, self.beat.has_beaten)),
             "types": after_beat(LOOK_FOR_TYPES_EVERY, "types", self._types.tell),
             "unserved": after_beat(LOOK_FOR_UNSERVED_EVERY, "unserved", seldom(parts.unserved.look)),
         }

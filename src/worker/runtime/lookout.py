@@ -15,8 +15,8 @@ from backstage.domain.ports.wakeup import Wakeup
 from backstage.domain.ports.worker_registry import WorkerRegistry
 from backstage.worker.runtime.slots import Slots
 
-LOOK_EVERY = 15.0
-"""Seconds between two looks at who is there."""
+_LOOK_EVERY, _LOOK_AGAIN_AFTER = 15.0, 2.0
+"""Seconds between two looks at who is there, and between the first two."""
 STANDBY_TURNS = 6
 """Of what is done for the whole store, one turn in so many is enough where others do it at each."""
 _SEEN_WITHIN = 60.0
@@ -27,7 +27,7 @@ _PAUSES = (0.05, 0.1, 0.2)
 
 def _pause_with(others: int) -> float:
     """Seconds between two looks. Whoever is alone is told of others, and reading of a thousand costs time."""
-    return max(0.8 * LOOK_EVERY, 0.3 * others) if others else 4 * LOOK_EVERY
+    return max(_LOOK_EVERY, 0.3 * others) if others else 4 * _LOOK_EVERY
 
 
 class Lookout:
@@ -47,8 +47,8 @@ class Lookout:
         self._crew = Crew()
         self._wakeup: Wakeup | None = None
         self._tell_receivers: Callable[[], None] | None = None
-        self._look_at = 0.0
         self._passing: asyncio.Task[None] | None = None
+        self._hears_all = True
         self._has_news = False
         self._has_missed = False
         """Whether a hint came during a claim, which may not have seen what it was about."""
@@ -89,14 +89,19 @@ class Lookout:
             if self._passing is not None:
                 self._passing.cancel()
 
-    async def look(self) -> None:
-        """See who is there. To be called every LOOK_EVERY seconds, after a beat."""
-        now = asyncio.get_running_loop().time()
-        if now < self._look_at:
-            return
+    async def keep_looking(self, begin: asyncio.Event) -> None:
+        """See who is there, now and then. Soon after the first look those are seen, too, who started at the same time:
+        until then one may take itself for a lookout that is none."""
+        await begin.wait()
+        await self._look()
+        await asyncio.sleep(_LOOK_AGAIN_AFTER)
+        while True:
+            await self._look()
+            await asyncio.sleep(_pause_with(len(self._crew.others)))
+
+    async def _look(self) -> None:
         before = self._crew
         self._crew = crew_of(self._worker_id, await self._registry.workers(_SEEN_WITHIN))
-        self._look_at = now + _pause_with(len(self._crew.others))
         self._attune()
         if before == Crew() and self._wakeup is not None and self._crew.lookouts:
             await self._wakeup.call(self._crew.lookouts, Hint.CREW)
@@ -118,14 +123,17 @@ class Lookout:
         self._had_enough = not is_full
 
     async def _look_again(self) -> None:
-        self._look_at = 0.0
         with contextlib.suppress(StorageError):  # the next look is not far
-            await self.look()
+            await self._look()
 
     def _attune(self) -> None:
         if self._wakeup is None or not self._wakeup.is_called:
             return
-        if self._crew.is_lookout or self._tell_receivers is not None:
+        hears_all = self._crew.is_lookout or self._tell_receivers is not None
+        if hears_all is self._hears_all:
+            return
+        self._hears_all = hears_all
+        if hears_all:
             self._wakeup.hear_all()
         else:
             self._wakeup.hear_calls()

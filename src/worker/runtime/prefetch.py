@@ -21,11 +21,15 @@ class Prefetch:
     like slow handlers, and stay too few.
     """
 
-    def __init__(self, fixed: int | None, concurrency: int, now: Callable[[], float]) -> None:
-        """`now` is the loop's time."""
+    def __init__(
+        self, fixed: int | None, concurrency: int, now: Callable[[], float], starved: Callable[[], float] = float
+    ) -> None:
+        """`now` is the loop's time, `starved` the share of it in which the worker waited for a processor: its handlers
+        are not slow for that, and among many workers on one machine each claim would bring next to nothing."""
         self._fixed = fixed
         self._concurrency = concurrency
         self._now = now
+        self._starved = starved
         self.runs_ended = 0
         """Since the last look; whoever sees a run end counts it."""
         self._busy = 0.0
@@ -61,7 +65,7 @@ class Prefetch:
         if self._busy_since is not None:
             self._busy += now - self._busy_since
             self._busy_since = now
-        seconds = max(self._busy, (now - self._since) * LEAST_BUSY)
+        seconds = max(self._busy, (now - self._since) * LEAST_BUSY) * (1.0 - self._starved())
         size = min(MOST, int(self.runs_ended / seconds * READY_FOR))
         # Fewer than there are slots: a run takes longer than that, and so would the wait behind it.
         return size if size >= self._concurrency else 0

@@ -28,6 +28,7 @@ from backstage.worker.runtime.settler import Settler
 from backstage.worker.runtime.subscription_watch import SubscriptionWatch
 from backstage.worker.runtime.waiting_tasks import WaitingTasks
 from backstage.worker.watching.background_loop_health import LoopHealth
+from backstage.worker.watching.starvation import Starvation
 from backstage.worker.worker_options import WorkerOptions
 
 
@@ -68,7 +69,7 @@ class Slots:
         self.report = OutcomeReport(publisher, history, logger)
         self._hint = hint
         self._logger = logger
-        self._prefetch = Prefetch(options.prefetch, options.concurrency, lambda: asyncio.get_running_loop().time())
+        self._prefetch = Prefetch(options.prefetch, options.concurrency, _loop_time, Starvation(_loop_time))
         self._waiting = WaitingTasks(self.settler.submit)
         self.runs: set[asyncio.Task[None]] = set()
         """Of the handlers that run."""
@@ -276,3 +277,7 @@ class Slots:
         self.report.all_told()
         if self._has_backlog or (self._options.is_until_idle and not self.held):
             self._hint.set()
+
+
+def _loop_time() -> float:
+    return asyncio.get_running_loop().time()
