@@ -9,7 +9,7 @@ from benchmarks.meters import meter_of, risen
 from benchmarks.opened_worker import no_op, worker_for
 from benchmarks.scene import TASK_TYPE, Scene
 
-SETTLING, WATCHED = 1.0, 12.0
+SETTLING, WATCHED = 4.0, 16.0
 """Seconds before the look, and of it: several turns of every duty but the rarest."""
 
 

@@ -12,7 +12,7 @@ from benchmarks.opened_worker import worker_for
 from benchmarks.scene import TASK_TYPE, Scene
 from benchmarks.worker_processes import processes_of
 
-PAUSE, SETTLING = 0.1, 2.0
+PAUSE, SETTLING = 0.1, 3.5
 """Seconds after each task; seconds before the first, in which claims that nobody asked for are counted."""
 
 
