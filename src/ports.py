@@ -22,6 +22,7 @@ from backstage.domain.event_log import (
 from backstage.domain.facts_among import facts_among
 from backstage.domain.failure_group import HOURS_SHOWN, FailureSighting, seen_again
 from backstage.domain.failure_group import KEPT_FOR as FAILURES_KEPT_FOR
+from backstage.domain.hint import Hint
 from backstage.domain.history import GRAINS, HOUR, HistoryQuery, HistoryRow, floored
 from backstage.domain.history import KEPT_FOR as HISTORY_KEPT_FOR
 from backstage.domain.lease import Lease
@@ -85,6 +86,7 @@ __all__ = [
     "TaskEvents",
     "RunHistory",
     "Wakeup",
+    "Hint",
     "Clock",
     "SystemClock",
     "Ids",

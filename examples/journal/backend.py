@@ -57,8 +57,8 @@ class JournalBackend:
     async def diagnose(self) -> list[Finding]:
         return [Finding("store", Severity.OK, "a file of JSON lines, written through to the disk")]
 
-    def wakeup(self) -> AbstractAsyncContextManager[JournalWakeup]:
-        return subscribed(self._store)
+    def wakeup(self, name: str | None = None) -> AbstractAsyncContextManager[JournalWakeup]:
+        return subscribed(self._store, name)
 
     @asynccontextmanager
     async def lease_queue(self) -> AsyncIterator[JournalQueue]:

@@ -29,6 +29,7 @@ from backstage.ports import (
     LIVE_STATES,
     Clock,
     Count,
+    Hint,
     first_audit_id,
 )
 from examples.journal.journal import Journal
@@ -44,6 +45,7 @@ class Store:
         self.clock = clock
         self.lock = threading.RLock()
         self.wakers: list[Callable[[], None]] = []
+        self.called: dict[str, Callable[[Hint], None]] = {}  # a subscriber's name -> what gives it a hint
         self.result_ends: dict[
             str, datetime
         ] = {}  # of this process alone: later ones keep the results with their tasks

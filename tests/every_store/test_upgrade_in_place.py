@@ -18,12 +18,15 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import asyncio, os, sys
 from backstage import Worker
+from backstage.worker.hosting import whole_program
 
 url, folder = sys.argv[1:]
 worker = Worker(url, silent=True, until_idle=True, poll_interval=0.05, grace_period=30.0)
 
 @worker.on("hold", max_attempts=1)
 async def hold(context):
+    while not whole_program.loaded:  # which begins with the first claim, and takes less than a second
+        await asyncio.sleep(0.01)
     print("running", flush=True)
     while os.path.exists(folder):
         await asyncio.sleep(0.01)

@@ -30,8 +30,8 @@ _LEFT_OUT = {
 }
 
 
-_loaded: set[str] = set()
-"""The stores for which that is done."""
+loaded: set[str] = set()
+"""The stores for which that is done, by the package of their adapter."""
 
 
 async def load_whole_program(package_of_store: str) -> None:
@@ -41,9 +41,8 @@ async def load_whole_program(package_of_store: str) -> None:
     An upgrade in place (`pip install -U`) replaces the files under a worker that drains: from then on an import would
     find nothing, or the next release's code. Public names are among them: handlers import them where they need them.
     """
-    if package_of_store in _loaded:
+    if package_of_store in loaded:
         return
-    _loaded.add(package_of_store)
     for name in (*_modules(), *_in(package_of_store), *_OF_OTHERS):
         import_module(name)
         await asyncio.sleep(0)
@@ -51,6 +50,7 @@ async def load_whole_program(package_of_store: str) -> None:
     for public in backstage.__all__:
         getattr(backstage, public)
         await asyncio.sleep(0)
+    loaded.add(package_of_store)
 
 
 def _modules() -> Iterator[str]:
