@@ -8,7 +8,6 @@ import contextlib
 import errno
 import os
 import stat
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
@@ -16,8 +15,8 @@ from backstage.domain.hint import Hint
 from backstage.infra.event_wakeup import EventWakeup, address_of, hint_of
 
 _READ_AT_ONCE = 4096
-_IS_READ_WITHIN = 60.0
-"""Seconds: a hidden FIFO that is older has had its reader opened, or never will."""
+_STANDBY = ".standby-"
+"""Before the name of a FIFO whose reader hears nothing but calls. Earlier releases pass over it, for it is hidden."""
 
 
 class SqliteWakeup(EventWakeup):
@@ -33,12 +32,11 @@ class SqliteWakeup(EventWakeup):
         return self._name is not None and self.fifo is not None
 
     def hear_all(self) -> None:
-        self._show(lambda name: name.lstrip("."))
+        self._rename(lambda name: name.removeprefix(_STANDBY))
         self.wake()  # what was said before was missed
 
     def hear_calls(self) -> None:
-        """A hidden FIFO is passed over by those who wake all, of earlier releases too."""
-        self._show(lambda name: f".{name.lstrip('.')}")
+        self._rename(lambda name: _STANDBY + name.removeprefix(_STANDBY))
 
     async def call(self, names: Sequence[str], hint: Hint) -> None:
         self._folder.call(names, hint)
@@ -55,7 +53,7 @@ class SqliteWakeup(EventWakeup):
         for number in heard:
             self.wake(hint_of(str(number)))
 
-    def _show(self, named: Callable[[str], str]) -> None:
+    def _rename(self, named: Callable[[str], str]) -> None:
         if self.fifo is None:
             return
         wanted = self.fifo.with_name(named(self.fifo.name))
@@ -79,7 +77,7 @@ class WakeFolder:
     def call(self, names: Sequence[str], hint: Hint) -> None:
         beginnings = tuple(map(address_of, names))
         for fifo in self._fifos():
-            if fifo.name.lstrip(".").startswith(beginnings):
+            if fifo.name.removeprefix(_STANDBY).startswith(beginnings):
                 _signal(fifo, bytes((hint,)))
 
     @contextlib.asynccontextmanager
@@ -101,6 +99,7 @@ class WakeFolder:
             os.close(writing)
             with contextlib.suppress(OSError):
                 wakeup.fifo.unlink()
+            self._remove_abandoned()
 
     def _fifos(self) -> list[Path]:
         try:
@@ -111,9 +110,8 @@ class WakeFolder:
     def _remove_abandoned(self) -> None:
         """Nobody who wakes all sees that the reader of a hidden FIFO has died."""
         for fifo in self._fifos():
-            with contextlib.suppress(OSError):
-                if fifo.name.startswith(".") and time.time() - fifo.stat().st_ctime > _IS_READ_WITHIN:
-                    _signal(fifo, b"")
+            if fifo.name.startswith(_STANDBY):
+                _signal(fifo, b"")
 
     def remove_if_empty(self) -> None:
         with contextlib.suppress(OSError):
