@@ -79,5 +79,7 @@ class Plan:
                 continue
             chosen = replace(case, scene={**case.scene, "others": self.others}) if case.is_crowded else case
             for system in SYSTEMS.values():
+                if system.store == "cluster":
+                    continue  # it is for the capacity guide
                 if system.backend in case.backends and system.backend in self.backends:
                     yield chosen, system, max(_LEAST_TASKS, round(self.tasks * case.share * system.share))
