@@ -61,7 +61,8 @@ async def test_a_newcomer_finds_what_fails_mends_it_and_runs_it_again(
     mend(tmp_path / "demo_tasks.py")
     await retried_one(page)
     await page.get_by_role("link", name="Failures").first.click()
-    await page.get_by_role("link", name=re.compile("ZeroDivisionError")).click()
+    # A run that fails while the file is being mended tells other lines of it, and is a group of its own.
+    await page.get_by_role("link", name=re.compile("ZeroDivisionError")).first.click()
     await page.locator("#opened").get_by_role("link", name=re.compile(r"^Retry \d+\+?$")).click()
     await page.locator("dialog").get_by_role("button", name=re.compile("Retry")).click()
     await page.locator(".toast").get_by_role("link", name="Follow it").click()
