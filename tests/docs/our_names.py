@@ -25,6 +25,7 @@ from backstage.worker.hosting.processor_health import ProcessorHealth
 from backstage.worker.hosting.service_health import ServiceHealth
 from backstage.worker.watching.metrics import RunMetrics
 from tests.docs.markdown import ROOT
+from tests.python_source import parsed
 
 _HONOURED = {"REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "REDIS_DB", "JOB_CONCURRENCY", "JOB_TIMEOUT"}
 _MISSING = object()
@@ -48,10 +49,14 @@ def is_ours(code: str) -> bool:
     if code in _words() or _is_module(code):
         return True
     try:
-        tree = ast.parse(code, mode="eval")
+        body = parsed(code).body
     except SyntaxError:
         return False
-    return all(_roots_and_keywords(tree.body))
+    match body:
+        case [ast.Expr(value=expression)]:
+            return all(_roots_and_keywords(expression))
+        case _:
+            return False
 
 
 @cache

@@ -16,6 +16,7 @@ import pytest
 import backstage
 from backstage import conformance
 from tests.docs.markdown import ROOT, blocks, pages
+from tests.python_source import parsed
 
 PUBLIC_SIDE = ROOT / "docs" / "reference" / "public-side.md"
 PUBLIC_MODULES = (
@@ -46,7 +47,7 @@ def test_a_public_name_can_be_imported(name: str) -> None:
 @pytest.mark.parametrize("module", [backstage, conformance], ids=lambda module: module.__name__)
 def test_type_checkers_see_the_same_names(module: ModuleType) -> None:
     assert module.__file__ is not None
-    tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
+    tree = parsed(Path(module.__file__).read_text(encoding="utf-8"))
     seen = {
         alias.asname
         for statement in tree.body
@@ -72,7 +73,7 @@ def test_importing_the_package_loads_nothing_but_their_table() -> None:
 
 def test_every_error_and_every_event_is_public() -> None:
     for module in ("errors", "events"):
-        tree = ast.parse((ROOT / "src" / "domain" / f"{module}.py").read_text(encoding="utf-8"))
+        tree = parsed((ROOT / "src" / "domain" / f"{module}.py").read_text(encoding="utf-8"))
         assert {each.name for each in tree.body if isinstance(each, ast.ClassDef)} <= set(backstage.__all__)
 
 
@@ -101,7 +102,7 @@ def test_an_example_imports_public_names_only(example: Path) -> None:
 
 def private_imports(code: str) -> Iterator[str]:
     """What the code imports of Backstage that is not public; code inside its strings is read, too."""
-    for statement in ast.walk(ast.parse(code)):
+    for statement in ast.walk(parsed(code)):
         match statement:
             case ast.Import(names=names):
                 yield from (each.name for each in names if is_ours(each.name) and each.name not in PUBLIC_MODULES)
@@ -118,7 +119,7 @@ def is_ours(module: str) -> bool:
 
 def is_python(text: str) -> bool:
     try:
-        ast.parse(text)
+        parsed(text)
     except SyntaxError:
         return False
     return True

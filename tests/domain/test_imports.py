@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import backstage.domain
+from tests.python_source import parsed
 
 DOMAIN = Path(backstage.domain.__file__).parent
 
@@ -14,7 +15,7 @@ DOMAIN = Path(backstage.domain.__file__).parent
 def imported_by(file: Path) -> set[str]:
     """The modules and the names from them, with dots."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text())):
+    for node in ast.walk(parsed(file.read_text())):
         if isinstance(node, ast.Import):
             names |= {each.name for each in node.names}
         elif isinstance(node, ast.ImportFrom):

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.python_source import parsed
+
 ROOT = Path(__file__).parents[2]
 INFRA = ROOT / "src" / "infra"
 STATEMENTS = sorted([*INFRA.glob("*/sql/**/*.sql"), *INFRA.glob("*/lua/**/*.lua")])
@@ -50,7 +52,7 @@ def names_of(adapter: str) -> set[str]:
     """What the adapter's Python and Lua define, and what its tables and their columns are called."""
     names = {Path(file).stem for file in files_of(adapter)}
     for file in [*INFRA.glob("*.py"), *(INFRA / adapter).glob("*.py")]:
-        names |= set(_identifiers(ast.walk(ast.parse(file.read_text("utf-8")))))
+        names |= set(_identifiers(ast.walk(parsed(file.read_text("utf-8")))))
     for file in [*(INFRA / adapter).glob("lua/**/*.lua"), *(ROOT / "migrations" / adapter).glob("*.sql")]:
         names |= words_of(re.sub(r"--.*", "", file.read_text("utf-8")))
     return names

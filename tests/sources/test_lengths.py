@@ -7,13 +7,15 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.python_source import parsed
+
 ROOT = Path(__file__).parents[2]
 LIMITS = re.compile(r"files have at most (\d+) lines, functions at most (\d+)")
 
 
 def functions(source: str) -> Iterator[tuple[str, int]]:
     """Each with its length, from its name to its last line."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert node.end_lineno is not None
             yield node.name, node.end_lineno - node.lineno + 1
