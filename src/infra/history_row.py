@@ -8,7 +8,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backstage.domain.failure_group import HOURS_SHOWN, FailureGroup
-from backstage.domain.history import HOUR, NO_RUNS, NO_WAITS, RUN_BOUNDS, WAIT_BOUNDS, HistoryPoint, HistoryRow, floored
+from backstage.domain.history import (
+    HOUR,
+    NO_RUNS,
+    NO_WAITS,
+    RUN_BOUNDS,
+    WAIT_BOUNDS,
+    HistoryPoint,
+    HistoryQuery,
+    HistoryRow,
+    floored,
+)
 from backstage.infra.moments import from_micros, to_micros
 
 HISTORY_COUNTERS = (
@@ -37,11 +47,13 @@ HISTORY_PLACEHOLDERS = {
     "failure_group": ", ".join(f"failure_group.{name}" for name in FAILURE_GROUP_COLUMNS),
 }
 """What SQL files may name in braces."""
+_HISTOGRAMS = "".join(f", {_sum(counter)}" for counter in HISTORY_COUNTERS[COUNTS:])
 
 
-def without_histograms(statement: str) -> str:
-    """Return a statement that reads `history_sums` without the histograms, which are two thirds of what a row holds."""
-    return statement.replace("".join(f", {_sum(counter)}" for counter in HISTORY_COUNTERS[COUNTS:]), "")
+def reading_for(query: HistoryQuery, statement: str) -> str:
+    """Return a statement that reads `history_sums`, without the histograms unless they are asked for: they are two
+    thirds of what a row holds."""
+    return statement if query.with_histograms else statement.replace(_HISTOGRAMS, "")
 
 
 def history_values(point: HistoryPoint) -> tuple[int | float, ...]:

@@ -25,7 +25,7 @@ from backstage.worker.hosting.processor_health import ProcessorHealth
 from backstage.worker.hosting.service_health import ServiceHealth
 from backstage.worker.watching.metrics import RunMetrics
 from tests.docs.markdown import ROOT
-from tests.python_source import parsed
+from tests.python_source import collector_at_rest
 
 _HONOURED = {"REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "REDIS_DB", "JOB_CONCURRENCY", "JOB_TIMEOUT"}
 _MISSING = object()
@@ -49,14 +49,11 @@ def is_ours(code: str) -> bool:
     if code in _words() or _is_module(code):
         return True
     try:
-        body = parsed(code).body
+        with collector_at_rest():
+            tree = ast.parse(code, mode="eval")
     except SyntaxError:
         return False
-    match body:
-        case [ast.Expr(value=expression)]:
-            return all(_roots_and_keywords(expression))
-        case _:
-            return False
+    return all(_roots_and_keywords(tree.body))
 
 
 @cache

@@ -8,7 +8,7 @@ from backstage.domain.failure_group import KEPT_FOR as GROUPS_KEPT_FOR
 from backstage.domain.failure_group import FailureGroup
 from backstage.domain.history import GRAINS, KEPT_FOR, HistoryQuery, HistoryRow
 from backstage.domain.ports.run_history import HistoryBatch
-from backstage.infra.history_row import failure_group_of, history_row_of, without_histograms
+from backstage.infra.history_row import failure_group_of, history_row_of, reading_for
 from backstage.infra.moments import from_micros, ticks, to_micros
 from backstage.infra.postgres.columns import HISTORY, SIGHTING
 from backstage.infra.postgres.session import Session
@@ -46,7 +46,7 @@ class PostgresRunHistory:
 
     async def read(self, query: HistoryQuery) -> list[HistoryRow]:
         moments = query.moments()
-        sql = statement("read_history") if query.with_histograms else without_histograms(statement("read_history"))
+        sql = reading_for(query, statement("read_history"))
 
         async def step(session: Session) -> list[HistoryRow]:
             rows = await session.fetch(

@@ -11,7 +11,7 @@ from backstage.domain.failure_group import MOST_SAMPLES, FailureGroup, FailureSi
 from backstage.domain.history import GRAINS, HOUR, KEPT_FOR, HistoryQuery, HistoryRow, floored
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.run_history import HistoryBatch
-from backstage.infra.history_row import failure_group_of, first_hour, history_row_of, history_values, without_histograms
+from backstage.infra.history_row import failure_group_of, first_hour, history_row_of, history_values, reading_for
 from backstage.infra.moments import to_micros
 from backstage.infra.sqlite.reader import Reader
 from backstage.infra.sqlite.statements import statement
@@ -94,7 +94,7 @@ def _see(sighting: FailureSighting, cursor: sqlite3.Cursor) -> None:
 
 def _read(query: HistoryQuery, connection: sqlite3.Connection) -> list[HistoryRow]:
     moments = query.moments()
-    sql = statement("read_history") if query.with_histograms else without_histograms(statement("read_history"))
+    sql = reading_for(query, statement("read_history"))
     rows = connection.execute(
         sql,
         {
