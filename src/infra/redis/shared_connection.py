@@ -53,7 +53,7 @@ class SharedConnection(asyncio.Protocol):
 
     @property
     def is_open(self) -> bool:
-        """Whether calls may be sent. A write that fails closes the transport, which tells of it one turn of the loop later."""
+        """Whether calls may be sent. A write that fails closes the transport, which tells of it a turn later."""
         return self._takes_calls and not self._transport.is_closing()
 
     def send(self, commands: Sequence[Command]) -> asyncio.Future[list[Any]]:

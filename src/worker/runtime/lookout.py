@@ -128,8 +128,8 @@ class Lookout:
             self._stands_in = False  # somebody else was sooner
 
     def awaits(self, due_in: float) -> bool:
-        """Whether this worker claims when the next task becomes due. The lookouts do, and on standby whoever was called:
-        a lookout that calls may have no room by then."""
+        """Whether this worker claims when the next task becomes due. The lookouts do, and on standby whoever was
+        called: a lookout that calls may have no room by then."""
         if self.is_on_standby and not self._stands_in:
             return False
         self._awaited_at = asyncio.get_running_loop().time() + due_in
