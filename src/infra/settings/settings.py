@@ -86,7 +86,7 @@ class Settings(BaseSettings):
     """The longest an idle worker waits before it looks without a wake-up; a second at most where none can arrive."""
 
     reclaim_interval: Annotated[float, seconds(0.05)] = 10.0
-    """Between two looks for leases that ran out."""
+    """Between two looks for leases that ran out, while a lease is held."""
 
     control_interval: Annotated[float, seconds(0.01)] = 0.5
     """How soon a running task learns that it is to be cancelled."""
