@@ -21,8 +21,9 @@ _FOR_ANY_STORE = (
     "backstage.worker.runtime",
     "backstage.worker.hosting",
 )
-_OF_OTHERS = ("croniter",)
-"""What modules of ours import at their first use only."""
+_OF_OTHERS = ("croniter", "pydantic", "pydantic_settings", "dependency_injector.providers")
+"""What modules of ours import at their first use only, and what public names load: the more of it at a time, the longer
+tasks wait for the loop."""
 _LEFT_OUT = {
     "backstage.infra.otel_trace",  # an extra, which is loaded at the start or never
     "backstage.worker.executing.process_child",
@@ -50,7 +51,10 @@ async def load_whole_program(package_of_store: str) -> None:
             await asyncio.sleep(0)
     backstage = import_module("backstage")
     for public in backstage.__all__:
+        known = len(sys.modules)
         getattr(backstage, public)
+        if len(sys.modules) > known:
+            await asyncio.sleep(0)
     loaded.add(package_of_store)
 
 
