@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from backstage.domain.store_signs import UNKNOWN, StoreSigns
+
 
 class WorkerOrder(StrEnum):
     """What is asked of one worker; it holds until another is given."""
@@ -26,6 +28,7 @@ class BeatAnswer:
     generation: str
     order: WorkerOrder = WorkerOrder.WORK
     stacks_request: str | None = None
+    signs: StoreSigns = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
