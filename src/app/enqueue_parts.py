@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.payload import encode_payload
 from backstage.domain.ports.clock import Clock
 from backstage.domain.ports.event_bus import EventBus

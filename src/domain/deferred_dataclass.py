@@ -12,8 +12,10 @@ from collections.abc import Callable
 from threading import RLock
 from typing import TYPE_CHECKING, Any, NoReturn
 
+__all__ = ["dataclass"]
+
 if TYPE_CHECKING:
-    from dataclasses import dataclass  # noqa: F401 - a type checker takes it from here
+    from dataclasses import dataclass
 else:
 
     def dataclass(*, frozen: bool, slots: bool, kw_only: bool = False) -> Callable[[type], type]:
