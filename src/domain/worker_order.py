@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from backstage.domain.deferred_dataclass import dataclass
+from backstage.domain.store_signs import UNKNOWN, StoreSigns
 
 
 class WorkerOrder(StrEnum):
@@ -27,6 +28,7 @@ class BeatAnswer:
     generation: str
     order: WorkerOrder = WorkerOrder.WORK
     stacks_request: str | None = None
+    signs: StoreSigns = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
