@@ -69,7 +69,7 @@ class Walk:
             if code.co_name == "claim" and not self._is_claimed:
                 self._places.clear()
             self._has_ended = self._has_ended or (self._is_claimed and code.co_name == "settle")
-        if self._has_ended:
+        if self._has_ended or _is_of_another_loop():
             return
         self.calls += 1
         place = str(Path(code.co_filename).resolve().relative_to(SOURCE))
@@ -85,6 +85,19 @@ class Walk:
 
     def asked(self) -> list[str]:
         return [each for each in dict.fromkeys(self._places) if each.startswith(ASKED)]
+
+
+_LOOPS_OF_A_TASK = ("backstage-claimer", "backstage-wakeup", "backstage-settler", "backstage-events")
+
+
+def _is_of_another_loop() -> bool:
+    """Beats and the like come between: the more of them the slower the machine is."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # a thread without a loop
+        return False
+    name = task.get_name() if task is not None else ""
+    return name.startswith("backstage-") and not name.startswith(_LOOPS_OF_A_TASK)
 
 
 _ROOTS = (str(SOURCE), str(SOURCE.parent / "backstage"))

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from benchmarks.capacity.table import MeasuredTable
 from benchmarks.capacity.tables import TABLES
-from benchmarks.goals.report import RESULTS, keep, made_in, report_of
+from benchmarks.goals.report import RESULTS, keep, made_in, report_of, told_of_machine
 from benchmarks.goals.running import Made, run_parts
 from benchmarks.stores import Stores
 
@@ -19,7 +19,6 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "measured" / "capacity.md"
 _BEGINNING = """# Capacity, measured
 
 Written by `python -m benchmarks.capacity`: see [Capacity](../capacity.md). Compare only numbers of one table.
-
 """
 
 
@@ -46,7 +45,7 @@ def _page(path: Path) -> str:
     tables = {table.name: table for table in TABLES}
     made = made_in(path, [table.part() for table in TABLES])
     measured = [tables[each.part.name].markdown(each) for each in made]
-    return _BEGINNING + "\n".join(measured)
+    return f"{_BEGINNING}{told_of_machine(made)}\n\n" + "\n".join(measured)
 
 
 def _chosen(options: argparse.Namespace) -> Sequence[MeasuredTable]:

@@ -11,7 +11,7 @@ from rich.table import Table
 from benchmarks.goals.chart import chart
 from benchmarks.goals.goal import Part
 from benchmarks.goals.parts import PARTS
-from benchmarks.goals.report import RESULTS, cells, keep, made_in, markdown, report_of
+from benchmarks.goals.report import RESULTS, cells, keep, made_in, markdown, report_of, told_of_machine
 from benchmarks.goals.running import run_parts
 from benchmarks.stores import Stores
 
@@ -19,7 +19,8 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "measured" / "goals.md"
 _BEGINNING = """# Goals, measured
 
 Written by `python -m benchmarks.goals`: see [Performance](../performance.md#goals). Medians of the rounds, with minimum
-and maximum; a ratio is that of two measurements of the same round. """
+and maximum; a ratio is that of two measurements of the same round, and the medians of both stand beside it.
+"""
 
 
 def main() -> None:
@@ -45,10 +46,12 @@ def main() -> None:
 
 def _write_page(path: Path, page: Path) -> None:
     """Of all parts that the file has, those of earlier runs too."""
-    verdicts = [verdict for each in made_in(path, PARTS) for verdict in each.verdicts()]
+    all_made = made_in(path, PARTS)
+    verdicts = [verdict for made in all_made for verdict in made.verdicts()]
     met = f"{sum(verdict.is_met for verdict in verdicts)} of {len(verdicts)} are met."
     page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(f"{_BEGINNING}{met}\n\n![]({page.stem}.svg)\n\n{markdown(verdicts)}", encoding="utf-8")
+    told = f"{told_of_machine(all_made)} {met}"
+    page.write_text(f"{_BEGINNING}{told}\n\n![]({page.stem}.svg)\n\n{markdown(verdicts)}", encoding="utf-8")
     page.with_suffix(".svg").write_text(chart(verdicts), encoding="utf-8")
 
 

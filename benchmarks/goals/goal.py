@@ -46,7 +46,17 @@ class Goal:
         values = self.values(rounds)
         if not values:
             return Verdict(self, None)
-        return Verdict(self, median(values), min(values), max(values))
+        return Verdict(self, median(values), min(values), max(values), self._figures(rounds))
+
+    def _figures(self, rounds: Rounds) -> tuple[float, float] | None:
+        """The medians of the two sides whose ratio it is."""
+        if self.against is None:
+            return None
+        ours, theirs = (
+            median(made[metric] for made in rounds[side] if made is not None)
+            for side, metric in (self.figure, self.against)
+        )
+        return ours, theirs
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,7 @@ class Verdict:
     median: float | None
     least: float = 0.0
     most: float = 0.0
+    figures: tuple[float, float] | None = None
 
     @property
     def is_met(self) -> bool:

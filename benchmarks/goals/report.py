@@ -24,6 +24,7 @@ def report_of(all_made: Sequence[Made], servers: dict[str, str]) -> dict[str, An
             {
                 "name": made.part.name,
                 "load_before": made.load_before,
+                "core_speed": made.core_speed,
                 "seconds": made.seconds,
                 "rounds": made.rounds,
                 "troubles": made.troubles,
@@ -71,17 +72,26 @@ def cells(verdict: Verdict) -> tuple[str, str, str, str]:
     if verdict.median is None:
         return goal.title, "", bound, str(verdict)
     spread = f" ({number(verdict.least)} to {number(verdict.most)})" if verdict.least != verdict.most else ""
-    return goal.title, f"{number(verdict.median, goal.unit)}{spread}", bound, str(verdict)
+    sides = f"; {number(verdict.figures[0])} against {number(verdict.figures[1])}" if verdict.figures else ""
+    return goal.title, f"{number(verdict.median, goal.unit)}{spread}{sides}", bound, str(verdict)
 
 
 def made_in(path: Path, parts: Iterable[Part]) -> list[Made]:
     """What a file has of these parts, of whichever run."""
     kept = {part["name"]: part for part in json.loads(path.read_text(encoding="utf-8"))["parts"]}
-    return [
-        Made(part, kept[part.name]["rounds"], load_before=kept[part.name]["load_before"])
-        for part in parts
-        if part.name in kept
-    ]
+    told = ("rounds", "troubles", "load_before", "core_speed")
+    return [Made(part, **{name: kept[part.name][name] for name in told}) for part in parts if part.name in kept]
+
+
+def told_of_machine(all_made: Sequence[Made]) -> str:
+    """How fast a core was meanwhile, and what else the machine did."""
+    if not all_made:
+        return ""
+    speeds, loads = [made.core_speed for made in all_made], [made.load_before for made in all_made]
+    return (
+        f"Meanwhile a core added up {min(speeds):g} to {max(speeds):g} million numbers a second in Python,\n"
+        f"and the load before each part was {min(loads):g} to {max(loads):g}."
+    )
 
 
 def markdown(verdicts: Iterable[Verdict]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from benchmarks.goals.goal import Part, Side, Verdict
+from benchmarks.machine import core_speed
 from benchmarks.peers.installing import MissingPeerError
 from benchmarks.rounds import measure_once
 from benchmarks.stores import Stores
@@ -26,6 +27,8 @@ class Made:
     rounds: dict[str, list[dict[str, float] | None]] = field(default_factory=dict)
     troubles: dict[str, str] = field(default_factory=dict)
     load_before: float = 0.0
+    core_speed: float = 0.0
+    """As `machine.core_speed` saw it before the first round."""
     seconds: float = 0.0
 
     def verdicts(self) -> list[Verdict]:
@@ -37,7 +40,12 @@ def run_parts(
 ) -> Iterable[Made]:
     """`rounds` in place of each part's own; `scale` makes all loads smaller, for a trial."""
     for part in parts:
-        made = Made(part, {side.name: [] for side in part.sides}, load_before=round(os.getloadavg()[0], 2))
+        made = Made(
+            part,
+            {side.name: [] for side in part.sides},
+            load_before=round(os.getloadavg()[0], 2),
+            core_speed=core_speed(),
+        )
         begun = time.monotonic()
         for number in range(rounds or part.rounds):
             for side in part.sides[:: -1 if number % 2 else 1]:

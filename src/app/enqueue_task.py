@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from backstage.app.enqueue_parts import EnqueueParts
 from backstage.domain.backoff import Backoff
@@ -81,7 +82,7 @@ class EnqueueTask(_WhatToRun, frozen=True, kw_only=True):
         Raises InvalidTaskDataError naming the first field that breaks a limit.
         """
         task_id = ids.new() if self.id is None else _uuid(self.id)
-        return Task(
+        task = Task(
             id=task_id,
             type=check_name("type", self.type),
             payload_version=check_payload_version("payload_version", self.payload_version),
@@ -90,22 +91,36 @@ class EnqueueTask(_WhatToRun, frozen=True, kw_only=True):
             priority=check_priority(self.priority),
             created_at=now,
             scheduled_at=self._due(now),
-            max_attempts=None if self.max_attempts is None else check_attempts("max_attempts", self.max_attempts),
-            backoff=None if self.backoff is None else _backoff(self.backoff),
-            timeout=None if self.timeout is None else _timeout("timeout", self.timeout),
-            soft_timeout=None if self.soft_timeout is None else _timeout("soft_timeout", self.soft_timeout),
-            max_deliveries=(
-                None if self.max_deliveries is None else check_attempts("max_deliveries", self.max_deliveries)
-            ),
-            dedupe=None if self.dedupe is None else _dedupe(self.dedupe),
             correlation_id=self._correlation_id(parent.correlation_id if parent else task_id),
             workflow_id=parent.workflow_id if parent else task_id,
             origin_id=parent.id if parent else None,
-            metadata={} if self.metadata is None else _metadata(self.metadata),
-            tags=() if self.tags is None else check_tags("tags", self.tags),
-            key=None if self.key is None else check_text("key", self.key, MAX_TASK_KEY_LENGTH),
             is_awaited=_flag("is_awaited", self.is_awaited),
         )
+        seldom_stated = self._seldom_stated()
+        return replace(task, **seldom_stated) if seldom_stated else task
+
+    def _seldom_stated(self) -> dict[str, Any]:
+        """What most tasks leave as it is: to pass it on all the same would take as long as all the rest."""
+        stated: dict[str, Any] = {}
+        if self.max_attempts is not None:
+            stated["max_attempts"] = check_attempts("max_attempts", self.max_attempts)
+        if self.backoff is not None:
+            stated["backoff"] = _backoff(self.backoff)
+        if self.timeout is not None:
+            stated["timeout"] = _timeout("timeout", self.timeout)
+        if self.soft_timeout is not None:
+            stated["soft_timeout"] = _timeout("soft_timeout", self.soft_timeout)
+        if self.max_deliveries is not None:
+            stated["max_deliveries"] = check_attempts("max_deliveries", self.max_deliveries)
+        if self.dedupe is not None:
+            stated["dedupe"] = _dedupe(self.dedupe)
+        if self.metadata is not None:
+            stated["metadata"] = _metadata(self.metadata)
+        if self.tags is not None:
+            stated["tags"] = check_tags("tags", self.tags)
+        if self.key is not None:
+            stated["key"] = check_text("key", self.key, MAX_TASK_KEY_LENGTH)
+        return stated
 
     def _due(self, now: datetime) -> datetime:
         if self.scheduled_at is None:

@@ -26,12 +26,15 @@ def _schema(kind: type) -> Schema | None:
     return Schema(adapter.validator, adapter.serializer)
 
 
+_readable = partial(readable, schema_of=_schema)
+
+
 def encode_typed_payload(value: Any) -> str:
     """What `encode_payload` does; standard dataclasses are tried as models are, and a TypedPayload by the type that
     its handler reads. Raises InvalidTaskDataError."""
     if isinstance(value, TypedPayload):
         return _fitting(value)
-    return encode_payload(value, form=partial(readable, schema_of=_schema))
+    return encode_payload(value, form=_readable)
 
 
 def _fitting(typed: TypedPayload) -> str:

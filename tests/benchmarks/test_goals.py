@@ -49,6 +49,7 @@ def test_a_ratio_is_that_of_the_same_round() -> None:
     goal = Goal("drain", ("ours", _RATE), 2.0, ("peer", _RATE))
     [verdict] = _made(goal, ours=[100.0, 900.0, 300.0], peer=[50.0, 300.0, 100.0]).verdicts()
     assert (verdict.median, verdict.least, verdict.most) == (3.0, 2.0, 3.0)
+    assert verdict.figures == (300.0, 100.0)
     assert str(verdict) == "met"
 
 

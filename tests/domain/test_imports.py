@@ -30,6 +30,7 @@ def test_the_domain_needs_croniter_and_structs_beside_the_standard_library_and_i
         "msgspec.Struct",
         "msgspec.field",
         "msgspec.json.Decoder",
+        "msgspec.json.Encoder",
         "msgspec.structs.replace",
         "typing_extensions",
     }

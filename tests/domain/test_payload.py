@@ -320,6 +320,11 @@ def test_every_json_value_comes_back_as_it_was(value: Any) -> None:
     text.encode()
 
 
+@given(json_values | st.floats(-1e-3, 1e-3) | st.floats(1e15, 1e22) | st.uuids().map(str))
+def test_every_json_value_is_written_as_the_standard_library_writes_it(value: Any) -> None:
+    assert encode_payload({"of": [value]}) == json.dumps({"of": [value]}, ensure_ascii=False, separators=(",", ":"))
+
+
 @given(json_values)
 def test_a_value_in_a_tuple_is_encoded_as_in_a_list(value: Any) -> None:
     assert encode_payload((value,)) == encode_payload([value])

@@ -20,8 +20,9 @@ _FOR_ANY_STORE = (
     "backstage.worker.runtime",
     "backstage.worker.hosting",
 )
-_OF_OTHERS = ("croniter",)
-"""What modules of ours import at their first use only."""
+_OF_OTHERS = ("croniter", "pydantic", "pydantic_settings", "dependency_injector.providers")
+"""What modules of ours import at their first use only, and what public names load: the more of it at a time, the longer
+tasks wait for the loop."""
 _LEFT_OUT = {
     "backstage.infra.otel_trace",  # an extra, which is loaded at the start or never
     "backstage.worker.executing.process_child",
