@@ -91,7 +91,7 @@ class Settings(DeclaredSettings):
     """The longest an idle worker waits before it looks without a wake-up; a second at most where none can arrive."""
 
     reclaim_interval: float = setting(10.0, seconds(0.05))
-    """Between two looks for leases that ran out."""
+    """Between two looks for leases that ran out, while a lease is held."""
 
     control_interval: float = setting(0.5, seconds(0.01))
     """How soon a running task learns that it is to be cancelled."""

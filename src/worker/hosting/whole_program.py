@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pkgutil import iter_modules
@@ -45,12 +46,15 @@ async def load_whole_program(package_of_store: str) -> None:
     if package_of_store in loaded:
         return
     for name in (*_modules(), *_in(package_of_store), *_OF_OTHERS):
-        import_module(name)
-        await asyncio.sleep(0)
+        if name not in sys.modules:
+            import_module(name)
+            await asyncio.sleep(0)
     backstage = import_module("backstage")
     for public in backstage.__all__:
+        known = len(sys.modules)
         getattr(backstage, public)
-        await asyncio.sleep(0)
+        if len(sys.modules) > known:
+            await asyncio.sleep(0)
     loaded.add(package_of_store)
 
 

@@ -70,6 +70,7 @@ class WorkerRuntime:
             if self._load_the_rest is not None:
                 await self._until(self._claimer.has_asked)
                 await self._load_the_rest()
+            self._ready.set()
             await self._stop.wait()
             await self._shut_down(claiming)
         if self._given_up is None:
@@ -82,7 +83,7 @@ class WorkerRuntime:
             raise self._given_up
 
     async def ready(self) -> None:
-        """Return once the worker claims."""
+        """Return once the worker claims, and has what it needs to do so at full speed."""
         await self._ready.wait()
 
     def stop(self) -> None:
@@ -115,7 +116,6 @@ class WorkerRuntime:
             queues=sorted(queues) if queues else "all",
             types=sorted(self._parts.types),
         )
-        self._ready.set()
 
     async def _stop_if_idle(self) -> None:
         request = self._parts.request
