@@ -68,7 +68,7 @@ _JOBS = {"drain": _drain, "wait": _wait_for_tasks}
 def main(job: str, scene: Scene) -> None:
     ready, to_say = os.pipe()
     go, to_close = os.pipe()
-    load_whole_program(type(worker_for(scene).backstage.backend).__module__.rpartition(".")[0])
+    asyncio.run(load_whole_program(type(worker_for(scene).backstage.backend).__module__.rpartition(".")[0]))
     answers = [_forked(job, scene, to_say, go, to_close) for _ in range(scene.processes)]
     os.close(to_say)
     waiting = scene.processes

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from backstage.conformance.backend_suite import BackendSuite
 from backstage.conformance.trial import LEASE, Trial
+from backstage.domain.bulk_action import BulkAction, BulkKind
+from backstage.domain.bulk_operation import BulkOperation, BulkState
+from backstage.domain.cron_task import CronTask
+from backstage.domain.store_signs import NOTHING, SOMETHING, StoreSigns
+from backstage.domain.subscription import Subscription
 from backstage.domain.worker_info import WorkerInfo
 from backstage.domain.worker_order import WorkerOrder, WorkerStacks
 
@@ -147,6 +153,52 @@ class Registering(BackendSuite):
         assert (await trial.registry.beat(_worker(trial, "w1"))).generation == first
         assert (await trial.registry.beat(_worker(trial, "w2"))).generation == first
 
+    async def test_a_beat_tells_of_each_change_of_subscriptions(self, trial: Trial) -> None:
+        """Where the store can tell, as with all signs; else it says that there may be something."""
+        seen = [await _signs(trial)]
+        for events in (("worker-task:failed",), ("worker-task:completed",)):
+            await trial.subscriptions.put(Subscription(name="alerts", events=events))
+            seen += [await _signs(trial), await _signs(trial)]
+        await trial.subscriptions.delete("alerts")
+        nothing, first, first_again, second, second_again, at_last = [
+            each.subscriptions for each in [*seen, await _signs(trial)]
+        ]
+        assert nothing == at_last in (NOTHING, SOMETHING)
+        assert first == first_again and second == second_again
+        assert SOMETHING in (first, second) or first != second
+        assert NOTHING not in (first, second)
+
+    async def test_a_beat_tells_of_each_change_of_schedules(self, trial: Trial) -> None:
+        seen = [(await _signs(trial)).schedules]
+        for expression in ("0 4 * * *", "0 5 * * *"):
+            await trial.schedules.put(CronTask(expression, "clean-up", name="nightly"))
+            seen.append((await _signs(trial)).schedules)
+        await trial.schedules.pause("nightly")
+        seen.append((await _signs(trial)).schedules)
+        assert NOTHING not in seen[1:]
+        assert all(before != after or after is SOMETHING for before, after in pairwise(seen))
+        await trial.schedules.delete("nightly")
+        assert (await _signs(trial)).schedules == seen[0]
+
+    async def test_a_beat_tells_that_something_is_leased_or_many_are_worked_on(self, trial: Trial) -> None:
+        before = await _signs(trial)
+        task = await trial.running()
+        prioritise = BulkAction(BulkKind.PRIORITISE, priority=-5)
+        operation = BulkOperation(
+            id="1",
+            action=prioritise,
+            query="state:pending",
+            state=BulkState.PLANNED,
+            total=7,
+            planned_at=trial.clock.now(),
+        )
+        await trial.bulk_operations.save(operation)
+        during = await _signs(trial)
+        assert (during.leases, during.bulk) == (SOMETHING, SOMETHING)
+        await trial.settle(task.completed())
+        await trial.bulk_operations.delete("1")
+        assert await _signs(trial) == before
+
     async def test_a_worker_that_misses_its_beats_is_lost_and_gone_when_its_lease_is_over(self, trial: Trial) -> None:
         await trial.registry.beat(_worker(trial, "w1", lease=LEASE, release="1.2.3"))
         seen = []
@@ -166,6 +218,10 @@ class Registering(BackendSuite):
         await trial.registry.beat(_worker(trial, "w1", running=(running.id,)))
         await trial.registry.leave("w1")
         assert await trial.queue.held_by("w1") == [running]
+
+
+async def _signs(trial: Trial) -> StoreSigns:
+    return (await trial.registry.beat(_worker(trial, "w1"))).signs
 
 
 def _worker(trial: Trial, id: str, **fields: Any) -> WorkerInfo:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from backstage.domain.deferred_dataclass import dataclass
+from backstage.domain.store_signs import UNKNOWN, StoreSigns
 
 
 class WorkerOrder(StrEnum):
@@ -26,6 +28,7 @@ class BeatAnswer:
     generation: str
     order: WorkerOrder = WorkerOrder.WORK
     stacks_request: str | None = None
+    signs: StoreSigns = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
@@ -29,8 +29,8 @@ class Container(UseCases):
 
     `async with Container.open("sqlite:///backstage.db") as backstage:` is the usual way. An object that owns a
     container makes it and calls `start` and `close`; nothing is connected before `start`. `backend`, `clock`,
-    `ids`, `chance`, `logger` and `events` are given by tests and by applications that have their own. All parts come
-    from a composition root, which gives them as `parts` where it makes the container itself.
+    `ids`, `chance`, `logger` and `events` are given by tests and by applications that have their own. A
+    composition root gives all of them as `parts`.
     """
 
     def __init__(
@@ -46,16 +46,9 @@ class Container(UseCases):
         parts: Parts | None = None,
     ) -> None:
         """Without `settings` they are loaded. Raises ConfigurationError."""
-        given = {
-            "settings": settings,
-            "backend": backend,
-            "clock": clock,
-            "ids": ids,
-            "chance": chance,
-            "logger": logger,
-            "events": events,
-        }
-        parts = parts or _composed({name: part for name, part in given.items() if part is not None})
+        parts = parts or _made(
+            settings=settings, backend=backend, clock=clock, ids=ids, chance=chance, logger=logger, events=events
+        )
         self.settings = parts.settings
         self.logger = parts.logger
         self.chance = parts.chance
@@ -106,10 +99,9 @@ class Container(UseCases):
         await self.backend.close()
 
 
-def _composed(given: Mapping[str, Any]) -> Parts:
-    if isinstance(given.get("settings"), str):
+def _made(**given: Any) -> Parts:
+    if isinstance(given["settings"], str):
         raise ConfigurationError("settings", "is a string: name a store by `Container.open(url)`")
-    from backstage.infra.composition import Composition  # noqa: PLC0415 - takes longer to load than all of ours
+    from backstage.infra.making_parts import parts_of  # noqa: PLC0415 - takes longer to load than all of ours
 
-    parts: Parts = Composition(**given).parts()
-    return parts
+    return parts_of(**given)

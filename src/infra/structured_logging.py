@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TextIO
 
+from backstage.infra.deferred_rich import deferred_rich
 from backstage.infra.json_lines import JsonLines
 from backstage.infra.printable import printable
 
@@ -41,7 +42,8 @@ def new_logger(
     are noted in the entry and stop nothing. Neither is a stream that cannot be written ever an error. An entry
     below `level` (one of LEVELS) costs one call that returns.
     """
-    import structlog  # noqa: PLC0415 - loads rich, and is needed where a logger is made
+    with deferred_rich():
+        import structlog  # noqa: PLC0415 - needed where a logger is made
 
     out = stream or sys.stderr
     is_json = log_format == LogFormat.JSON or (log_format == LogFormat.AUTO and not out.isatty())

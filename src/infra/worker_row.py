@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from backstage.domain.store_signs import NOTHING, SOMETHING, StoreSigns
 from backstage.domain.worker_info import WorkerInfo
 from backstage.domain.worker_order import BeatAnswer, WorkerOrder, WorkerStacks
 from backstage.infra.moments import from_micros, to_micros
@@ -61,8 +62,16 @@ def order_of(wanted: str | None) -> WorkerOrder:
 
 
 def answer_of(row: Sequence[Any]) -> BeatAnswer:
-    generation, wanted, stacks_request = row
-    return BeatAnswer(generation, order_of(wanted), stacks_request)
+    """A sign of subscriptions is a text, or None if there are none; that of schedules may be True, too: it is not
+    known whether they have changed. Whether there are bulk operations and leases is a truth."""
+    generation, wanted, stacks_request, subscriptions, schedules, has_bulk, has_leases = row
+    signs = StoreSigns(
+        subscriptions=subscriptions or NOTHING,
+        schedules=SOMETHING if schedules is True else schedules or NOTHING,
+        bulk=SOMETHING if has_bulk else NOTHING,
+        leases=SOMETHING if has_leases else NOTHING,
+    )
+    return BeatAnswer(generation, order_of(wanted), stacks_request, signs)
 
 
 def stacks_text(stacks: WorkerStacks) -> str:

@@ -6,7 +6,6 @@ from itertools import count
 
 from backstage.domain.ports.clock import Clock
 from backstage.infra.blinker_event_bus import BlinkerEventBus
-from backstage.infra.composition import Composition
 from backstage.infra.container import Container
 from backstage.infra.settings.settings import Settings
 from backstage.infra.structured_logging import LogHandler, new_logger
@@ -39,12 +38,11 @@ def predictable_container(clock: Clock, log_handler: LogHandler) -> Container:
     What ends a test, as `pytest.fail` in a listener does, is let through.
     """
     logger = new_logger(level="debug", silent=True, log_handler=log_handler)
-    composition = Composition(
-        settings=Settings.model_construct(url="memory://", worker_id=WORKER_ID, silent=True),
+    return Container(
+        settings=Settings.alone(url="memory://", worker_id=WORKER_ID, silent=True),
         clock=clock,
         ids=NumberedIds(),
         chance=NoJitter(),
         logger=logger,
         events=BlinkerEventBus(logger, passes=lambda error: not isinstance(error, Exception)),
     )
-    return composition.backstage()

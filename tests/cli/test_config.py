@@ -16,7 +16,7 @@ def test_each_setting_has_its_value_and_its_source(cli: Cli, folder: Path, monke
     answer = cli("config", "show")
     assert (answer.code, answer.err) == (0, "")
     rows = {line.split()[0]: line.split()[1:] for line in answer.out.splitlines()}
-    assert set(rows) == {"setting", *Settings.model_fields}
+    assert set(rows) == {"setting", *Settings.fields}
     assert rows["lease"] == ["20", "backstage.toml", "lease"]
     assert rows["queues"] == ["mail,slow", ".env", "BACKSTAGE_QUEUES"]
     assert rows["keep_failed_for"] == ["none", "environment", "BACKSTAGE_KEEP_FAILED_FOR"]

@@ -30,7 +30,7 @@ from tests.python_source import collector_at_rest
 _HONOURED = {"REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "REDIS_DB", "JOB_CONCURRENCY", "JOB_TIMEOUT"}
 _MISSING = object()
 _OPEN_ENDED = {
-    *Settings.model_fields,
+    *Settings.fields,
     *TaskHandlerRegistration.__dataclass_fields__,
     *backstage.EnqueueOptions.__optional_keys__,
 }
@@ -59,7 +59,7 @@ def is_ours(code: str) -> bool:
 @cache
 def _words() -> set[str]:
     return {
-        *(f"BACKSTAGE_{name.upper()}" for name in Settings.model_fields),
+        *(f"BACKSTAGE_{name.upper()}" for name in Settings.fields),
         *_HONOURED,
         *(value for name, value in vars(log_events).items() if name.isupper()),
         *events.EVENT_NAMES,

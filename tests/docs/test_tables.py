@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic.fields import FieldInfo
-
 from backstage.cli.commands import COMMANDS
 from backstage.domain import errors
 from backstage.infra import log_events as infra_log_events
+from backstage.infra.settings.setting import Setting
 from backstage.infra.settings.settings import Settings
 from backstage.pages import log_events as pages_log_events
 from backstage.worker import log_events
@@ -22,12 +21,12 @@ COMMAND_LINE = ROOT / "docs" / "reference" / "command-line.md"
 def test_the_settings_are_those_of_the_program() -> None:
     rows = table(CONFIGURATION, "## Settings")
     told = [row[0].strip("`") for row in rows]
-    assert told == [f"BACKSTAGE_{name.upper()}" for name in Settings.model_fields]
+    assert told == [f"BACKSTAGE_{name.upper()}" for name in Settings.fields]
 
 
 def test_the_defaults_are_those_of_the_program() -> None:
     told = {row[0].strip("`"): row[1].strip("`") for row in table(CONFIGURATION, "## Settings")}
-    assert told == {f"BACKSTAGE_{name.upper()}": shown(name, field) for name, field in Settings.model_fields.items()}
+    assert told == {f"BACKSTAGE_{name.upper()}": shown(name, field) for name, field in Settings.fields.items()}
 
 
 def test_the_log_events_are_those_of_the_program() -> None:
@@ -55,9 +54,9 @@ def _log_events() -> set[str]:
     return {value for each in all_of_them for name, value in vars(each).items() if name.isupper()}
 
 
-def shown(name: str, field: FieldInfo) -> str:
+def shown(name: str, field: Setting) -> str:
     default: Any = field.default
-    if field.default_factory is not None:
+    if callable(default):
         return "host-pid"
     if default == ():
         return "none"

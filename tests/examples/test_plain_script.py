@@ -13,7 +13,7 @@ def test_the_script_enqueues_each_name_once_and_a_worker_does_the_rest(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in Settings.model_fields:
+    for name in Settings.fields:
         monkeypatch.delenv(f"BACKSTAGE_{name.upper()}", raising=False)
     monkeypatch.setenv("BACKSTAGE_SILENT", "true")
     main(["Ada", "Grace", "Ada"])

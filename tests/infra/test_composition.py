@@ -13,6 +13,7 @@ from dependency_injector import providers
 
 from backstage import CompositionRoot, Container, EnqueueTask, Settings, Worker, WorkerService
 from backstage.domain.errors import ConfigurationError
+from backstage.infra.making_parts import parts_of
 from backstage.infra.memory.backend import MemoryBackend
 from backstage.infra.sqlite.backend import SqliteBackend
 from backstage.testing import FakeClock
@@ -97,6 +98,18 @@ async def test_each_call_makes_a_new_worker_on_the_same_store() -> None:
         await root.backstage().enqueue_task(EnqueueTask("email:send", {"to": "ada"}))
         assert await received.get() == {"to": "ada"}
     await worker.stop()
+
+
+def test_a_container_that_nobody_composed_has_the_same_parts() -> None:
+    settings = Settings.load(url="memory://", silent=True)
+    composed, alone = CompositionRoot(settings=settings).parts(), parts_of(settings=settings)
+    for name in composed.__dataclass_fields__:
+        assert type(getattr(composed, name)) is type(getattr(alone, name)), name
+    assert Container(settings).settings is settings
+    given = {name: getattr(alone, name) for name in composed.__dataclass_fields__ if name != "trace"}
+    clock = FakeClock()
+    assert parts_of(**given) == alone
+    assert parts_of(settings=settings, clock=clock).backend.clock is clock
 
 
 def test_the_options_of_a_worker_go_before_the_settings_of_the_root() -> None:

@@ -22,7 +22,7 @@ def origins(**overrides: object) -> dict[str, SettingOrigin]:
 
 
 def test_every_setting_is_named_once_and_in_order() -> None:
-    assert list(origins()) == list(Settings.model_fields)
+    assert list(origins()) == list(Settings.fields)
     assert {each.origin for each in origins().values()} == {Origin.DEFAULT}
 
 

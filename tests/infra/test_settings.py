@@ -245,7 +245,7 @@ def test_a_password_is_never_shown():
 
 
 def test_settings_do_not_change():
-    with pytest.raises(ValueError, match="frozen"):
+    with pytest.raises(AttributeError, match="frozen"):
         Settings.load().lease = 3.0
 
 
@@ -304,3 +304,23 @@ def test_the_processes_of_a_fleet_serve_on_ports_that_follow_each_other():
     assert Settings.load(processes=2).http_addresses() == (None, None)
     with pytest.raises(ConfigurationError, match=r"^http: 3 processes need as many ports from 65534 on"):
         Settings.load(http="a:65534", processes=3).http_addresses()
+
+
+def test_settings_can_be_made_without_a_look_at_what_is_around(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BACKSTAGE_LEASE", "abc")
+    settings = Settings.alone(url="memory://")
+    assert (settings.url, settings.lease) == ("memory://", 30.0)
+    assert settings == Settings.alone(url="memory://", lease=30.0) != Settings.alone(url="memory://", lease=31.0)
+    with pytest.raises(ConfigurationError, match=r"^lease: 'abc' is not a number of seconds$"):
+        Settings.alone(lease="abc")
+
+
+def test_a_secret_is_kept_as_one_however_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BACKSTAGE_ALERT_WEBHOOK", "https://hook/s3cret")
+    settings = Settings.load()
+    changed = settings.with_options(lease=2)
+    assert changed.alert_webhook is not None
+    assert changed.alert_webhook.get_secret_value() == "https://hook/s3cret"
+    assert "s3cret" not in repr(changed)
+    with pytest.raises(ConfigurationError, match=r"^alert_webhook: is of type int, not a string$"):
+        Settings.load(alert_webhook=5)

@@ -8,7 +8,7 @@ import pytest
 from backstage.infra.settings.settings import Settings
 from backstage.infra.settings.unknown_settings import UnknownSetting, unknown_variables
 
-FIELDS = Settings.model_fields
+FIELDS = Settings.fields
 
 
 def nearest(name: str) -> str | None:

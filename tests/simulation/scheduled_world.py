@@ -21,6 +21,7 @@ from backstage.infra.memory.backend import MemoryBackend
 from backstage.worker.runtime.error_backoff import ErrorBackoff
 from backstage.worker.runtime.periodic import kept_up
 from backstage.worker.runtime.schedule_loop import ScheduleLoop
+from backstage.worker.runtime.sign import Sign
 from tests.simulation.faulty_backend import Faults, FaultyBackend
 from tests.simulation.sim_loop import SimLoop, lane_var
 from tests.simulation.world import Quiet, SimClock
@@ -99,7 +100,7 @@ class ScheduledWorld:
         backend = FaultyBackend(self.server, self.faults, self.random)
         clock = SkewedSimClock(self.clock, self.random.choice((-90.0, -1.0, 0.0, 0.0, 1.0, 90.0)))
         put = PutSchedule(backend.schedules, self._fire_schedule(backend, clock), clock)
-        schedule_loop = ScheduleLoop(put, self._turn(backend, clock), CRONS, INTERVAL, Quiet())
+        schedule_loop = ScheduleLoop(put, self._turn(backend, clock), CRONS, INTERVAL, Sign(), Quiet())
         context = contextvars.copy_context()
         context.run(lane_var.set, (host, "main"))
         running = kept_up("scheduler", schedule_loop.run, ErrorBackoff(self.random), Quiet())

@@ -12,6 +12,7 @@ from backstage import EnqueueOptions, EnqueueTask, HandlerOptions, ProcessorSett
 from backstage import TaskHandlerRegistration as Registration
 
 OPTIONS = get_type_hints(SettingOptions, localns={"SecretStr": SecretStr})
+KEPT = get_type_hints(Settings, localns={"SecretStr": SecretStr})
 
 
 def test_those_of_enqueue_are_the_fields_of_a_request() -> None:
@@ -27,12 +28,12 @@ def test_those_of_a_handler_are_the_fields_of_its_registration() -> None:
 
 
 def test_those_of_a_worker_are_the_settings_but_what_has_an_argument_of_its_own() -> None:
-    assert OPTIONS.keys() == Settings.model_fields.keys() - {"url", "queues"}
+    assert OPTIONS.keys() == Settings.fields.keys() - {"url", "queues"}
 
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_a_setting_may_be_given_as_it_is_kept_or_not_at_all(name: str) -> None:
-    kept = {tuple if get_origin(each) is tuple else each for each in parts(get_type_hints(Settings)[name])}
+    kept = {tuple if get_origin(each) is tuple else each for each in parts(KEPT[name])}
     taken = parts(OPTIONS[name])
     assert type(None) in taken
     for kind in kept - {type(None)}:

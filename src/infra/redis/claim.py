@@ -34,11 +34,11 @@ class Claiming:
         """On one server the scripts compare what is known of queues and pauses; a cluster is asked before each."""
         turn = _Turn(self._client, self._lanes, request)
         is_compared = self._client.is_one_server
-        if is_compared:
-            await self._lanes.check()
         control = await (self._directory.latest_control() if is_compared else self._directory.control())
+        await self._check_lanes_of(control)
         while not await turn.take_all(control, is_compared=is_compared):
             control = await self._directory.control()
+            await self._check_lanes_of(control)
         for task in turn.tasks:
             self._directory.remember(task.id, task.queue)
         undecodable = [task for task in turn.tasks if task.undecodable is not None]
@@ -46,6 +46,11 @@ class Claiming:
             await self._settling.bury([(task, task.buried()) for task in undecodable])
             return Claimed(tuple(task for task in turn.tasks if task.undecodable is None), 0.0, tuple(undecodable))
         return Claimed(tuple(turn.tasks), None if turn.is_full else await turn.next_due_in(control.queues))
+
+    async def _check_lanes_of(self, control: Control) -> None:
+        """One queue is claimed from without the index."""
+        if self._client.is_one_server and len(control.queues) > 1:
+            await self._lanes.check()
 
 
 def _by_rank(queues: Sequence[str], ranks: Mapping[str, int] | None) -> list[Sequence[str]]:

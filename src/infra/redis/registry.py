@@ -25,8 +25,9 @@ class RedisRegistry:
     async def beat(self, worker: WorkerInfo) -> BeatAnswer:
         document = msgspec.json.encode(worker).decode()
         argument = [worker.id, document, FORMAT, uuid4().hex]
-        generation, wanted, request = unpack(await self._client.run("beat", self._client.keys.store, argument))
-        return answer_of((generation, wanted, request or None))
+        reply = unpack(await self._client.run("beat", self._client.keys.store, argument))
+        generation, wanted, request, *signs = reply
+        return answer_of((generation, wanted, request or None, *signs))
 
     async def leave(self, worker_id: str) -> None:
         await self._client.run("leave", self._client.keys.store, [worker_id])

@@ -20,7 +20,7 @@ from backstage.infra.redis.location import Location
 from backstage.infra.redis.servers import propagating_cancel
 from backstage.infra.redis.store_errors import DRIVER_ERRORS
 
-_TEST_AFTER = 10.0
+_TEST_AFTER = 30.0
 """Seconds of silence after which the connection must answer a ping."""
 _RECONNECT_AFTER = (0.1, 0.5, 1.0, 2.0, 5.0)
 

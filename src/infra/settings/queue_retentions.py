@@ -6,16 +6,15 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pydantic import BeforeValidator
-
 from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.keeping import KEEPING_FIELDS, Keeping
 from backstage.domain.limits import check_name
+from backstage.infra.settings.setting import Check
 
 
-def queue_retentions() -> BeforeValidator:
+def queue_retentions() -> Check:
     """Kept as it is written in the environment, one text for each. The word `none` switches a limit off."""
-    return BeforeValidator(_parse)
+    return _parse
 
 
 def keepings_of(entries: Iterable[str]) -> dict[str, Keeping]:

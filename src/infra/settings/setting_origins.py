@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from pydantic import SecretStr
-
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.infra.redact_url import redact_url
 from backstage.infra.settings.setting_files import read_toml
 from backstage.infra.settings.settings import Settings
@@ -58,7 +56,7 @@ class SettingOrigin:
 
 def setting_origins(settings: Settings) -> list[SettingOrigin]:
     """Return every setting, in their order. Raises ConfigurationError as Settings.load does."""
-    variables, document = Variables.read(Settings), read_toml()
+    variables, document = Variables.read(), read_toml()
 
     def origin(name: str) -> tuple[Origin, str | None]:
         if name in settings.given:
@@ -68,10 +66,10 @@ def setting_origins(settings: Settings) -> list[SettingOrigin]:
             return _OF_SOURCES[variables.source_of(variable)], variable
         return (Origin.TOML, name) if name in document else (Origin.DEFAULT, None)
 
-    return [SettingOrigin(name, _shown(getattr(settings, name)), *origin(name)) for name in Settings.model_fields]
+    return [SettingOrigin(name, _shown(name, getattr(settings, name)), *origin(name)) for name in Settings.fields]
 
 
-def _shown(value: Any) -> Any:
-    if isinstance(value, SecretStr):
+def _shown(name: str, value: Any) -> Any:
+    if name == "alert_webhook" and value is not None:
         return "***"
     return redact_url(value) if isinstance(value, str) else value

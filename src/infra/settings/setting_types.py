@@ -10,14 +10,16 @@ import math
 import re
 from collections.abc import Callable
 from fnmatch import translate
-from typing import Any
-
-from pydantic import BeforeValidator
+from typing import TYPE_CHECKING, Any
 
 from backstage.domain.backoff import Backoff, BackoffKind
 from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.limits import MAX_SECONDS, check_name
 from backstage.infra.settings.http_address import host_and_port, written
+from backstage.infra.settings.setting import Check
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
 
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
@@ -26,71 +28,92 @@ _BACKOFF_LIMITS = (3600.0, 0.0)  # cap and jitter, where they are not given
 _PRINTABLE = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,128}")
 
 
-def seconds(least: float, most: float = MAX_SECONDS) -> BeforeValidator:
-    return BeforeValidator(lambda value: _number(value, least, most, "a number of seconds"))
+def seconds(least: float, most: float = MAX_SECONDS) -> Check:
+    return lambda value: _number(value, least, most, "a number of seconds")
 
 
-def seconds_or_none(least: float, most: float = MAX_SECONDS) -> BeforeValidator:
+def seconds_or_none(least: float, most: float = MAX_SECONDS) -> Check:
     """The word `none` switches the limit off."""
-    return BeforeValidator(_or_word("none", lambda value: _number(value, least, most, "a number of seconds or 'none'")))
+    return _or_word("none", lambda value: _number(value, least, most, "a number of seconds or 'none'"))
 
 
-def whole(least: int, most: int) -> BeforeValidator:
-    return BeforeValidator(lambda value: _whole(value, least, most, "a whole number"))
+def whole(least: int, most: int) -> Check:
+    return lambda value: _whole(value, least, most, "a whole number")
 
 
-def whole_or_none(least: int, most: int) -> BeforeValidator:
+def whole_or_none(least: int, most: int) -> Check:
     """The word `none` switches the limit off."""
-    return BeforeValidator(_or_word("none", lambda value: _whole(value, least, most, "a whole number or 'none'")))
+    return _or_word("none", lambda value: _whole(value, least, most, "a whole number or 'none'"))
 
 
-def whole_or_auto(least: int, most: int) -> BeforeValidator:
+def whole_or_auto(least: int, most: int) -> Check:
     """The word `auto`, kept as None, leaves the number to the program."""
-    return BeforeValidator(_or_word("auto", lambda value: _whole(value, least, most, "a whole number or 'auto'")))
+    return _or_word("auto", lambda value: _whole(value, least, most, "a whole number or 'auto'"))
 
 
-def switch() -> BeforeValidator:
-    return BeforeValidator(_switch)
+def switch() -> Check:
+    return _switch
 
 
-def one_of(*words: str) -> BeforeValidator:
+def text(value: object) -> str:
+    """Any but the empty one."""
+    if not isinstance(value, str):
+        raise ValueError(f"is of type {type(value).__name__}, not a string")
+    if not value:
+        raise ValueError("is empty")
+    return value
+
+
+def secret_or_none(value: object) -> SecretStr | None:
+    """A text that nothing shows."""
+    if value is None:
+        return None
+    from pydantic import SecretStr  # noqa: PLC0415 - slow to load, and few have one
+
+    return value if isinstance(value, SecretStr) else SecretStr(text(value))
+
+
+def one_of(*words: str) -> Check:
+    """One of the words, of which each may be a member of an enumeration."""
+    by_word = {str(word): word for word in words}
+
     def check(value: object) -> str:
         word = str(value).strip().lower()
-        if word not in words:
-            raise ValueError(f"{value!r} is not one of {', '.join(words)}")
-        return word
+        if word not in by_word:
+            raise ValueError(f"{value!r} is not one of {', '.join(by_word)}")
+        return by_word[word]
 
-    return BeforeValidator(check)
+    return check
 
 
-def backoff_text() -> BeforeValidator:
+def backoff_text() -> Check:
     """A Backoff, or as text KIND BASE [CAP [JITTER]], kept as the text that Backoff.parse reads."""
-    return BeforeValidator(_backoff)
+    return _backoff
 
 
-def queue_names() -> BeforeValidator:
+def queue_names() -> Check:
     return _listed(_queue_name)
 
 
-def type_globs() -> BeforeValidator:
+def type_globs() -> Check:
     return _listed(_type_glob)
 
 
-def modules() -> BeforeValidator:
+def modules() -> Check:
     return _listed(_module)
 
 
-def label() -> BeforeValidator:
+def label() -> Check:
     """A name that people and stores can show: 1 to 128 printable characters without white space."""
-    return BeforeValidator(_label)
+    return _label
 
 
-def http_address() -> BeforeValidator:
+def http_address() -> Check:
     """HOST:PORT; the word `none` is no address."""
-    return BeforeValidator(_or_word("none", lambda value: written(*host_and_port(str(value)))))
+    return _or_word("none", lambda value: written(*host_and_port(str(value))))
 
 
-def _listed(check: Callable[[str], str]) -> BeforeValidator:
+def _listed(check: Callable[[str], str]) -> Check:
     def parse(value: object) -> tuple[str, ...]:
         if isinstance(value, str):
             value = [word for word in (part.strip() for part in value.split(",")) if word]
@@ -98,7 +121,7 @@ def _listed(check: Callable[[str], str]) -> BeforeValidator:
             raise ValueError(f"{value!r} is not a list of names: separate them with commas")
         return tuple(check(word) for word in dict.fromkeys(value))
 
-    return BeforeValidator(parse)
+    return parse
 
 
 def _or_word(word: str, parse: Callable[[object], Any]) -> Callable[[object], Any]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.infra.settings.variables import OTHER_NAMES, PREFIX
 
 # Read by the built-in handlers when they run. Secrets of webhooks have any name after their prefix.
@@ -70,9 +69,8 @@ def _nearly_other_names(place: str, variables: Mapping[str, str | None]) -> Iter
         is_settled = prefix == "REDIS" and bool(variables.get(f"{PREFIX}URL"))  # then nothing of REDIS_… counts
         if name in OTHER_NAMES or is_settled or not rest or _is_of_kubernetes(name, value or ""):
             continue
-        near = get_close_matches(rest.replace("-", "_"), sorted(of_prefix), 1, cutoff=0.6)
-        if near:
-            yield UnknownSetting(name, place, of_prefix[near[0]])
+        if (near := _near(rest, of_prefix, 0.6)) is not None:
+            yield UnknownSetting(name, place, of_prefix[near])
 
 
 def unknown_keys(place: str, document: Mapping[str, Any], fields: Collection[str]) -> tuple[UnknownSetting, ...]:
@@ -86,8 +84,16 @@ def _described(place: str, names: Iterable[str], known: set[str]) -> tuple[Unkno
 def _nearest(name: str, known: set[str]) -> str | None:
     """The case of a name counts for nothing here: it is what is most often wrong."""
     as_written = {each.upper(): each for each in sorted(known)}
-    near = get_close_matches(name.upper().replace("-", "_"), as_written, 1, cutoff=0.75)
-    return as_written[near[0]] if near else None
+    near = _near(name.upper(), as_written, 0.75)
+    return None if near is None else as_written[near]
+
+
+def _near(name: str, known: Collection[str], cutoff: float) -> str | None:
+    if not known:
+        return None
+    from difflib import get_close_matches  # noqa: PLC0415 - for those who may have misspelt one
+
+    return next(iter(get_close_matches(name.replace("-", "_"), sorted(known), 1, cutoff=cutoff)), None)
 
 
 def _is_of_kubernetes(name: str, value: str) -> bool:

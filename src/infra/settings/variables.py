@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any, Self
 from urllib.parse import quote
-
-from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from backstage.domain.errors import ConfigurationError
 from backstage.infra.settings.setting_files import read_dotenv
@@ -32,17 +29,14 @@ class VariableSource(Enum):
     DOTENV = 1
 
 
-class Variables(PydanticBaseSettingsSource):
-    """One source of pydantic-settings. An empty variable counts as not set; whoever must not guess can ask for it.
+class Variables:
+    """An empty variable counts as not set; whoever must not guess can ask for it.
 
     Our own name wins over another name wherever the two stand: REDIS_HOST is often there for a cache.
     Raises ConfigurationError for a REDIS_… or JOB_TIMEOUT value that is used and cannot be converted.
     """
 
-    def __init__(
-        self, settings_class: type[BaseSettings], sources: Mapping[VariableSource, Mapping[str, str | None]]
-    ) -> None:
-        super().__init__(settings_class)
+    def __init__(self, sources: Mapping[VariableSource, Mapping[str, str | None]]) -> None:
         self._variables: dict[str, str] = {}
         self._sources: dict[str, VariableSource] = {}
         self._empty = {name for variables in sources.values() for name, value in variables.items() if not value}
@@ -53,25 +47,22 @@ class Variables(PydanticBaseSettingsSource):
                     self._sources[name] = source
 
     @classmethod
-    def read(cls, settings_class: type[BaseSettings]) -> Self:
+    def read(cls) -> Self:
         """Raises ConfigurationError for a `.env` that cannot be read."""
-        return cls(settings_class, {VariableSource.ENVIRONMENT: os.environ, VariableSource.DOTENV: read_dotenv()})
+        return cls({VariableSource.ENVIRONMENT: os.environ, VariableSource.DOTENV: read_dotenv()})
 
-    def __call__(self) -> dict[str, Any]:
-        unset = {
-            name: field for name, field in self.settings_cls.model_fields.items() if name not in self.current_state
-        }
-        values = {name: self.get_field_value(field, name)[0] for name, field in unset.items()}
-        return {name: value for name, value in values.items() if value is not None}
+    def values(self, fields: Iterable[str]) -> dict[str, Any]:
+        """What is set of these settings."""
+        set_here = {name: variable for name in fields if (variable := self.name_of(name)) is not None}
+        return {name: self._value_of(variable) for name, variable in set_here.items()}
 
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        variable = self.name_of(field_name)
-        value: Any = None if variable is None else self._variables[variable]
+    def _value_of(self, variable: str) -> Any:
         if variable in _OTHER_NAMES["url"]:
-            value = self._redis_url()
-        elif variable == "JOB_TIMEOUT":
-            value = _whole("JOB_TIMEOUT", value, "a whole number of milliseconds", 2**63) / 1000
-        return value, field_name, False
+            return self._redis_url()
+        value = self._variables[variable]
+        if variable == "JOB_TIMEOUT":
+            return _whole("JOB_TIMEOUT", value, "a whole number of milliseconds", 2**63) / 1000
+        return value
 
     def name_of(self, field: str) -> str | None:
         """The variable that sets the field here, None if none does."""

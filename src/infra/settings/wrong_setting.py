@@ -1,10 +1,8 @@
-"""What is wrong with a setting, in one line."""
+"""What is wrong with an option that is no setting, in one line."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from difflib import get_close_matches
-from typing import Any
 
 _PARTS_OF_A_URL = frozenset(
     {
@@ -15,23 +13,11 @@ _PARTS_OF_A_URL = frozenset(
 """Options by which other libraries are told where their store is."""
 
 
-def problem_of(error: Any, fields: Collection[str]) -> str:
-    """Complete the sentence "NAME: ..." for an error of pydantic's."""
-    match error["type"]:
-        case "value_error":
-            return str(error["ctx"]["error"])
-        case "extra_forbidden":
-            return _no_setting(str(error["loc"][0]), fields)
-        case "string_type":
-            return f"is of type {type(error['input']).__name__}, not a string"
-        case "string_too_short":
-            return "is empty"
-        case _:
-            return str(error["msg"])
-
-
-def _no_setting(name: str, fields: Collection[str]) -> str:
+def no_setting(name: str, fields: Collection[str]) -> str:
+    """Complete the sentence "NAME: ..."."""
     if name in _PARTS_OF_A_URL:
         return "is not a setting: name the store with one URL, such as redis://:password@host:6379/0"
+    from difflib import get_close_matches  # noqa: PLC0415 - for those who misspelt one
+
     near = get_close_matches(name, fields, 1)
     return f"is not a setting: {f'did you mean {near[0]}?' if near else 'check the spelling'}"

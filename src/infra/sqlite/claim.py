@@ -35,6 +35,8 @@ _PASSED_OVER = 100
 """Tasks beyond the limit that a claim looks at before it reads its lanes one by one."""
 _PAUSES = "SELECT kind, name FROM backstage_pauses"
 _NEXT_DUE = "SELECT min(scheduled_at) FROM backstage_tasks WHERE ready = 0"
+_WAITING = """SELECT (SELECT min(scheduled_at) FROM backstage_tasks WHERE ready = 0),
+                     EXISTS (SELECT 1 FROM backstage_tasks INDEXED BY backstage_tasks_first WHERE ready = 1)"""
 _LARGE = "SELECT payload, length(CAST(payload AS BLOB)) FROM backstage_large_payloads WHERE task = ?"
 
 Row = tuple[Any, ...]
@@ -47,7 +49,12 @@ Pick = tuple[int, int, int, str, int]
 
 def claim(request: ClaimRequest, transaction: Transaction) -> Claimed:
     now = to_micros(transaction.now())
-    transaction.cursor.execute(statement("promote_tasks"), (now, _PROMOTED_AT_ONCE))
+    next_due, is_any_ready = transaction.cursor.execute(_WAITING).fetchone()
+    if next_due is not None and next_due <= now:
+        transaction.cursor.execute(statement("promote_tasks"), (now, _PROMOTED_AT_ONCE))
+        (next_due,) = transaction.cursor.execute(_NEXT_DUE).fetchone()
+    elif not is_any_ready:
+        return Claimed((), _wait_until(next_due, now))
     rows = _best_rows(transaction, request)
     tasks = _take(transaction, request, _whole_rows(transaction, rows))
     undecodable = tuple(task for task in tasks if task.undecodable is not None)
@@ -58,8 +65,11 @@ def claim(request: ClaimRequest, transaction: Transaction) -> Claimed:
         return Claimed(tasks, None)
     if len(tasks) < len(rows):
         return Claimed(tasks, 0.0)
-    (next_due,) = transaction.cursor.execute(_NEXT_DUE).fetchone()
-    return Claimed(tasks, None if next_due is None else max(0.0, (next_due - now) / 1_000_000))
+    return Claimed(tasks, _wait_until(next_due, now))
+
+
+def _wait_until(due: int | None, now: int) -> float | None:
+    return None if due is None else max(0.0, (due - now) / 1_000_000)
 
 
 def served_lanes(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 from datetime import timedelta
 from functools import partial
@@ -16,9 +17,9 @@ from backstage.infra.sqlite.writer import Writer
 from backstage.infra.worker_row import answer_of, details_text, stacks_of, stacks_text, workers_of
 
 _FORGOTTEN_AFTER = timedelta(days=1)
-_GENERATION = "SELECT id FROM backstage_generation"
+_FORGETS_EVERY = 3600.0
 _NEW_GENERATION = """INSERT INTO backstage_generation (single, id) VALUES (1, lower(hex(randomblob(16))))
-                        ON CONFLICT (single) DO NOTHING"""
+                     RETURNING id"""
 _LEAVE = "DELETE FROM backstage_workers WHERE id = ?"
 _FORGET = "DELETE FROM backstage_workers WHERE seen_at < ?"
 _ORDER = "UPDATE backstage_workers SET wanted = ? WHERE id = ?"
@@ -32,13 +33,19 @@ _SEEN = """SELECT id, host, pid, started_at, seen_at, concurrency, queues, types
 
 
 class SqliteRegistry:
-    """WorkerRegistry over the file. Reading stays reading: those unseen for a day are deleted at the next beat."""
+    """WorkerRegistry over the file. Reading stays reading: those unseen for a day are deleted at a beat of a later
+    hour."""
 
     def __init__(self, writer: Writer, reader: Reader, clock: Clock) -> None:
         self._writer, self._reader, self._clock = writer, reader, clock
+        self._next_forgetting = -math.inf
 
     async def beat(self, worker: WorkerInfo) -> BeatAnswer:
-        return await self._writer.run(partial(_beat, worker))
+        forgets = self._clock.monotonic() >= self._next_forgetting
+        answer = await self._writer.run(partial(_beat, worker, forgets))
+        if forgets:
+            self._next_forgetting = self._clock.monotonic() + _FORGETS_EVERY
+        return answer
 
     async def leave(self, worker_id: str) -> None:
         await self._writer.run(partial(_leave, worker_id))
@@ -61,10 +68,11 @@ class SqliteRegistry:
         return await self._reader.run(partial(_stacks, worker_id))
 
 
-def _beat(worker: WorkerInfo, transaction: Transaction) -> BeatAnswer:
+def _beat(worker: WorkerInfo, forgets: bool, transaction: Transaction) -> BeatAnswer:
     now = transaction.now()
-    transaction.cursor.execute(_FORGET, (to_micros(now - _FORGOTTEN_AFTER),))
-    asked = transaction.cursor.execute(
+    if forgets:
+        transaction.cursor.execute(_FORGET, (to_micros(now - _FORGOTTEN_AFTER),))
+    generation, *told = transaction.cursor.execute(
         statement("beat_worker"),
         (
             worker.id,
@@ -83,9 +91,9 @@ def _beat(worker: WorkerInfo, transaction: Transaction) -> BeatAnswer:
             details_text(worker),
         ),
     ).fetchone()
-    transaction.cursor.execute(_NEW_GENERATION)
-    generation: str = transaction.cursor.execute(_GENERATION).fetchone()[0]
-    return answer_of((generation, *asked))
+    if generation is None:
+        generation = transaction.cursor.execute(_NEW_GENERATION).fetchone()[0]
+    return answer_of((generation, *told))
 
 
 def _leave(worker_id: str, transaction: Transaction) -> None:

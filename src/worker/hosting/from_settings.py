@@ -89,5 +89,5 @@ def options_from(settings: Settings, queues: Mapping[str, Queue]) -> WorkerOptio
 
 def _named_alike(settings: Settings) -> Iterator[str]:
     for option in fields(WorkerOptions):
-        if option.name in type(settings).model_fields and option.name not in _MADE_OF_SEVERAL:
+        if option.name in settings.fields and option.name not in _MADE_OF_SEVERAL:
             yield option.name

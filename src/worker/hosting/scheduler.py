@@ -21,6 +21,7 @@ from backstage.worker.hosting.worker import Worker
 from backstage.worker.runtime.error_backoff import ErrorBackoff
 from backstage.worker.runtime.periodic import kept_up
 from backstage.worker.runtime.schedule_loop import ScheduleLoop
+from backstage.worker.runtime.sign import Sign
 
 
 class Scheduler:
@@ -126,7 +127,7 @@ class Scheduler:
         container = self._container
         interval = container.settings.schedule_interval
         return ScheduleLoop(
-            container.put_schedule, container.fire_schedules, self._schedules, interval, container.logger
+            container.put_schedule, container.fire_schedules, self._schedules, interval, Sign(), container.logger
         )
 
     async def _disconnect(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pkgutil import iter_modules
@@ -20,8 +21,9 @@ _FOR_ANY_STORE = (
     "backstage.worker.runtime",
     "backstage.worker.hosting",
 )
-_OF_OTHERS = ("croniter",)
-"""What modules of ours import at their first use only."""
+_OF_OTHERS = ("croniter", "pydantic", "pydantic_settings", "dependency_injector.providers")
+"""What modules of ours import at their first use only, and what public names load: the more of it at a time, the longer
+tasks wait for the loop."""
 _LEFT_OUT = {
     "backstage.infra.otel_trace",  # an extra, which is loaded at the start or never
     "backstage.worker.executing.process_child",
@@ -44,12 +46,15 @@ async def load_whole_program(package_of_store: str) -> None:
     if package_of_store in loaded:
         return
     for name in (*_modules(), *_in(package_of_store), *_OF_OTHERS):
-        import_module(name)
-        await asyncio.sleep(0)
+        if name not in sys.modules:
+            import_module(name)
+            await asyncio.sleep(0)
     backstage = import_module("backstage")
     for public in backstage.__all__:
+        known = len(sys.modules)
         getattr(backstage, public)
-        await asyncio.sleep(0)
+        if len(sys.modules) > known:
+            await asyncio.sleep(0)
     loaded.add(package_of_store)
 
 

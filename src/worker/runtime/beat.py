@@ -8,11 +8,13 @@ from typing import Any
 from backstage.domain.errors import StorageError, StoreNotReadyError
 from backstage.domain.opening import Opening
 from backstage.domain.ports.backend import Backend
+from backstage.domain.store_signs import UNKNOWN
 from backstage.domain.worker_info import beat_interval
 from backstage.domain.worker_order import BeatAnswer
 from backstage.worker import log_events
 from backstage.worker.runtime.older_workers import OlderWorkers
 from backstage.worker.runtime.own_state import OwnState
+from backstage.worker.runtime.sign import Signs
 from backstage.worker.runtime.steering import Steering
 from backstage.worker.runtime.store_watch import StoreWatch
 from backstage.worker.worker_options import WorkerOptions
@@ -26,6 +28,7 @@ class Beat:
         store_watch: StoreWatch,
         older_workers: OlderWorkers,
         steering: Steering,
+        signs: Signs,
         options: WorkerOptions,
         logger: Any,
     ) -> None:
@@ -35,6 +38,7 @@ class Beat:
         self._store_watch = store_watch
         self._older_workers = older_workers
         self._steering = steering
+        self._signs = signs
         self._options = options
         self._logger = logger
         self._beating: asyncio.Future[None] | None = None
@@ -47,8 +51,13 @@ class Beat:
 
     async def _beat(self) -> None:
         """One that is told something beats again, so that others see what became of it."""
-        answer = await self._told()
+        try:
+            answer = await self._told()
+        except BaseException:
+            self._signs.tell(UNKNOWN)
+            raise
         self._store_watch.saw(answer.generation)
+        self._signs.tell(answer.signs)
         self.has_beaten.set()
         if await self._steering.obey(answer):
             await self._backend.registry.beat(self._own_state.now())

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from functools import partial
-from typing import Any
+from typing import Any, TypedDict
 
 from backstage.domain.errors import StoreReplacedError
 from backstage.domain.ports.wakeup import Wakeup
 from backstage.domain.worker_info import beat_interval
 from backstage.worker.runtime.beat import Beat
 from backstage.worker.runtime.broadcast_loop import BroadcastLoop
+from backstage.worker.runtime.bulk_loop import LOOK_EVERY as LOOK_FOR_BULK_EVERY
 from backstage.worker.runtime.bulk_loop import BulkLoop
 from backstage.worker.runtime.lease_keeper import LeaseKeeper
 from backstage.worker.runtime.older_workers import OlderWorkers
@@ -22,7 +23,9 @@ from backstage.worker.runtime.paused_prefetch import LOOK_EVERY, PausedPrefetch
 from backstage.worker.runtime.periodic import every, kept_up
 from backstage.worker.runtime.reclaimer import Reclaimer
 from backstage.worker.runtime.replaced_store import ReplacedStore
+from backstage.worker.runtime.rest import WhileNothingRuns
 from backstage.worker.runtime.schedule_loop import ScheduleLoop
+from backstage.worker.runtime.sign import Sign, Signs
 from backstage.worker.runtime.steering import Steering
 from backstage.worker.runtime.store_watch import StoreWatch
 from backstage.worker.runtime.told_types import LOOK_EVERY as LOOK_FOR_TYPES_EVERY
@@ -34,6 +37,15 @@ STALLED_AFTER = 0.5
 """Seconds, up to twice as many, that a task claimed ahead has waited for a slot when it goes back, with all others."""
 
 
+class _Heeding(TypedDict):
+    """Of a loop that rests until a beat tells of something."""
+
+    interval: float
+    name: str
+    turn: Callable[[], Awaitable[None]]
+    rest: Sign
+
+
 class Duties:
     def __init__(self, parts: Parts, give_up: Callable[[StoreReplacedError], None], stop: Callable[[], None]) -> None:
         """`give_up` is called when the store is no longer the one that was opened, `stop` when an operator asks."""
@@ -42,11 +54,13 @@ class Duties:
         use_cases, backend, logger = surroundings.use_cases, surroundings.backend, surroundings.logger
         self.broadcasts = self._new_broadcast_loop()
         self._tell_receivers = None if self.broadcasts is None else self.broadcasts.hint
+        self._signs = Signs(beat_interval(options.lease))
         self._scheduler = ScheduleLoop(
             use_cases.put_schedule,
             use_cases.fire_schedules,
             parts.declared.schedules,
             options.schedule_interval,
+            self._signs.of("schedules", options.schedule_interval),
             logger,
         )
         self._types = ToldTypes(backend.type_definitions, parts.declared.handlers, parts.types, backend.clock)
@@ -58,6 +72,7 @@ class Duties:
             self.store_watch,
             OlderWorkers(backend.registry, parts.subscriptions, logger),
             Steering(options.worker_id, backend.registry, parts.slots, stop, backend.clock, logger),
+            self._signs,
             options,
             logger,
         )
@@ -110,20 +125,21 @@ class Duties:
         periodic = partial(every, chance=chance, logger=logger, healths=healths)
         later = partial(periodic, begin=first_claim)
         busy, seldom = parts.slots.busy, parts.lookout.seldom_on_standby
+        when_busy = WhileNothingRuns(busy)
         endless = partial(kept_up, backoff=parts.backoff(), logger=logger, healths=healths)
         after_beat = partial(periodic, begin=self.beat.has_beaten)  # itself among those that are alive
         loops = {
             "settler": endless("settler", parts.slots.settler.run),
             "events": endless("events", parts.publisher.run),
             "reports": endless("reports", parts.reports.run),
-            "subscriptions": periodic(options.subscription_interval, "subscriptions", parts.subscriptions.look),
+            "subscriptions": periodic(**self._heeding_subscriptions()),
             "scheduler": endless("scheduler", self._scheduler.run),
-            "bulk": endless("bulk", BulkLoop(seldom(parts.surroundings.use_cases.carry_on_bulk)).run),
+            "bulk": endless("bulk", self._bulk_loop().run),
             "lag": endless("lag", partial(self._lag.run, busy)),
             "wakeup": endless("wakeup", partial(parts.lookout.run, wakeup, self._tell_receivers)),
-            "reclaimer": later(options.reclaim_interval, "reclaimer", seldom(self._reclaimer.reclaim)),
-            "stalled": later(STALLED_AFTER, "stalled", self._look_for_stalls, busy=busy),
-            "pauses": later(LOOK_EVERY, "pauses", self._pauses.look, busy=busy),
+            "reclaimer": later(**self._heeding_leases()),
+            "stalled": later(STALLED_AFTER, "stalled", self._look_for_stalls, rest=when_busy),
+            "pauses": later(LOOK_EVERY, "pauses", self._pauses.look, rest=when_busy),
             "pruner": later(options.prune_interval, "pruner", seldom(self._reclaimer.prune)),
             "beat": later(self.beat.interval, "beat", self.beat.beat),
             "history": later(self.beat.interval, "history", parts.history.tell),
@@ -134,6 +150,21 @@ class Duties:
         if self.broadcasts is not None:
             loops["broadcasts"] = endless("broadcasts", self.broadcasts.run)
         return loops
+
+    def _heeding_subscriptions(self) -> _Heeding:
+        interval, watch = self._parts.options.subscription_interval, self._parts.subscriptions
+        sign = self._signs.of("subscriptions", interval)
+        return {"interval": interval, "name": "subscriptions", "turn": sign.heeding(watch.look), "rest": sign}
+
+    def _heeding_leases(self) -> _Heeding:
+        interval, seldom = self._parts.options.reclaim_interval, self._parts.lookout.seldom_on_standby
+        sign = self._signs.of("leases", interval)
+        turn = sign.heeding(seldom(self._reclaimer.reclaim))
+        return {"interval": interval, "name": "reclaimer", "turn": turn, "rest": sign}
+
+    def _bulk_loop(self) -> BulkLoop:
+        carry_on = self._parts.lookout.seldom_on_standby(self._parts.surroundings.use_cases.carry_on_bulk)
+        return BulkLoop(carry_on, self._signs.of("bulk", LOOK_FOR_BULK_EVERY))
 
     async def _look_for_stalls(self) -> None:
         await self._parts.slots.give_back_stalled()

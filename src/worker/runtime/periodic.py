@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -12,10 +11,8 @@ from backstage.domain.ports.chance import Chance
 from backstage.worker import log_events
 from backstage.worker.runtime.error_backoff import ErrorBackoff
 from backstage.worker.runtime.loop_trouble import LoopTrouble
-from backstage.worker.watching.background_loop_health import RECENTLY, LoopHealth, LoopHealths
-
-REST = 5.0
-"""Seconds between two turns of what has nothing to do while nothing runs."""
+from backstage.worker.runtime.rest import Rest
+from backstage.worker.watching.background_loop_health import RECENTLY, LoopHealths
 
 
 async def every(
@@ -26,10 +23,10 @@ async def every(
     logger: Any,
     healths: LoopHealths,
     begin: asyncio.Event | None = None,
-    busy: asyncio.Event | None = None,
+    rest: Rest | None = None,
 ) -> None:
     """Call `turn` at once, or when told to `begin`, and then each `interval` seconds, up to a tenth sooner so that
-    workers spread out. While `busy` is not set, it rests for REST seconds more."""
+    workers spread out. After each interval it rests as long as there is nothing to do for it."""
     health = healths.of(name, interval)
     trouble = LoopTrouble(log_events.LOOP_FAILED, health, logger)
     if begin is not None:
@@ -41,16 +38,10 @@ async def every(
         except Exception as error:
             trouble.failed(error, loop=name)
         await asyncio.sleep(interval * (1.0 - 0.1 * chance.random()))
-        if busy is not None and not busy.is_set():
-            await _rest(health, busy)
-
-
-async def _rest(health: LoopHealth, busy: asyncio.Event) -> None:
-    interval, health.interval = health.interval, REST
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(REST):
-            await busy.wait()
-    health.at, health.interval = time.monotonic(), interval
+        if rest is not None and not rest.is_over:
+            health.interval = rest.longest
+            await rest.wait()
+            health.at, health.interval = time.monotonic(), interval
 
 
 async def kept_up(

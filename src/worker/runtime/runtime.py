@@ -64,11 +64,13 @@ class WorkerRuntime:
             self._backend.wakeup(self.worker_id) as wakeup,
             duties.running(wakeup, self._claimer.has_asked),
         ):
-            await self._until_subscriptions_are_known()
+            await self._until(self._parts.subscriptions.known)
             claiming = asyncio.create_task(self._claimer.run(), name="backstage-claimer")
             self._say_that_it_works()
             if self._load_the_rest is not None:
+                await self._until(self._claimer.has_asked)
                 await self._load_the_rest()
+            self._ready.set()
             await self._stop.wait()
             await self._shut_down(claiming)
         if self._given_up is None:
@@ -81,7 +83,7 @@ class WorkerRuntime:
             raise self._given_up
 
     async def ready(self) -> None:
-        """Return once the worker claims."""
+        """Return once the worker claims, and has what it needs to do so at full speed."""
         await self._ready.wait()
 
     def stop(self) -> None:
@@ -96,9 +98,9 @@ class WorkerRuntime:
         self._hurry.set()
         self._stop.set()
 
-    async def _until_subscriptions_are_known(self) -> None:
+    async def _until(self, event: asyncio.Event) -> None:
         """Or until told to stop."""
-        either = [asyncio.create_task(event.wait()) for event in (self._parts.subscriptions.known, self._stop)]
+        either = [asyncio.create_task(each.wait()) for each in (event, self._stop)]
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         for waiting in either:
             waiting.cancel()
@@ -114,7 +116,6 @@ class WorkerRuntime:
             queues=sorted(queues) if queues else "all",
             types=sorted(self._parts.types),
         )
-        self._ready.set()
 
     async def _stop_if_idle(self) -> None:
         request = self._parts.request

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,35 +11,38 @@ from backstage.app.put_schedule import PutSchedule
 from backstage.domain.cron_task import CronTask
 from backstage.domain.stored_schedule import UnreadableSchedule
 from backstage.worker import log_events
+from backstage.worker.runtime.rest import until_set
+from backstage.worker.runtime.sign import Sign
 
 
 class ScheduleLoop:
     """Any number may run at once: the store lets one of them fire each tick.
 
-    Sleeps until the next tick, at most `interval` seconds: as soon a schedule that was changed elsewhere is seen.
+    Sleeps until the next tick, at most `interval` seconds: as soon a schedule that was changed elsewhere is seen. Where
+    beats tell of such changes, it waits for those.
     """
 
     def __init__(
-        self, put: PutSchedule, fire: FireSchedules, crons: Iterable[CronTask], interval: float, logger: Any
+        self, put: PutSchedule, fire: FireSchedules, crons: Iterable[CronTask], interval: float, sign: Sign, logger: Any
     ) -> None:
         self._put, self._fire = put, fire
         self._crons = list(crons)
         self._to_put = list(crons)
-        self._hurry = asyncio.Event()
-        self._interval = interval
+        self._interval, self._sign = interval, sign
         self._logger = logger
         self._unreadable: frozenset[UnreadableSchedule] = frozenset()
 
     async def run(self) -> None:
         """Endless; after an error it may be called again, and goes on where it was."""
         while True:
-            self._hurry.clear()
+            self._sign.stirred.clear()
             await self.put_all()
             turn = await self._fire()
             for fired in turn.fired:
                 self._log_fired(fired)
             self._report_unreadable(frozenset(turn.unreadable))
-            await self._sleep(self._interval if turn.next_in is None else min(turn.next_in, self._interval))
+            longest = self._sign.longest_after(self._interval)
+            await until_set(self._sign.stirred, longest if turn.next_in is None else min(turn.next_in, longest))
 
     async def put_all(self) -> None:
         """Each once: a schedule that somebody edits later is left alone."""
@@ -52,12 +53,7 @@ class ScheduleLoop:
     def put_again(self) -> None:
         """The store was emptied: put all of the code's schedules there at once."""
         self._to_put = list(self._crons)
-        self._hurry.set()
-
-    async def _sleep(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._hurry.wait()
+        self._sign.stirred.set()
 
     def _log_fired(self, fired: Fired) -> None:
         for event, tasks in ((log_events.TICK_FIRED, fired.tasks), (log_events.TICK_SKIPPED, fired.skipped)):

@@ -48,8 +48,9 @@ class SubscriptionWatch:
         self.known = asyncio.Event()
         """Set after the first look: until then nothing may end here that others want to hear of."""
 
-    async def look(self) -> None:
-        """To be called at intervals; after an error the next call goes on where it was."""
+    async def look(self) -> bool:
+        """To be called at intervals; after an error the next call goes on where it was. Returns whether another look
+        is needed although nothing changes."""
         stored = await self._subscriptions.all()
         if self._to_put:
             stored = await self._put(stored)
@@ -61,6 +62,7 @@ class SubscriptionWatch:
         for name in sorted(self._removed & gone):
             await self._cancel_deliveries(name)
         self._removed = frozenset(gone - self._removed)
+        return bool(self._removed or self._to_put)
 
     def _report_unreadable(self, unreadable: frozenset[UnreadableSubscription]) -> None:
         """Once for each, and again when its problem is another."""

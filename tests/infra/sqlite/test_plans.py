@@ -26,8 +26,8 @@ from backstage.testing.fake_clock import FakeClock
 
 BIG_TABLES = ("backstage_tasks", "backstage_attempts", "backstage_large_payloads", "backstage_dedupe")
 
-FIRST_READ = "USING INDEX backstage_tasks_first"
-"""Read from its beginning, and no further than a limit."""
+FIRST_READ = ("USING INDEX backstage_tasks_first", "USING INDEX backstage_tasks_running")
+"""Read from its beginning, and no further than a limit, or than the first row where only that there is one counts."""
 
 
 def statements() -> Iterator[tuple[str, str]]:

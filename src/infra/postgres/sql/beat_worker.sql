@@ -1,5 +1,5 @@
 -- Store a worker's state under its id, seen now; forget those unseen for a day. Return the store's generation, which an
--- emptied store gets anew, and what is asked of the worker.
+-- emptied store gets anew, what is asked of the worker, and signs of what there is to look for.
 --   $1 now (us), NULL: the server's   $2 id   $3 host   $4 pid   $5 started (us)   $6 concurrency   $7 queues (JSON)
 --   $8 types (JSON)   $9 ids of running tasks (JSON)   $10 whether it is stopping   $11 a day (us)
 --   $12 lease (s)   $13 release   $14 ranks of its queues (JSON)   $15 what it says besides (JSON)
@@ -24,5 +24,10 @@ WITH forgotten AS (
         ON CONFLICT (single) DO UPDATE SET id = backstage_generation.id
     RETURNING id
 )
-SELECT generation.id, seen.wanted, seen.stacks_request
+SELECT generation.id, seen.wanted, seen.stacks_request,
+       (SELECT sum(hashtextextended(name || document, 0))::text FROM backstage_subscriptions),
+       (SELECT sum(hashtextextended(name || cron || is_paused::text, 0))::text FROM backstage_schedules),
+       EXISTS (SELECT FROM backstage_bulk),
+       EXISTS (SELECT FROM backstage_live
+                WHERE state = 'running' AND worker_id >= '')  -- true of each, and makes their index the one to read
   FROM (SELECT id FROM backstage_generation UNION ALL SELECT id FROM renewed) AS generation, seen

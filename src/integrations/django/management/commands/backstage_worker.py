@@ -23,7 +23,7 @@ class Command(BaseCommand):
         add_options(parser)
 
     def handle(self, *_: Any, **options: Any) -> None:
-        given = {name: value for name, value in options.items() if name in Settings.model_fields and value is not None}
+        given = {name: value for name, value in options.items() if name in Settings.fields and value is not None}
         try:
             code = _run(Settings.load(**{**project_settings(), **given}))
         except ConfigurationError as error:
