@@ -41,7 +41,7 @@ def add_tasks(
 
 
 def _add_lone(cursor: sqlite3.Cursor, counts: CountChanges, task: Task, now: datetime) -> None:
-    if cursor.execute(statement("add_plain_task"), (*plain_columns_of(task), to_micros(now))).rowcount:
+    if cursor.execute(statement("add_plain_task"), (*plain_columns_of(task), task.scheduled_at <= now)).rowcount:
         counts.add(_PENDING, task.queue, task.lane_type, 1)
 
 
