@@ -2,7 +2,7 @@
 
 The standard library writes six functions for each frozen dataclass as text, and compiles them while the module is
 imported: 1 ms a class on a slow machine, and a worker imports two hundred of them before its first task, most of which
-it never makes (decision 0713). What is written in the end is the same.
+it never makes (decision 0714). What is written in the end is the same.
 """
 
 from __future__ import annotations
