@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -12,6 +13,7 @@ from backstage.domain.ports.task_queue import LeaseReport, TaskQueue
 from backstage.worker import log_events
 from backstage.worker.runtime.held_task import HeldTask, HeldTasks, StopReason
 from backstage.worker.runtime.loop_trouble import LoopTrouble
+from backstage.worker.runtime.rest import until_set
 from backstage.worker.watching.background_loop_health import LoopHealth
 
 RENEW_AFTER = 1 / 3
@@ -31,13 +33,15 @@ class LeaseKeeper:
     """Runs beside the handlers, in a thread of its own, so that one that blocks the loop keeps its lease.
 
     Renews all leases when the first has spent a third; else asks, once in `control_interval` seconds, whether a
-    held task is lost or to be cancelled. It fences the worker itself: see FENCE_BEFORE (Gray and Cheriton,
+    held task is lost or to be cancelled. While nothing is held it looks once in a TURN, or when it is stirred, which is
+    soon enough for the leases of what comes. It fences the worker itself: see FENCE_BEFORE (Gray and Cheriton,
     "Leases", 1989: the holder must stop earlier than the grantor).
     """
 
     def __init__(
         self,
         held: HeldTasks,
+        busy: asyncio.Event,
         open_queue: Callable[[], AbstractAsyncContextManager[TaskQueue]],
         *,
         lease: float,
@@ -46,10 +50,13 @@ class LeaseKeeper:
         health: LoopHealth,
         logger: Any,
     ) -> None:
-        self._held = held
+        """`busy` is set on the loop of the handlers before a task is held, and as long as one is."""
+        self._held, self._busy = held, busy
         self._open_queue = open_queue
         self._lease = lease
-        self._interval = min(control_interval, lease * TURN)
+        self._interval, self._rest = min(control_interval, lease * TURN), lease * TURN
+        self._resting_loop: asyncio.AbstractEventLoop | None = None
+        self._stirred = asyncio.Event()
         self._stop_run = stop_run
         self._trouble = LoopTrouble(log_events.LEASE_RENEWAL_FAILED, health, logger)
 
@@ -59,11 +66,31 @@ class LeaseKeeper:
             try:
                 async with self._open_queue() as queue:
                     while True:
-                        await asyncio.sleep(self._interval)
+                        await self._wait()
                         await self._turn(queue)
             except Exception as error:
                 self._trouble.failed(error, tasks=len(self._held))
             self._fence_off(self._held.snapshot())
+            await asyncio.sleep(self._interval)
+
+    def stir(self) -> None:
+        """To be called on the loop of the handlers soon after `busy` was set."""
+        resting_loop = self._resting_loop
+        if resting_loop is not None:
+            with contextlib.suppress(RuntimeError):  # it has ended
+                resting_loop.call_soon_threadsafe(self._stirred.set)
+
+    async def _wait(self) -> None:
+        """For the next turn."""
+        self._stirred.clear()
+        self._resting_loop = (
+            asyncio.get_running_loop()
+        )  # before it is seen that nothing is held: else who stirs misses it
+        is_resting = not self._busy.is_set()
+        if is_resting:
+            await until_set(self._stirred, self._rest)
+        self._resting_loop = None
+        if not is_resting or self._stirred.is_set():
             await asyncio.sleep(self._interval)
 
     async def _turn(self, queue: TaskQueue) -> None:
