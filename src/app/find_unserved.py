@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.explain_serving import versions_of
 from backstage.domain.lane_type import plain_type
 from backstage.domain.nearest import nearest

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from backstage.app.cancel_task import CancelTask
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.errors import IllegalMoveError, TaskNotFoundError
 from backstage.domain.events import TaskCreated
 from backstage.domain.firing import firing_of

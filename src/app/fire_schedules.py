@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from backstage.app.fire_schedule import Fired, FireSchedule
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.errors import StorageError
 from backstage.domain.firing import firing_of, next_tick
 from backstage.domain.ports.clock import Clock

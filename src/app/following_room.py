@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.errors import StorageUnavailableError, TaskNotFoundError
 from backstage.domain.ports.task_events import StoredEvent, TaskEvents
 from backstage.domain.standing import Standing

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.lane_type import plain_type
 from backstage.domain.ports.schedule_repository import ScheduleRepository
 from backstage.domain.ports.task_repository import TaskRepository

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.identity import Role
 from backstage.domain.payload_terms import without_payload_values
 

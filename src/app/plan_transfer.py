@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from backstage.app.list_workers import ListWorkers
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.errors import TransferRefusedError
 from backstage.domain.ports.backend import Backend
 from backstage.domain.stats import StateCounts

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from backstage.app.copy_audit_log import copy_audit_log
 from backstage.app.plan_transfer import PlanTransfer
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.errors import TransferRefusedError
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.ids import Ids

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from backstage.domain.deferred_dataclass import dataclass
 
 KEPT_FOR = 600.0
 """Seconds for which a message is kept: a worker that was away for less misses none."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.limits import check_name, check_priority, shown
 from backstage.domain.task import Task

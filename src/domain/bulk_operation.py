@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from backstage.domain.bulk_action import BulkAction
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.task import Task
 from backstage.domain.task_search import TaskSearch
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.retention import Retention
 
 

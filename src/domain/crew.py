@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.worker_info import WorkerInfo, WorkerState
 
 LOOKOUTS = 2

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from backstage.domain.cron_syntax import parse_fields, refusal
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.limits import EARLIEST, check_moment
 from backstage.domain.wall_clock import WallClock

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import MAXYEAR, date, datetime
+
+from backstage.domain.deferred_dataclass import dataclass
 
 # The longest gap between two dates that a calendar can have: 29 February on one weekday, across the year 2100.
 HORIZON_YEARS = 40

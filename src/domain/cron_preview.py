@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from backstage.domain.cron import CronSchedule
+from backstage.domain.deferred_dataclass import dataclass
 
 
 class ClockChange(StrEnum):

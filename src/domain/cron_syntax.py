@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from backstage.domain.cron_fields import LAST_OF_MONTH, CronFields
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.errors import InvalidTaskDataError
 
 ALIASES = {

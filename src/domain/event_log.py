@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.followed_event import EventKind
 
 MOST_EVENTS = 1000

@@ -5,11 +5,11 @@ Subscribe by name (`worker-task:failed`), or to all of them with `worker-task:*`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID, uuid5
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.failure import Failure
 from backstage.domain.task import Task
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.explain_pauses import paused, paused_reason
 from backstage.domain.explain_serving import unserved
 from backstage.domain.explanation import QueueExplanation, Reason, ReasonKind

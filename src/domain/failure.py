@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.limits import storable
 
 FAILURE_MARK = "__backstage_failure__"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from backstage.domain.deferred_dataclass import dataclass
 
 HOURS_SHOWN = 24
 KEPT_FOR = timedelta(days=31)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.failure import Failure
 
 _FRAME = re.compile(r'^[ |]*File "([^"\n]+)", line (\d+), in ([^\n]+)(?:\n[ |]+(?!File ")([^\n]+))?', re.MULTILINE)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.missed_ticks import MissedTicks, due_ticks
 from backstage.domain.overlap import Overlap
 from backstage.domain.schedule import Schedule

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+
+from backstage.domain.deferred_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from backstage.domain.dedupe import Dedupe
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.typed_payload import TypedPayload
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.ports.queue_control import Pause
 from backstage.domain.worker_info import WorkerInfo
 

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from backstage.domain.deferred_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.limits import check_seconds
 from backstage.domain.task_state import FINAL_STATES, TaskState

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from backstage.domain.backoff import DEFAULT_BACKOFF, Backoff
+from backstage.domain.deferred_dataclass import dataclass
 
 DEFAULT_MAX_ATTEMPTS = 3
 

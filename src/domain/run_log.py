@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from backstage.domain.deferred_dataclass import dataclass
 
 MOST_LINES = 200
 MOST_LINE_BYTES = 64 * 1024

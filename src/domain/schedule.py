@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from backstage.domain.cron_task import CronTask
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.ports.queue_control import SCHEDULE, Pause
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from types import MappingProxyType
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.errors import InvalidQueryError
 from backstage.domain.fingerprint import fingerprint
 from backstage.domain.search_terms import Term

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.task import Task
 
 LOOKED_AT = 10_000

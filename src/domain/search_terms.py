@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.errors import InvalidQueryError
 
 MAX_QUERY_CHARACTERS = 2000

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.failure import Failure
 from backstage.domain.task import Task
 from backstage.domain.task_state import FINAL_STATES, TaskState

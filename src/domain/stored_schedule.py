@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from backstage.domain.cron_document import cron_of
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.errors import TaskError
 from backstage.domain.ports.queue_control import Pause
 from backstage.domain.schedule import Schedule

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.errors import TaskError
 from backstage.domain.subscription import Subscription
 from backstage.domain.subscription_document import subscription_of

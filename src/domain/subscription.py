@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.events import TaskCompleted, TaskFailed
 from backstage.domain.limits import MAX_NAME_LENGTH, check_name

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.errors import ResultGoneError, TaskCancelledError, TaskFailedError
 from backstage.domain.failure import Failure
 from backstage.domain.payload import decode_payload

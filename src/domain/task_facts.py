@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from backstage.domain.attempt import Attempt
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.lane_type import plain_type
 from backstage.domain.ports.queue_control import QUEUE, TYPE, Pause
 from backstage.domain.task import Task

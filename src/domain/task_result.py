@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.next import Next
 
 

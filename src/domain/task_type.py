@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from types import NoneType
 from typing import Any, Generic, TypedDict, TypeVar, Unpack, overload
 from uuid import UUID
 
 from backstage.domain.backoff import Backoff
 from backstage.domain.dedupe import Dedupe
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.lane_type import check_payload_version
 from backstage.domain.limits import (

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.identity import Identity, Role
 
 PREFIX = "bst_"

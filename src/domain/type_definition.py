@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from backstage.domain.deferred_dataclass import dataclass
 
 MOST_DEFINITIONS = 1000
 LONGEST_SCHEMA = 16_384

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from backstage.domain.cron_fields import CronFields
+from backstage.domain.deferred_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

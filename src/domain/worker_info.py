@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.lane_type import plain_type
 from backstage.domain.worker_order import WorkerOrder
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.store_signs import UNKNOWN, StoreSigns
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.errors import ConfigurationError, StoreNotReadyError
 from backstage.domain.opening import Opening
 

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from backstage.domain.deferred_dataclass import dataclass
 
 if TYPE_CHECKING:
     from backstage.domain.ports.backend import Backend

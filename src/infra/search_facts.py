@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.failure import Failure
 from backstage.domain.lane_type import plain_type
 from backstage.domain.lease import Lease

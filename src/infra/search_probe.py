@@ -4,8 +4,8 @@ never too few."""
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.search_terms import Term
 from backstage.domain.search_values import has_comparison
 from backstage.domain.task_search import TaskSearch

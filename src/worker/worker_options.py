@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.queue import Queue
 from backstage.domain.retention import Retention
 from backstage.domain.retry_policy import RetryPolicy

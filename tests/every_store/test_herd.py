@@ -87,7 +87,10 @@ async def test_workers_that_are_busy_or_leave_let_others_take_their_place(store:
         await herd.stop_lookouts()
         last = herd.workers[-1]
         tasks = list(await last.backstage.enqueue_tasks([EnqueueTask("t"), EnqueueTask("t")]))
-        tasks += [await last.enqueue("t") for _ in herd.workers[2:]]
+        await reached(last, tasks[1], TaskState.RUNNING)
+        tasks.append(await last.enqueue("t", delay=0.3))
+        await reached(last, tasks[-1], TaskState.RUNNING)  # the lookouts, who await what becomes due, have no room
+        tasks += [await last.enqueue("t") for _ in herd.workers[3:]]
         for task in tasks:
             await reached(last, task, TaskState.RUNNING)  # each on a worker of its own, none of which polls
     finally:

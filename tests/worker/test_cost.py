@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from types import FrameType
 from typing import Any
@@ -12,6 +13,22 @@ CALLS = 78
 """A task, of all that its drain from the memory store calls."""
 
 
+async def no_op(payload: Any) -> None:
+    pass
+
+
+def _worker() -> Worker:
+    worker = Worker("memory://", silent=True, until_idle=True, concurrency=100, prefetch=1000)
+    worker.on("t", no_op)
+    return worker
+
+
+async def _drain(worker: Worker, tasks: int) -> None:
+    await worker.start()
+    await worker.wait()
+    assert worker.metrics.completed == tasks
+
+
 async def _calls_of_a_drain(tasks: int) -> int:
     calls = 0
 
@@ -19,20 +36,13 @@ async def _calls_of_a_drain(tasks: int) -> int:
         nonlocal calls
         calls += event == "call"
 
-    async def no_op(payload: Any) -> None:
-        pass
-
-    worker = Worker("memory://", silent=True, until_idle=True, concurrency=100, prefetch=1000)
-    worker.on("t", no_op)
-    async with worker:
+    async with _worker() as worker:
         await worker.backstage.enqueue_tasks([EnqueueTask("t", {"n": n}) for n in range(tasks)])
         sys.setprofile(count)
         try:
-            await worker.start()
-            await worker.wait()
+            await _drain(worker, tasks)
         finally:
             sys.setprofile(None)
-        assert worker.metrics.completed == tasks
     return calls
 
 
@@ -42,3 +52,17 @@ async def test_a_task_costs_so_many_calls_and_no_more() -> None:
     least = await _calls_of_a_drain(few)
     a_task = (await _calls_of_a_drain(many) - least) / (many - few)
     assert 0.85 * CALLS < a_task < 1.1 * CALLS, f"{a_task:.1f} calls a task: if it is less, lower the figure here"
+
+
+async def test_a_run_leaves_nothing_to_the_garbage_collector() -> None:
+    tasks = 300
+    async with _worker() as worker:
+        await worker.backstage.enqueue_tasks([EnqueueTask("t", {"n": n}) for n in range(tasks)])
+        gc.collect()
+        gc.disable()
+        try:
+            await _drain(worker, tasks)
+            found = gc.collect()
+        finally:
+            gc.enable()
+    assert found < tasks, f"{found} objects of {tasks} runs hold one another"

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from backstage.domain.broadcast_message import BroadcastMessage
+from backstage.domain.deferred_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from backstage.domain.deferred_dataclass import dataclass
 
 QUEUE, TYPE, SCHEDULE = "queue", "type", "schedule"
 

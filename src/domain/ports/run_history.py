@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.failure_group import FailureGroup, FailureSighting
 from backstage.domain.history import HistoryQuery, HistoryRow
 

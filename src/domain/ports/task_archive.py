@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from backstage.domain.attempt import Attempt
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.stats import Count
 from backstage.domain.task import Task
 

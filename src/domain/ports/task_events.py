@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.event_log import NewEvent
 from backstage.domain.followed_event import EventKind
 from backstage.domain.run_log import RunLog

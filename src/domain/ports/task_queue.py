@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.outcome import Outcome
 from backstage.domain.task import MaxDeliveries, Task
 from backstage.domain.task_state import TaskState

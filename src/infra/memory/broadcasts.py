@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
 from backstage.domain.broadcast_message import KEPT_AT_MOST, KEPT_FOR, BroadcastMessage
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.ports.broadcasts import Received
 from backstage.infra.memory.store import MemoryStore
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.errors import ConfigurationError
 from backstage.infra.redact_url import redact_url, shown_name
 

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.infra.postgres.counts import Counts
 from backstage.infra.postgres.database import Database
 from backstage.infra.postgres.lanes import Lanes

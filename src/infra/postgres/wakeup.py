@@ -120,11 +120,12 @@ class Listener:
         while not self._is_lost:
             self._stirred.clear()
             if not self._hears_all:
+                self._listens_to_all = False  # first, for it may be wanted again while the server answers
                 await connection.remove_listener(self._channel, self._told)
             elif not self._listens_to_all:
                 await connection.add_listener(self._channel, self._told)
+                self._listens_to_all = True
                 self._wake(Hint.WORK)  # what was said before was missed
-            self._listens_to_all = self._hears_all
             await self._stirred.wait()
 
     async def _test(self, connection: asyncpg.Connection[Any]) -> None:

@@ -11,11 +11,12 @@ from backstage.domain.portions import MOST_BYTES
 from backstage.domain.ports.task_queue import Claimed, ClaimRequest
 from backstage.domain.task import Task
 from backstage.infra.moments import from_micros, ticks
+from backstage.infra.redis.claimed_task import claimed_task
 from backstage.infra.redis.client import Client
 from backstage.infra.redis.directory import Control, Directory
 from backstage.infra.redis.lanes import Lanes
 from backstage.infra.redis.live_types import live_types
-from backstage.infra.redis.rows import claimed_task, unpack
+from backstage.infra.redis.rows import unpack
 from backstage.infra.redis.settle import Settling
 
 _FEW = 32

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from uuid import uuid4
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.lane_type import plain_type
 from backstage.domain.limits import is_encodable
 from backstage.domain.ports.queue_control import QUEUE, TYPE, Pause

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.errors import ConfigurationError
 from backstage.infra.redact_url import redact_url, shown_name
 

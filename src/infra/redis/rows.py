@@ -15,7 +15,6 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from msgspec.structs import replace
 
 from backstage.domain.backoff import Backoff
 from backstage.domain.dedupe import Dedupe
@@ -160,13 +159,13 @@ def task_of(task_id: str, queue: str, fields: Fields) -> Task:
     try:
         return _task_of(task_id, queue, fields)
     except Exception:  # whatever the converters raise: the hash was written by somebody else
-        return _salvaged(task_id, queue, fields)
+        return salvaged_task(task_id, queue, fields)
 
 
 def _task_of(task_id: str, queue: str, fields: Fields) -> Task:
-    read = _read(task_id, queue, fields.items())
+    read = read_fields(task_id, queue, fields.items())
     if "end" in fields:
-        end = _moment(fields["end"])
+        end = moment_of(fields["end"])
         if fields.get("state") == "r":
             read["lease"] = Lease(fields["worker"], end)
         else:
@@ -174,29 +173,7 @@ def _task_of(task_id: str, queue: str, fields: Fields) -> Task:
     return Task(**read)
 
 
-def claimed_task(task_id: str, queue: str, flat: Sequence[str], lease: Lease, now: datetime) -> Task:
-    """Return the task after the entity's `claim` move, from the fields it had before."""
-    try:
-        return _claimed_task(task_id, queue, flat, lease, now)
-    except Exception:  # whatever the converters raise: the hash was written by somebody else
-        task = _salvaged(task_id, queue, fields_of(flat))
-        # The script takes a number that it cannot read for none.
-        return replace(task, state=TaskState.RUNNING, lease=lease, started_at=now, deliveries=task.deliveries + 1)
-
-
-def _claimed_task(task_id: str, queue: str, flat: Sequence[str], lease: Lease, now: datetime) -> Task:
-    pairs = iter(flat)
-    read = _read(task_id, queue, zip(pairs, pairs, strict=True))
-    read["state"] = TaskState.RUNNING
-    read["lease"] = lease
-    read["started_at"] = now
-    read["deliveries"] = read.get("deliveries", 0) + 1
-    read["version"] = read.get("version", 1) + 1
-    read["progress"] = read["progress_note"] = None
-    return Task(**read)
-
-
-def _salvaged(task_id: str, queue: str, fields: Fields) -> Task:
+def salvaged_task(task_id: str, queue: str, fields: Fields) -> Task:
     raw: dict[str, Any] = {}
     readers: dict[str, Reader] = {}
     for name, value in fields.items():
@@ -214,15 +191,15 @@ def _salvaged(task_id: str, queue: str, fields: Fields) -> Task:
     if "end" in fields:
         if fields.get("state") == "r":
             raw["lease"] = fields.get("worker", "?"), fields["end"]
-            readers["lease"] = lambda lease: Lease(lease[0], _moment(lease[1]))
+            readers["lease"] = lambda lease: Lease(lease[0], moment_of(lease[1]))
         else:
-            raw["finished_at"], readers["finished_at"] = fields["end"], _moment
+            raw["finished_at"], readers["finished_at"] = fields["end"], moment_of
     if "state" not in fields:
         raw["state"], readers["state"] = "p", STATES.__getitem__
     return salvaged(task_id, queue, raw, readers)
 
 
-def _read(task_id: str, queue: str, fields: Iterable[tuple[str, str]]) -> dict[str, Any]:
+def read_fields(task_id: str, queue: str, fields: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """The attributes that the fields tell, but for those of which `end` is one."""
     read: dict[str, Any] = {"id": task_id, "queue": queue, "correlation_id": task_id, "workflow_id": task_id}
     key = ttl = None
@@ -250,7 +227,7 @@ def _count(text: str) -> int:
     return checked_count(int(text))
 
 
-def _moment(text: str) -> datetime:
+def moment_of(text: str) -> datetime:
     return from_micros(int(text))
 
 
@@ -259,9 +236,9 @@ _READERS: dict[str, tuple[str, Callable[[str], Any] | None]] = {
     "payload": ("payload_json", None),
     "priority": ("priority", int),
     "state": ("state", STATES.__getitem__),
-    "created": ("created_at", _moment),
-    "due": ("scheduled_at", _moment),
-    "started": ("started_at", _moment),
+    "created": ("created_at", moment_of),
+    "due": ("scheduled_at", moment_of),
+    "started": ("started_at", moment_of),
     "fence": ("deliveries", _count),
     "interruptions": ("interruptions", _count),
     "crashes": ("crashes", _count),

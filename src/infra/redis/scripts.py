@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+
+from backstage.domain.deferred_dataclass import dataclass
 
 _LUA = files("backstage.infra.redis") / "lua"
 _NEEDS = re.compile(r"^-- needs: (.+)$", re.MULTILINE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from backstage.domain.outcome import Outcome
 from backstage.domain.task import Task
@@ -20,11 +20,16 @@ class Settling:
         self._client, self._directory, self._outbox = client, directory, outbox
 
     async def settle(self, outcomes: Sequence[Outcome]) -> list[TaskState | None]:
+        by_queue = await self._directory.by_queue({outcome.task_id for outcome in outcomes})
+        if len(by_queue) == 1:
+            [(queue, ids)] = by_queue.items()
+            if len(ids) == len(outcomes):
+                _, states = (await self.settle_on({queue: outcomes}))[queue]
+                return states
         positions: dict[str, list[int]] = {}
         for position, outcome in enumerate(outcomes):
             positions.setdefault(outcome.task_id, []).append(position)
         answers: list[TaskState | None] = [None] * len(outcomes)
-        by_queue = await self._directory.by_queue(positions)
         at = {queue: sorted(p for id_ in ids for p in positions[id_]) for queue, ids in by_queue.items()}
         settled = await self.settle_on({queue: [outcomes[p] for p in each] for queue, each in at.items()})
         for queue, (_, states) in settled.items():
@@ -32,7 +37,9 @@ class Settling:
                 answers[position] = state
         return answers
 
-    async def settle_on(self, by_queue: dict[str, list[Outcome]]) -> dict[str, tuple[int, list[TaskState | None]]]:
+    async def settle_on(
+        self, by_queue: Mapping[str, Sequence[Outcome]]
+    ) -> dict[str, tuple[int, list[TaskState | None]]]:
         """Settle outcomes of tasks whose queue is known; the server's now and the answers by queue."""
         asked_at = self._client.time.clock.monotonic()
         replies = await self._client.run_each(
@@ -46,7 +53,7 @@ class Settling:
             now, letters = unpack(reply)
             self._client.time.measured(now, asked_at)
             settled[queue] = now, [STATES[letter] if letter else None for letter in letters]
-            if any(_elsewhere(outcome, queue) for outcome in outcomes):
+            if any(task.queue != queue for outcome in outcomes for task in outcome.next_tasks):
                 await self._outbox.deliver(queue)
         return settled
 
@@ -78,18 +85,14 @@ def _argument(outcome: Outcome, queue: str) -> list[object]:
     return [
         outcome.task_id,
         str(outcome.fence),
-        outcome.kind.value,
+        outcome.kind,
         LETTERS[outcome.state],
         False if outcome.result_json is None else outcome.result_json,
         False if outcome.failure is None else failure_text(outcome.failure),
         False if outcome.delay is None else ticks(outcome.delay),
         outcome.is_interruption,
         [stored(task) for task in next_tasks if task.queue == queue] if next_tasks else (),
-        [[task.id, outbox_item(task)] for task in _elsewhere(outcome, queue)] if next_tasks else (),
+        [[task.id, outbox_item(task)] for task in next_tasks if task.queue != queue] if next_tasks else (),
         outcome.has_run,
         False if outcome.keep_result_for is None else ticks(outcome.keep_result_for),
     ]
-
-
-def _elsewhere(outcome: Outcome, queue: str) -> list[Task]:
-    return [task for task in outcome.next_tasks if task.queue != queue]

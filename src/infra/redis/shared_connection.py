@@ -47,10 +47,14 @@ class SharedConnection(asyncio.Protocol):
         self._calls: deque[_Call] = deque()
         self._heard_at = 0.0
         self._watch: asyncio.TimerHandle | None = None
-        self.is_open = not self._transport.is_closing()
-        """Whether calls may be sent."""
+        self._takes_calls = True
         self.lost: asyncio.Future[None] = self._loop.create_future()
         """Done when the connection is closed, by whoever."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether calls may be sent. A write that fails closes the transport, which tells of it a turn later."""
+        return self._takes_calls and not self._transport.is_closing()
 
     def send(self, commands: Sequence[Command]) -> asyncio.Future[list[Any]]:
         """The replies, in order; an error that the server replied is a value there. Fails if there is no reply."""
@@ -66,13 +70,13 @@ class SharedConnection(asyncio.Protocol):
 
     def leave(self) -> None:
         """Close it as soon as nobody waits for a reply."""
-        self.is_open = False
+        self._takes_calls = False
         if not self._calls:
             self._transport.close()
 
     def abort(self, error: Exception) -> None:
         """Close it at once, and tell all who wait."""
-        self.is_open = False
+        self._takes_calls = False
         self._transport.abort()
         self._fail(error)
 
@@ -87,14 +91,14 @@ class SharedConnection(asyncio.Protocol):
                     self._take(reply)
         except exceptions.InvalidResponse as error:
             self.abort(error)
-        if not (self.is_open or self._calls):
+        if not (self._takes_calls or self._calls):
             self._transport.close()
 
     def eof_received(self) -> None:
-        self.is_open = False
+        self._takes_calls = False
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.is_open = False
+        self._takes_calls = False
         self._before.connection_lost(error)
         if self._watch is not None:
             self._watch.cancel()

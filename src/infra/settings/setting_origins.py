@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.infra.redact_url import redact_url
 from backstage.infra.settings.setting_files import read_toml
 from backstage.infra.settings.settings import Settings

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.infra.settings.variables import OTHER_NAMES, PREFIX
 
 # Read by the built-in handlers when they run. Secrets of webhooks have any name after their prefix.

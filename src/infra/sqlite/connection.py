@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlite3
 import time
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.infra.sqlite.reserve import Reserve
 from backstage.infra.sqlite.store_errors import is_busy, may_lack_room
 

@@ -6,9 +6,10 @@ import contextlib
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Generic, TypeVar
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.ports.clock import Clock
 from backstage.infra.sqlite.connection import Connector
 from backstage.infra.sqlite.location import FileIdentity

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib import import_module
 from typing import Any, TypeVar
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.worker.executing.process_frames import Frame
 from backstage.worker.handling.blocking_uses import BlockingUses
 

@@ -6,9 +6,9 @@ import mimetypes
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.handler_signals import GiveUp
 from backstage.worker.handlers.header_text import check_text
 

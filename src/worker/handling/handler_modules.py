@@ -7,12 +7,12 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from backstage.domain.cron_task import CronTask
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.distribution import DISTRIBUTION
 from backstage.domain.errors import ConfigurationError, MissingExtraError
 from backstage.worker.handling.handler import MIDDLEWARE_MARK, TaskHandlerRegistration, registration_in

@@ -5,10 +5,10 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.task_type import HANDLER_MARK
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, TypedDict, TypeVar, Unpack
 
 from backstage.domain.backoff import Backoff
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.events import ALL_EVENTS, EVENT_NAMES
 from backstage.domain.subscription import Subscription

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from backstage.domain.broadcast_message import BroadcastMessage
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.errors import ConfigurationError, InvalidTaskDataError
 from backstage.domain.limits import check_name
 from backstage.worker.handling.handler_call import HandlerCall

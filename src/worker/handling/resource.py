@@ -5,10 +5,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, TypeVar
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.errors import ConfigurationError
 
 Function = TypeVar("Function", bound=Callable[[], Any])

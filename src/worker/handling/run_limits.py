@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.limits import MAX_PAYLOAD_BYTES
 from backstage.domain.retry_policy import RetryPolicy
 from backstage.domain.task import Task

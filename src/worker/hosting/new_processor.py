@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from backstage.app.dead_letters import DeadLetters
 from backstage.domain.backoff import Backoff
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.errors import ConfigurationError, InvalidTaskDataError
 from backstage.domain.keeping import KEEPING_FIELDS
 from backstage.domain.queue import Queue

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import ModuleType
 from typing import Any, Unpack
 
 from backstage.app.dead_letters import DeadLetters
 from backstage.domain.cron_task import CronTask
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.errors import ConfigurationError
 from backstage.domain.queue import Queue
 from backstage.domain.retention import Retention

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.ports.queue_control import QUEUE, Pause
 from backstage.worker.hosting.processor_health import ProcessorHealth
 from backstage.worker.hosting.queue_processor import QueueProcessor

@@ -63,6 +63,7 @@ class AttemptRunner:
                 value = await lane.run(context)
             finally:
                 counts.end(time.perf_counter() - begun)
+                context.asyncio_task = None  # which has its context variables, and they have this: a cycle
         except asyncio.CancelledError as error:
             if held.is_to_stop():
                 return self._stopped(held)

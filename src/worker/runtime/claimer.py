@@ -112,9 +112,10 @@ class Claimer:
             await self._on_nothing_due()
         hears_all_it_waits_for = self._lookout.is_called and self._on_nothing_due is None
         longest = self._poll_interval if hears_all_it_waits_for else min(self._poll_interval, _POLL_UNHEARD)
-        if claimed.next_due_in is None or (self._lookout.is_on_standby and claimed.next_due_in > 0):
-            return longest  # what becomes due is awaited by the lookouts
-        return min(longest, claimed.next_due_in)
+        due_in = claimed.next_due_in
+        if due_in is None or (due_in > 0 and not self._lookout.awaits(due_in)):
+            return longest
+        return min(longest, due_in)
 
     def _end_trouble(self) -> None:
         if self._trouble.failures:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from backstage.domain.cron_task import CronTask
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.ports.task_queue import ClaimRequest
 from backstage.domain.subscription import DELIVERY_QUEUE, Subscription
 from backstage.domain.worker_info import EVERY_TYPE

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.errors import UnknownTaskTypeError
 from backstage.domain.lane_type import plain_type
 from backstage.domain.task import Task

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Awaitable, Callable
 from itertools import chain, count, repeat
 
@@ -54,6 +55,8 @@ class Lookout:
         """Whether a hint came during a claim, which may not have seen what it was about."""
         self._had_enough = True
         """Whether the last claim brought less than there was room for."""
+        self._stands_in, self._awaited_at = False, math.inf
+        """Whether this worker, on standby, awaits what becomes due, and when the next task does."""
         self._next = int(chance.random() * 1_000_000)
 
     @property
@@ -121,6 +124,16 @@ class Lookout:
         if is_full and (self._had_enough or self._has_missed):
             self._begin_passing(1 if room == 1 else 2)
         self._had_enough = not is_full
+        if not got and asyncio.get_running_loop().time() >= self._awaited_at:
+            self._stands_in = False  # somebody else was sooner
+
+    def awaits(self, due_in: float) -> bool:
+        """Whether this worker claims when the next task becomes due. The lookouts do, and on standby whoever was
+        called: a lookout that calls may have no room by then."""
+        if self.is_on_standby and not self._stands_in:
+            return False
+        self._awaited_at = asyncio.get_running_loop().time() + due_in
+        return True
 
     async def _look_again(self) -> None:
         with contextlib.suppress(StorageError):  # the next look is not far
@@ -139,6 +152,8 @@ class Lookout:
             self._wakeup.hear_calls()
 
     def _heed(self, heard: Hint) -> None:
+        if heard & Hint.CALL:
+            self._stands_in, self._awaited_at = True, math.inf
         is_for_me = self._crew.is_lookout and bool(heard & Hint.WORK)
         if heard & Hint.CALL or (is_for_me and (self._is_passing or not self._crew.others or self._slots.is_idle)):
             self._has_missed = True  # if a claim is under way

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -79,6 +80,8 @@ class Slots:
         self._is_quiet = False
         self._loop: asyncio.AbstractEventLoop | None = None
         """Kept, for to ask for it costs a system call."""
+        self._variables = contextvars.copy_context()
+        """What context variables are for each run: what a handler sets is its own."""
 
     @property
     def claims_nothing(self) -> bool:
@@ -123,10 +126,11 @@ class Slots:
     def start(self, tasks: Sequence[Task], lease_end: float) -> None:
         """Take in claimed tasks; `lease_end` is by the loop's clock, reckoned from before the claim."""
         self.busy.set()
+        is_shutting_down = self._is_shutting_down  # one bound method for all of them
         for task in tasks:
             lane = self._lanes[task.queue, task.lane_type]
             lane.counts.claimed += 1
-            held = HeldTask(task, lane, lease_end, self._queue, self._reports, self._is_shutting_down)
+            held = HeldTask(task, lane, lease_end, self._queue, self._reports, is_shutting_down)
             self.held.add(held)
             self._waiting.append(held)
         if self.is_closing or self.claims_nothing:  # the claim was under way
@@ -138,9 +142,9 @@ class Slots:
         """The store says that a task is lost, or to be cancelled."""
         if held.stop_reason is reason or self.held.find(held.task.id) is not held:
             return
-        if held.run is None:
+        if not held.has_begun and held.run is None:
             self._drop_waiting(held, reason)
-        elif not held.run.done():
+        elif held.run is not None and not held.run.done():
             if reason is StopReason.LEASE_LOST:
                 held.lane.counts.lost += 1
                 self._logger.warning(log_events.LEASE_LOST, task_id=held.task.id, type=held.task.type)
@@ -209,7 +213,7 @@ class Slots:
         loop = self._loop = self._loop or asyncio.get_running_loop()
         for _ in range(min(free, len(self._waiting))):
             held = self._waiting.popleft()
-            held.run = run = loop.create_task(self._run(held))
+            held.run = run = loop.create_task(self._run(held), context=self._variables.copy())
             self.runs.add(run)
 
     async def _run(self, held: HeldTask) -> None:
@@ -234,6 +238,7 @@ class Slots:
             self.settler.submit(outcome)
         assert held.run is not None
         self.runs.discard(held.run)
+        held.run = None  # it has the context of the run, which has this: no cycle is left to the garbage collector
         self._prefetch.runs_ended += 1
         self.refill()
         if not self.runs:

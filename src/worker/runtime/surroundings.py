@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from backstage.app.use_cases import UseCases
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.chance import Chance
 from backstage.domain.ports.task_queue import TaskQueue

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Self
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.domain.lane_type import plain_type
 from backstage.domain.ports.backend import Backend
 from backstage.domain.ports.queue_control import Pause

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from backstage.domain.deferred_dataclass import dataclass
 from backstage.worker.watching.background_loop_health import LoopHealth
 
 

@@ -56,3 +56,20 @@ async def test_subscriptions_of_one_store_do_not_wake_each_other_by_their_tests(
         async with trial.backend.wakeup():
             await first.wait(0.3)
         assert loop.time() - begun > 0.25
+
+
+@pytest.mark.parametrize("turns", [2, 4, 6])
+async def test_who_is_to_hear_everything_again_while_the_server_is_told_the_opposite_does(
+    trial: Trial, turns: int
+) -> None:
+    async with trial.backend.wakeup("name") as wakeup, asyncio.timeout(2 * PROMPT):
+        while not wakeup.is_called:
+            await wakeup.wait(0.01)
+        wakeup.hear_calls()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        wakeup.hear_all()
+        while await wakeup.wait(0.1):
+            pass
+        await trial.added()
+        assert await wakeup.wait(LONG)

@@ -16,7 +16,8 @@ from backstage.domain.failure import Failure
 from backstage.domain.lease import Lease
 from backstage.domain.task import Task
 from backstage.domain.task_state import TaskState
-from backstage.infra.redis.rows import claimed_task, condition_of, definition_of, fields_of, task_of
+from backstage.infra.redis.claimed_task import claimed_task
+from backstage.infra.redis.rows import condition_of, definition_of, fields_of, task_of
 
 NOW = datetime(2026, 11, 29, 12, 0, 0, 123456, tzinfo=UTC)
 PLAIN: Mapping[str, Any] = {

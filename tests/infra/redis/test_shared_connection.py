@@ -10,11 +10,12 @@ import pytest
 import redis
 import uvloop
 
-from backstage import Worker
+from backstage import StorageUnavailableError, Worker
 from backstage.infra.redis.client import Client
 from backstage.infra.redis.location import Location
 from backstage.infra.server_time import server_time
 from backstage.infra.system_clock import SystemClock
+from tests.servers.tcp_proxy import TcpProxy
 
 
 async def _opened(url: str) -> Client:
@@ -52,6 +53,19 @@ async def test_a_call_over_a_connection_that_the_server_closed_opens_another(
     await asyncio.wait_for(client._servers._connection.lost, 5)  # type: ignore[union-attr]
     assert int(await client.command("CLIENT", "ID")) != first
     await client.close()
+
+
+async def test_a_write_that_fails_fails_one_call_and_those_of_the_same_turn_go_over_another_connection(
+    redis_url: str,
+) -> None:
+    with TcpProxy(redis_url) as proxy:
+        client = await _opened(proxy.url)
+        await client.command("ECHO", "connected")
+        proxy.cut()
+        replies = await asyncio.gather(*(client.command("ECHO", number) for number in range(5)), return_exceptions=True)
+        await client.close()
+    assert isinstance(replies[0], StorageUnavailableError)
+    assert replies[1:] == [b"%d" % number for number in range(1, 5)]
 
 
 async def test_a_worker_whose_handlers_enqueue_takes_three_connections(redis_url: str, server: redis.Redis) -> None:
