@@ -81,7 +81,8 @@ class LeaseKeeper:
                 resting_loop.call_soon_threadsafe(self._stirred.set)
 
     async def _wait(self) -> None:
-        """For the next turn."""
+        """For the next turn, no longer than a TURN."""
+        begun = asyncio.get_running_loop().time()
         self._stirred.clear()
         self._resting_loop = (
             asyncio.get_running_loop()
@@ -91,7 +92,8 @@ class LeaseKeeper:
             await until_set(self._stirred, self._rest)
         self._resting_loop = None
         if not is_resting or self._stirred.is_set():
-            await asyncio.sleep(self._interval)
+            spent = asyncio.get_running_loop().time() - begun
+            await asyncio.sleep(min(self._interval, self._rest - spent))
 
     async def _turn(self, queue: TaskQueue) -> None:
         held = self._held.snapshot()
