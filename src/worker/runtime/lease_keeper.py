@@ -13,7 +13,6 @@ from backstage.domain.ports.task_queue import LeaseReport, TaskQueue
 from backstage.worker import log_events
 from backstage.worker.runtime.held_task import HeldTask, HeldTasks, StopReason
 from backstage.worker.runtime.loop_trouble import LoopTrouble
-from backstage.worker.runtime.rest import until_set
 from backstage.worker.watching.background_loop_health import LoopHealth
 
 RENEW_AFTER = 1 / 3
@@ -55,8 +54,7 @@ class LeaseKeeper:
         self._open_queue = open_queue
         self._lease = lease
         self._interval, self._rest = min(control_interval, lease * TURN), lease * TURN
-        self._resting_loop: asyncio.AbstractEventLoop | None = None
-        self._stirred = asyncio.Event()
+        self._resting: asyncio.Future[bool] | None = None
         self._stop_run = stop_run
         self._trouble = LoopTrouble(log_events.LEASE_RENEWAL_FAILED, health, logger)
 
@@ -75,25 +73,27 @@ class LeaseKeeper:
 
     def stir(self) -> None:
         """To be called on the loop of the handlers soon after `busy` was set."""
-        resting_loop = self._resting_loop
-        if resting_loop is not None:
-            with contextlib.suppress(RuntimeError):  # it has ended
-                resting_loop.call_soon_threadsafe(self._stirred.set)
+        resting = self._resting
+        if resting is not None:
+            with contextlib.suppress(RuntimeError):  # its loop has ended
+                resting.get_loop().call_soon_threadsafe(_end, resting, True)
 
     async def _wait(self) -> None:
         """For the next turn, no longer than a TURN."""
-        begun = asyncio.get_running_loop().time()
-        self._stirred.clear()
-        self._resting_loop = (
-            asyncio.get_running_loop()
-        )  # before it is seen that nothing is held: else who stirs misses it
-        is_resting = not self._busy.is_set()
-        if is_resting:
-            await until_set(self._stirred, self._rest)
-        self._resting_loop = None
-        if not is_resting or self._stirred.is_set():
-            spent = asyncio.get_running_loop().time() - begun
-            await asyncio.sleep(min(self._interval, self._rest - spent))
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        self._resting = resting = loop.create_future()  # made before the look at `busy`, or who stirs would miss it
+        if self._busy.is_set() or await self._is_stirred(resting):
+            self._resting = None
+            await asyncio.sleep(min(self._interval, self._rest - (loop.time() - begun)))
+        self._resting = None
+
+    async def _is_stirred(self, resting: asyncio.Future[bool]) -> bool:
+        timer = asyncio.get_running_loop().call_later(self._rest, _end, resting, False)
+        try:
+            return await resting
+        finally:
+            timer.cancel()
 
     async def _turn(self, queue: TaskQueue) -> None:
         held = self._held.snapshot()
@@ -135,3 +135,8 @@ class LeaseKeeper:
         for each in held:
             if each.lease_end < latest:
                 self._stop_run(each, StopReason.LEASE_LOST)
+
+
+def _end(resting: asyncio.Future[bool], is_stirred: bool) -> None:
+    if not resting.done():
+        resting.set_result(is_stirred)
