@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from backstage.domain.errors import ConfigurationError
+from backstage.infra.stand_ins import standing_in
 from backstage.infra.store_options import StoreOptions
 from backstage.infra.system_clock import SystemClock
 
@@ -34,7 +35,8 @@ def _postgres(url: str, clock: Clock | None, options: StoreOptions) -> Backend:
 
 
 def _redis(url: str, clock: Clock | None, options: StoreOptions) -> Backend:
-    from backstage.infra.redis.backend import RedisBackend  # noqa: PLC0415 - loaded only when chosen
+    with standing_in("redis", "opentelemetry.sdk.metrics"):
+        from backstage.infra.redis.backend import RedisBackend  # noqa: PLC0415 - loaded only when chosen
 
     return RedisBackend.from_url(url, clock, consumer_group=options.consumer_group, logger=options.logger)
 

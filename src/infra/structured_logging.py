@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, MutableMapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TextIO
 
-from backstage.infra.deferred_rich import deferred_rich
 from backstage.infra.json_lines import JsonLines
 from backstage.infra.printable import printable
+from backstage.infra.stand_ins import standing_in
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger, Processor
@@ -42,7 +42,7 @@ def new_logger(
     are noted in the entry and stop nothing. Neither is a stream that cannot be written ever an error. An entry
     below `level` (one of LEVELS) costs one call that returns.
     """
-    with deferred_rich():
+    with standing_in("structlog", "rich", "rich.console", "rich.pretty", "rich.traceback"):
         import structlog  # noqa: PLC0415 - needed where a logger is made
 
     out = stream or sys.stderr

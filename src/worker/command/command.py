@@ -46,7 +46,8 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "python -m wo
         with _meant_by_handlers(settings.url):
             if settings.processes > 1:
                 _refuse_memory(settings.url)
-                module = (sys.executable, "-m", "backstage.worker.command.command")
+                cycle_collector.look_less_often()
+                module = (sys.executable, "-m", "backstage.worker.run")
                 return run_fleet(settings, [*module, *arguments, "--processes", "1"])
             return run_here(worker_of(settings))
     except ConfigurationError as error:
