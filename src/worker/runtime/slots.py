@@ -80,8 +80,8 @@ class Slots:
         self._is_quiet = False
         self._loop: asyncio.AbstractEventLoop | None = None
         """Kept, for to ask for it costs a system call."""
-        self._variables = contextvars.copy_context()
-        """What context variables are for each run: what a handler sets is its own."""
+        self._variables: contextvars.Context | None = None
+        """The context variables where the first run was begun. Each run has a copy, for its handler may set some."""
 
     @property
     def claims_nothing(self) -> bool:
@@ -211,6 +211,8 @@ class Slots:
         if not self.runs:
             self._prefetch.began()
         loop = self._loop = self._loop or asyncio.get_running_loop()
+        if self._variables is None:
+            self._variables = contextvars.copy_context()
         for _ in range(min(free, len(self._waiting))):
             held = self._waiting.popleft()
             held.run = run = loop.create_task(self._run(held), context=self._variables.copy())
