@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Self
 
-import redis.asyncio
+import redis
 
 from benchmarks.scene import Scene
 
@@ -12,26 +12,26 @@ class RedisMeter:
     """Asks the server, of which everything counts that anybody does to it but this meter."""
 
     def __init__(self, scene: Scene) -> None:
-        self._client = redis.asyncio.Redis.from_url(scene.url.partition("?")[0], single_connection_client=True)
+        self._client = redis.Redis.from_url(scene.url.partition("?")[0], single_connection_client=True)
         self._own_reads = 0
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing to undo: the server counts anyway."""
+        self._client.close()
 
     async def bytes_used(self) -> int:
-        return int((await self._info("memory"))["used_memory"])
+        return int((self._info("memory"))["used_memory"])
 
     async def connections(self) -> int:
         """Without the one that asks."""
-        return int((await self._info("clients"))["connected_clients"]) - 1
+        return int((self._info("clients"))["connected_clients"]) - 1
 
     async def work(self) -> Mapping[str, float]:
         if not self._own_reads:
-            await self._info("server")  # connects, which takes some reads
-        info = await self._info("stats", "cpu")
+            self._info("server")  # connects, which takes some reads
+        info = self._info("stats", "cpu")
         self._own_reads += 1
         reads = info["total_reads_processed"] - self._own_reads
         return {
@@ -48,6 +48,6 @@ class RedisMeter:
             "server_us_per_task": work["cpu_s"] / tasks * 1e6,
         }
 
-    async def _info(self, *sections: str) -> Mapping[str, float]:
-        info: Mapping[str, float] = await self._client.info(*sections)
+    def _info(self, *sections: str) -> Mapping[str, float]:
+        info: Mapping[str, float] = self._client.info(*sections)
         return info

@@ -25,6 +25,14 @@ async def test_a_loop_rests_only_after_a_beat_has_told_the_same_as_before() -> N
     assert seen == [True, True, False, True, True, True, True]
 
 
+async def test_what_only_time_changes_needs_no_look_once_it_is_gone() -> None:
+    sign, seen = Signs(5.0).of("leases", 10.0), []
+    for told in (NOTHING, SOMETHING, SOMETHING, NOTHING):
+        sign.tell(told)
+        seen.append(sign.is_over)
+    assert seen == [False, True, True, False]
+
+
 async def test_a_loop_that_rests_wakes_when_something_changes() -> None:
     sign = Sign()
     sign.tell("a")

@@ -66,6 +66,7 @@ class Duties:
         self._types = ToldTypes(backend.type_definitions, parts.declared.handlers, parts.types, backend.clock)
         self.store_watch = self._new_store_watch()
         self._lag = LongestLag()
+        self._keeper: LeaseKeeper | None = None
         self.beat = Beat(
             backend,
             OwnState(parts, backend.clock, self._lag),
@@ -108,8 +109,9 @@ class Duties:
     def leases_kept(self) -> contextlib.AbstractAsyncContextManager[None]:
         """Keep the leases of what is held, from entering to leaving."""
         parts, loop = self._parts, asyncio.get_running_loop()
-        keeper = LeaseKeeper(
+        self._keeper = keeper = LeaseKeeper(
             parts.slots.held,
+            parts.slots.busy,
             parts.surroundings.lease_queue,
             lease=parts.options.lease,
             control_interval=parts.options.control_interval,
@@ -125,7 +127,6 @@ class Duties:
         periodic = partial(every, chance=chance, logger=logger, healths=healths)
         later = partial(periodic, begin=first_claim)
         busy, seldom = parts.slots.busy, parts.lookout.seldom_on_standby
-        when_busy = WhileNothingRuns(busy)
         endless = partial(kept_up, backoff=parts.backoff(), logger=logger, healths=healths)
         after_beat = partial(periodic, begin=self.beat.has_beaten)  # itself among those that are alive
         loops = {
@@ -134,12 +135,12 @@ class Duties:
             "reports": endless("reports", parts.reports.run),
             "subscriptions": periodic(**self._heeding_subscriptions()),
             "scheduler": endless("scheduler", self._scheduler.run),
-            "bulk": endless("bulk", self._bulk_loop().run),
+            "bulk": endless("bulk", partial(self._run_bulk, first_claim, self._signs.of("bulk", LOOK_FOR_BULK_EVERY))),
             "lag": endless("lag", partial(self._lag.run, busy)),
             "wakeup": endless("wakeup", partial(parts.lookout.run, wakeup, self._tell_receivers)),
             "reclaimer": later(**self._heeding_leases()),
-            "stalled": later(STALLED_AFTER, "stalled", self._look_for_stalls, rest=when_busy),
-            "pauses": later(LOOK_EVERY, "pauses", self._pauses.look, rest=when_busy),
+            "stalled": later(STALLED_AFTER, "stalled", self._look_for_stalls, rest=WhileNothingRuns(busy, 5.0)),
+            "pauses": later(LOOK_EVERY, "pauses", self._pauses.look, rest=WhileNothingRuns(busy, 60.0)),
             "pruner": later(options.prune_interval, "pruner", seldom(self._reclaimer.prune)),
             "beat": later(self.beat.interval, "beat", self.beat.beat),
             "history": later(self.beat.interval, "history", parts.history.tell),
@@ -162,11 +163,15 @@ class Duties:
         turn = sign.heeding(seldom(self._reclaimer.reclaim))
         return {"interval": interval, "name": "reclaimer", "turn": turn, "rest": sign}
 
-    def _bulk_loop(self) -> BulkLoop:
+    async def _run_bulk(self, first_claim: asyncio.Event, sign: Sign) -> None:
+        """The use case, which is loaded when it is asked for, would get in the way of the first claim, too."""
+        await first_claim.wait()
         carry_on = self._parts.lookout.seldom_on_standby(self._parts.surroundings.use_cases.carry_on_bulk)
-        return BulkLoop(carry_on, self._signs.of("bulk", LOOK_FOR_BULK_EVERY))
+        await BulkLoop(carry_on, sign).run()
 
     async def _look_for_stalls(self) -> None:
+        if self._parts.slots.busy.is_set() and self._keeper is not None:
+            self._keeper.stir()
         await self._parts.slots.give_back_stalled()
         self._parts.hung.look()
         self._replaced.look()

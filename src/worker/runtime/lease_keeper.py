@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -31,13 +32,15 @@ class LeaseKeeper:
     """Runs beside the handlers, in a thread of its own, so that one that blocks the loop keeps its lease.
 
     Renews all leases when the first has spent a third; else asks, once in `control_interval` seconds, whether a
-    held task is lost or to be cancelled. It fences the worker itself: see FENCE_BEFORE (Gray and Cheriton,
+    held task is lost or to be cancelled. While nothing is held it looks once in a TURN, or when it is stirred, which is
+    soon enough for the leases of what comes. It fences the worker itself: see FENCE_BEFORE (Gray and Cheriton,
     "Leases", 1989: the holder must stop earlier than the grantor).
     """
 
     def __init__(
         self,
         held: HeldTasks,
+        busy: asyncio.Event,
         open_queue: Callable[[], AbstractAsyncContextManager[TaskQueue]],
         *,
         lease: float,
@@ -46,10 +49,12 @@ class LeaseKeeper:
         health: LoopHealth,
         logger: Any,
     ) -> None:
-        self._held = held
+        """`busy` is set on the loop of the handlers before a task is held, and as long as one is."""
+        self._held, self._busy = held, busy
         self._open_queue = open_queue
         self._lease = lease
-        self._interval = min(control_interval, lease * TURN)
+        self._interval, self._rest = min(control_interval, lease * TURN), lease * TURN
+        self._resting: asyncio.Future[bool] | None = None
         self._stop_run = stop_run
         self._trouble = LoopTrouble(log_events.LEASE_RENEWAL_FAILED, health, logger)
 
@@ -59,12 +64,36 @@ class LeaseKeeper:
             try:
                 async with self._open_queue() as queue:
                     while True:
-                        await asyncio.sleep(self._interval)
+                        await self._wait()
                         await self._turn(queue)
             except Exception as error:
                 self._trouble.failed(error, tasks=len(self._held))
             self._fence_off(self._held.snapshot())
             await asyncio.sleep(self._interval)
+
+    def stir(self) -> None:
+        """To be called on the loop of the handlers soon after `busy` was set."""
+        resting = self._resting
+        if resting is not None:
+            with contextlib.suppress(RuntimeError):  # its loop has ended
+                resting.get_loop().call_soon_threadsafe(_end, resting, True)
+
+    async def _wait(self) -> None:
+        """For the next turn, no longer than a TURN."""
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        self._resting = resting = loop.create_future()  # made before the look at `busy`, or who stirs would miss it
+        if self._busy.is_set() or await self._is_stirred(resting):
+            self._resting = None
+            await asyncio.sleep(min(self._interval, self._rest - (loop.time() - begun)))
+        self._resting = None
+
+    async def _is_stirred(self, resting: asyncio.Future[bool]) -> bool:
+        timer = asyncio.get_running_loop().call_later(self._rest, _end, resting, False)
+        try:
+            return await resting
+        finally:
+            timer.cancel()
 
     async def _turn(self, queue: TaskQueue) -> None:
         held = self._held.snapshot()
@@ -106,3 +135,8 @@ class LeaseKeeper:
         for each in held:
             if each.lease_end < latest:
                 self._stop_run(each, StopReason.LEASE_LOST)
+
+
+def _end(resting: asyncio.Future[bool], is_stirred: bool) -> None:
+    if not resting.done():
+        resting.set_result(is_stirred)

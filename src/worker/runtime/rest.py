@@ -26,10 +26,8 @@ class Rest(Protocol):
 class WhileNothingRuns:
     """`busy` is set while something does."""
 
-    longest = 5.0
-
-    def __init__(self, busy: asyncio.Event) -> None:
-        self._busy = busy
+    def __init__(self, busy: asyncio.Event, longest: float) -> None:
+        self._busy, self.longest = busy, longest
 
     @property
     def is_over(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from backstage.domain.store_signs import StoreSigns
+from backstage.domain.store_signs import NOTHING, StoreSigns
 from backstage.worker.runtime.rest import until_set
 
 LOOK_ANYWAY = 60.0
@@ -56,6 +56,18 @@ class Sign:
         return look
 
 
+class Presence(Sign):
+    """The sign of what is there or not, and changes by itself while it is there. What is not there needs no look."""
+
+    def tell(self, sign: str | None) -> None:
+        super().tell(sign)
+        if sign == NOTHING:
+            self.stirred.clear()
+
+
+_PRESENCES = ("bulk", "leases")
+
+
 class Signs:
     """Those of one worker."""
 
@@ -66,7 +78,7 @@ class Signs:
     def of(self, name: str, interval: float) -> Sign:
         """The sign of that name in StoreSigns, for a loop of that interval. One that is to look more often than the
         worker beats is told nothing."""
-        sign = Sign()
+        sign = Presence() if name in _PRESENCES else Sign()
         if interval >= self._beat_interval:
             self._by_name[name] = sign
         return sign
