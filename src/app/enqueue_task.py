@@ -35,6 +35,8 @@ from backstage.domain.queue import DEFAULT_QUEUE
 from backstage.domain.struct_for_pydantic import StructForPydantic
 from backstage.domain.task import Task
 
+_FIRST_VERSION = 1
+
 
 class _WhatToRun(StructForPydantic, Struct, frozen=True):
     """What may be given by position."""
@@ -56,7 +58,7 @@ class EnqueueTask(_WhatToRun, frozen=True, kw_only=True):
     so a caller that lost the answer may repeat the request.
     """
 
-    payload_version: int = 1
+    payload_version: int = _FIRST_VERSION
     queue: str = DEFAULT_QUEUE
     priority: int = 0
     delay: float | None = None
@@ -85,23 +87,26 @@ class EnqueueTask(_WhatToRun, frozen=True, kw_only=True):
         task = Task(
             id=task_id,
             type=check_name("type", self.type),
-            payload_version=check_payload_version("payload_version", self.payload_version),
             payload_json=encode(self.payload),
             queue=check_name("queue", self.queue),
             priority=check_priority(self.priority),
             created_at=now,
-            scheduled_at=self._due(now),
-            correlation_id=self._correlation_id(parent.correlation_id if parent else task_id),
+            scheduled_at=now if self.delay is None and self.scheduled_at is None else self._due(now),
+            correlation_id=parent.correlation_id if parent else task_id,
             workflow_id=parent.workflow_id if parent else task_id,
             origin_id=parent.id if parent else None,
-            is_awaited=_flag("is_awaited", self.is_awaited),
         )
-        seldom_stated = self._seldom_stated()
-        return replace(task, **seldom_stated) if seldom_stated else task
+        stated = self._seldom_stated()
+        return replace(task, **stated) if stated else task
 
     def _seldom_stated(self) -> dict[str, Any]:
-        """What most tasks leave as it is: to pass it on all the same would take as long as all the rest."""
+        """What most tasks leave as it is: to check it and pass it on all the same would take as long as all the rest.
+
+        Defaults are known by identity, for True equals 1.
+        """
         stated: dict[str, Any] = {}
+        if self.payload_version is not _FIRST_VERSION:
+            stated["payload_version"] = check_payload_version("payload_version", self.payload_version)
         if self.max_attempts is not None:
             stated["max_attempts"] = check_attempts("max_attempts", self.max_attempts)
         if self.backoff is not None:
@@ -114,17 +119,21 @@ class EnqueueTask(_WhatToRun, frozen=True, kw_only=True):
             stated["max_deliveries"] = check_attempts("max_deliveries", self.max_deliveries)
         if self.dedupe is not None:
             stated["dedupe"] = _dedupe(self.dedupe)
+        if self.correlation_id is not None:
+            stated["correlation_id"] = check_text("correlation_id", self.correlation_id, MAX_KEY_LENGTH)
         if self.metadata is not None:
             stated["metadata"] = _metadata(self.metadata)
         if self.tags is not None:
             stated["tags"] = check_tags("tags", self.tags)
         if self.key is not None:
             stated["key"] = check_text("key", self.key, MAX_TASK_KEY_LENGTH)
+        if self.is_awaited is not False:
+            stated["is_awaited"] = _flag("is_awaited", self.is_awaited)
         return stated
 
     def _due(self, now: datetime) -> datetime:
         if self.scheduled_at is None:
-            return now if self.delay is None else now + timedelta(seconds=check_seconds("delay", self.delay))
+            return now + timedelta(seconds=check_seconds("delay", self.delay))
         if self.delay is not None:
             raise InvalidTaskDataError.of("delay", "was given together with scheduled_at: pass only one of them")
         if not isinstance(self.scheduled_at, str):
@@ -135,11 +144,6 @@ class EnqueueTask(_WhatToRun, frozen=True, kw_only=True):
             raise InvalidTaskDataError.of(
                 "scheduled_at", "is not an ISO 8601 date and time: write it like 2030-01-31T08:00:00Z"
             ) from None
-
-    def _correlation_id(self, default: str) -> str:
-        if self.correlation_id is None:
-            return default
-        return check_text("correlation_id", self.correlation_id, MAX_KEY_LENGTH)
 
 
 class Enqueue:
@@ -157,7 +161,8 @@ class Enqueue:
     async def __call__(
         self, request: EnqueueTask, *, connection: Any = None, parent: Task | None = None
     ) -> Task | Duplicate:
-        _check_request(request)
+        if not isinstance(request, EnqueueTask):
+            raise TypeError(f"enqueue_task() takes an EnqueueTask, not {shown(request)}: write enqueue(type, payload)")
         task = request.task(self._ids, self._clock.now(), parent, self._encode)
         if self._trace is None:
             return await self._store(task, connection)
@@ -171,11 +176,6 @@ class Enqueue:
         if self._events.is_heard(TaskCreated.name):
             await self._events.publish(TaskCreated(task=task, at=task.created_at))
         return task
-
-
-def _check_request(request: object) -> None:
-    if not isinstance(request, EnqueueTask):
-        raise TypeError(f"enqueue_task() takes an EnqueueTask, not {shown(request)}: write enqueue(type, payload)")
 
 
 def _uuid(task_id: object) -> str:

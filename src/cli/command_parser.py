@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
-import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, NoReturn
 
 from backstage.domain.errors import InvalidTaskDataError
 from backstage.domain.priority import Priority
+from backstage.infra.terminal_width import terminal_width
 
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -54,7 +53,7 @@ class CommandParser(argparse.ArgumentParser):
             description=description,
             epilog=epilog,
             allow_abbrev=False,
-            formatter_class=partial(formatter, width=_columns() - 2),  # else argparse loads shutil to find it
+            formatter_class=partial(formatter, width=terminal_width() - 2),  # else argparse loads shutil to find it
         )
         self.add_argument("--url", help="the store, e.g. sqlite:///backstage.db; default: BACKSTAGE_URL")
 
@@ -99,16 +98,6 @@ class CommandParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise WrongUsageError(f"{self.prog.partition(' ')[2]}: {message} (see {self.prog} --help)")
-
-
-def _columns() -> int:
-    """Of the terminal, as shutil.get_terminal_size says."""
-    with suppress(KeyError, ValueError):
-        if (columns := int(os.environ["COLUMNS"])) > 0:
-            return columns
-    with suppress(AttributeError, ValueError, OSError):
-        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]
-    return 80
 
 
 def seconds(text: str) -> float:

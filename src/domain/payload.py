@@ -24,7 +24,7 @@ _LEAST_BYTES: dict[type, int] = {dict: 4, list: 2, tuple: 2}
 """What an item of each takes in JSON, with its comma, at the least; the last one needs none."""
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 _encode_fast = Encoder().encode
-"""Ten times as fast; but it writes what is no JSON too, and some floats in other digits."""
+"""Ten times as fast; but it writes what is no JSON too, and some floats in other digits (decision 0715)."""
 _decode = Decoder().decode
 
 
@@ -42,18 +42,23 @@ def encode_payload(
     InvalidTaskDataError naming the path of the first value that is not JSON: NaN, a lone surrogate, NUL, an int
     beyond 64 bits, a key that is not a string, more than 64 levels. `form` turns a model or a dataclass into a dict.
     """
-    return _encoded(value, field, limit, form)
+    if type(value) not in _PLAIN_TYPES:
+        value = form(value, field)
+    if (least := _LEAST_BYTES.get(type(value))) is not None and len(value) * least - 1 > limit:
+        raise _too_big(field, f"more than {limit:,}", limit)  # known before it costs anything
+    text = _proven(value, limit)
+    return _walked(value, field, limit, form) if text is None else text
 
 
 def encode_result(value: Any, limit: int = MAX_PAYLOAD_BYTES) -> str:
     """Like `encode_payload`; but nobody reads a result by its type, so a model is told whole: by its fields' names,
     with its computed fields."""
-    return _encoded(value, "result", limit, told)
+    return encode_payload(value, field="result", limit=limit, form=told)
 
 
 def encode_event(value: Any) -> str:
     """Like `encode_result`, for what a handler emits: at most 64 KiB."""
-    return _encoded(value, "data", MOST_DATA_BYTES, told)
+    return encode_payload(value, field="data", limit=MOST_DATA_BYTES, form=told)
 
 
 def decode_payload(text: str) -> Any:
@@ -64,45 +69,39 @@ def decode_payload(text: str) -> Any:
         return json.loads(text)  # which takes NaN and what else Python writes, and else says what is wrong
 
 
-def _encoded(value: Any, field: str, limit: int, form: Callable[[Any, str], Any]) -> str:
-    if type(value) not in _PLAIN_TYPES:
-        value = form(value, field)
-    if (least := _LEAST_BYTES.get(type(value))) is not None and len(value) * least - 1 > limit:
-        raise _too_big(field, f"more than {limit:,}", limit)  # known before it costs anything
-    text = _proven(value, limit)
-    if text is None:
-        text = _encode(PlainJson(form, field, limit).of(value))
-    if (size := _size(text)) > limit:
-        raise _too_big(field, f"{size:,}", limit)
-    return text
-
-
 def _proven(value: Any, limit: int) -> str | None:
-    """The text of what is JSON as it stands, or is too big for it to matter; None for what must be walked through.
+    """The text of what is small enough, and JSON as it stands; None for what must be looked at more closely.
 
     Equality after a round trip proves in C what the walk proves slowly: JSON, and nothing coerced.
     """
     try:
         encoded = _encode_fast(value)
         text, shape = encoded.decode(), encoded.translate(_SHAPE).decode()
-        if len(encoded) > limit or _has_odd_floats(text, shape):
-            text = _encode(value)
-            if _size(text) > limit:
-                return text
         is_proven = (
-            "\\u0000" not in text
+            len(encoded) <= limit
+            and "\\u0000" not in text
             and _MAYBE_TOO_BIG not in shape
             and (shape.count("[") <= MAX_PAYLOAD_DEPTH or not _is_too_deep(value))
             and _decode(text) == value
         )
+        if is_proven and ("0.0000" in text or ("0e" in shape and _MAYBE_EXPONENT.search(text))):
+            return _encode(value)  # for a float so near to zero, or so far from it, that the two write other digits
     except Exception:  # the walk finds what is wrong, and says where
         return None
     return text if is_proven else None
 
 
-def _has_odd_floats(text: str, shape: str) -> bool:
-    """Whether there may be a float so near to zero, or so far from it, that the two encoders differ."""
-    return "0.0000" in text or ("0e" in shape and _MAYBE_EXPONENT.search(text) is not None)
+def _walked(value: Any, field: str, limit: int, form: Callable[[Any, str], Any]) -> str:
+    """The text of a value whose parts are looked at one by one, unless it is too big in any case."""
+    try:
+        size = _size(_encode(value))
+    except (TypeError, ValueError, RecursionError):
+        size = 0  # it has parts that are no JSON yet
+    if size <= limit:
+        text = _encode(PlainJson(form, field, limit).of(value))
+        if (size := _size(text)) <= limit:
+            return text
+    raise _too_big(field, f"{size:,}", limit)
 
 
 def _size(text: str) -> int:

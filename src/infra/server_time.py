@@ -95,6 +95,7 @@ class _CorrectedClock:
 
     def __init__(self, local: Clock) -> None:
         self._local = local
+        self.monotonic = local.monotonic
         self._epoch: datetime | None = None
         """What the server's clock showed when the monotonic one began."""
         self._told = 0.0
@@ -105,14 +106,11 @@ class _CorrectedClock:
     def now(self) -> datetime:
         if self._epoch is None:
             return self._local.now()
-        return self._epoch + timedelta(seconds=self._local.monotonic())
-
-    def monotonic(self) -> float:
-        return self._local.monotonic()
+        return self._epoch + timedelta(seconds=self.monotonic())
 
     def correct(self, server_now: int, asked_at: float) -> None:
         """Cristian's algorithm (1989): the server read its clock half a round trip ago, give or take that half."""
-        monotonic = self._local.monotonic()
+        monotonic = self.monotonic()
         error = (monotonic - asked_at) / 2
         told = server_now / 1_000_000 + error - monotonic
         is_old = monotonic - self._measured_at > self._FORGOTTEN_AFTER

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
 import pytest
 
 from backstage import Configuration, Container, Severity, ShownSetting
 from backstage.app.use_cases import UseCases
+from backstage.domain.distribution import DISTRIBUTION
 from backstage.infra.release import release
 
 
@@ -27,3 +32,13 @@ async def test_a_store_in_memory_is_examined_with_its_workers() -> None:
     async with Container.open("memory://") as store:
         findings = {finding.name: finding.status for finding in await store.diagnose()}
     assert findings == {"store": Severity.OK, "workers": Severity.OK, "served": Severity.OK}
+
+
+def test_the_release_is_the_one_that_the_installation_tells(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert release() == version(DISTRIBUTION)
+    (tmp_path / "backstage_worker-9.8.7rc1+local.dist-info").mkdir()
+    (tmp_path / "backstage_worker_extra-1.dist-info").mkdir()
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "missing"), str(tmp_path)])
+    assert release.__wrapped__() == "9.8.7rc1+local"
+    (tmp_path / "backstage_worker-9.8.7rc1+local.dist-info").rmdir()
+    assert release.__wrapped__() == "unknown"

@@ -74,6 +74,9 @@ async def add_tasks(session: Session, tasks: Sequence[Task], now: int | None) ->
     for task in unique:
         if task.state is not TaskState.PENDING or task.version != 1:
             raise ValueError("only new tasks are added: another task's moves come by save, or by the archive")
+    if len(unique) == 1 and unique[0].dedupe is None and not unique[0].tags:
+        await _add_without_keys(session, unique, now)
+        return {unique[0].id: None}
     messages = [message for layer in _layers(unique) for message in portions(layer, attrgetter("size"), len(layer))]
     if len(messages) == 1 and not any(task.tags for task in unique):
         return await _add_layer(session, messages[0], now)

@@ -92,9 +92,9 @@ class PostgresBackend:
                 await self._with_connection(partial(self._begin, opening))
             self._database.open_again(opening)
             return
-        await self._with_connection(partial(self._begin, opening))
+        connection, _ = await self._over_a_new_connection(partial(self._begin, opening))
+        self._database.open(opening, connection)
         load_statements()
-        self._database.open(opening)
         await self._tell_the_time()
 
     async def close(self) -> None:
@@ -150,18 +150,27 @@ class PostgresBackend:
             now: int = await session.value(_NOW, self._time.now())
             return now
 
-        for _ in range(2):  # the first answer also took the making of a connection
+        for _ in range(2):  # before the first answer the statement is planned
             asked_at = self.clock.monotonic()
             self._time.measured(await self._database.run(step), asked_at)
 
     async def _with_connection(self, use: Callable[[asyncpg.Connection[Any]], Awaitable[T]]) -> T:
         """Call `use` with a connection of its own. Raises the errors of `open`."""
+        connection, answer = await self._over_a_new_connection(use)
+        connection.terminate()
+        return answer
+
+    async def _over_a_new_connection(
+        self, use: Callable[[asyncpg.Connection[Any]], Awaitable[T]]
+    ) -> tuple[asyncpg.Connection[Any], T]:
+        """Return the connection, too, which is the caller's from then on. Raises the errors of `open`."""
         check_tls(self._location)
         try:
             connection = await self._connector.connect()
             try:
-                return await use(connection)
-            finally:
+                return connection, await use(connection)
+            except BaseException:
                 connection.terminate()
+                raise
         except (*DRIVER_ERRORS, ValueError) as error:
             raise translate(error, self._location.shown) from error

@@ -60,7 +60,7 @@ async def _claim(session: Session, request: ClaimRequest, time: ServerTime, *, t
         request.worker_id,
         _lines(request.types),
         None if queues is None else list(queues),
-        None if queues is None else list(queues.values()),
+        None if queues is None else [str(rank) for rank in queues.values()],
         request.limit,
         ticks(request.lease),
         take_anyway,

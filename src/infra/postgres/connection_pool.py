@@ -46,6 +46,12 @@ class ConnectionPool:
         self._is_closed = False
         self._sweep_timer: asyncio.TimerHandle | None = None
 
+    def adopt(self, connection: asyncpg.Connection[Any]) -> None:
+        """One of this loop that was made by the same connector, and that nobody uses."""
+        lent = Lent(connection, self._connector.epoch.number)
+        self._all.add(lent)
+        self.give_back(lent)
+
     async def take(self) -> Lent:
         """Raises TimeoutError when none becomes free in time, and what connecting raises."""
         if self._is_closed:

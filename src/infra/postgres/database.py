@@ -36,11 +36,13 @@ class Database:
     def is_open(self) -> bool:
         return self._pool is not None and self._pid == os.getpid()
 
-    def open(self, opening: Opening) -> None:
-        """Make the pool; connections are made when they are needed, and closed when they are not."""
+    def open(self, opening: Opening, connection: asyncpg.Connection[Any]) -> None:
+        """Make the pool, with its first connection; others are made when they are needed, and closed when they are
+        not."""
         self._pid = os.getpid()
         self._home = asyncio.get_running_loop()
         self._pool = ConnectionPool(self.connector, pool_size(self.connector.location.pool_size, opening))
+        self._pool.adopt(connection)
 
     def open_again(self, opening: Opening) -> None:
         """For a process that is about to do something else."""

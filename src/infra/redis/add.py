@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -38,11 +38,13 @@ class Adding:
     def _begin(self, storing: Coroutine[Any, Any, None]) -> None:
         self._storing = asyncio.get_running_loop().create_task(storing)  # asyncio itself keeps no reference to it
 
-    async def _store(self, tasks: Sequence[Task]) -> list[Duplicate | None]:
-        """At home, in several messages where one would be too large; each is a step of its own for each queue."""
-        if len(tasks) == 1 and _is_plain(tasks[0]):
-            await self._store_plain(tasks[0])
-            return [None]
+    def _store(self, tasks: Sequence[Task]) -> Awaitable[list[Duplicate | None]]:
+        """At home."""
+        is_lone = len(tasks) == 1 and _is_plain(tasks[0])
+        return self._store_plain(tasks[0]) if is_lone else self._store_all(tasks)
+
+    async def _store_all(self, tasks: Sequence[Task]) -> list[Duplicate | None]:
+        """In several messages where one would be too large; each is a step of its own for each queue."""
         answers: list[Duplicate | None] = []
         for portion in portions(tasks, attrgetter("size"), len(tasks)):
             answers += await self._store_portion(portion)
@@ -73,7 +75,7 @@ class Adding:
             await self._directory.register_again(new_queues)
         return answers
 
-    async def _store_plain(self, task: Task) -> None:
+    async def _store_plain(self, task: Task) -> list[Duplicate | None]:
         """One alone, for which less is to be put together."""
         queue = task.queue
         if queue not in self._directory.registered:
@@ -84,6 +86,7 @@ class Adding:
         is_new, _ = self._told(reply, asked_at, 1)
         if is_new:
             await self._directory.register_again([queue])
+        return [None]
 
     def _told(self, reply: bytes | int, asked_at: float, number: int) -> tuple[bool, Sequence[Any]]:
         """Whether the queue was new, and the ids of the keys' holders, false where nobody is."""
@@ -95,7 +98,10 @@ class Adding:
 def _argument(tasks: Sequence[Task]) -> object:
     """Plain tasks of one queue in the form that takes the script the least, all others in that which tells the most."""
     if len(tasks) <= _MOST_PLAIN and all(map(_is_plain, tasks)):
-        return Flat(text for task in tasks for text in _flat(task))
+        flat = Flat()
+        for task in tasks:
+            flat += _flat(task)
+        return flat
     return [stored(task) for task in tasks]
 
 

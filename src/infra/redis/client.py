@@ -39,6 +39,8 @@ class Client:
 
     def __init__(self, location: Location, time: ServerTime, epoch: ConnectionEpoch | None = None) -> None:
         self.location, self.time = location, time
+        self.is_one_server = location.kind != "cluster"
+        """Whether a script may look at the store's own keys beside those of a queue."""
         self.epoch = epoch or ConnectionEpoch()
         """Of all connections to the store, those of other clients that share it among them."""
         self.keys = Keys(location.prefix)
@@ -46,11 +48,6 @@ class Client:
         self._servers: Servers | None = None
         self._home: asyncio.AbstractEventLoop | None = None
         self._pid = os.getpid()
-
-    @property
-    def is_one_server(self) -> bool:
-        """Whether a script may look at the store's own keys beside those of a queue."""
-        return self.location.kind != "cluster"
 
     @property
     def is_open(self) -> bool:
@@ -88,19 +85,21 @@ class Client:
         """The same for a caller on the loop that opened the client."""
         if not steps:
             return []
-        arguments = [self._arguments(keys, argument, known_control) for _, keys, argument in steps]
-        scripts = [script(name) for name, _, _ in steps]
-        commands: list[Command] = [("EVALSHA", each.sha, *rest) for each, rest in zip(scripts, arguments, strict=True)]
+        scripts, arguments, commands = list[Script](), list[Command](), list[Command]()
+        for name, keys, argument in steps:
+            scripts.append(script(name))
+            arguments.append(self._arguments(keys, argument, known_control))
+            commands.append(("EVALSHA", scripts[-1].sha, *arguments[-1]))
         durable = self.location.wait_replicas > 0 and any(each.name in _DURABLE for each in scripts)
         if durable:
             commands.append(self._wait())
         replies = await self._send(commands)
         confirmed = replies.pop() if durable else 0
         failed = [reply for reply in replies if isinstance(reply, ResponseError)]
-        if any(isinstance(reply, NoScriptError) for reply in failed):
-            replies = await self._run_unknown(scripts, arguments, replies)
-            [confirmed] = await self._send([self._wait()]) if durable else [0]
         if failed:
+            if any(isinstance(reply, NoScriptError) for reply in failed):
+                replies = await self._run_unknown(scripts, arguments, replies)
+                [confirmed] = await self._send([self._wait()]) if durable else [0]
             self._checked(replies)
         if durable:
             self._check_confirmed(confirmed)

@@ -21,6 +21,7 @@ _IS_STORED = "SELECT 1 FROM backstage_tasks WHERE id = ?"
 _LAST = "SELECT max(seq) FROM backstage_tasks"
 _ADDED_AFTER = "SELECT queue, type FROM backstage_tasks WHERE seq > ?"
 _TAG = "INSERT OR IGNORE INTO backstage_tags (id, tag) VALUES (?, ?)"
+_PENDING = TaskState.PENDING.value
 _KEEP_LARGE = "INSERT OR REPLACE INTO backstage_large_payloads (task, payload) VALUES (?, ?)"
 
 
@@ -28,6 +29,9 @@ def add_tasks(
     cursor: sqlite3.Cursor, counts: CountChanges, tasks: Sequence[Task], now: datetime
 ) -> list[Duplicate | None]:
     """Store new tasks, those that state little by one statement; for each a Duplicate if its key is held."""
+    if len(tasks) == 1 and is_plain(tasks[0]):
+        _add_lone(cursor, counts, tasks[0], now)
+        return [None]
     plain = [task for task in tasks if is_plain(task)]
     if plain:
         _add_plain(cursor, counts, plain, now)
@@ -36,8 +40,13 @@ def add_tasks(
     return [None if is_plain(task) else add_task(cursor, counts, task, now) for task in tasks]
 
 
+def _add_lone(cursor: sqlite3.Cursor, counts: CountChanges, task: Task, now: datetime) -> None:
+    if cursor.execute(statement("add_plain_task"), (*plain_columns_of(task), task.scheduled_at <= now)).rowcount:
+        counts.add(_PENDING, task.queue, task.lane_type, 1)
+
+
 def _add_plain(cursor: sqlite3.Cursor, counts: CountChanges, tasks: list[Task], now: datetime) -> None:
-    (last,) = cursor.execute(_LAST).fetchone() if len(tasks) > 1 else (None,)
+    (last,) = cursor.execute(_LAST).fetchone()
     values = {"tasks": json_text([plain_columns_of(task) for task in tasks]), "now": to_micros(now)}
     added = cursor.execute(statement("add_plain_tasks"), values).rowcount
     if added == len(tasks):
@@ -47,7 +56,7 @@ def _add_plain(cursor: sqlite3.Cursor, counts: CountChanges, tasks: list[Task], 
     else:
         lanes = Counter(cursor.execute(_ADDED_AFTER, (last or 0,)).fetchall())
     for (queue, type_), number in lanes.items():
-        counts.add(TaskState.PENDING.value, queue, type_, number)
+        counts.add(_PENDING, queue, type_, number)
 
 
 def add_task(cursor: sqlite3.Cursor, counts: CountChanges, task: Task, now: datetime) -> Duplicate | None:

@@ -76,9 +76,14 @@ class CallThread:
         self._thread.start()
 
     @property
+    def is_of_this_process(self) -> bool:
+        """False in a forked child, which has no such thread."""
+        return self._pid == os.getpid()
+
+    @property
     def is_running(self) -> bool:
-        """Whether it takes calls; false in a forked child, which has no such thread."""
-        return not self._is_stopping and self._pid == os.getpid()
+        """Whether it takes calls."""
+        return not self._is_stopping and self.is_of_this_process
 
     @property
     def is_idle(self) -> bool:

@@ -14,7 +14,7 @@ from backstage.infra.sqlite.store_errors import is_busy, may_lack_room
 
 Synchronous = Literal["full", "normal"]
 _LEVELS: dict[Synchronous, int] = {"normal": 1, "full": 2}
-WAL_BYTES = 4 * 1024 * 1024
+WAL_BYTES = 16 * 1024 * 1024
 _STATEMENTS_KEPT = 128
 
 

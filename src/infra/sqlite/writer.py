@@ -108,9 +108,15 @@ class Writer:
         return written
 
     def stop(self) -> None:
-        if self._thread is not None:
-            self._thread.stop()
-        self._direct.stop()
+        """Return once every call made before has been answered, and no thread writes itself any more: its connection
+        must not be closed under its hands."""
+        if self._thread is None:
+            return
+        self._thread.stop()
+        if not self._thread.is_of_this_process:  # where whoever wrote at the fork would never end
+            self._turn = threading.Lock()
+        with self._turn:
+            self._direct.stop()
 
     def _serve(self, group: list[Call]) -> None:
         with self._turn:

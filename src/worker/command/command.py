@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -18,6 +19,7 @@ from backstage.infra.open_files import check_limit
 from backstage.infra.settings.http_address import written
 from backstage.infra.settings.settings import Settings
 from backstage.infra.structured_logging import new_logger
+from backstage.infra.terminal_width import terminal_width
 from backstage.infra.typed_option import as_typed
 from backstage.worker import log_events
 from backstage.worker.command import cycle_collector
@@ -152,6 +154,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=program,
         description="Claim tasks and run their handlers. Each option is also a setting: BACKSTAGE_URL, …",
+        formatter_class=partial(argparse.HelpFormatter, width=terminal_width() - 2),
     )
     add_options(parser)
     return parser

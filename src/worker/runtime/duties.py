@@ -135,7 +135,7 @@ class Duties:
             "reports": endless("reports", parts.reports.run),
             "subscriptions": periodic(**self._heeding_subscriptions()),
             "scheduler": endless("scheduler", self._scheduler.run),
-            "bulk": endless("bulk", self._bulk_loop().run),
+            "bulk": endless("bulk", partial(self._run_bulk, first_claim, self._signs.of("bulk", LOOK_FOR_BULK_EVERY))),
             "lag": endless("lag", partial(self._lag.run, busy)),
             "wakeup": endless("wakeup", partial(parts.lookout.run, wakeup, self._tell_receivers)),
             "reclaimer": later(**self._heeding_leases()),
@@ -163,9 +163,11 @@ class Duties:
         turn = sign.heeding(seldom(self._reclaimer.reclaim))
         return {"interval": interval, "name": "reclaimer", "turn": turn, "rest": sign}
 
-    def _bulk_loop(self) -> BulkLoop:
+    async def _run_bulk(self, first_claim: asyncio.Event, sign: Sign) -> None:
+        """The use case, which is loaded when it is asked for, would get in the way of the first claim, too."""
+        await first_claim.wait()
         carry_on = self._parts.lookout.seldom_on_standby(self._parts.surroundings.use_cases.carry_on_bulk)
-        return BulkLoop(carry_on, self._signs.of("bulk", LOOK_FOR_BULK_EVERY))
+        await BulkLoop(carry_on, sign).run()
 
     async def _look_for_stalls(self) -> None:
         if self._parts.slots.busy.is_set() and self._keeper is not None:

@@ -121,7 +121,7 @@ async def test_a_closed_pool_lends_no_more_and_closes_what_comes_back(connector:
 
 async def test_a_statement_that_takes_too_long_is_given_up_by_the_server_too(url: str) -> None:
     database = Database(Connector(parse_url(f"{url}&command_timeout=0.3")))
-    database.open(Opening.WORK)
+    database.open(Opening.WORK, await database.connector.connect())
     pids: list[int] = []
 
     async def endless(session: Session) -> None:

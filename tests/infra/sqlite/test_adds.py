@@ -177,3 +177,40 @@ def test_a_blocking_enqueue_waits_for_another_writer(
         threading.Timer(0.05, lambda: locked.execute("COMMIT")).start()
         assert backstage.enqueue("a") is not None
         assert WRITER in witness.threads
+
+
+def test_closing_waits_for_a_thread_that_writes_itself(path: Path, locked: sqlite3.Connection) -> None:
+    entered, gate, stored = threading.Event(), threading.Event(), []
+
+    class ClockWithAGate(FakeClock):
+        def now(self) -> datetime:
+            if threading.current_thread().name == "enqueues" and locked_by_another(locked):
+                entered.set()
+                gate.wait(10)
+            return super().now()
+
+    settings = Settings.load(url=f"sqlite:///{path}")
+    backstage = BlockingContainer(container=Container(settings, clock=ClockWithAGate()))
+    backstage.enqueue("a")
+    enqueues = threading.Thread(target=lambda: stored.append(backstage.enqueue("a")), name="enqueues")
+    enqueues.start()
+    assert entered.wait(10)
+    closes = threading.Thread(target=backstage.close)
+    closes.start()
+    closes.join(0.2)
+    assert closes.is_alive()
+    gate.set()
+    enqueues.join(10)
+    closes.join(10)
+    [(number,)] = locked.execute("SELECT count(*) FROM backstage_tasks")
+    assert len(stored) == 1
+    assert number == 2
+
+
+def locked_by_another(connection: sqlite3.Connection) -> bool:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        return True
+    connection.execute("ROLLBACK")
+    return False

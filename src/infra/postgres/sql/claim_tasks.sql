@@ -7,7 +7,8 @@
 -- or say that it does not matter. Decisions 0403 and 0411 say why.
 --   $1 now (us), NULL: the server's   $2 now on the leases' clock (us), NULL: the server's   $3 worker id
 --   $4 types, a line each: thousands are read far faster so than as an array   $5 queues, NULL: all
---   $6 their ranks, higher first   $7 at most so many   $8 lease (us)
+--   $6 their ranks, higher first, as text: of an array of integers the driver has to ask the server, on each connection
+--   $7 at most so many   $8 lease (us)
 --   $9 whether to pass over tasks that are due and not yet ready   $10 a queue all of whose types are served, or NULL
 -- Each row: a claimed task, best first; now, the next due time of a task that is not ready, whether ready tasks were left
 -- for the next claim, or to others who have their hands on them. One row without a task if there is none.
@@ -20,7 +21,7 @@ WITH clock AS (
 ), named AS MATERIALIZED (
     SELECT string_to_array($4::text, E'\n') AS types
 ), asked AS (
-    SELECT queue, rank FROM unnest($5::text[], $6::integer[]) AS t (queue, rank)
+    SELECT queue, rank FROM unnest($5::text[], $6::text[]::integer[]) AS t (queue, rank)
 ), served AS MATERIALIZED (
     SELECT lane.queue, lane.type, coalesce((SELECT rank FROM asked WHERE asked.queue = lane.queue), 0) AS rank
       FROM backstage_lanes AS lane
