@@ -15,10 +15,9 @@ from typing import Any
 
 from backstage.worker.command import cycle_collector
 from backstage.worker.executing.tied_process import tie_to_parent
-from backstage.worker.hosting.whole_program import load_whole_program
 from benchmarks.event_loop import run
 from benchmarks.measurements.drain import drain
-from benchmarks.opened_worker import no_op, worker_for
+from benchmarks.opened_worker import load_all_of, no_op, worker_for
 from benchmarks.scene import TASK_TYPE, Scene
 from benchmarks.worker_processes import say_ready
 
@@ -68,7 +67,7 @@ _JOBS = {"drain": _drain, "wait": _wait_for_tasks}
 def main(job: str, scene: Scene) -> None:
     ready, to_say = os.pipe()
     go, to_close = os.pipe()
-    asyncio.run(load_whole_program(type(worker_for(scene).backstage.backend).__module__.rpartition(".")[0]))
+    asyncio.run(load_all_of(worker_for(scene)))
     answers = [_forked(job, scene, to_say, go, to_close) for _ in range(scene.processes)]
     os.close(to_say)
     waiting = scene.processes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from backstage import Container, EnqueueTask, Worker
+from backstage.worker.hosting.whole_program import load_whole_program
 from benchmarks.scene import TASK_TYPE, Scene
 
 FILLED_AT_ONCE = 1_000
@@ -15,6 +16,11 @@ def worker_for(scene: Scene, *, url: str | None = None, **settings: Any) -> Work
     chosen = {"concurrency": scene.concurrency, "prefetch": scene.prefetch}
     settings |= {name: value for name, value in chosen.items() if value is not None}
     return Worker(url or scene.url, **({} if scene.is_stock else {"log_level": "warning"}), **settings)
+
+
+async def load_all_of(worker: Worker) -> None:
+    """Import what a worker imports soon after its first claim: its start is measured apart."""
+    await load_whole_program(type(worker.backstage.backend).__module__.rpartition(".")[0])
 
 
 def requests(scene: Scene, first: int, number: int) -> list[EnqueueTask]:

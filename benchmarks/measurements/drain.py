@@ -13,7 +13,7 @@ from typing import Any
 from backstage import Worker
 from backstage.worker.command import cycle_collector
 from benchmarks.event_loop import run
-from benchmarks.opened_worker import fill, no_op, worker_for
+from benchmarks.opened_worker import fill, load_all_of, no_op, worker_for
 from benchmarks.scene import TASK_TYPE, Scene
 from benchmarks.systems import SYSTEMS
 from benchmarks.worker_processes import say_ready, wait_for_go, worker_processes
@@ -64,12 +64,13 @@ def rates_of(tasks: int, parts: list[Mapping[str, float]] | list[dict[str, Any]]
 
 
 async def _drain_as_process(scene: Scene) -> dict[str, float]:
-    cycle_collector.look_less_often()  # as `python -m worker.run` does
     if scene.is_stock:
         _send_log_to_a_file()
     worker = worker_for(scene, until_idle=True)
     worker.on(TASK_TYPE, no_op)
     async with worker:
+        await load_all_of(worker)
+        cycle_collector.look_less_often()  # as `python -m worker.run` does
         say_ready()
         wait_for_go()
         return await drain(worker)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import tracemalloc
 from types import FrameType
 from typing import Any
 
@@ -11,6 +12,8 @@ from backstage import EnqueueTask, Worker
 
 CALLS = 78
 """A task, of all that its drain from the memory store calls."""
+BYTES = 700
+"""A task, of the most that a drain takes at a time: nearly all of it is what the memory store keeps of an ended one."""
 
 
 async def no_op(payload: Any) -> None:
@@ -66,3 +69,23 @@ async def test_a_run_leaves_nothing_to_the_garbage_collector() -> None:
         finally:
             gc.enable()
     assert found < tasks, f"{found} objects of {tasks} runs hold one another"
+
+
+async def test_a_task_takes_so_many_bytes_and_no_more() -> None:
+    few, many = 200, 600
+    await _calls_of_a_drain(1)  # loads what is loaded once
+    least = await _bytes_of_a_drain(few)
+    a_task = (await _bytes_of_a_drain(many) - least) / (many - few)
+    assert 0.7 * BYTES < a_task < 1.2 * BYTES, f"{a_task:.0f} bytes a task: if it is less, lower the figure here"
+
+
+async def _bytes_of_a_drain(tasks: int) -> int:
+    async with _worker() as worker:
+        await worker.backstage.enqueue_tasks([EnqueueTask("t", {"n": n}) for n in range(tasks)])
+        gc.collect()
+        tracemalloc.start()
+        try:
+            await _drain(worker, tasks)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()

@@ -47,7 +47,7 @@ def _has_more(outcomes: Sequence[Outcome]) -> bool:
 
 
 def _has_next_tasks(outcomes: Sequence[Outcome]) -> bool:
-    return any(outcome.next_tasks for outcome in outcomes)
+    return any(map(attrgetter("next_tasks"), outcomes))
 
 
 def _runs(outcomes: Sequence[Outcome]) -> Iterator[list[Outcome]]:
@@ -83,12 +83,13 @@ async def _apply(session: Session, run: Sequence[Outcome], now: int | None) -> A
     return accepted
 
 
-def _ends(outcomes: list[Outcome]) -> list[list[Any] | None]:
-    """The columns of settle_ends.sql: few, and so quick to send, where all completed and left nothing to say."""
+def _ends(outcomes: list[Outcome]) -> list[list[Any] | str | None]:
+    """The columns of settle_ends.sql: few, and so quick to send, where all completed and left nothing to say. Ids and
+    fences go as texts, for the driver looks two or three times at each element of an array."""
     are_completed = all(outcome.kind is OutcomeKind.COMPLETED for outcome in outcomes)
     return [
-        [outcome.task_id for outcome in outcomes],
-        [outcome.fence for outcome in outcomes],
+        ",".join([outcome.task_id for outcome in outcomes]),
+        ",".join([str(outcome.fence) for outcome in outcomes]),
         None if are_completed else [outcome.state for outcome in outcomes],
         None if are_completed else [outcome.kind if outcome.has_run else None for outcome in outcomes],
         column([outcome.result_json for outcome in outcomes]),

@@ -3,23 +3,26 @@
 -- found by halving (decision 0410): a join would be planned for as many rows as statistics make it believe. Of two who
 -- end one claim, the second waits for the first and then finds the row gone. (Of live tasks, those not pending are
 -- running; said so, it names no index of many running tasks to read.)
---   $1 now (us), NULL: the server's   $2 ids   $3 fences   $4 states, NULL: all completed
+--   $1 now (us), NULL: the server's   $2 ids and $3 fences, with commas   $4 states, NULL: all completed
 --   $5 outcomes, NULL: likewise;
 --   an outcome that is NULL is that of a claim that ran nothing: it leaves no record
 --   $6 results (JSON)   $7 failures (JSON)
 -- Returns the ids that were moved.
 WITH clock AS (
     SELECT coalesce($1::bigint, backstage_now()) AS now
+), claims AS (
+    SELECT string_to_array($2::text, ',')::uuid[] AS ids, string_to_array($3::text, ',')::integer[] AS fences
 ), gone AS (
     DELETE FROM backstage_live
-     WHERE id = ANY ($2::uuid[])
-       AND state <> 'pending' AND deliveries = ($3::integer[])[width_bucket(id, $2::uuid[])]
+     WHERE id = ANY ((SELECT ids FROM claims)::uuid[])
+       AND state <> 'pending'
+       AND deliveries = ((SELECT fences FROM claims)::integer[])[width_bucket(id, (SELECT ids FROM claims))]
     RETURNING {carried}, crashes, version, worker_id, is_keyed, last_failure,
-              coalesce(($4::text[])[width_bucket(id, $2::uuid[])], 'completed') AS state,
+              coalesce(($4::text[])[width_bucket(id, (SELECT ids FROM claims))], 'completed') AS state,
               CASE WHEN $5::text[] IS NULL THEN 'completed'
-                   ELSE ($5::text[])[width_bucket(id, $2::uuid[])] END AS outcome,
-              ($6::text[])[width_bucket(id, $2::uuid[])] AS result,
-              ($7::text[])[width_bucket(id, $2::uuid[])] AS failure
+                   ELSE ($5::text[])[width_bucket(id, (SELECT ids FROM claims))] END AS outcome,
+              ($6::text[])[width_bucket(id, (SELECT ids FROM claims))] AS result,
+              ($7::text[])[width_bucket(id, (SELECT ids FROM claims))] AS failure
 ), ended AS (
     INSERT INTO backstage_finished ({carried}, state, crashes, version, finished_at, outcome, worker_id, is_failure_new,
                                     last_failure, result)
