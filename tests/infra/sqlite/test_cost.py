@@ -20,6 +20,8 @@ from backstage.testing.fake_clock import FakeClock
 
 T = TypeVar("T")
 TASKS = 100
+LONE = {"statements": 2, "steps": 200}
+"""Of one task that states little and is added alone, with the counter that it changes."""
 STATEMENTS = {"add": 3, "claim": 6, "settle": 4}
 """Of a batch, with one for each counter that it changes."""
 STEPS = {"add": 155, "claim": 202, "settle": 155}
@@ -91,3 +93,15 @@ def test_failures_among_them_do_not_split_the_statements_of_a_batch_of_ends(
     meter.measured(lambda transaction: settle(outcomes, transaction))
     of_a_return, of_all_ends, counters = 2, 2, 3
     assert meter.statements <= 10 * of_a_return + of_all_ends + counters
+
+
+def test_a_lone_task_is_stored_without_what_a_batch_needs(
+    meter: Meter, clock: FakeClock, new_task: TaskFactory
+) -> None:
+    def add(transaction: Transaction) -> object:
+        return add_tasks(transaction.cursor, transaction.counts, [new_task()], clock.now())
+
+    meter.measured(add)  # the first one of its queue makes a counter
+    meter.measured(add)
+    assert meter.statements <= LONE["statements"], meter.statements
+    assert meter.steps <= LONE["steps"], meter.steps
