@@ -154,6 +154,9 @@ class Enqueue:
     a `connection` on a store that has no transactions. A task with a `parent` belongs to the parent's workflow.
     """
 
+    waits_for_the_store_alone = True
+    """Not so where enqueueing does more than this: then it may need an event loop though the store does not."""
+
     def __init__(self, enqueue_parts: EnqueueParts) -> None:
         self._tasks, self._events, self._clock = enqueue_parts.tasks, enqueue_parts.events, enqueue_parts.clock
         self._ids, self._trace, self._encode = enqueue_parts.ids, enqueue_parts.trace, enqueue_parts.encode

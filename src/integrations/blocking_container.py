@@ -69,6 +69,7 @@ class BlockingContainer(BlockingUses):
         container = connected.container
         if (
             not container.backend.tasks.adds_without_a_loop
+            or not container.enqueue_task.waits_for_the_store_alone
             or container.events.is_heard(TaskCreated.name)
             or _has_a_loop()
         ):

@@ -45,6 +45,8 @@ class InlineEnqueueing:
 
 
 class _InlineEnqueue(Enqueue):
+    waits_for_the_store_alone = False
+
     def __init__(self, container: Container, run_due: Callable[[], Awaitable[None]]) -> None:
         super().__init__(container.enqueue_parts)
         self._run_due = run_due

@@ -113,7 +113,8 @@ _TRIED: Mapping[str, tuple[str, int, dict[str, Any]]] = {
 async def test_each_measurement_of_a_goal_gives_numbers(
     name: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "SETTLING", 0.1)
+    monkeypatch.setattr(connections, "LONGEST_SETTLING", 0.1)
+    monkeypatch.setattr(connections, "SETTLING_INTERVAL", 0.1)
     monkeypatch.setattr(idle_crowd, "SETTLING", 0.1)
     system, tasks, options = _TRIED[name]
     url, *more_urls = [await _new_store(system, number, request, tmp_path) for number in range(3)]

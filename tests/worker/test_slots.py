@@ -42,7 +42,9 @@ async def _never_begins(context: TaskContext) -> Any:
     raise RetryLater(1)
 
 
-def _slots(backend: MemoryBackend, run: Run = _never_begins, prefetch: int | None = 0) -> Slots:
+def _slots(
+    backend: MemoryBackend, run: Run = _never_begins, prefetch: int | None = 0, hint: asyncio.Event | None = None
+) -> Slots:
     logger = structlog.get_logger()
     options = replace(options_from(Settings(concurrency=1), {}), prefetch=prefetch)
     run_outcome = RunOutcome(lambda parent, following: parent, NoJitter(), logger)
@@ -58,7 +60,7 @@ def _slots(backend: MemoryBackend, run: Run = _never_begins, prefetch: int | Non
         history=HistoryRecorder(backend.history, WorkerMetrics(), backend.clock, logger),
         reports=RunReports(backend.task_events, backend.clock, logger),
         backoff=ErrorBackoff(NoJitter()),
-        hint=asyncio.Event(),
+        hint=hint or asyncio.Event(),
         settler_health=LoopHealth("settler"),
         logger=structlog.wrap_logger(structlog.ReturnLogger()),
     )
@@ -132,6 +134,22 @@ async def test_an_error_of_the_worker_itself_fails_the_attempt_and_frees_the_slo
     assert failed.last_failure is not None and "in broken" in failed.last_failure.traceback
     assert slots.room() == 1
     settling.cancel()
+
+
+async def test_nobody_is_told_of_room_while_enough_tasks_wait_for_slots(new_task: Any) -> None:
+    async def ends(context: TaskContext) -> Any:
+        return None
+
+    backend, room_again = MemoryBackend(FakeClock()), asyncio.Event()
+    claimed = await _claimed(backend, [new_task(type="x") for _ in range(5)])
+    slots = _slots(backend, ends, 4, room_again)
+    slots.start(claimed, asyncio.get_running_loop().time() + 30)
+    assert (slots.waiting, slots.room()) == (4, 0)
+    async with asyncio.timeout(30):
+        while not room_again.is_set():  # noqa: ASYNC110 - each turn of the loop ends one run
+            await asyncio.sleep(0)
+    assert slots.waiting == 2
+    assert slots.room() > 0
 
 
 async def _states_after_two_looks(prefetch: int | None, new_task: Any) -> list[TaskState]:

@@ -32,7 +32,7 @@ NEVER = {
     *("asyncpg", "redis", "backstage.infra.postgres", "backstage.infra.redis", "backstage.infra.otel_trace"),
     *("prometheus_client", "starlette", "fastapi", "httpx", "jinja2", "opentelemetry", "dependency_injector.wiring"),
 }
-MOST_BEFORE_THE_FIRST_TASK = 400
+MOST_BEFORE_THE_FIRST_TASK = 380
 """Modules of ours."""
 
 

@@ -75,6 +75,8 @@ class Slots:
         self.runs: set[asyncio.Task[None]] = set()
         """Of the handlers that run."""
         self._has_backlog = False
+        self._few_waiting = 0
+        """So many at most wait here when more are to be claimed."""
         self.is_closing = False
         self._is_paused = False
         self._is_quiet = False
@@ -119,7 +121,8 @@ class Slots:
         self._has_backlog = self.settler.backlog >= 10 * self._options.concurrency + 2 * prefetch
         if self.is_closing or self.claims_nothing or self._has_backlog:
             return 0  # a store that takes no outcomes must not hand out more tasks that pile up here
-        if len(self._waiting) > prefetch // 2:
+        self._few_waiting = prefetch // 2
+        if len(self._waiting) > self._few_waiting:
             return 0  # the slots have work for now: one larger claim later costs less than many small ones
         return most - len(self.runs) - len(self._waiting) - len(self._threads.abandoned)
 
@@ -154,7 +157,8 @@ class Slots:
         """A slot is free: start what waits for one, or make room known."""
         if self._waiting and not self.is_closing:
             self._fill()
-        self._hint.set()
+        if len(self._waiting) <= self._few_waiting:  # else the claimer would wake up in vain
+            self._hint.set()
 
     async def give_back_stalled(self) -> None:
         """Let other workers have what waits, if not all that waited at the last call has begun since: the slots' tasks
