@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from types import FrameType
 from typing import Any
 
 from backstage.conformance.trial import Trial
@@ -34,21 +32,3 @@ async def test_an_add_takes_no_task_of_the_event_loop(trial: Trial) -> None:
     asyncio.get_running_loop().set_task_factory(note)
     await trial.added()
     assert begun == []
-
-
-async def test_a_lone_add_makes_few_python_calls(trial: Trial) -> None:
-    tasks = [trial.new_task() for _ in range(11)]
-    await trial.tasks.add(tasks[:1])
-    calls = 0
-
-    def count(frame: FrameType, event: str, argument: object) -> None:
-        nonlocal calls
-        calls += event == "call"
-
-    sys.setprofile(count)
-    try:
-        for task in tasks[1:]:
-            await trial.tasks.add([task])
-    finally:
-        sys.setprofile(None)
-    assert calls <= 10 * 72  # those of the event loop among them
