@@ -63,7 +63,8 @@ async def test_where_nobody_can_be_known_the_store_is_told_to_be_away(caplog: py
             assert "secret" not in answer.text
         answer = await client.post("/act/cancel")
         assert (answer.status_code, answer.headers.get("refresh")) == (503, None)
-    assert caplog.messages == ["request_unanswered: GET / was not answered: postgresql://secret@db: no route"]
+    told = [each.getMessage() for each in caplog.records if each.name == "backstage.web"]
+    assert told == ["request_unanswered: GET / was not answered: postgresql://secret@db: no route"]
 
 
 async def test_a_defect_is_logged_with_its_traceback(caplog: pytest.LogCaptureFixture) -> None:

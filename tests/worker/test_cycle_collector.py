@@ -19,7 +19,7 @@ class Cycle:
 run_here(Worker("memory://", until_idle=True, silent=True))
 print(*gc.get_threshold(), gc.get_freeze_count() > 10_000)
 cycle = weakref.ref(Cycle())
-kept = [[] for _ in range(gc.get_threshold()[0])]
+kept = [[] for _ in range(2 * gc.get_threshold()[0])]
 print(cycle() is None)
 """
 

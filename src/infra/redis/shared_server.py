@@ -51,7 +51,10 @@ class SharedServer:
         return dict(zip([""], await self.send([command_for("")]), strict=True))
 
     async def close(self) -> None:
+        """Whoever waits for a connection is told that there is none any more."""
         self._is_closed = True
+        if self._connecting is not None:
+            await asyncio.wait([self._connecting])
         while self._pools:
             await close_pool(self._pools.pop())
         await asyncio.gather(*self._closing)

@@ -125,7 +125,7 @@ async def test_an_add_whose_reply_was_lost_stores_its_task_once(far: Trial, prox
 
 async def test_a_connection_that_broke_off_is_told_as_broken_off(far: Trial, proxy: TcpProxy) -> None:
     task = await far.added()
-    lost = proxy.lose_reply(b"backstage_whole_tasks")
+    lost = proxy.lose_reply(b"whole.id = $1::uuid")
     with pytest.raises(StorageUnavailableError, match=r"closed in the middle of operation|reset by peer"):
         await far.tasks.get(task.id)
     assert lost.has_happened

@@ -68,6 +68,21 @@ async def test_a_write_that_fails_fails_one_call_and_those_of_the_same_turn_go_o
     assert replies[1:] == [b"%d" % number for number in range(1, 5)]
 
 
+async def test_closing_leaves_no_connection_that_is_being_made(redis_url: str) -> None:
+    with TcpProxy(redis_url) as proxy:
+        client = await _opened(f"{proxy.url}&socket_timeout=0.2")
+        before = asyncio.all_tasks()
+        proxy.stall()
+        given_up = asyncio.ensure_future(client.command("ECHO", "given up"))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert client._servers._connecting is not None  # type: ignore[union-attr]
+        given_up.cancel()
+        await client.close()
+        await asyncio.wait([given_up])
+    assert asyncio.all_tasks() <= before
+
+
 async def test_a_worker_whose_handlers_enqueue_takes_three_connections(redis_url: str, server: redis.Redis) -> None:
     before = {each["id"] for each in server.client_list()}
     counts: list[int] = []
