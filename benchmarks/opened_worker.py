@@ -12,8 +12,11 @@ FILLED_AT_ONCE = 1_000
 
 
 def worker_for(scene: Scene, *, url: str | None = None, **settings: Any) -> Worker:
-    """Return a worker with all guarantees on, for the scene's store or another of its kind."""
+    """Return a worker with all guarantees on, for the scene's store or another of its kind. Beside other tasks it
+    prunes nothing: of a million that ended one each second a third are older than what is kept."""
     chosen = {"concurrency": scene.concurrency, "prefetch": scene.prefetch}
+    if scene.others:
+        settings |= {"keep_completed_for": "none", "keep_failed_for": "none"}
     settings |= {name: value for name, value in chosen.items() if value is not None}
     return Worker(url or scene.url, **({} if scene.is_stock else {"log_level": "warning"}), **settings)
 

@@ -3,6 +3,8 @@ history. It is the same each time; tasks are written past the program, which wou
 
 from __future__ import annotations
 
+import asyncio
+import os
 import sqlite3
 from collections.abc import Callable, Coroutine
 from contextlib import closing
@@ -90,6 +92,7 @@ async def fill(url: str, finished: int, pending: int) -> None:
     await by_scheme[url.partition(":")[0]](url, finished + pending, pending)
     async with Container.open(url) as backstage:
         await _fill_history(backstage, finished + pending, pending)
+    await asyncio.to_thread(os.sync)  # else what is measured next waits for the disk to take all this
 
 
 async def _fill_history(backstage: Container, number: int, pending: int) -> None:

@@ -33,7 +33,8 @@ class MeasuredTable:
 
     def markdown(self, made: Made) -> str:
         lines = [f"## {self.title}", "", self.says, ""]
-        lines += [f"| | {' | '.join(self.columns)} |", f"|---|{'---|' * len(self.columns)}"]
+        header = f"| | {' | '.join(self.columns)} |"  # a column may be several, as its cells are
+        lines += [header, f"|{'---|' * (header.count('|') - 1)}"]
         for row in self.rows:
             cells = [self._cell(made, row, column) for column in self.columns]
             lines.append(f"| {row} | {' | '.join(cells)} |")
